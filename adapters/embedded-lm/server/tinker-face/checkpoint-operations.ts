@@ -1,0 +1,86 @@
+import {
+  type CheckpointKind,
+  type CheckpointRef,
+  checkName,
+  parseTinkerPath,
+  toTinkerPath,
+} from '../checkpoints/checkpoint-ref.ts';
+import { type JsonObject, readBoolean, readString, refuseUnknown } from '../http/body-fields.ts';
+import { FieldFault, HttpFailure } from '../http/failure.ts';
+import type { LiveModel } from './live-models.ts';
+import { operationKeys, timestamp } from './operation.ts';
+import type { TrainerContext } from './trainer-context.ts';
+
+const SAVE_KEYS = operationKeys('path', 'overwrite', 'ttl_seconds');
+
+/** `save_weights`: a training state, moments included. */
+export function parseSaveWeights(body: JsonObject, model: LiveModel, ctx: TrainerContext): () => Promise<unknown> {
+  refuseUnknown(body, SAVE_KEYS);
+  const name = reserveName(body, model, 'weights');
+  const ref = { modelId: model.card.modelId, kind: 'weights', name } as const;
+  return () =>
+    keepNameOnSuccess(model, ref, ctx, async () => {
+      await ctx.checkpoints.saveTraining(ref, await ctx.lm.exportState(model.lmModel), timestamp(ctx));
+      return { path: toTinkerPath(ref) };
+    });
+}
+
+const SAVE_SAMPLER_KEYS = operationKeys('path', 'overwrite', 'ttl_seconds', 'sampling_session_seq_id');
+
+/** `save_weights_for_sampler`, named: what an engine can load. */
+export function parseSaveForSampler(body: JsonObject, model: LiveModel, ctx: TrainerContext): () => Promise<unknown> {
+  refuseUnknown(body, SAVE_SAMPLER_KEYS);
+  if (body.path == null)
+    throw new FieldFault('path', 'ephemeral sampler saves are not supported; give the save a name');
+  if (body.sampling_session_seq_id != null) throw new FieldFault('sampling_session_seq_id', 'does not go with path');
+  const name = reserveName(body, model, 'sampler_weights');
+  const ref = { modelId: model.card.modelId, kind: 'sampler_weights', name } as const;
+  return () =>
+    keepNameOnSuccess(model, ref, ctx, async () => {
+      const { weights } = await ctx.lm.exportState(model.lmModel);
+      await ctx.checkpoints.saveSampler(ref, weights, model.card, timestamp(ctx));
+      return { path: toTinkerPath(ref), sampling_session_id: null };
+    });
+}
+
+/** Takes the name in the moment of submission, so that a second save of it is refused while the first is under way. */
+function reserveName(body: JsonObject, model: LiveModel, kind: CheckpointKind): string {
+  const name = checkName(readString(body, 'path'), 'path');
+  if (body.ttl_seconds != null)
+    throw new FieldFault('ttl_seconds', 'is not supported: checkpoints stay until they are deleted');
+  const key = `${kind}/${name}`;
+  if (model.names.has(key) && !readBoolean(body, 'overwrite', false)) {
+    throw new HttpFailure(409, `Checkpoint '${name}' already exists for model '${model.card.modelId}'`);
+  }
+  model.names.add(key);
+  return name;
+}
+
+async function keepNameOnSuccess<T>(
+  model: LiveModel,
+  ref: CheckpointRef,
+  ctx: TrainerContext,
+  save: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await save();
+  } catch (error) {
+    if (!(await ctx.checkpoints.exists(ref))) model.names.delete(`${ref.kind}/${ref.name}`);
+    throw error;
+  }
+}
+
+const LOAD_KEYS = operationKeys('path', 'optimizer', 'weights_access_token');
+
+/** `load_weights`, at any time; `optimizer: false` starts moments and step count at zero. */
+export function parseLoadWeights(body: JsonObject, model: LiveModel, ctx: TrainerContext): () => Promise<unknown> {
+  refuseUnknown(body, LOAD_KEYS);
+  const ref = parseTinkerPath(readString(body, 'path'), 'path');
+  if (ref.kind !== 'weights')
+    throw new FieldFault('path', 'names sampler weights; only a training state can be loaded');
+  const optimizer = readBoolean(body, 'optimizer', false);
+  return async () => {
+    await ctx.lm.importState(model.lmModel, await ctx.checkpoints.loadTraining(ref), optimizer);
+    return { path: toTinkerPath(ref), model_id: model.card.modelId };
+  };
+}

@@ -1,0 +1,87 @@
+import type { OpenAI } from 'openai';
+import type { ChatCompletion, ChatRequest } from '../../src/ports/engine.ts';
+import { CAPABILITIES, type EngineKind } from './capabilities.ts';
+import { failAt, type Site, wrongShape } from './failures.ts';
+import type { HttpWire } from './http-wire.ts';
+import { withLinkedAbort } from './linked-abort.ts';
+import type { OpenAiClient } from './openai-client.ts';
+import { readCount, readObject } from './read-object.ts';
+
+type WireRequest = OpenAI.ChatCompletionCreateParamsNonStreaming;
+
+const SEED_LIMIT = 2 ** 31;
+
+/** One user message, `n` answers, by `/v1/chat/completions`. */
+export async function chat(
+  kind: EngineKind,
+  wire: HttpWire,
+  client: OpenAiClient,
+  request: ChatRequest,
+  signal: AbortSignal | undefined,
+): Promise<ChatCompletion[]> {
+  const site = wire.siteOf('POST', '/v1/chat/completions');
+  return withLinkedAbort(signal, async (linked) => {
+    const answers = await Promise.all(
+      splitRequest(kind, request).map(async (part) => {
+        const body = toWireRequest(kind, part);
+        const answer = await client.run(site, linked, (sdk, own) => sdk.chat.completions.create(body, { signal: own }));
+        return readChat(site, answer, part.n);
+      }),
+    );
+    return answers.flat();
+  });
+}
+
+/** TGI ignores `n`: one request per choice, each with a seed of its own. */
+function splitRequest(kind: EngineKind, request: ChatRequest): ChatRequest[] {
+  if (kind !== 'tgi') return [request];
+  return Array.from({ length: request.n }, (_, i) => ({ ...request, n: 1, seed: (request.seed + i) % SEED_LIMIT }));
+}
+
+function toWireRequest(kind: EngineKind, request: ChatRequest): WireRequest {
+  // TGI refuses a top_p that cuts nothing; elsewhere one left out follows the model's generation config.
+  const topP = kind === 'tgi' && request.topP >= 1 ? {} : { top_p: request.topP };
+  // A model whose tags are special tokens would lose them from its text.
+  const keepTags = CAPABILITIES[kind].tokenIds ? { skip_special_tokens: false } : {};
+  return {
+    model: request.model,
+    messages: [{ role: 'user', content: request.prompt }],
+    n: request.n,
+    max_tokens: request.maxTokens,
+    temperature: request.temperature,
+    seed: request.seed,
+    ...topP,
+    ...keepTags,
+  };
+}
+
+function readChat(site: Site, answer: unknown, n: number): ChatCompletion[] {
+  const body = readObject(answer);
+  const choices = body?.choices;
+  if (!Array.isArray(choices)) throw wrongShape(site, 'an object with choices', answer);
+  if (choices.length !== n) throw failAt(site, `expected ${n} choices, got ${choices.length}`);
+  const usage = readObject(body?.usage);
+  const shared = {
+    promptTokens: readCount(usage?.prompt_tokens),
+    // Usage counts all choices together; of several, none can be told from it.
+    completionTokens: n === 1 ? readCount(usage?.completion_tokens) : null,
+  };
+  const byIndex = new Map(choices.map((value) => [readObject(value)?.index, readObject(value)]));
+  return Array.from({ length: n }, (_, index) => {
+    const choice = byIndex.get(index);
+    if (choice == null) throw wrongShape(site, `choices with indices 0 to ${n - 1}, each once`, [...byIndex.keys()]);
+    return { ...readChoice(site, choice), ...shared };
+  });
+}
+
+function readChoice(site: Site, choice: Readonly<Record<string, unknown>>) {
+  const where = `choices[${choice.index}]`;
+  const message = readObject(choice.message);
+  const content = message?.content ?? '';
+  if (message === null || typeof content !== 'string')
+    throw wrongShape(site, `text at ${where}.message.content`, choice.message);
+  if (typeof choice.finish_reason !== 'string')
+    throw wrongShape(site, `a finish reason at ${where}`, choice.finish_reason);
+  const reasoning = message.reasoning ?? message.reasoning_content;
+  return { content, reasoning: typeof reasoning === 'string' ? reasoning : null, finish: choice.finish_reason };
+}

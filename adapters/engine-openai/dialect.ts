@@ -1,0 +1,67 @@
+import type { Engine } from '../../src/ports/engine.ts';
+import { type EngineKind, lackOf } from './capabilities.ts';
+import type { HttpWire } from './http-wire.ts';
+import type { ListedModel } from './models.ts';
+import { SglangAdapters } from './sglang-adapters.ts';
+import { completeBySglang } from './sglang-generate.ts';
+import { detokenize, tokenize } from './tokenize.ts';
+import { completeByVllm } from './vllm-completions.ts';
+import { loadAdapter, SGLANG_WEIGHTS, unloadAdapter, VLLM_WEIGHTS } from './weights.ts';
+
+/** The calls in which the kinds of server differ. */
+export type Dialect = Pick<Engine, 'complete' | 'tokenize' | 'detokenize' | 'loadWeights' | 'unloadWeights'>;
+
+/** What a dialect builds on. */
+export interface DialectContext {
+  readonly kind: EngineKind;
+  readonly wire: HttpWire;
+  listModels(signal: AbortSignal | undefined): Promise<ListedModel[]>;
+}
+
+/** The dialect of a kind of server. */
+export function createDialect(ctx: DialectContext): Dialect {
+  if (ctx.kind === 'sglang') return createSglangDialect(ctx);
+  return ctx.kind === 'vllm' || ctx.kind === 'embedded' ? createVllmDialect(ctx) : createTextDialect(ctx);
+}
+
+function createVllmDialect({ wire, listModels }: DialectContext): Dialect {
+  return {
+    complete: (request, signal) => completeByVllm(wire, request, signal),
+    tokenize: (request, signal) => tokenize(wire, request, signal),
+    detokenize: (model, ids, signal) => detokenize(wire, model, ids, {}, signal),
+    loadWeights: (version, location, signal) => loadAdapter(wire, VLLM_WEIGHTS, version, location, listModels, signal),
+    unloadWeights: (version, signal) => unloadAdapter(wire, VLLM_WEIGHTS, version, signal),
+  };
+}
+
+function createSglangDialect({ wire, listModels }: DialectContext): Dialect {
+  const adapters = new SglangAdapters(wire, listModels);
+  return {
+    complete: async (request, signal) =>
+      completeBySglang(wire, request, await adapters.findName(request.model, signal), signal),
+    tokenize: (request, signal) => tokenize(wire, request, signal),
+    detokenize: (model, ids, signal) => detokenize(wire, model, ids, { skip_special_tokens: false }, signal),
+    loadWeights: async (version, location, signal) => {
+      await loadAdapter(wire, SGLANG_WEIGHTS, version, location, listModels, signal);
+      adapters.add(version);
+    },
+    unloadWeights: async (version, signal) => {
+      adapters.forget(version);
+      await unloadAdapter(wire, SGLANG_WEIGHTS, version, signal);
+    },
+  };
+}
+
+/** Servers of text: everything but chat is refused by name. */
+function createTextDialect({ kind, wire }: DialectContext): Dialect {
+  const refuse = (capability: Parameters<typeof lackOf>[2]) => async () => {
+    throw lackOf(kind, wire.root, capability);
+  };
+  return {
+    complete: refuse('tokenIds'),
+    tokenize: refuse('tokenize'),
+    detokenize: refuse('tokenize'),
+    loadWeights: refuse('loadWeights'),
+    unloadWeights: refuse('loadWeights'),
+  };
+}

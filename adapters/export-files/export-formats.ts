@@ -1,0 +1,63 @@
+import { UsageError } from '../../src/errors.ts';
+import type { SftRow } from './sft-row.ts';
+
+/** How a format spells a row, and the line the data set card says about it. */
+export interface ExportFormat {
+  readonly toObject: (row: SftRow) => Readonly<Record<string, unknown>>;
+  readonly card: string;
+}
+
+/** Names of the formats that can be written. */
+export const EXPORT_FORMATS = ['messages', 'sharegpt', 'alpaca', 'trl', 'text'] as const;
+
+export type ExportFormatName = (typeof EXPORT_FORMATS)[number];
+
+const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = {
+  messages: {
+    toObject: ({ prompt, target }) => ({
+      messages: [
+        { role: 'user', content: prompt },
+        { role: 'assistant', content: target },
+      ],
+    }),
+    card: 'OpenAI chat format: `messages` with one user and one assistant turn.',
+  },
+  sharegpt: {
+    toObject: (row) => ({
+      id: toRowId(row),
+      conversations: [
+        { from: 'human', value: row.prompt },
+        { from: 'gpt', value: row.target },
+      ],
+    }),
+    card: 'ShareGPT format: `conversations` with one `human` and one `gpt` turn.',
+  },
+  alpaca: {
+    toObject: (row) => ({ id: toRowId(row), instruction: row.prompt, input: '', output: row.target }),
+    card: 'Alpaca format: `instruction` (the prompt), empty `input`, `output` (the target).',
+  },
+  trl: {
+    toObject: (row) => ({ id: toRowId(row), prompt: row.prompt, completion: row.target }),
+    card: 'TRL prompt-completion format: `prompt` and `completion`.',
+  },
+  text: {
+    toObject: ({ id, source, problem, answer, prompt, target, ...lineage }) => ({
+      ...{ id, source, problem, answer, prompt, text: target },
+      ...lineage,
+    }),
+    card: 'Full rows: `prompt`, `text` (the target), and where each row came from (`source`, `id`, `sample`, `seed`, `template`, `checker`, `verifier`).',
+  },
+};
+
+/** Looks a format up by name. Throws `UsageError` for one that cannot be written. */
+export function selectExportFormat(name: string): ExportFormat {
+  if (name === 'verl')
+    throw new UsageError('format verl (parquet) cannot be written yet: export trl or text and convert it');
+  if (Object.hasOwn(FORMATS, name)) return FORMATS[name as ExportFormatName];
+  throw new UsageError(`unknown export format "${name}"; known: ${EXPORT_FORMATS.join(', ')}`);
+}
+
+/** Unique within an export: problem and sample. */
+function toRowId({ source, id, sample }: SftRow): string {
+  return `${source}/${id}#${sample}`;
+}

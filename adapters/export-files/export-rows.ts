@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { selectExportFormat } from './export-formats.ts';
+import { toJsonLine, toStableJson } from './json-text.ts';
+import { type ExportManifest, type ManifestInput, renderDataCard } from './render-data-card.ts';
+import { replaceFile } from './replace-file.ts';
+import type { SftRow } from './sft-row.ts';
+
+export interface ExportOptions {
+  /** One of `EXPORT_FORMATS`. */
+  readonly format: string;
+  /**
+   * A file: manifest and card stand beside it under its name (`sft.jsonl`, `sft.manifest.json`,
+   * `sft.README.md`), so that no other README is overwritten. An existing folder, or a path ending
+   * in a slash: `data.jsonl`, `manifest.json` and `README.md` in that folder.
+   */
+  readonly out: string;
+  readonly manifest: ManifestInput;
+}
+
+/** What was written: absolute paths, and the manifest's content. */
+export interface ExportResult {
+  readonly file: string;
+  readonly manifestFile: string;
+  readonly cardFile: string;
+  readonly manifest: ExportManifest;
+}
+
+/** Text is handed to the file in pieces of about this many UTF-16 units. */
+const FLUSH_LENGTH = 1 << 20;
+
+/**
+ * Writes rows as JSONL in their order, with a manifest and a data set card. Equal rows and settings
+ * give equal bytes. Every file appears whole or not at all. Throws `UsageError` for an unknown
+ * format or a place that cannot be written, `ParallelR1Error` when the disk fails.
+ */
+export function exportRows(rows: Iterable<SftRow>, options: ExportOptions): ExportResult {
+  const format = selectExportFormat(options.format);
+  const files = nameFiles(options.out);
+  const tally = createTally();
+  replaceFile(files.file, (write) => {
+    let held = '';
+    const flush = () => {
+      tally.addText(held);
+      write(held);
+      held = '';
+    };
+    for (const row of rows) {
+      tally.addRow(row);
+      held += `${toJsonLine(format.toObject(row))}\n`;
+      if (held.length >= FLUSH_LENGTH) flush();
+    }
+    flush();
+  });
+  const { name, run, settings, versions } = options.manifest;
+  const described = { name, run, settings, versions, format: options.format, file: basename(files.file) };
+  const manifest: ExportManifest = { ...described, ...tally.finish() };
+  replaceFile(files.manifestFile, (write) => write(toStableJson(manifest)));
+  replaceFile(files.cardFile, (write) => write(renderDataCard(manifest, format)));
+  return { ...files, manifest };
+}
+
+function nameFiles(out: string): Pick<ExportResult, 'file' | 'manifestFile' | 'cardFile'> {
+  const path = resolve(out);
+  if (/[/\\]$/.test(out) || statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    return {
+      file: join(path, 'data.jsonl'),
+      manifestFile: join(path, 'manifest.json'),
+      cardFile: join(path, 'README.md'),
+    };
+  }
+  const stem = path.replace(/\.jsonl?$/i, '');
+  return { file: path, manifestFile: `${stem}.manifest.json`, cardFile: `${stem}.README.md` };
+}
+
+function createTally() {
+  const hash = createHash('sha256');
+  const problems = new Set<string>();
+  const perSource = new Map<string, number>();
+  const perBlocks = new Map<string, number>();
+  let rows = 0;
+  let bytes = 0;
+  const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
+  return {
+    addRow: ({ source, id, blocks }: SftRow) => {
+      rows += 1;
+      problems.add(JSON.stringify([source, id]));
+      count(perSource, source);
+      count(perBlocks, String(blocks));
+    },
+    addText: (text: string) => {
+      hash.update(text);
+      bytes += Buffer.byteLength(text);
+    },
+    finish: () => ({
+      ...{ rows, bytes, sha256: hash.digest('hex'), problems: problems.size },
+      rowsPerSource: Object.fromEntries(perSource),
+      rowsPerBlocks: Object.fromEntries(perBlocks),
+    }),
+  };
+}

@@ -1,0 +1,49 @@
+import type { Clock } from '../../src/ports/clock.ts';
+import type { ProgressTask, Reporter } from '../../src/ports/reporter.ts';
+import { describeRate, describeRemaining, estimateProgress } from './estimate-progress.ts';
+
+export interface LineReporterOptions {
+  readonly write: (line: string) => void;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Shortest time between two lines of one task. */
+  readonly everyMs: number;
+}
+
+/** Progress as plain lines, for logs and pipes: headlines at once, tasks now and then and when they end. */
+export function createLineReporter(options: LineReporterOptions): Reporter {
+  return {
+    info: (message) => options.write(message),
+    warn: (message) => options.write(`warning: ${message}`),
+    task: (label, total, unit) => startTask(options, label, total, unit),
+  };
+}
+
+function startTask(
+  { write, clock, everyMs }: LineReporterOptions,
+  label: string,
+  total: number,
+  unit: string,
+): ProgressTask {
+  const startedMs = clock.monotonic();
+  let expected = total;
+  let lastMs = startedMs;
+  let begun: number | null = null;
+  return {
+    update: (done, note) => {
+      // A resumed task begins in the middle: what was done before says nothing about the speed.
+      begun ??= Math.max(0, done - 1);
+      const nowMs = clock.monotonic();
+      if (nowMs - lastMs < everyMs) return;
+      lastMs = nowMs;
+      const estimate = estimateProgress(begun, done, expected, nowMs - startedMs);
+      const parts = [note ?? '', describeRate(estimate, unit), describeRemaining(estimate)].filter(
+        (part) => part !== '',
+      );
+      write(`${label}: ${done} of ${expected} ${unit}${parts.length === 0 ? '' : `; ${parts.join('; ')}`}`);
+    },
+    setTotal: (value) => {
+      expected = value;
+    },
+    finish: (summary) => write(`${label}: ${summary ?? 'done'}`),
+  };
+}

@@ -1,0 +1,47 @@
+import { basename } from 'node:path';
+import type { Problem } from '../../src/core/problem.ts';
+import { SourceError } from '../../src/errors.ts';
+import type { ProblemSource } from '../../src/ports/problem-source.ts';
+import { parseProblemRow } from './parse-problem-row.ts';
+import { MAX_LINE_BYTES, readTextLines } from './read-lines.ts';
+
+export interface JsonlSourceOptions {
+  /** `Problem.source` of every row; the file's name without `.jsonl` by default. */
+  readonly name?: string;
+  /** Reads the first rows only; what follows is not even checked. */
+  readonly limit?: number | null;
+  readonly maxLineBytes?: number;
+}
+
+/**
+ * Problems from a JSONL file: UTF-8, one object `{id?, problem, answer, level?}` per line, other keys
+ * ignored. `answer` may be a number; a row without `id` is named after its line (`line-12`). Blank
+ * lines, CRLF and a byte order mark are tolerated. Streams: memory is bounded by the longest line.
+ * Reading rejects with `SourceError` (`file:line: what is wrong`).
+ */
+export function createJsonlSource(file: string, options: JsonlSourceOptions = {}): ProblemSource {
+  const name = options.name ?? basename(file).replace(/\.jsonl$/i, '');
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const maxBytes = options.maxLineBytes ?? MAX_LINE_BYTES;
+  return { name, read: (signal) => readProblems(file, name, limit, maxBytes, signal) };
+}
+
+async function* readProblems(
+  file: string,
+  name: string,
+  limit: number,
+  maxBytes: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Problem> {
+  signal?.throwIfAborted();
+  let count = 0;
+  if (count >= limit) return;
+  for await (const { number, text } of readTextLines(file, maxBytes)) {
+    signal?.throwIfAborted();
+    const row = parseProblemRow(text, name, `line-${number}`);
+    if ('fault' in row) throw new SourceError(`${file}:${number}: ${row.fault}`);
+    yield row.problem;
+    count += 1;
+    if (count >= limit) return;
+  }
+}

@@ -1,0 +1,82 @@
+import type { AttemptRecord, RunStore } from '../../src/ports/run-store.ts';
+import type { Connection } from './connection.ts';
+import type { ProblemIndex } from './problem-index.ts';
+import { fromNullableTextCell, type TextCell, toNullableTextCell } from './text-cell.ts';
+
+type AttemptMethods = Pick<RunStore, 'saveAttempts' | 'listAttempts' | 'countAttempts'>;
+
+type CellKey = 'raw' | 'reasoning' | 'target' | 'extracted';
+
+type AttemptRow = Omit<AttemptRecord, 'problem' | CellKey> &
+  Readonly<Record<CellKey, TextCell | null>> & { readonly problemKey: number };
+
+type AttemptCount = ReturnType<RunStore['countAttempts']>[number];
+
+/** Cold-start attempts. The first one stored under a key stays. */
+export function openAttemptsTable(connection: Connection, problems: ProblemIndex): AttemptMethods {
+  const { db, nowMs } = connection;
+  const insert = db.prepare(`INSERT INTO attempts (run_id, stage_index, problem_key, sample, status, code, seed, raw,
+      reasoning, target, extracted, prompt_tokens, completion_tokens, prompt_hash, saved_at_ms)
+    VALUES (@runId, @stageIndex, @problemKey, @sample, @status, @code, @seed, @raw, @reasoning, @target, @extracted,
+      @promptTokens, @completionTokens, @promptHash, @savedAtMs)
+    ON CONFLICT (run_id, stage_index, problem_key, sample) DO NOTHING`);
+  const selectIds = db
+    .prepare<[{ runId: string; stageIndex: number; status: string | null }], number>(
+      `SELECT a.id FROM attempts AS a JOIN problems AS p ON p.key = a.problem_key
+       WHERE a.run_id = @runId AND a.stage_index = @stageIndex AND (@status IS NULL OR a.status = @status)
+       ORDER BY p.source, p.id, p.digest, a.sample`,
+    )
+    .pluck();
+  const selectOne = db.prepare<[number], AttemptRow>(`SELECT problem_key AS problemKey, sample, status, code, seed, raw,
+    reasoning, target, extracted, prompt_tokens AS promptTokens, completion_tokens AS completionTokens,
+    prompt_hash AS promptHash FROM attempts WHERE id = ?`);
+  const count = db.prepare<[string, number], AttemptCount>(`SELECT code, status, count(*) AS count FROM attempts
+    WHERE run_id = ? AND stage_index = ? GROUP BY status, code ORDER BY status, code`);
+
+  const saveAll = (runId: string, stageIndex: number, attempts: readonly AttemptRecord[]) => {
+    const savedAtMs = nowMs();
+    for (const { problem, ...attempt } of attempts) {
+      insert.run({
+        ...attempt,
+        ...toCells(attempt),
+        runId,
+        stageIndex,
+        problemKey: problems.keyOf(problem),
+        savedAtMs,
+      });
+    }
+  };
+
+  return {
+    saveAttempts: (runId, stageIndex, attempts) => connection.write(() => saveAll(runId, stageIndex, attempts)),
+    // Rows are fetched one by one: an open cursor would keep the connection busy while the caller writes.
+    *listAttempts(runId, stageIndex, status) {
+      const ids = connection.read(() => selectIds.all({ runId, stageIndex, status: status ?? null }));
+      for (const id of ids) {
+        const row = connection.read(() => selectOne.get(id));
+        if (row !== undefined) yield toAttempt(row, problems);
+      }
+    },
+    countAttempts: (runId, stageIndex) => connection.read(() => count.all(runId, stageIndex)),
+  };
+}
+
+function toCells(attempt: Pick<AttemptRecord, CellKey>): Record<CellKey, TextCell | null> {
+  return {
+    raw: toNullableTextCell(attempt.raw),
+    reasoning: toNullableTextCell(attempt.reasoning),
+    target: toNullableTextCell(attempt.target),
+    extracted: toNullableTextCell(attempt.extracted),
+  };
+}
+
+function toAttempt({ problemKey, ...row }: AttemptRow, problems: ProblemIndex): AttemptRecord {
+  return {
+    ...row,
+    problem: problems.get(problemKey),
+    raw: fromNullableTextCell(row.raw),
+    reasoning: fromNullableTextCell(row.reasoning),
+    target: fromNullableTextCell(row.target),
+    extracted: fromNullableTextCell(row.extracted),
+  };
+}

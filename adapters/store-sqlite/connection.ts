@@ -1,0 +1,143 @@
+import { resolve } from 'node:path';
+import Database from 'better-sqlite3';
+import { StoreError } from '../../src/errors.ts';
+import { checkStoreVersion, migrateStore, SCHEMA_VERSION } from './migrations.ts';
+import { toStoreError } from './store-failure.ts';
+
+/** How long a write waits for another process' short transaction. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** The write-ahead log is folded into the database at this many pages (4 KiB each) ... */
+const WAL_CHECKPOINT_PAGES = 1_000;
+
+/** ... and cut to this many bytes when a large transaction or a slow reader made it longer. */
+const WAL_KEPT_BYTES = 16 * 1024 * 1024;
+
+/** One open database file. Everything thrown by the three functions is a `StoreError`. */
+export interface Connection {
+  readonly file: string;
+  readonly db: Database.Database;
+  /** Milliseconds since the epoch, whole. */
+  nowMs(): number;
+  read<T>(work: () => T): T;
+  /** One immediate transaction; survives the death of the process when it returns. `work` must not await. */
+  write<T>(work: () => T): T;
+  /** The same; survives power loss too, together with every write before it. */
+  writeDurably<T>(work: () => T): T;
+  /** Calls back after a transaction was undone: row keys remembered from it name nothing. */
+  onUndone(forget: () => void): void;
+  close(): void;
+}
+
+export interface ConnectionOptions {
+  readonly readonly: boolean;
+  /** Upper limit of the database in pages of 4 KiB; beyond it writes fail as on a full disk. */
+  readonly maxPages: number | null;
+  readonly now: () => number;
+}
+
+/** Opens (and, unless read-only, creates or migrates) the store. Throws `StoreError`. */
+export function openConnection(path: string, options: ConnectionOptions): Connection {
+  const file = resolve(path);
+  const db = openDatabase(file, options.readonly);
+  try {
+    if (options.readonly) requireCurrentSchema(db, file);
+    else prepareForWriting(db, file, options.maxPages);
+  } catch (error) {
+    db.close();
+    throw toStoreError(error, file);
+  }
+  return createConnection(db, file, options.now);
+}
+
+function openDatabase(file: string, readonly: boolean): Database.Database {
+  try {
+    return new Database(file, { readonly, fileMustExist: readonly, timeout: BUSY_TIMEOUT_MS });
+  } catch (error) {
+    if (error instanceof TypeError)
+      throw new StoreError(`${file}: the folder of the store does not exist: create it first`);
+    const missing = readonly && error instanceof Database.SqliteError && error.code === 'SQLITE_CANTOPEN';
+    if (missing)
+      throw new StoreError(`${file}: there is no run store here: start a run first, or give --db FILE`, {
+        cause: error,
+      });
+    throw toStoreError(error, file);
+  }
+}
+
+function requireCurrentSchema(db: Database.Database, file: string): void {
+  const version = checkStoreVersion(db, file);
+  if (version === 0) throw new StoreError(`${file} holds no run yet: start a run first, or give --db FILE`);
+  if (version < SCHEMA_VERSION) {
+    throw new StoreError(
+      `${file} has schema ${version}, this software reads ${SCHEMA_VERSION}: resume or start a run on it once, which brings it up to date`,
+    );
+  }
+}
+
+function prepareForWriting(db: Database.Database, file: string, maxPages: number | null): void {
+  // A foreign file must be refused before the first pragma that would change it.
+  const version = checkStoreVersion(db, file);
+  const mode = db.pragma('journal_mode = WAL', { simple: true });
+  if (mode !== 'wal')
+    throw new StoreError(`${file}: this file system cannot hold a run store (no write-ahead log): use a local disk`);
+  db.pragma('synchronous = NORMAL');
+  db.pragma('foreign_keys = ON');
+  db.pragma(`wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES}`);
+  db.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
+  if (version < SCHEMA_VERSION) migrateStore(db, file);
+  if (maxPages !== null) db.pragma(`max_page_count = ${maxPages}`);
+}
+
+function createConnection(db: Database.Database, file: string, now: () => number): Connection {
+  const transaction = db.transaction((work: () => unknown) => work());
+  const guard = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw toStoreError(error, file);
+    }
+  };
+  const listeners: (() => void)[] = [];
+  const write = <T>(work: () => T): T =>
+    guard(() => {
+      try {
+        return transaction.immediate(work) as T;
+      } catch (error) {
+        for (const forget of listeners) forget();
+        throw error;
+      }
+    });
+  return {
+    file,
+    db,
+    nowMs: () => Math.round(now()),
+    read: guard,
+    write,
+    writeDurably: (work) => {
+      // Takes effect between transactions only, hence around the transaction and not inside.
+      guard(() => db.pragma('synchronous = FULL'));
+      try {
+        return write(work);
+      } finally {
+        guard(() => db.pragma('synchronous = NORMAL'));
+      }
+    },
+    onUndone: (forget) => listeners.push(forget),
+    close: () => {
+      if (!db.open) return;
+      if (!db.readonly) foldLog(db);
+      guard(() => db.close());
+    },
+  };
+}
+
+/** Other processes may still look at the store; without them closing folds the log in and removes it. */
+function foldLog(db: Database.Database): void {
+  try {
+    db.pragma('wal_checkpoint(PASSIVE)');
+  } catch (error) {
+    // The log keeps what a full disk has no room to fold in; the next writer does it.
+    if (!(error instanceof Database.SqliteError)) throw error;
+  }
+}

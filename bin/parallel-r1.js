@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+/**
+ * The launcher. Plain JavaScript without static imports, so that a Node too old for the program can
+ * still read it and say so. Node from 22.19 on runs the command line in this very process; an older
+ * one hands over to the Node that stands beside the package (npm package `node`), when there is one.
+ */
+/* global process */
+const NEEDED = [22, 19];
+
+function isNewEnough(version) {
+  const parts = version.split('.').map(Number);
+  return parts[0] > NEEDED[0] || (parts[0] === NEEDED[0] && parts[1] >= NEEDED[1]);
+}
+
+function explainNeed() {
+  process.stderr.write(
+    `parallel-r1 needs Node ${NEEDED.join('.')} or newer and this is ${process.version}: install a newer Node, or add one beside the package with: npm install node@24\n`,
+  );
+  process.exitCode = 2;
+}
+
+/** The source tree runs its TypeScript as it is; Node strips no types below node_modules, so a package runs what was built. */
+async function runHere() {
+  const { existsSync } = await import('node:fs');
+  const { fileURLToPath } = await import('node:url');
+  const source = new URL('../src/cli/main.ts', import.meta.url);
+  const isInstalled = fileURLToPath(import.meta.url).includes('node_modules');
+  const useSource = !isInstalled && existsSync(source);
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache();
+  const { main } = await import((useSource ? source : new URL('../dist/src/cli/main.js', import.meta.url)).href);
+  await main(process.argv.slice(2));
+}
+
+/** `node_modules/node/bin/node` of this package, or of a folder above it that has installed it. */
+async function findLocalNode() {
+  const { existsSync } = await import('node:fs');
+  const { dirname, join } = await import('node:path');
+  const { fileURLToPath } = await import('node:url');
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', 'node', 'bin', name);
+    if (existsSync(candidate)) return candidate;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+async function runWith(node) {
+  const { spawn } = await import('node:child_process');
+  const { constants } = await import('node:os');
+  const { fileURLToPath } = await import('node:url');
+  const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const child = spawn(node, args, {
+    stdio: 'inherit',
+    env: Object.assign({}, process.env, { PARALLEL_R1_LAUNCHED: '1' }),
+  });
+  // A terminal sends Ctrl-C to both processes, `kill` to this one only; the program takes signals that arrive together for one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`parallel-r1: ${node} cannot be started: ${error.message}\n`);
+    process.exitCode = 2;
+  });
+  child.on('exit', (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));
+}
+
+async function launch() {
+  if (isNewEnough(process.versions.node)) return runHere();
+  // A local Node that is too old itself must not start another one.
+  const node = process.env.PARALLEL_R1_LAUNCHED === undefined ? await findLocalNode() : null;
+  return node === null ? explainNeed() : runWith(node);
+}
+
+launch().catch((error) => {
+  process.stderr.write(`parallel-r1: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,22 @@
+/**
+ * Builds dist, what the published package runs: Node strips no types below node_modules. JavaScript
+ * and declarations of src and adapters in the same tree, and the compiled kernels beside them;
+ * prompts stay at the root of the package.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const KERNELS = join('adapters', 'embedded-lm', 'kernels.wasm');
+
+rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+// What it prints goes to stderr: `npm pack --json` owns stdout.
+const { status } = spawnSync(process.execPath, [compiler, '-p', join(ROOT, 'scripts', 'tsconfig.build.json')], {
+  cwd: ROOT,
+  stdio: ['ignore', 2, 2],
+});
+if (status !== 0) process.exit(status ?? 1);
+copyFileSync(join(ROOT, KERNELS), join(ROOT, 'dist', KERNELS));

@@ -1,0 +1,19 @@
+import type { TrainerError } from '../errors.ts';
+import type { Trainer } from '../ports/trainer.ts';
+
+/** Stands where a run has no trainer: whatever is asked of it is refused for that reason. */
+export function createAbsentTrainer(url: string, reason: TrainerError): Trainer {
+  const refuse = () => Promise.reject(reason);
+  return {
+    url,
+    capabilities: { structuredAttention: false },
+    openModel: refuse,
+    forward: refuse,
+    forwardBackward: refuse,
+    optimStep: refuse,
+    saveState: refuse,
+    saveForSampler: refuse,
+    deleteSaved: refuse,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}

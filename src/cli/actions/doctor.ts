@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { ParallelR1Error } from '../../errors.ts';
+import { diagnose, type Finding } from '../../pipeline/diagnose.ts';
+import type { RecipeArgs } from '../commands/recipe-options.ts';
+import { listenForInterrupt } from '../interrupt.ts';
+import { loadRecipe, type Recipe } from '../load-recipe.ts';
+import { openRun } from '../open-run.ts';
+import { printJson, printLine, tell } from '../output.ts';
+import { createRunRecord, listStageRecords } from '../run-record.ts';
+import { selectReporter } from '../select-reporter.ts';
+
+/** What the doctor looks at: the findings of the pipeline, and the store. */
+type Diagnosis = Omit<Finding, 'area'> & { readonly area: Finding['area'] | 'store' };
+
+/** `doctor`: exit code 1 when something fails. */
+export async function doctor(args: RecipeArgs): Promise<number> {
+  const recipe = loadRecipe(args);
+  using interrupt = listenForInterrupt((message) => tell(args, message));
+  const findings: Diagnosis[] = [lookAtStore(args.db), ...(await probe(recipe, args, interrupt.signal))];
+  if (args.json) printJson(findings);
+  else for (const finding of findings) printLine(describe(finding));
+  return findings.some(({ status }) => status === 'fail') ? 1 : 0;
+}
+
+/** The probes record what they send like any run, in a store that is thrown away. */
+async function probe({ config, preset }: Recipe, args: RecipeArgs, signal: AbortSignal): Promise<Diagnosis[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-doctor-'));
+  try {
+    using reporter = selectReporter(args);
+    using store = openRunStore(join(folder, 'probe.db'));
+    const run = createRunRecord(config, preset);
+    store.createRun(run, listStageRecords(config));
+    await using opened = await openRun({ runId: run.id, config, store, reporter, signal, requireServers: false });
+    return await diagnose(opened.ctx);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ParallelR1Error)) throw error;
+    return [
+      { area: 'engine', status: 'fail', detail: error.message, fix: 'correct the addresses of engine and trainer' },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function lookAtStore(db: string): Diagnosis {
+  if (!existsSync(db)) return { area: 'store', status: 'ok', detail: `${db} will be made by the first run`, fix: null };
+  try {
+    using store = openRunStore(db, { readonly: true });
+    return { area: 'store', status: 'ok', detail: `${store.file} holds ${store.listRuns().length} runs`, fix: null };
+  } catch (error) {
+    if (!(error instanceof ParallelR1Error)) throw error;
+    return { area: 'store', status: 'fail', detail: error.message, fix: 'give another --db FILE' };
+  }
+}
+
+function describe({ area, status, detail, fix }: Diagnosis): string {
+  return `${status.padEnd(4)}  ${area.padEnd(9)}  ${detail}${fix === null ? '' : `; ${fix}`}`;
+}

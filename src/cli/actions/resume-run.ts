@@ -1,0 +1,47 @@
+import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import type { RunConfig } from '../../config/schema.ts';
+import { UsageError } from '../../errors.ts';
+import type { GlobalArgs } from '../define-command.ts';
+import { executeResumedRun } from '../execute-run.ts';
+import { findRun } from '../find-run.ts';
+import { listenForInterrupt } from '../interrupt.ts';
+import { tell } from '../output.ts';
+import { printRunReport } from '../report/print-run-report.ts';
+import { selectReporter } from '../select-reporter.ts';
+
+interface ResumeArgs extends GlobalArgs {
+  readonly run: string | undefined;
+  readonly engine: string | undefined;
+  readonly trainer: string | undefined;
+}
+
+/** `resume`: goes on where the store says the run stands. */
+export async function resumeRun(args: ResumeArgs): Promise<number> {
+  if (args.config !== undefined || args.set.length > 0) {
+    throw new UsageError(
+      'a run is resumed with the configuration it began with; only --engine and --trainer may change',
+    );
+  }
+  using reporter = selectReporter(args);
+  using interrupt = listenForInterrupt((message) => reporter.warn(message));
+  const options = { db: args.db, reporter, signal: interrupt.signal };
+  const runId = await executeResumedRun(args.run ?? null, options, (config) => moveServers(config, args));
+  tell(args, '');
+  using store = openRunStore(args.db, { readonly: true });
+  await printRunReport(store, findRun(store, runId), args);
+  return 0;
+}
+
+/** Only where things are may change, not what is done: the store would no longer tell how its rows came about. */
+function moveServers(config: RunConfig, { engine, trainer }: ResumeArgs): RunConfig {
+  return {
+    ...config,
+    engine: engine === undefined ? config.engine : { ...config.engine, urls: [checkUrl('engine', engine)] },
+    trainer: trainer === undefined ? config.trainer : { ...config.trainer, url: checkUrl('trainer', trainer) },
+  };
+}
+
+function checkUrl(option: string, text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
+  throw new UsageError(`--${option} is ${JSON.stringify(text)}; it must be a URL such as http://127.0.0.1:8000/v1`);
+}

@@ -1,0 +1,98 @@
+import { resolve } from 'node:path';
+import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { writeYaml } from '../../config/write-yaml.ts';
+import type { RecipeArgs } from '../commands/recipe-options.ts';
+import { executeNewRun } from '../execute-run.ts';
+import { findRun } from '../find-run.ts';
+import { listenForInterrupt } from '../interrupt.ts';
+import { loadRecipe, type Recipe } from '../load-recipe.ts';
+import { keepColdStart, keepEval, keepRl, keepSft } from '../one-stage.ts';
+import { printJson, printLine, tell } from '../output.ts';
+import { describeRecipe } from '../report/describe-recipe.ts';
+import { printRunReport } from '../report/print-run-report.ts';
+import { selectReporter } from '../select-reporter.ts';
+import { nameRunRows } from '../sft-texts-of.ts';
+
+/** `run`: the whole recipe. */
+export function startWholeRun(args: RecipeArgs): Promise<number> {
+  return start(args, loadRecipe(args));
+}
+
+interface GenerateArgs extends RecipeArgs {
+  readonly problems: string | undefined;
+  readonly teacher: string | undefined;
+  readonly teacherModel: string | undefined;
+  readonly samples: string | undefined;
+}
+
+/** `generate`: its cold-start stages. */
+export function startColdStart(args: GenerateArgs): Promise<number> {
+  return start(
+    args,
+    loadRecipe(args, (config) => keepColdStart(config, args)),
+  );
+}
+
+interface SftArgs extends RecipeArgs {
+  readonly data: string | undefined;
+  readonly from: string | undefined;
+}
+
+/** `sft`: its SFT stage. */
+export function startSft(args: SftArgs): Promise<number> {
+  const { data, from } = args;
+  const rows = data !== undefined ? resolve(data) : from !== undefined ? nameRunRows(from) : null;
+  return start(
+    args,
+    loadRecipe(args, (config) => keepSft(config, rows)),
+  );
+}
+
+interface RlArgs extends RecipeArgs {
+  readonly stage: string | undefined;
+  readonly from: string | undefined;
+  readonly problems: string | undefined;
+}
+
+/** `rl`: its RL stages. */
+export function startRl(args: RlArgs): Promise<number> {
+  return start(
+    args,
+    loadRecipe(args, (config) => keepRl(config, args)),
+    args.from,
+  );
+}
+
+interface EvalArgs extends RecipeArgs {
+  readonly from: string | undefined;
+  readonly problems: string | undefined;
+  readonly samples: string | undefined;
+  readonly decoding: 'parallel' | 'sequential' | undefined;
+}
+
+/** `eval`: one evaluation. */
+export function startEval(args: EvalArgs): Promise<number> {
+  return start(
+    args,
+    loadRecipe(args, (config) => keepEval(config, args)),
+    args.from,
+  );
+}
+
+async function start(args: RecipeArgs, { config, preset }: Recipe, weightsOf: string | null = null): Promise<number> {
+  const plan = describeRecipe(config, preset);
+  if (args.dryRun) {
+    if (args.json) printJson({ preset, config, plan });
+    else printLine(writeYaml(config).trimEnd());
+    for (const line of plan) tell(args, line);
+    return 0;
+  }
+  using reporter = selectReporter(args);
+  using interrupt = listenForInterrupt((message) => reporter.warn(message));
+  for (const line of plan) reporter.info(line);
+  const runId = await executeNewRun(config, preset, { db: args.db, reporter, signal: interrupt.signal, weightsOf });
+  tell(args, '');
+  using store = openRunStore(args.db, { readonly: true });
+  await printRunReport(store, findRun(store, runId), args);
+  return 0;
+}

@@ -1,0 +1,115 @@
+import yargs, { type Argv } from 'yargs';
+import { UsageError } from '../errors.ts';
+import { COMMANDS } from './commands/commands.ts';
+import type { Command, GlobalArgs } from './define-command.ts';
+import { endOnClosedPipe } from './output.ts';
+import { readSoftwareVersion } from './package-root.ts';
+import { describeError, toExitCode } from './report-error.ts';
+import { STDIN } from './stdin-name.ts';
+import { takeFile } from './take-file.ts';
+import { takeOne } from './take-one.ts';
+import { describeUsageFault } from './usage-fault.ts';
+
+/** How long something left open may keep a finished command from ending. */
+const LINGER_MS = 5_000;
+
+/** Runs one command line and sets the exit code of the process. Never rejects. */
+export async function main(argv: readonly string[]): Promise<void> {
+  endOnClosedPipe();
+  process.on('uncaughtException', (error) => {
+    reportError(error);
+    process.exit();
+  });
+  try {
+    process.exitCode = await execute(argv);
+  } catch (error) {
+    reportError(error);
+  }
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+function reportError(error: unknown): void {
+  process.exitCode = toExitCode(error);
+  process.stderr.write(`parallel-r1: ${describeError(error, process.env.PARALLEL_R1_DEBUG !== undefined)}\n`);
+}
+
+async function execute(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const cli = createCommandLine(argv.map((word) => (word === '-' ? STDIN : word)));
+  for (const command of COMMANDS) {
+    cli.command(command.name, command.describe, command.builder as (y: Argv) => Argv, async (args) => {
+      const action = await command.load();
+      code = await action(args as never);
+    });
+  }
+  await cli.parseAsync();
+  return code;
+}
+
+function createCommandLine(argv: readonly string[]): Argv<GlobalArgs> {
+  const cli = yargs([...argv]);
+  cli
+    .scriptName('parallel-r1')
+    .usage('$0 <command>\n\nTeaches language models to think in parallel (Parallel-R1, arXiv 2509.07980).')
+    // `--set a.b=1` carries dots in its value only; numbers stay as typed, so that no id loses a zero.
+    .parserConfiguration({
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': true,
+    })
+    .locale('en')
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .version(readSoftwareVersion())
+    .alias('h', 'help')
+    .strict()
+    .demandCommand(1, 1, 'name a command')
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (error && error.name !== 'YError') throw error;
+      throw new UsageError(describeUsageFault(message ?? error.message, argv, cli, COMMANDS.map(nameOf)));
+    })
+    .epilogue(
+      'Data goes to stdout, progress to stderr. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 130 interrupted.',
+    );
+  return addGlobalOptions(cli);
+}
+
+function addGlobalOptions(cli: Argv): Argv<GlobalArgs> {
+  return cli
+    .option('db', {
+      type: 'string',
+      default: './runs.db',
+      requiresArg: true,
+      describe: 'run store',
+      coerce: takeFile('db'),
+    })
+    .option('config', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'configuration file (YAML)',
+      coerce: takeOne('config'),
+    })
+    .option('set', {
+      type: 'string',
+      requiresArg: true,
+      default: [] as string[],
+      defaultDescription: 'none',
+      describe: 'key=value over the configuration; may be repeated',
+      coerce: takeAll,
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'stdout is JSON and nothing else' })
+    .option('quiet', {
+      type: 'boolean',
+      default: false,
+      describe: 'no progress on stderr',
+    }) as unknown as Argv<GlobalArgs>;
+}
+
+function takeAll(value: string | string[] | undefined): string[] {
+  return value === undefined ? [] : [value].flat();
+}
+
+function nameOf({ name }: Command): string {
+  return name.split(' ')[0]!;
+}

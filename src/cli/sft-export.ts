@@ -1,0 +1,62 @@
+import type { ManifestInput } from '../../adapters/export-files/render-data-card.ts';
+import type { SftRow } from '../../adapters/export-files/sft-row.ts';
+import type { RunConfig } from '../config/schema.ts';
+import { checkFormat } from '../core/format-check.ts';
+import { VERIFIER } from '../core/verify/verdict.ts';
+import { UsageError } from '../errors.ts';
+import { renderStudentPrompt } from '../pipeline/render-student-prompt.ts';
+import type { RunRecord, RunStore } from '../ports/run-store.ts';
+
+/** The accepted attempts of a run's cold-start stages, in the order of problems, as rows of a data set. */
+export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow> {
+  const config = JSON.parse(run.configJson) as RunConfig;
+  const template = findStudentTemplate(store, run);
+  for (const { index, kind } of store.listStages(run.id)) {
+    if (kind !== 'cold-start') continue;
+    for (const { problem, target, promptHash, sample, seed } of store.listAttempts(run.id, index, 'accepted')) {
+      if (target === null) continue;
+      const { blocks } = checkFormat(target, 'strict');
+      yield {
+        id: problem.id,
+        source: problem.source,
+        problem: problem.text,
+        answer: problem.answer,
+        prompt: renderStudentPrompt(template, problem.text),
+        target,
+        blocks: blocks.length,
+        paths: blocks.reduce((sum, { paths }) => sum + paths.length, 0),
+        checker: config.format.mode,
+        verifier: VERIFIER,
+        template: promptHash,
+        sample,
+        seed,
+      };
+    }
+  }
+}
+
+/** What the manifest says about the rows of a run. */
+export function describeExport(store: RunStore, run: RunRecord): ManifestInput {
+  const config = JSON.parse(run.configJson) as RunConfig;
+  const stages = config.stages.filter(({ kind }) => kind === 'cold-start');
+  const templates = store
+    .listPrompts(run.id)
+    .map(({ role, name, hash }) => [`template ${role}`, `${name} ${hash.slice(0, 12)}`] as const);
+  return {
+    name: run.name,
+    run: run.id,
+    settings: Object.fromEntries(stages.map((stage) => [stage.id, stage])),
+    versions: {
+      'parallel-r1': run.softwareVersion,
+      'format checker': config.format.mode,
+      verifier: VERIFIER,
+      ...Object.fromEntries(templates),
+    },
+  };
+}
+
+function findStudentTemplate(store: RunStore, run: RunRecord): string {
+  const template = store.listPrompts(run.id).find(({ role }) => role === 'student');
+  if (template === undefined) throw new UsageError(`run ${run.id} has not begun: there is nothing to export`);
+  return template.text;
+}

@@ -1,0 +1,149 @@
+import type { AdamSettings } from '../../core/datum.ts';
+import type { RunConfig } from '../schema.ts';
+
+/**
+ * The default of `npm start`: a transformer of 0.16 M parameters learns word sums from random weights
+ * on two CPU cores, through the same pipeline and protocols as a GPU run. Every number of the recipe
+ * is in this file. Prompt and response share the model's 160 positions.
+ */
+
+type ProblemsRef = RunConfig['eval']['sets'][number]['problems'][number];
+
+const wordSums = (level: 'easy' | 'hard', split: 'train' | 'heldout', count: number, seed: number): ProblemsRef => ({
+  kind: 'word-sums',
+  level,
+  split,
+  count,
+  seed,
+});
+
+/** What both optimisers share; Tinker's own defaults differ. */
+const ADAM = { beta1: 0.9, beta2: 0.98, eps: 1e-8, clipNorm: 1 };
+const SFT_ADAM: AdamSettings = { ...ADAM, learningRate: 3e-3, weightDecay: 0.01 };
+const RL_ADAM: AdamSettings = { ...ADAM, learningRate: 3e-4, weightDecay: 0 };
+
+/** What both RL stages share: 32 prompts x 8 attempts, two updates, reward 1 for a right answer, else -1. */
+const GRPO = {
+  kind: 'rl' as const,
+  batchSize: 32,
+  groupSize: 8,
+  minibatches: 2,
+  adam: RL_ADAM,
+  schedule: { kind: 'constant' as const, warmupSteps: 5 },
+  reward: { kind: 'accuracy' as const },
+  loss: { kind: 'ppo' as const, clipLow: 0.8, clipHigh: 1.28 },
+  advantage: { std: 'population' as const, epsilon: 1e-4, split: false },
+  // Near the end few groups are informative; full steps on them alone are noise.
+  scaleByInformative: 192,
+  keepOptimizer: false,
+  saveEvery: 10,
+  evalEvery: 20,
+};
+
+export const embeddedPreset: RunConfig = {
+  run: { name: 'embedded', seed: 7 },
+  engine: {
+    kind: 'embedded',
+    urls: [],
+    model: 'embedded-base',
+    maxInFlight: 256,
+    eosTokens: ['<eos>'],
+    timeoutSeconds: 120,
+    apiKeyEnv: null,
+  },
+  trainer: {
+    url: null,
+    profile: 'embedded',
+    handover: 'path',
+    operationTimeoutSeconds: 300,
+    apiKeyEnv: null,
+    baseModel: null,
+    lora: { rank: 32 },
+  },
+  prompt: 'embedded.v1',
+  rollout: {
+    mode: 'parallel',
+    paths: 2,
+    maxBlocks: 1,
+    // 4 operands: prompt 20, response at most 71, a path at most 24, a summary at most 11.
+    maxPromptTokens: 30,
+    maxResponseTokens: 110,
+    maxPathTokens: 40,
+    maxSummaryTokens: 24,
+    reserveSummaryTokens: 16,
+    reserveAnswerTokens: 10,
+    minPathTokens: 16,
+    temperature: 1,
+    topP: 1,
+    // Without a label siblings start from identical states, and the tiny model makes twins.
+    pathLabels: ['tens', 'ones'],
+  },
+  training: { layout: 'exact' },
+  verify: { mode: 'math' },
+  format: { mode: 'strict' },
+  stages: [
+    {
+      id: 'cold-start',
+      kind: 'cold-start',
+      // 35 % with 2 operands, 35 % with 3, 30 % with 4.
+      problems: [wordSums('easy', 'train', 1680, 101), wordSums('hard', 'train', 720, 102)],
+      teacher: {
+        url: null,
+        model: 'embedded-teacher',
+        temperature: 1,
+        topP: 1,
+        maxTokens: 512,
+        apiKeyEnv: null,
+      },
+      prompt: 'parallel-teacher.v1',
+      samplesPerProblem: 1,
+      // Sequential solutions are wanted too: which strategy to take is what RL teaches.
+      minBlocks: 0,
+      maxTargetTokens: 140,
+    },
+    {
+      id: 'sft',
+      kind: 'sft',
+      data: 'cold-start',
+      maxSteps: 900,
+      epochs: null,
+      batchSize: 32,
+      adam: SFT_ADAM,
+      schedule: { kind: 'linear-tail', warmupSteps: 30, tailFraction: 0.4, floor: 0.1 },
+      // The step at which the model gets it varies by seed by hundreds.
+      until: {
+        everySteps: 50,
+        fromStep: 400,
+        targets: [
+          { problems: [wordSums('easy', 'heldout', 200, 111)], samples: 1, minAccuracy: 0.4 },
+          { problems: [wordSums('hard', 'heldout', 200, 112)], samples: 1, minAccuracy: 0.25 },
+        ],
+      },
+      saveEvery: 100,
+    },
+    {
+      ...GRPO,
+      id: 'rl-easy',
+      problems: [wordSums('easy', 'train', 1280, 121)],
+      steps: 40,
+      gate: { problems: [wordSums('easy', 'heldout', 200, 113)], samples: 1, minAccuracy: 0.2, onFail: 'warn' },
+    },
+    {
+      ...GRPO,
+      id: 'rl-hard',
+      problems: [wordSums('hard', 'train', 2560, 122)],
+      steps: 80,
+      gate: { problems: [wordSums('hard', 'heldout', 200, 114)], samples: 1, minAccuracy: 0.2, onFail: 'stop' },
+    },
+  ],
+  // 600 attempts an evaluation, about what two training steps cost.
+  eval: {
+    sets: [
+      { name: 'easy', problems: [wordSums('easy', 'heldout', 200, 131)], samples: 1 },
+      { name: 'hard', problems: [wordSums('hard', 'heldout', 200, 132)], samples: 2 },
+    ],
+    temperature: 1,
+    topP: 1,
+  },
+  embedded: { threads: 2, modelSeed: null },
+};

@@ -1,0 +1,182 @@
+import type { AdamSettings, LossSpec } from '../../core/datum.ts';
+import type { RunConfig } from '../schema.ts';
+
+/**
+ * What the presets of the paper (arXiv 2509.07980) share: numbers of the text where it gives one, of
+ * the published scripts otherwise. No URL is here: engine, trainer and teacher are named by whoever runs them.
+ */
+
+export type Stage = RunConfig['stages'][number];
+export type ColdStart = Extract<Stage, { kind: 'cold-start' }>;
+export type Sft = Extract<Stage, { kind: 'sft' }>;
+export type Rl = Extract<Stage, { kind: 'rl' }>;
+
+const set = (name: string) => ({ kind: 'set' as const, name, limit: null });
+
+/** Prompts per optimiser update. */
+const MINIBATCH_PROMPTS = 128;
+
+const SFT_ADAM: AdamSettings = {
+  learningRate: 1e-5,
+  beta1: 0.9,
+  beta2: 0.95,
+  eps: 1e-8,
+  weightDecay: 0.01,
+  clipNorm: 1,
+};
+const RL_ADAM: AdamSettings = {
+  learningRate: 1e-6,
+  beta1: 0.9,
+  beta2: 0.999,
+  eps: 1e-8,
+  weightDecay: 0.01,
+  clipNorm: 1,
+};
+
+/** Ratio bounds of an epsilon of 0.2 on both sides. */
+export const CLIP: LossSpec & { kind: 'ppo' } = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.2 };
+
+/** Upper epsilon 0.28, as in S2. */
+export const CLIP_HIGHER: LossSpec & { kind: 'ppo' } = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.28 };
+
+/** Eight steps of accuracy, then two that pay 1.2 for a correct answer with a valid block. */
+export const ALTERNATING: Rl['reward'] = {
+  kind: 'alternating',
+  count: 'text',
+  bonus: 1.2,
+  malformedCorrect: -1,
+  window: 10,
+  tieredSteps: 2,
+};
+
+/** Parallel-GSM8K by prompting. `minBlocks` 0 is the full set of the paper, 1 the filtered one. */
+export function generateParallelGsm8k(minBlocks: 0 | 1): ColdStart {
+  return {
+    id: 'cold-start',
+    kind: 'cold-start',
+    problems: [set('gsm8k/train')],
+    // Temperature and tries are unpublished; these are what the teacher's own card recommends.
+    teacher: {
+      url: null,
+      model: 'DeepSeek-R1-0528-Qwen3-8B',
+      temperature: 0.6,
+      topP: 0.95,
+      maxTokens: 16_384,
+      apiKeyEnv: null,
+    },
+    prompt: 'parallel-teacher.v1',
+    samplesPerProblem: 1,
+    minBlocks,
+    maxTargetTokens: 4096,
+  };
+}
+
+/** SFT on the cold-start rows. Fewer rows than the paper had make fewer steps; `epochs: null` takes exactly `maxSteps`. */
+export function trainOnColdStart(epochs: number, maxSteps: number): Sft {
+  return {
+    id: 'sft',
+    kind: 'sft',
+    data: 'cold-start',
+    maxSteps,
+    epochs,
+    batchSize: 128,
+    adam: SFT_ADAM,
+    schedule: { kind: 'cosine', warmupFraction: 0.1 },
+    until: null,
+    saveEvery: 50,
+  };
+}
+
+/** RL with what all stages of the paper share. */
+function train(over: Pick<Rl, 'id' | 'problems' | 'steps' | 'batchSize' | 'groupSize' | 'reward' | 'loss'>): Rl {
+  return {
+    ...over,
+    kind: 'rl',
+    minibatches: over.batchSize / MINIBATCH_PROMPTS,
+    adam: RL_ADAM,
+    schedule: { kind: 'constant', warmupSteps: 0 },
+    advantage: { std: 'sample', epsilon: 1e-6, split: false },
+    scaleByInformative: null,
+    gate: null,
+    keepOptimizer: false,
+    saveEvery: 10,
+    evalEvery: 10,
+  };
+}
+
+/** Stage 1 of Seen: 35 steps of 1,024 x 5 on GSM8K. */
+export function trainOnGsm8k(): Rl {
+  return train({
+    id: 'rl-gsm8k',
+    problems: [set('gsm8k/train')],
+    steps: 35,
+    batchSize: 1024,
+    groupSize: 5,
+    reward: { kind: 'product', count: 'text' },
+    loss: CLIP,
+  });
+}
+
+/** RL on DAPO-17k, 512 x 8 a step. */
+export function trainOnDapo(over: Pick<Rl, 'id' | 'steps' | 'reward' | 'loss'>): Rl {
+  return train({ ...over, problems: [set('dapo-math-17k')], batchSize: 512, groupSize: 8 });
+}
+
+/** Evaluation protocol of method 9.1: 16 samples a problem, one for MATH, whose published figure is mean@1. */
+const EVAL_SETS: RunConfig['eval']['sets'] = [
+  { name: 'aime25', problems: [set('aime25')], samples: 16 },
+  { name: 'aime24', problems: [set('aime24')], samples: 16 },
+  { name: 'amc23', problems: [set('amc23')], samples: 16 },
+  { name: 'math-500', problems: [set('math-500')], samples: 1 },
+];
+
+/** A preset of the paper: what differs is its name, layout and stages. */
+export function buildPaperPreset(
+  name: string,
+  layout: RunConfig['training']['layout'],
+  stages: RunConfig['stages'],
+): RunConfig {
+  return {
+    run: { name, seed: 7 },
+    engine: {
+      kind: 'vllm',
+      urls: [],
+      model: 'Qwen/Qwen3-4B-Base',
+      maxInFlight: 512,
+      eosTokens: ['<|im_end|>', '<|endoftext|>'],
+      timeoutSeconds: 600,
+      apiKeyEnv: null,
+    },
+    trainer: {
+      url: null,
+      profile: 'auto',
+      handover: 'path',
+      operationTimeoutSeconds: 3600,
+      apiKeyEnv: null,
+      baseModel: null,
+      lora: { rank: 32 },
+    },
+    prompt: 'adaptive-parallel-thinking.v1',
+    rollout: {
+      mode: 'parallel',
+      paths: 2,
+      maxBlocks: 4,
+      maxPromptTokens: 2000,
+      maxResponseTokens: 3000,
+      maxPathTokens: 4096,
+      maxSummaryTokens: 512,
+      reserveSummaryTokens: 256,
+      reserveAnswerTokens: 256,
+      minPathTokens: 32,
+      temperature: 1,
+      topP: 1,
+      pathLabels: null,
+    },
+    training: { layout },
+    verify: { mode: 'math' },
+    format: { mode: 'strict' },
+    stages,
+    eval: { sets: EVAL_SETS, temperature: 1, topP: 1 },
+    embedded: { threads: 2, modelSeed: null },
+  };
+}

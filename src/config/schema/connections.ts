@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { apiKeyVariable, nonBlank, seedNumber, serverUrl, wholeNumber } from './fields.ts';
+
+/** The outside things a run talks to: inference server, trainer, embedded process. Names of secrets, never secrets. */
+
+/** A day: longer than any one call. */
+const MAX_SECONDS = 86_400;
+
+/** What `engine` holds. */
+export const engineSchema = z.strictObject({
+  kind: z
+    .enum(['vllm', 'tgi', 'sglang', 'openai', 'embedded'])
+    .default('vllm')
+    .describe('Dialect of the inference server; embedded: the tiny model of this package'),
+  urls: z
+    .preprocess(
+      (value) => (typeof value === 'string' ? [value] : value),
+      z.array(serverUrl()).max(1, { error: 'several engines are not supported yet: give one URL' }),
+    )
+    .meta({ shortForm: 'single' })
+    .prefault([])
+    .describe('Base URL of the server; empty: start the embedded one'),
+  model: nonBlank().describe('Name of the model as the server knows it'),
+  maxInFlight: wholeNumber(1, 65_536).default(512).describe('Calls under way at once'),
+  eosTokens: z
+    .array(z.string().min(1, { error: 'must not be empty' }))
+    .min(1, { error: 'must name at least one' })
+    .max(16)
+    .default(['<|im_end|>', '<|endoftext|>'])
+    .describe('Texts of the tokens that end a sequence; those the tokenizer does not know as one token are left out'),
+  timeoutSeconds: z.number().min(1).max(MAX_SECONDS).default(600).describe('Longest one call may take'),
+  apiKeyEnv: apiKeyVariable(),
+});
+
+const archiveHandover = z.strictObject({
+  kind: z.literal('archive'),
+  directory: nonBlank().describe(
+    'Folder both this process and the engine can read; relative to the configuration file',
+  ),
+});
+
+const handover = z.union([z.literal('path'), archiveHandover], {
+  error: 'must be path, or {kind: archive, directory: FOLDER}',
+});
+
+/** What `trainer` holds. */
+export const trainerSchema = z.strictObject({
+  url: serverUrl().nullable().default(null).describe('Base URL of a Tinker-API trainer; null: the embedded one'),
+  profile: z
+    .enum(['auto', 'hosted', 'skyrl-jax', 'skyrl-train', 'tuft', 'embedded'])
+    .default('auto')
+    .describe('Whose dialect the trainer speaks'),
+  handover: handover
+    .default('path')
+    .describe('How new weights reach the engine: by a path both know, or as an archive unpacked into a shared folder'),
+  operationTimeoutSeconds: z.number().min(1).max(MAX_SECONDS).default(3600).describe('Longest one operation may take'),
+  apiKeyEnv: apiKeyVariable(),
+  baseModel: nonBlank().nullable().default(null).describe('Model to train; null: engine.model'),
+  lora: z
+    .strictObject({
+      rank: wholeNumber(0, 4096).default(32).describe('Rank of the adapter; 0: all weights, where offered'),
+    })
+    .prefault({})
+    .describe('Adapter'),
+});
+
+/** What `embedded` holds; it bears on runs that use the embedded server only. */
+export const embeddedSchema = z.strictObject({
+  threads: wholeNumber(1, 64).default(2).describe('Worker threads; they change no result'),
+  modelSeed: seedNumber().nullable().default(null).describe('Seed of the random initial weights; null: run.seed'),
+});

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { fraction, listOf, nonBlank, seedNumber, shortName, wholeNumber } from './fields.ts';
+
+/** Where problems come from, and the held-out sets and targets that are measured on them. */
+
+/** What the generator gives at most (src/core/word-sums/generate.ts). */
+const MAX_WORD_SUMS = 100_000;
+
+const rowLimit = () =>
+  wholeNumber(1, 100_000_000).nullable().default(null).describe('Take only the first so many problems; null: all');
+
+const wordSums = z.strictObject({
+  kind: z.literal('word-sums'),
+  level: z.enum(['easy', 'hard']).describe('easy: 2 or 3 operands in turn; hard: 4'),
+  split: z.enum(['train', 'heldout']).describe('The two share no set of operands'),
+  count: wholeNumber(1, MAX_WORD_SUMS).describe('How many problems'),
+  seed: seedNumber().describe('Another seed, other problems'),
+});
+
+const fileProblems = z.strictObject({
+  kind: z.literal('file'),
+  path: nonBlank().describe('JSONL file of {problem, answer}; relative to the configuration file'),
+  limit: rowLimit(),
+});
+
+const namedSet = z.strictObject({
+  kind: z.literal('set'),
+  name: nonBlank().describe('Name of a set in a datasets folder; gsm8k/train is gsm8k_train.jsonl'),
+  limit: rowLimit(),
+});
+
+/** A short string names a set, or a file when it ends in `.jsonl`. */
+function expandProblems(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return value.endsWith('.jsonl') ? { kind: 'file', path: value } : { kind: 'set', name: value };
+}
+
+/** References to problems: one or several, each as an object or as a short string. */
+export function problemsField() {
+  const item = z
+    .preprocess(expandProblems, z.discriminatedUnion('kind', [wordSums, fileProblems, namedSet]))
+    .meta({ shortForm: 'string' });
+  return listOf(
+    item,
+    'Where problems come from: gsm8k/train, my.jsonl, or {kind: word-sums | file | set, ...}; one or a list',
+  );
+}
+
+const targetFields = {
+  problems: problemsField(),
+  samples: wholeNumber(1, 1024).default(1).describe('Sampled answers per problem'),
+  minAccuracy: fraction().describe('Mean accuracy that must be reached'),
+};
+
+/** A held-out accuracy that must be reached. */
+export const accuracyTarget = z.strictObject(targetFields);
+
+/** The pilot before an RL stage. */
+export const gate = z.strictObject({
+  ...targetFields,
+  onFail: z.enum(['stop', 'warn']).default('stop').describe('What happens when the pilot is below the gate'),
+});
+
+const evalSet = z.strictObject({
+  name: shortName().describe('Name in reports and metric keys (eval/<name>/...)'),
+  problems: problemsField(),
+  samples: wholeNumber(1, 1024).default(1).describe('Sampled answers per problem'),
+});
+
+/** Sets of an evaluation, with names of their own. */
+export const evalSets = z.array(evalSet).superRefine((sets, ctx) => {
+  sets.forEach(({ name }, index) => {
+    if (sets.findIndex((other) => other.name === name) === index) return;
+    ctx.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is the name of another set already` });
+  });
+});

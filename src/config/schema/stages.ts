@@ -1,0 +1,172 @@
+import * as z from 'zod';
+import { apiKeyVariable, nonBlank, serverUrl, shortName, tokenCount, wholeNumber } from './fields.ts';
+import { accuracyTarget, evalSets, gate, problemsField } from './problems.ts';
+import { adamField, advantageSchema, rewardSchema, rlLossSchema, scheduleSchema } from './training.ts';
+
+/** The stages of a curriculum. Field names and meanings are those of src/core/curriculum.ts. */
+
+const MAX_STEPS = 1_000_000;
+
+const id = shortName().meta({
+  description: 'Name of the stage; default: its kind, numbered when there are several',
+  isFilledIn: true,
+});
+const saveEvery = wholeNumber(1, MAX_STEPS)
+  .default(10)
+  .describe('Steps between saved states; a resumed run goes back to the last');
+
+const coldStart = z.strictObject({
+  id,
+  kind: z.literal('cold-start'),
+  problems: problemsField(),
+  teacher: z
+    .strictObject({
+      url: serverUrl().nullable().default(null).describe("Base URL of the teacher; null: the run's own engine"),
+      model: nonBlank().describe('Name of the teacher as its server knows it'),
+      temperature: z.number().min(0).max(10).default(0.6).describe('Sampling of the teacher'),
+      topP: z.number().gt(0).max(1).default(0.95).describe('Sampling of the teacher'),
+      maxTokens: tokenCount().default(16_384).describe('Longest answer, thinking included'),
+      apiKeyEnv: apiKeyVariable(),
+    })
+    .describe('Who writes the solutions'),
+  prompt: nonBlank().default('parallel-teacher.v1').describe('Template for the teacher: a name in prompts/, or a file'),
+  samplesPerProblem: wholeNumber(1, 1024).default(1).describe('Answers asked per problem'),
+  minBlocks: wholeNumber(0, 256)
+    .default(1)
+    .describe('Answers with fewer parallel blocks are rejected; 0 takes sequential ones too'),
+  maxTargetTokens: tokenCount().default(4096).describe('Prompt and target together'),
+});
+
+const until = z
+  .strictObject({
+    everySteps: wholeNumber(1, MAX_STEPS).describe('Steps between checks'),
+    fromStep: wholeNumber(1, MAX_STEPS).default(1).describe('First check'),
+    targets: z.array(accuracyTarget).min(1, { error: 'must name at least one' }).describe('All must be met'),
+  })
+  .nullable()
+  .default(null)
+  .describe('End early when every target is met; null: never');
+
+const sft = z.strictObject({
+  id,
+  kind: z.literal('sft'),
+  data: nonBlank().meta({
+    description: 'Id of the cold-start stage whose rows are trained on (default: the last one before), or a JSONL file',
+    isFilledIn: true,
+  }),
+  maxSteps: wholeNumber(1, MAX_STEPS).default(MAX_STEPS).describe('At most so many steps'),
+  epochs: wholeNumber(1, 10_000)
+    .nullable()
+    .default(1)
+    .describe('Passes over the rows; null: as many as maxSteps takes'),
+  batchSize: wholeNumber(1, 65_536).default(128).describe('Rows per step'),
+  adam: adamField({ learningRate: 1e-5, beta2: 0.95 }),
+  schedule: scheduleSchema.prefault({ kind: 'cosine' }).describe('Learning rate over the steps'),
+  until,
+  saveEvery: saveEvery.prefault(50),
+});
+
+const rl = z
+  .strictObject({
+    id,
+    kind: z.literal('rl'),
+    problems: problemsField(),
+    steps: wholeNumber(1, MAX_STEPS).describe('Rounds of rollout and update'),
+    batchSize: wholeNumber(1, 65_536).describe('Problems per step'),
+    groupSize: wholeNumber(2, 1024).default(8).describe('Attempts per problem'),
+    minibatches: wholeNumber(1, 65_536).default(1).describe('Optimiser updates per step'),
+    adam: adamField({ learningRate: 1e-6, beta2: 0.999 }),
+    schedule: scheduleSchema.prefault({ kind: 'constant' }).describe('Learning rate over the steps'),
+    reward: rewardSchema.prefault('accuracy'),
+    loss: rlLossSchema.prefault({ kind: 'ppo' }).describe('Policy loss'),
+    advantage: advantageSchema.prefault({}).describe('From rewards to advantages'),
+    scaleByInformative: wholeNumber(1, MAX_STEPS)
+      .nullable()
+      .default(null)
+      .describe('Learning rate is multiplied by min(1, informative sequences / this); null: it is not'),
+    gate: gate.nullable().default(null).describe('Pilot that must be passed before the first step; null: none'),
+    keepOptimizer: z.boolean().default(false).describe('Carry moments over from the stage before'),
+    saveEvery,
+    evalEvery: wholeNumber(0, MAX_STEPS)
+      .default(0)
+      .describe('Steps between evaluations; 0: only before the first and after the last'),
+  })
+  .superRefine(({ minibatches, batchSize, groupSize }, ctx) => {
+    if (minibatches <= batchSize * groupSize) return;
+    const message = `is ${minibatches}, more than the ${batchSize * groupSize} attempts of a step`;
+    ctx.addIssue({ code: 'custom', path: ['minibatches'], message });
+  });
+
+const evaluation = z.strictObject({
+  id,
+  kind: z.literal('eval'),
+  sets: evalSets.min(1, { error: 'must name at least one' }).describe('What is measured'),
+});
+
+interface StageDraft {
+  id?: unknown;
+  kind?: unknown;
+  data?: unknown;
+}
+
+function isDraft(value: unknown): value is StageDraft {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Fills in what follows from a stage's place in the list: its id, and the data of an SFT stage. */
+function completeStages(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  let lastColdStart: unknown;
+  return value.map((stage: unknown, index) => {
+    if (!isDraft(stage)) return stage;
+    const complete = { ...stage, id: stage.id ?? nameStage(value, index, stage.kind) };
+    if (complete.kind === 'cold-start') lastColdStart = complete.id;
+    if (complete.kind !== 'sft' || complete.data !== undefined || lastColdStart === undefined) return complete;
+    return { ...complete, data: lastColdStart };
+  });
+}
+
+function nameStage(stages: readonly unknown[], index: number, kind: unknown): unknown {
+  const isSameKind = (stage: unknown) => isDraft(stage) && stage.kind === kind;
+  if (stages.filter(isSameKind).length < 2) return kind;
+  return `${String(kind)}-${stages.slice(0, index + 1).filter(isSameKind).length}`;
+}
+
+/** Ids are unique, and SFT data comes from an earlier cold-start stage. Holds for half-right lists too, so that all faults show at once. */
+function checkOrder(
+  stages: readonly unknown[],
+  ctx: { addIssue(issue: { code: 'custom'; path: PropertyKey[]; message: string }): void },
+): void {
+  if (!Array.isArray(stages)) return;
+  const coldStarts: unknown[] = [];
+  const seen = new Set<unknown>();
+  stages.forEach((stage: unknown, index) => {
+    if (!isDraft(stage)) return;
+    if (typeof stage.id === 'string' && seen.has(stage.id)) {
+      ctx.addIssue({
+        code: 'custom',
+        path: [index, 'id'],
+        message: `"${stage.id}" is the id of another stage already`,
+      });
+    }
+    seen.add(stage.id);
+    if (stage.kind === 'cold-start') coldStarts.push(stage.id);
+    const { data } = stage;
+    if (stage.kind !== 'sft' || typeof data !== 'string' || data.endsWith('.jsonl') || coldStarts.includes(data))
+      return;
+    const known = coldStarts.length === 0 ? 'there is none' : `known: ${coldStarts.join(', ')}`;
+    const message = `"${data}" is no cold-start stage before this one (${known}), and no .jsonl file`;
+    ctx.addIssue({ code: 'custom', path: [index, 'data'], message });
+  });
+}
+
+/** The curriculum: its stages in order. */
+export const stagesSchema = z.preprocess(
+  completeStages,
+  z
+    .array(z.discriminatedUnion('kind', [coldStart, sft, rl, evaluation]))
+    .min(1, { error: 'must name at least one stage' })
+    .max(100)
+    .superRefine(checkOrder, { when: () => true })
+    .describe('The curriculum, stage after stage; write it out or start from a preset (preset: embedded)'),
+);

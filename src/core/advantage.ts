@@ -1,0 +1,53 @@
+/** How rewards become advantages: centred in the group, and with `grpo` divided by its spread. */
+export interface AdvantageOptions {
+  readonly normalisation: 'grpo' | 'mean';
+  /** `sample` divides by n - 1 (the reference's code), `population` by n (the paper's formula). */
+  readonly std: 'sample' | 'population';
+  /** Added to the standard deviation. */
+  readonly epsilon: number;
+}
+
+/** Whether the group says anything about which rollout was better: false when all rewards are equal. */
+export function isInformativeGroup(rewards: readonly number[]): boolean {
+  return rewards.some((reward) => reward !== rewards[0]);
+}
+
+/**
+ * Advantage of each rollout of one group (method 6.5). A group of equal rewards gives exactly 0, not
+ * rounding noise; a group of one gives its reward.
+ */
+export function computeGroupAdvantages(rewards: readonly number[], options: AdvantageOptions): number[] {
+  if (rewards.length === 1) return [rewards[0]!];
+  if (!isInformativeGroup(rewards)) return rewards.map(() => 0);
+  const mean = computeMean(rewards);
+  if (options.normalisation === 'mean') return rewards.map((reward) => reward - mean);
+  const spread = computeStd(rewards, mean, options.std) + options.epsilon;
+  return rewards.map((reward) => (reward - mean) / spread);
+}
+
+/**
+ * Split advantage: correctness is normalised in the group, and what the reward holds beyond
+ * correctness (`value - ±1`) is only centred, so that a small bonus is not blown up in groups that
+ * are all correct (method 6.5, T29). `correct` runs parallel to `rewards`.
+ */
+export function computeSplitAdvantages(
+  rewards: readonly number[],
+  correct: readonly boolean[],
+  options: AdvantageOptions,
+): number[] {
+  const accuracy = correct.map((isCorrect) => (isCorrect ? 1 : -1));
+  const main = computeGroupAdvantages(accuracy, options);
+  if (rewards.length === 1) return [rewards[0]!];
+  const extras = rewards.map((reward, i) => reward - accuracy[i]!);
+  const centred = computeGroupAdvantages(extras, { ...options, normalisation: 'mean' });
+  return main.map((value, i) => value + centred[i]!);
+}
+
+function computeMean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function computeStd(values: readonly number[], mean: number, kind: AdvantageOptions['std']): number {
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (kind === 'sample' ? values.length - 1 : values.length));
+}

@@ -1,0 +1,66 @@
+import { findAnswerLabels, findLineEnd } from './answer.ts';
+import { findTags } from './format/find-tags.ts';
+import { SUMMARY_GAP, type Tag } from './grammar.ts';
+
+/** Neighbours between which the canonical form has nothing (method 4.4, rule 1). */
+const TIGHT_PAIRS: ReadonlySet<string> = new Set([
+  '<Parallel><Path>',
+  '</Path><Path>',
+  '</Path></Parallel>',
+] satisfies `${Tag}${Tag}`[]);
+
+/**
+ * Removes white space between the tags of a block (rule 1) and, unless `gap` is `keep`, makes the gap
+ * before `<Summary>` the one newline a rollout inserts (rule 3). Nothing else changes: text, and
+ * white space inside paths and summaries, stay. Idempotent, linear time.
+ */
+export function canonicaliseTrace(text: string, options: { readonly gap?: 'newline' | 'keep' } = {}): string {
+  const gap = options.gap ?? 'newline';
+  const tags = findTags(text);
+  let result = '';
+  let from = 0;
+  for (let i = 1; i < tags.length; i += 1) {
+    const before = tags[i - 1]!;
+    const after = tags[i]!;
+    const pair = before.tag + after.tag;
+    const isGap = gap === 'newline' && pair === '</Parallel><Summary>';
+    if (!isGap && !TIGHT_PAIRS.has(pair)) continue;
+    if (text.slice(before.end, after.at).trim() !== '') continue;
+    result += text.slice(from, before.end) + (isGap ? SUMMARY_GAP : '');
+    from = after.at;
+  }
+  return result + text.slice(from);
+}
+
+/**
+ * Puts the reference answer in the place of the value on the last `Final Answer:` line (rule 2).
+ * To be applied only after the value was verified as equal. A text without such a line is returned
+ * unchanged. Emphasis around the label goes, because its closing half stood in the value.
+ */
+export function rewriteAnswerLine(text: string, gold: string): string {
+  const label = findAnswerLabels(text).at(-1);
+  if (label === undefined) return text;
+  const lineEnd = findLineEnd(text, label.end);
+  const value = text.slice(label.end, lineEnd);
+  const tail = value.slice(value.trimEnd().length);
+  const blanks = value.slice(0, value.length - value.trimStart().length);
+  const lineStart = text.lastIndexOf('\n', label.at - 1) + 1;
+  const isPlain = !text.slice(label.at, label.end).includes('*') && !/[*#_]/.test(text.slice(lineStart, label.at));
+  if (isPlain) return text.slice(0, label.end) + (blanks === value ? ' ' : blanks) + gold + tail + text.slice(lineEnd);
+  return `${text.slice(0, lineStart)}Final Answer: ${gold}${tail}${text.slice(lineEnd)}`;
+}
+
+/** A teacher's text without its thinking; `code` says why there is none. */
+export interface StrippedText {
+  readonly content: string;
+  readonly code: null | 'thinking_unclosed' | 'empty';
+}
+
+/** What follows the last closing thinking tag, trimmed. Opened after that and never closed: `thinking_unclosed`. */
+export function stripThinking(text: string): StrippedText {
+  const close = text.lastIndexOf('</think>');
+  const rest = close < 0 ? text : text.slice(close + '</think>'.length);
+  if (rest.includes('<think>')) return { content: '', code: 'thinking_unclosed' };
+  const content = rest.trim();
+  return { content, code: content === '' ? 'empty' : null };
+}

@@ -1,0 +1,155 @@
+import type { AdamSettings, LossSpec } from './datum.ts';
+import type { FormatMode } from './format/format-report.ts';
+import type { RewardConfig } from './reward.ts';
+
+/**
+ * The recipe of a run as plain data: what the configuration resolves to and the pipeline executes.
+ * Token counts are tokens of the student's tokenizer; fractions are in [0, 1].
+ */
+
+/** Where problems come from. `set` is a JSONL file below a `datasets` folder. */
+export type ProblemsRef =
+  | {
+      readonly kind: 'word-sums';
+      readonly level: 'easy' | 'hard';
+      readonly split: 'train' | 'heldout';
+      readonly count: number;
+      readonly seed: number;
+    }
+  | { readonly kind: 'file'; readonly path: string; readonly limit: number | null }
+  | { readonly kind: 'set'; readonly name: string; readonly limit: number | null };
+
+/** How the trainer sees a trajectory (docs/data-flow.md): `units` and `exact` score every token in its sampling context. */
+export type Layout = 'units' | 'exact' | 'causal' | 'multiverse';
+
+export interface RolloutSettings {
+  readonly mode: 'parallel' | 'sequential';
+  readonly paths: number;
+  readonly maxBlocks: number;
+  readonly maxPromptTokens: number;
+  readonly maxResponseTokens: number;
+  readonly maxPathTokens: number;
+  readonly maxSummaryTokens: number;
+  readonly reserveSummaryTokens: number;
+  readonly reserveAnswerTokens: number;
+  readonly minPathTokens: number;
+  readonly temperature: number;
+  readonly topP: number;
+  /** Text injected after `<Path>` per ordinal, so that siblings differ; null injects nothing. */
+  readonly pathLabels: readonly string[] | null;
+}
+
+/** Learning-rate schedule; factors multiply the base rate. */
+export type Schedule =
+  | { readonly kind: 'constant'; readonly warmupSteps: number }
+  | { readonly kind: 'cosine'; readonly warmupFraction: number }
+  | {
+      readonly kind: 'linear-tail';
+      readonly warmupSteps: number;
+      readonly tailFraction: number;
+      readonly floor: number;
+    };
+
+/** A held-out accuracy that must be reached: mean over problems of `samples` sampled answers. */
+export interface AccuracyTarget {
+  readonly problems: readonly ProblemsRef[];
+  readonly samples: number;
+  readonly minAccuracy: number;
+}
+
+export interface ColdStartStage {
+  readonly id: string;
+  readonly kind: 'cold-start';
+  readonly problems: readonly ProblemsRef[];
+  readonly teacher: {
+    /** Null: the run's own engine. */
+    readonly url: string | null;
+    readonly model: string;
+    readonly temperature: number;
+    readonly topP: number;
+    readonly maxTokens: number;
+    readonly apiKeyEnv: string | null;
+  };
+  /** Template name or path for the teacher. */
+  readonly prompt: string;
+  readonly samplesPerProblem: number;
+  readonly minBlocks: number;
+  /** Prompt and target together. */
+  readonly maxTargetTokens: number;
+}
+
+export interface SftStage {
+  readonly id: string;
+  readonly kind: 'sft';
+  /** Id of the cold-start stage that made the rows, or a JSONL file of `{problem, answer, target}`. */
+  readonly data: string;
+  readonly maxSteps: number;
+  /** Null: as many as `maxSteps` takes. */
+  readonly epochs: number | null;
+  readonly batchSize: number;
+  readonly adam: AdamSettings;
+  readonly schedule: Schedule;
+  /** End early when every target is met; checked every `everySteps` from `fromStep` on. */
+  readonly until: {
+    readonly everySteps: number;
+    readonly fromStep: number;
+    readonly targets: readonly AccuracyTarget[];
+  } | null;
+  readonly saveEvery: number;
+}
+
+export interface RlStage {
+  readonly id: string;
+  readonly kind: 'rl';
+  readonly problems: readonly ProblemsRef[];
+  readonly steps: number;
+  /** Prompts per step. */
+  readonly batchSize: number;
+  readonly groupSize: number;
+  /** Optimiser updates per step. */
+  readonly minibatches: number;
+  readonly adam: AdamSettings;
+  readonly schedule: Schedule;
+  readonly reward: RewardConfig;
+  readonly loss: LossSpec;
+  readonly advantage: { readonly std: 'population' | 'sample'; readonly epsilon: number; readonly split: boolean };
+  /** Learning rate is multiplied by min(1, informative sequences / this); null switches it off. */
+  readonly scaleByInformative: number | null;
+  /** Pilot before entering: sampled accuracy on held-out problems of this stage. */
+  readonly gate: (AccuracyTarget & { readonly onFail: 'stop' | 'warn' }) | null;
+  readonly keepOptimizer: boolean;
+  readonly saveEvery: number;
+  /** 0: only before the first and after the last step. */
+  readonly evalEvery: number;
+}
+
+export interface EvalStage {
+  readonly id: string;
+  readonly kind: 'eval';
+  readonly sets: readonly EvalSet[];
+}
+
+export interface EvalSet {
+  readonly name: string;
+  readonly problems: readonly ProblemsRef[];
+  readonly samples: number;
+}
+
+export type StageSpec = ColdStartStage | SftStage | RlStage | EvalStage;
+
+export interface CurriculumPlan {
+  readonly seed: number;
+  readonly engine: { readonly model: string; readonly maxInFlight: number; readonly eosTokens: readonly string[] };
+  readonly trainer: {
+    readonly baseModel: string;
+    readonly rank: number;
+    /** Seed of a fresh model's weights. */
+    readonly seed: number;
+  };
+  readonly rollout: RolloutSettings;
+  readonly layout: Layout;
+  readonly verifyMode: 'math' | 'reference-dapo' | 'reference-gsm8k';
+  readonly formatMode: FormatMode;
+  readonly stages: readonly StageSpec[];
+  readonly eval: { readonly sets: readonly EvalSet[]; readonly temperature: number; readonly topP: number };
+}

@@ -1,0 +1,99 @@
+import type { Layout } from '../curriculum.ts';
+import type { Datum } from '../datum.ts';
+import type { Trajectory } from '../trajectory.ts';
+import { type DatumPayload, markLossTokens, type ScoredTokens } from './loss-tokens.ts';
+import { computeMultiverseLayout, type MultiverseLayout } from './multiverse-positions.ts';
+
+/** A sequence the trainer sees: which response tokens (after the prompt), and which of them carry loss here. */
+interface View {
+  /** Indices into the flat response, in order. */
+  readonly tokens: readonly number[];
+  readonly hasLoss: (responseIndex: number) => boolean;
+}
+
+/** First and one-past-last flat index of each segment. */
+type Span = readonly [from: number, to: number];
+
+/**
+ * Turns a trajectory into what the trainer is sent (method 5.6). `units`: one datum per engine call.
+ * `exact`: the flat sequence with loss on main, path 1 and summaries, and one datum per further
+ * path; every token is scored in the context it was sampled in, as in `units`, with fewer repeated
+ * prefixes. `causal`: one flat datum. `multiverse`: one flat datum with overlapping positions and
+ * path ids. A datum without a loss position, or with an advantage of 0, is not made.
+ */
+export function buildDatums(trajectory: Trajectory, layout: Layout, payload: DatumPayload): Datum[] {
+  if (payload.scale === 0 || (payload.kind === 'rl' && payload.advantage === 0)) return [];
+  const scored = markLossTokens(trajectory, payload);
+  const structure = layout === 'multiverse' ? computeMultiverseLayout(trajectory) : null;
+  const datums: Datum[] = [];
+  for (const view of listViews(trajectory, layout, scored)) {
+    const datum = buildDatum(trajectory.promptIds, scored, view, payload, structure);
+    if (datum !== null) datums.push(datum);
+  }
+  return datums;
+}
+
+function listViews(trajectory: Trajectory, layout: Layout, scored: ScoredTokens): View[] {
+  const spans = findSpans(trajectory, scored);
+  const whole = range(0, scored.ids.length);
+  if (layout === 'causal' || layout === 'multiverse') return [{ tokens: whole, hasLoss: () => true }];
+  if (layout === 'units') return trajectory.segments.map((_, index) => viewCall(trajectory, spans, index));
+  const isLaterPath = (index: number) => isPathAfterFirst(trajectory, index);
+  const trunk: View = { tokens: whole, hasLoss: (i) => !isLaterPath(scored.segmentIndex[i]!) };
+  const later = trajectory.segments.flatMap((_, index) =>
+    isLaterPath(index) ? [viewCall(trajectory, spans, index)] : [],
+  );
+  return [trunk, ...later];
+}
+
+/** The sequence of one engine call: what it was given and what it answered, siblings of a path left out. */
+function viewCall(trajectory: Trajectory, spans: readonly Span[], index: number): View {
+  const [from, to] = spans[index]!;
+  const segment = trajectory.segments[index]!;
+  const contextEnd = segment.role === 'path' ? spans[index - segment.path + 1]![0] : from;
+  return { tokens: [...range(0, contextEnd), ...range(from, to)], hasLoss: (i) => i >= from };
+}
+
+function isPathAfterFirst(trajectory: Trajectory, index: number): boolean {
+  const segment = trajectory.segments[index]!;
+  return segment.role === 'path' && segment.path > 1;
+}
+
+function findSpans(trajectory: Trajectory, scored: ScoredTokens): Span[] {
+  const counts = trajectory.segments.map(() => 0);
+  for (const index of scored.segmentIndex) counts[index]! += 1;
+  let from = 0;
+  return counts.map((count) => {
+    const span: Span = [from, from + count];
+    from += count;
+    return span;
+  });
+}
+
+function buildDatum(
+  promptIds: readonly number[],
+  scored: ScoredTokens,
+  view: View,
+  payload: DatumPayload,
+  structure: MultiverseLayout | null,
+): Datum | null {
+  const full = [...promptIds, ...view.tokens.map((i) => scored.ids[i]!)];
+  const mask = view.tokens.map((i) => scored.hasLoss[i]! && view.hasLoss(i));
+  if (full.length < 2 || !mask.some(Boolean)) return null;
+  const pad = promptIds.length;
+  /** One value per target: target k is token k + 1 of the sequence. */
+  const perTarget = (value: (token: number) => number) =>
+    range(1, full.length).map((k) => (k >= pad && mask[k - pad] ? value(view.tokens[k - pad]!) : 0));
+  const base = { tokens: full.slice(0, -1), targets: full.slice(1) };
+  const extra =
+    structure === null
+      ? {}
+      : { positionIds: structure.positionIds.slice(0, -1), attnPath: structure.attnPath.slice(0, -1) };
+  if (payload.kind === 'sft') return { ...base, weights: perTarget(() => payload.scale), ...extra };
+  const advantages = perTarget(() => payload.advantage * payload.scale);
+  return { ...base, logprobs: perTarget((i) => scored.logprobs[i]!), advantages, ...extra };
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+}

@@ -1,0 +1,45 @@
+/** Bounds of the verifier: model output is hostile, and every loop below ends because of one of these. */
+export const LIMITS = {
+  /** Code units of a response that are looked at, from its end. */
+  scanned: 200_000,
+  /** Code units of an extracted answer. */
+  extracted: 2_000,
+  tokens: 1_500,
+  /** Nesting of expressions. */
+  depth: 60,
+  /** Nesting of lists, sets, tuples and relations. */
+  structureDepth: 12,
+  /** Digits of one numeric literal. */
+  literalDigits: 400,
+  /** Evaluated nodes per verdict. */
+  steps: 20_000,
+  exponent: 2_000,
+  /** Bits of an exact numerator or denominator. */
+  bits: 20_000,
+  exactFactorial: 300,
+  numericFactorial: 170,
+  /** Terms of one sum or product. */
+  terms: 2_000,
+  /** Members of a list that are matched by value. */
+  members: 40,
+} as const;
+
+/** Why an answer cannot be judged: `syntax`, `limit:<bound>`, `nonfinite`. Thrown inside the verifier, never out of it. */
+export class Refusal extends Error {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** Counts evaluated nodes of one verdict and refuses to go on beyond the bound. */
+export class StepBudget {
+  #left: number = LIMITS.steps;
+
+  spend(cost = 1): void {
+    this.#left -= cost;
+    if (this.#left < 0) throw new Refusal('limit:steps');
+  }
+}

@@ -1,0 +1,32 @@
+/** The words of the word-sum family and the one sentence they are put into. */
+
+export const NAMES = ['Dan', 'Eve', 'Sam', 'Mia', 'Leo', 'Ana', 'Tom', 'Zoe'] as const;
+
+export const ITEMS = ['keys', 'pens', 'cups', 'maps', 'nuts', 'rings', 'coins', 'shells'] as const;
+
+export const VERBS = ['makes', 'wins', 'finds', 'buys', 'gets', 'earns'] as const;
+
+/** What stands between name and first number, before every further verb, and at the end (no key is called `then`: the object would pass for a promise). */
+export const JOINTS = { has: ' has ', next: ', then ', ask: '. How many in all?' } as const;
+
+/** Operands are two-digit numbers. */
+export const MIN_OPERAND = 10;
+export const MAX_OPERAND = 99;
+
+/** Operands one problem may have; more than 4 is beyond what the embedded model learns. */
+export const MIN_OPERANDS = 2;
+export const MAX_OPERANDS = 8;
+
+/** Everything one problem says. `verbs[i]` belongs to `operands[i + 1]`. */
+export interface WordSum {
+  readonly name: string;
+  readonly item: string;
+  readonly verbs: readonly string[];
+  readonly operands: readonly number[];
+}
+
+/** The problem as text: `Dan has 18 keys, then makes 31, then wins 45. How many in all?` */
+export function renderWordSum(sum: WordSum): string {
+  const further = sum.verbs.map((verb, i) => `${JOINTS.next}${verb} ${sum.operands[i + 1]}`).join('');
+  return `${sum.name}${JOINTS.has}${sum.operands[0]} ${sum.item}${further}${JOINTS.ask}`;
+}

@@ -1,0 +1,44 @@
+import type { CurriculumPlan, ProblemsRef, StageSpec } from '../core/curriculum.ts';
+import type { TagIds } from '../core/grammar.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Engine } from '../ports/engine.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { PromptRecord, RunStore } from '../ports/run-store.ts';
+import type { Trainer } from '../ports/trainer.ts';
+import type { CallPolicy } from './calls.ts';
+import type { SftText } from './sft-text.ts';
+import type { TokenCache } from './token-cache.ts';
+
+/** The student's prompt template, tags, labels and end-of-sequence text, bound to one tokenizer. */
+export interface Binding {
+  readonly template: PromptRecord;
+  readonly tags: TagIds;
+  readonly gapText: string;
+  /** Label per path ordinal as injected after `<Path>`; null when the rollout uses none. */
+  readonly labels: readonly { readonly ids: readonly number[]; readonly text: string }[] | null;
+}
+
+/** Everything a stage needs; made once per process by the composition root. */
+export interface RunContext {
+  readonly runId: string;
+  readonly plan: CurriculumPlan;
+  readonly store: RunStore;
+  readonly engine: Engine;
+  readonly trainer: Trainer;
+  readonly calls: CallPolicy;
+  readonly tokens: TokenCache;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly studentTemplate: PromptRecord;
+  /** The engine that answers as the teacher of a cold-start stage, and the template it is asked with. */
+  teacherOf(stage: Extract<StageSpec, { kind: 'cold-start' }>): {
+    readonly engine: Engine;
+    readonly template: PromptRecord;
+  };
+  /** Problems of one or several references, in order. Throws `SourceError`. */
+  problemsOf(refs: readonly ProblemsRef[]): Promise<readonly Problem[]>;
+  /** Rows of an SFT stage that no cold-start stage of this run made: a JSONL file, or another run's. Throws `SourceError`, `UsageError`. */
+  sftTextsOf(data: string): Iterable<SftText>;
+}

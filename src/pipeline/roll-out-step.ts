@@ -1,0 +1,144 @@
+import type { Problem } from '../core/problem.ts';
+import { computeReward, type RewardConfig } from '../core/reward.ts';
+import { EngineError, RunError } from '../errors.ts';
+import type { Completion } from '../ports/engine.ts';
+import type { RolloutPurpose, RolloutRecord } from '../ports/run-store.ts';
+import { tokenizePrompt } from './bind-tokenizer.ts';
+import type { Binding, RunContext } from './context.ts';
+import { renderStudentPrompt } from './render-student-prompt.ts';
+import { type AttemptOutcome, type CallSpec, type RolloutIo, rollOutGroup } from './rollout/roll-out-group.ts';
+import { runAll } from './run-all.ts';
+import { scoreTrajectory } from './score-trajectory.ts';
+
+/** The groups of one step (or of one evaluation): which problems, how many attempts each, how they are rewarded. */
+export interface StepRolloutRequest {
+  readonly stageIndex: number;
+  readonly purpose: RolloutPurpose;
+  readonly step: number;
+  readonly groups: readonly { readonly problem: Problem; readonly size: number }[];
+  readonly reward: RewardConfig;
+  readonly temperature: number;
+  readonly topP: number;
+  /** Makes the weights this step samples from available and returns their version; called only when something is missing. */
+  servedVersion(): Promise<string>;
+  onGroup?(finishedGroups: number): void;
+}
+
+/**
+ * Rolls out what the store does not hold yet and returns all rollouts of the step in (group, sample)
+ * order. Each finished group is stored before the next decision is taken, so a killed run repeats
+ * only what had not finished.
+ */
+export async function rollOutStep(
+  ctx: RunContext,
+  binding: Binding,
+  request: StepRolloutRequest,
+): Promise<readonly RolloutRecord[]> {
+  const { stageIndex, purpose, step } = request;
+  const load = () => ctx.store.loadRollouts(ctx.runId, stageIndex, purpose, step);
+  const stored = load();
+  const missing = listMissingGroups(request, stored);
+  if (missing.length > 0) {
+    const version = await request.servedVersion();
+    let finished = request.groups.length - missing.length;
+    const rollOutMissing = async (group: number, signal: AbortSignal) => {
+      await rollOutOneGroup(ctx, createRolloutIo(ctx, binding, request, signal), request, group, version);
+      finished += 1;
+      request.onGroup?.(finished);
+    };
+    await runAll(missing, rollOutMissing, ctx.signal);
+  }
+  const rollouts = missing.length > 0 ? load() : stored;
+  refuseWhenAllFailed(rollouts);
+  return rollouts;
+}
+
+function listMissingGroups(request: StepRolloutRequest, stored: readonly RolloutRecord[]): number[] {
+  const counts = new Map<number, number>();
+  for (const rollout of stored) counts.set(rollout.group, (counts.get(rollout.group) ?? 0) + 1);
+  const missing: number[] = [];
+  request.groups.forEach(({ size }, group) => {
+    if ((counts.get(group) ?? 0) < size) missing.push(group);
+  });
+  return missing;
+}
+
+function createRolloutIo(
+  ctx: RunContext,
+  binding: Binding,
+  request: StepRolloutRequest,
+  signal: AbortSignal,
+): RolloutIo {
+  const { temperature, topP } = request;
+  const complete = async (call: CallSpec): Promise<Completion[]> => {
+    const completions = await ctx.engine.complete({ ...call, temperature, topP }, signal);
+    if (completions.every(({ finish }) => finish !== 'abort')) return completions;
+    throw new EngineError(`engine ${ctx.engine.url} aborted a completion`, { retryable: true });
+  };
+  return {
+    binding,
+    settings: ctx.plan.rollout,
+    eosTexts: ctx.plan.engine.eosTokens,
+    complete: (call) => ctx.calls.run(() => complete(call), signal),
+  };
+}
+
+async function rollOutOneGroup(
+  ctx: RunContext,
+  io: RolloutIo,
+  request: StepRolloutRequest,
+  group: number,
+  version: string,
+): Promise<void> {
+  const { problem, size } = request.groups[group]!;
+  const startedMs = ctx.clock.monotonic();
+  const promptIds = await tokenizePrompt(ctx, renderStudentPrompt(io.binding.template.text, problem.text));
+  const outcomes = await rollOutGroup(io, {
+    promptIds,
+    groupSize: size,
+    model: version,
+    seedParts: [ctx.plan.seed, request.stageIndex, request.purpose, request.step, group, problem.source, problem.id],
+  });
+  const durationMs = ctx.clock.monotonic() - startedMs;
+  ctx.store.saveRollouts(
+    ctx.runId,
+    outcomes.map((outcome, sample) =>
+      toRollout(ctx, request, { group, sample, problem, outcome, version, durationMs }),
+    ),
+  );
+}
+
+interface FinishedAttempt {
+  readonly group: number;
+  readonly sample: number;
+  readonly problem: Problem;
+  readonly outcome: AttemptOutcome;
+  readonly version: string;
+  readonly durationMs: number;
+}
+
+function toRollout(ctx: RunContext, request: StepRolloutRequest, attempt: FinishedAttempt): RolloutRecord {
+  const { group, sample, problem, outcome, version, durationMs } = attempt;
+  const key = { stageIndex: request.stageIndex, purpose: request.purpose, step: request.step, group, sample };
+  const base = { ...key, problem, weightsVersion: version, formatMode: ctx.plan.formatMode, durationMs };
+  if ('failure' in outcome) {
+    const { failure } = outcome;
+    return { ...base, trajectory: null, failure, verdict: null, formatValid: false, formatCode: null, reward: null };
+  }
+  const score = scoreTrajectory(ctx.plan, problem, outcome.trajectory);
+  return {
+    ...base,
+    trajectory: outcome.trajectory,
+    failure: null,
+    verdict: score.verdict,
+    formatValid: score.format.valid,
+    formatCode: score.format.violations[0]?.code ?? null,
+    reward: computeReward(request.reward, Math.max(1, request.step), score.parts),
+  };
+}
+
+function refuseWhenAllFailed(rollouts: readonly RolloutRecord[]): void {
+  const first = rollouts[0];
+  if (first === undefined || rollouts.some((rollout) => rollout.failure === null)) return;
+  throw new RunError(`every rollout of step ${first.step} failed; the first one: ${first.failure}`);
+}

@@ -1,0 +1,91 @@
+/** The inference server as the pipeline sees it: token ids in, token ids and log-probs out. */
+
+export interface EngineCapabilities {
+  /** Prompts may be token ids, completions carry token ids and sampled log-probs: what RL needs. */
+  readonly tokenIds: boolean;
+  /** Weights can be handed over while the server runs, under a unique name per version. */
+  readonly loadWeights: boolean;
+  readonly tokenize: boolean;
+}
+
+export interface CompletionRequest {
+  /** Name the server knows the weights by: the base model, or a loaded weights version. */
+  readonly model: string;
+  readonly prompt: readonly number[];
+  /** Choices wanted; choice i must not depend on n. */
+  readonly n: number;
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly topP: number;
+  /** 31-bit seed of the whole request. */
+  readonly seed: number;
+  readonly stopTokenIds: readonly number[];
+}
+
+/** What one choice returned. `ids` includes the stop token when one ended it (EOS included). */
+export interface Completion {
+  readonly ids: readonly number[];
+  /** Text of `ids`, special tokens and the stop token kept. */
+  readonly text: string;
+  /** Raw log-prob of each id; same length. */
+  readonly logprobs: readonly number[];
+  readonly finish: 'stop' | 'length' | 'abort';
+  readonly cachedTokens: number | null;
+}
+
+export interface ChatRequest {
+  readonly model: string;
+  readonly prompt: string;
+  readonly n: number;
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+}
+
+export interface ChatCompletion {
+  readonly content: string;
+  /** Separate reasoning channel, when the server splits it off. */
+  readonly reasoning: string | null;
+  /** As the server names it: `stop`, `length`, ... */
+  readonly finish: string;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+}
+
+export interface TokenizeRequest {
+  readonly model: string;
+  /** Plain text, or one user message put through the chat template with the generation prompt. */
+  readonly input: { readonly text: string } | { readonly userMessage: string };
+}
+
+export interface EngineModel {
+  readonly id: string;
+  readonly maxLength: number | null;
+  /** Base model of a loaded adapter; null for the base itself. */
+  readonly parent: string | null;
+}
+
+/**
+ * One inference endpoint. Every method rejects with `EngineError` (`retryable` says whether a
+ * repetition may help) and with the signal's reason when aborted; nothing is retried inside.
+ */
+export interface Engine {
+  readonly kind: string;
+  readonly url: string;
+  readonly capabilities: EngineCapabilities;
+  /** Returns exactly `n` completions in choice order, or rejects. */
+  complete(request: CompletionRequest, signal?: AbortSignal): Promise<Completion[]>;
+  /** Returns exactly `n` chat completions, or rejects. */
+  chat(request: ChatRequest, signal?: AbortSignal): Promise<ChatCompletion[]>;
+  tokenize(request: TokenizeRequest, signal?: AbortSignal): Promise<number[]>;
+  detokenize(model: string, ids: readonly number[], signal?: AbortSignal): Promise<string>;
+  listModels(signal?: AbortSignal): Promise<EngineModel[]>;
+  /** Makes `location` (a path or URI the server can read) available as model `version`. Idempotent for the same pair. */
+  loadWeights(version: string, location: string, signal?: AbortSignal): Promise<void>;
+  /** Forgets a version; succeeds when it is already gone. */
+  unloadWeights(version: string, signal?: AbortSignal): Promise<void>;
+  /** Resolves when the server answers its health check. */
+  checkHealth(signal?: AbortSignal): Promise<{ readonly version: string | null }>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

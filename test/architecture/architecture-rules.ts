@@ -1,0 +1,146 @@
+import type { IRegularForbiddenRuleType } from 'dependency-cruiser';
+
+/** Who may import whom (docs/data-flow.md), as small tables and the dependency-cruiser rules made of them. */
+
+/** A room of the repository: what it may import beside itself. */
+interface Room {
+  readonly name: string;
+  /** Regular expression on the path of its files. */
+  readonly path: string;
+  readonly mayImport: readonly string[];
+  /** Whether `node:*` may be imported. */
+  readonly builtins: boolean;
+}
+
+const CORE = '^src/core/';
+const PORTS = '^src/ports/';
+const PIPELINE = '^src/pipeline/';
+const CONFIG = '^src/config/';
+const CLI = '^src/cli/';
+const ERRORS = '^src/errors[.]ts$';
+const INDEX = '^src/index[.]ts$';
+const ADAPTERS = '^adapters/';
+
+const ROOMS: readonly Room[] = [
+  { name: 'core', path: CORE, mayImport: [], builtins: false },
+  { name: 'ports', path: PORTS, mayImport: [CORE], builtins: false },
+  { name: 'errors', path: ERRORS, mayImport: [], builtins: false },
+  { name: 'pipeline', path: PIPELINE, mayImport: [CORE, PORTS, ERRORS], builtins: false },
+  { name: 'config', path: CONFIG, mayImport: [CORE, ERRORS], builtins: true },
+  { name: 'adapters', path: ADAPTERS, mayImport: [CORE, PORTS, ERRORS], builtins: true },
+];
+
+/** Where a package is at home; nobody else imports it. Packages that are not listed have no home in src, adapters or bin. */
+const VENDOR_HOMES: Readonly<Record<string, string>> = {
+  'better-sqlite3': '^adapters/store-sqlite/',
+  openai: '^adapters/engine-openai/',
+  undici: '^adapters/(engine-openai|trainer-tinker|source-huggingface)/',
+  'tar-stream': '^adapters/(trainer-tinker|embedded-lm)/',
+  'cli-progress': '^adapters/reporter-[^/]+/',
+  picocolors: '^(adapters/reporter-[^/]+|src/cli)/',
+  mathjs: '^src/core/verify/',
+  'p-limit': PIPELINE,
+  yaml: CONFIG,
+  yargs: CLI,
+  zod: '^(src/config|adapters)/',
+};
+
+/** Stations of the core in the order data flows; a station imports earlier ones only. */
+const STATIONS: readonly (readonly [name: string, path: string])[] = [
+  ['rng', 'rng[.]ts$'],
+  ['problem', 'problem[.]ts$'],
+  ['prompt', 'prompt[.]ts$'],
+  ['grammar', 'grammar[.]ts$'],
+  ['trajectory', 'trajectory[.]ts$'],
+  ['format', '(format/|format-check[.]ts$|answer[.]ts$|canonicalise[.]ts$)'],
+  ['verify', 'verify/'],
+  ['reward', 'reward[.]ts$'],
+  ['advantage', 'advantage[.]ts$'],
+  ['datum', 'datum[.]ts$'],
+  ['curriculum', 'curriculum[.]ts$'],
+  ['layout', '(layout/|segment-budget[.]ts$|lr-schedule[.]ts$)'],
+  ['metrics', '(block-metrics|metrics)[.]ts$'],
+  ['word-sums', 'word-sums/'],
+];
+
+/** Everything this repository holds that could be imported. */
+const OURS = '^(src|adapters|bin|bench|test|scripts)/';
+
+type Rule = IRegularForbiddenRuleType;
+type Ends = Pick<Rule, 'from' | 'to'>;
+
+function forbid(name: string, ends: Ends): Rule {
+  return { name, severity: 'error', ...ends };
+}
+
+function toRoomRules(room: Room): Rule[] {
+  const rules = [
+    forbid(`${room.name}: rooms`, {
+      from: { path: room.path },
+      to: { path: OURS, pathNot: [room.path, ...room.mayImport] },
+    }),
+  ];
+  if (!room.builtins) {
+    rules.push(forbid(`${room.name}: builtins`, { from: { path: room.path }, to: { dependencyTypes: ['core'] } }));
+  }
+  return rules;
+}
+
+function toStationRules(): Rule[] {
+  return STATIONS.slice(0, -1).map(([name, path], index) => {
+    const later = STATIONS.slice(index + 1).map(([, one]) => CORE + one);
+    return forbid(`core station ${name}`, { from: { path: CORE + path }, to: { path: later } });
+  });
+}
+
+function toVendorRules(): Rule[] {
+  const homes = Object.entries(VENDOR_HOMES).map(([vendor, home]) =>
+    forbid(`vendor ${vendor}`, {
+      from: { path: '^(src|adapters|bin)/', pathNot: home },
+      to: { path: `(^|/)node_modules/(@types/)?${vendor}/` },
+    }),
+  );
+  const known = Object.keys(VENDOR_HOMES).join('|');
+  return [
+    ...homes,
+    forbid('package without a home', {
+      from: { path: '^(src|adapters|bin)/' },
+      to: { path: '(^|/)node_modules/', pathNot: `(^|/)node_modules/(@types/)?(${known})/` },
+    }),
+  ];
+}
+
+const SINGLE_RULES: readonly Rule[] = [
+  forbid('core station unnamed', {
+    from: { path: CORE, pathNot: STATIONS.map(([, path]) => CORE + path) },
+    to: {},
+  }),
+  forbid('adapter imports adapter', {
+    from: { path: '^adapters/([^/]+)/' },
+    to: { path: ADAPTERS, pathNot: '^adapters/$1/' },
+  }),
+  forbid('ports hold types only', { from: { path: PORTS }, to: { dependencyTypesNot: ['type-only'] } }),
+  forbid('mathjs is loaded lazily', {
+    from: { path: '^(src|adapters)/' },
+    to: { path: '(^|/)node_modules/mathjs/', dynamic: false, dependencyTypesNot: ['type-only'] },
+  }),
+  forbid('the command line is not imported', {
+    from: { path: OURS, pathNot: ['^src/cli/', '^bin/', '^test/', '^scripts/', INDEX] },
+    to: { path: ['^src/cli/', '^bin/'] },
+  }),
+  forbid('nothing imports tests or benches', {
+    from: { path: '^(src|adapters|bin|scripts)/' },
+    to: { path: '^(test|bench)/' },
+  }),
+  forbid('only outsiders import the index', { from: { path: '^(src|adapters)/' }, to: { path: INDEX } }),
+  forbid('no cycles', { from: {}, to: { circular: true } }),
+  forbid('everything resolves', { from: {}, to: { couldNotResolve: true } }),
+];
+
+/** All rules of the repository for dependency-cruiser. */
+export const ARCHITECTURE_RULES: readonly Rule[] = [
+  ...ROOMS.flatMap(toRoomRules),
+  ...toStationRules(),
+  ...toVendorRules(),
+  ...SINGLE_RULES,
+];

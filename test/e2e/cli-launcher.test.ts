@@ -1,0 +1,143 @@
+/**
+ * bin/parallel-r1.js under a Node that is too old (skipped where this machine has none):
+ *  1. the local pinned Node runs the program; output, stdin and exit code come through
+ *  2. without one it says in one sentence what is needed and ends with 2
+ *  3. the package `node` that was installed beside it, in a folder above, is found
+ *  4. SIGTERM and SIGINT to the launcher stop the program in order, once, with its exit code
+ *  5. a program that a signal killed gives 128 and the signal's number
+ * and under a Node that is new enough:
+ *  6. the launcher itself is the program: it starts no process of its own
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import test from 'node:test';
+import { LAUNCHER, listChildren, startCli } from '../support/cli-process.ts';
+import { findOldNode } from '../support/old-node.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+
+const folder = makeTempFolder('launcher');
+const oldNode = findOldNode();
+const skip = oldNode === null ? 'this machine has no Node older than 22.19' : false;
+
+/** Starts a launcher with the old Node. */
+function start(launcher: string, args: readonly string[], input = '') {
+  const child = spawn(oldNode!, [launcher, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  child.stdin.end(input);
+  const result = once(child, 'close').then(([code, signal]) => ({
+    code: code as number | null,
+    signal,
+    stdout,
+    stderr,
+  }));
+  return { child, result };
+}
+
+/** A copy of the launcher in a package of its own, below `parent`. */
+function copyLauncher(parent: string): string {
+  const bin = join(parent, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const copy = join(bin, 'parallel-r1.js');
+  cpSync(LAUNCHER, copy);
+  cpSync(join(dirname(LAUNCHER), '..', 'package.json'), join(parent, 'package.json'));
+  return copy;
+}
+
+test('1: handing over', { skip }, async () => {
+  const right = await start(LAUNCHER, ['check', '-', '--json'], '<Parallel>').result;
+  assert.equal(right.code, 1, right.stderr);
+  assert.equal(JSON.parse(right.stdout).violations[0].code, 'unclosed_block');
+  const wrong = await start(LAUNCHER, ['rnu']).result;
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /did you mean run/);
+});
+
+test('2: no newer Node', { skip }, async () => {
+  const { code, stdout, stderr } = await start(copyLauncher(join(folder, 'alone')), ['--help']).result;
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(stderr, /^parallel-r1 needs Node 22\.19 or newer and this is v\d+.*\n$/);
+});
+
+test('3: a newer Node in a folder above', { skip }, async () => {
+  const project = join(folder, 'project');
+  const launcher = copyLauncher(join(project, 'node_modules', 'parallel-r1'));
+  const dist = join(project, 'node_modules', 'parallel-r1', 'dist', 'src', 'cli');
+  mkdirSync(dist, { recursive: true });
+  mkdirSync(join(project, 'node_modules', 'node', 'bin'), { recursive: true });
+  symlinkSync(process.execPath, join(project, 'node_modules', 'node', 'bin', 'node'));
+  const script =
+    'export const main = async (args) => { console.log(process.version, ...args); process.exitCode = 7; };';
+  writeFileSync(join(dist, 'main.js'), script);
+  const { code, stdout } = await start(launcher, ['a', '--b']).result;
+  assert.deepEqual([code, stdout], [7, `${process.version} a --b\n`]);
+});
+
+test('4: signals', { skip }, async () => {
+  for (const [signal, name] of [
+    ['SIGINT', 'int'],
+    ['SIGTERM', 'term'],
+  ] as const) {
+    const { child, result } = start(LAUNCHER, [
+      'run',
+      '--quick',
+      '--set',
+      'embedded.threads=1',
+      '--db',
+      join(folder, `${name}.db`),
+    ]);
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('stage 1 of')) child.kill(signal);
+    });
+    const { code, stderr } = await result;
+    assert.equal(code, 130, stderr);
+    assert.equal(stderr.match(/stopping; press Ctrl-C again/g)?.length, 1);
+    assert.match(stderr, /parallel-r1 resume \S+/);
+  }
+});
+
+test('5: a killed program', {
+  skip: skip || (process.platform !== 'linux' && 'the children of a process are found in /proc'),
+}, async () => {
+  const { child, result } = start(LAUNCHER, [
+    'embedded',
+    'serve',
+    '--port',
+    '0',
+    '--threads',
+    '1',
+    '--state-dir',
+    join(folder, 'state'),
+  ]);
+  await once(child.stdout, 'data');
+  const [program] = listChildren(child.pid!);
+  process.kill(program!, 'SIGKILL');
+  assert.equal((await result).code, 137);
+});
+
+test('6: no extra process', async () => {
+  const { child, result } = startCli([
+    'embedded',
+    'serve',
+    '--port',
+    '0',
+    '--threads',
+    '1',
+    '--state-dir',
+    join(folder, 'direct'),
+  ]);
+  await once(child.stdout!, 'data');
+  assert.deepEqual(listChildren(child.pid!), []);
+  child.kill('SIGINT');
+  assert.equal((await result).code, 0);
+  assert.doesNotMatch(readFileSync(LAUNCHER, 'utf8'), /^import /m);
+});

@@ -1,0 +1,169 @@
+/**
+ * Cold-start data by prompting (method 4.3):
+ *  1. every rejection code is reached by a real text, and only by the filter that owns it
+ *  2. an accepted text is stripped, canonical, ends with the gold answer, and is what SFT reads
+ *  3. minBlocks 0 lets sequential answers in
+ *  4. attempts in the store are not asked for again; the yield report counts all of them
+ *  5. an engine outage stops the stage; what was answered is kept
+ *  6. the yield in one line
+ */
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import type { ColdStartStage } from '../../src/core/curriculum.ts';
+import type { Problem } from '../../src/core/problem.ts';
+import { EngineError } from '../../src/errors.ts';
+import { describeYield, runColdStart } from '../../src/pipeline/cold-start.ts';
+import { openTempRun } from '../support/pipeline-temp-run.ts';
+import { COLD_START, TOY_RUN, writeToyTarget } from '../support/pipeline-toy-run.ts';
+import { createToyWorld, type ToyAnswer } from '../support/pipeline-toy-world.ts';
+
+const PATHS = '<Path>A:count 3</Path><Path>B:sum 3</Path>';
+const BLOCK = `<Parallel>${PATHS}</Parallel>`;
+const SUMMARY = '\n<Summary>so 3</Summary>';
+const END = '\nFinal Answer: 3';
+
+/** What a teacher may say to a problem whose answer is 3, by the code it must get; the name `accepted` for none. */
+const ANSWERS: readonly (readonly [code: string, answer: string | ToyAnswer])[] = [
+  ['accepted', writeToyTarget('3')],
+  ['truncated', { content: writeToyTarget('3'), finish: 'length' }],
+  ['thinking_unclosed', `<think>hm\n${writeToyTarget('3')}`],
+  ['empty', '<think>hm</think> \n'],
+  ['missing_summary', BLOCK + END],
+  ['too_few_paths', `<Parallel><Path>A:count 3</Path></Parallel>${SUMMARY}${END}`],
+  ['text_in_block', `<Parallel>so ${PATHS}</Parallel>${SUMMARY}${END}`],
+  ['text_before_summary', `${BLOCK}\nso <Summary>so 3</Summary>${END}`],
+  ['unclosed_block', `<Parallel>${PATHS}`],
+  ['unclosed_path', '<Parallel><Path>A:count 3'],
+  ['unclosed_summary', `${BLOCK}\n<Summary>so 3${END}`],
+  ['nested_block', `<Parallel><Path>${BLOCK}</Path><Path>b</Path></Parallel>${SUMMARY}${END}`],
+  ['nested_path', `<Parallel><Path>a<Path>b</Path></Path><Path>c</Path></Parallel>${SUMMARY}${END}`],
+  ['tag_in_path', `<Parallel><Path>a<Summary></Path><Path>b</Path></Parallel>${SUMMARY}${END}`],
+  ['tag_in_summary', `${BLOCK}\n<Summary>so ${BLOCK}</Summary>${END}`],
+  ['path_outside_block', `<Path>a</Path>${BLOCK}${SUMMARY}${END}`],
+  ['summary_outside_block', `${BLOCK}${SUMMARY}${SUMMARY}${END}`],
+  ['summary_inside_block', `<Parallel>${PATHS}<Summary>so 3</Summary></Parallel>${END}`],
+  ['stray_close', `${BLOCK}${SUMMARY}</Path>${END}`],
+  ['empty_path', `<Parallel><Path> </Path><Path>b</Path></Parallel>${SUMMARY}${END}`],
+  ['empty_summary', `${BLOCK}\n<Summary> </Summary>${END}`],
+  ['duplicate_path', `<Parallel><Path>same</Path><Path> same </Path></Parallel>${SUMMARY}${END}`],
+  ['no_block', `so 3${END}`],
+  ['no_final_answer', `${BLOCK}${SUMMARY}\nIt is 3.`],
+  ['multiple_final_answers', `${BLOCK}${SUMMARY}${END}${END}`],
+  ['final_answer_in_block', `${BLOCK}\n<Summary>Final Answer: 3</Summary>`],
+  ['text_after_final_answer', `${BLOCK}${SUMMARY}${END}\nGoodbye.`],
+  ['wrong_answer', writeToyTarget('4')],
+  ['untokenizable', `${BLOCK}${SUMMARY}\nhence${END}`],
+  ['too_long', `${'so '.repeat(60)}${BLOCK}${SUMMARY}${END}`],
+];
+
+/** One problem per answer: the operands name it. */
+function makeProblems(count: number): Problem[] {
+  return Array.from({ length: count }, (_, i) => ({
+    id: `p${String(i).padStart(2, '0')}`,
+    source: 'toy',
+    text: `What is ${i} plus ${i}?`,
+    answer: '3',
+  }));
+}
+
+function openTeacher(t: TestContext, answers: readonly (string | ToyAnswer)[]) {
+  const asked: string[] = [];
+  const problems = makeProblems(answers.length);
+  const world = createToyWorld((prompt) => {
+    asked.push(prompt);
+    const answer = answers[problems.findIndex(({ text }) => prompt.endsWith(text))]!;
+    return typeof answer === 'string' ? { content: answer } : answer;
+  });
+  const run = openTempRun(t, { world, problems });
+  const teach = (stage: Partial<ColdStartStage> = {}) =>
+    runColdStart(run.ctx, { template: run.ctx.studentTemplate }, { ...COLD_START, samplesPerProblem: 1, ...stage }, 0);
+  return { run, asked, teach };
+}
+
+test('1: every code', async (t) => {
+  const { run, teach } = openTeacher(
+    t,
+    ANSWERS.map(([, answer]) => answer),
+  );
+  const report = await teach();
+  const attempts = [...run.store.listAttempts(TOY_RUN, 0)];
+  assert.deepEqual(
+    attempts.map(({ code }) => code ?? 'accepted'),
+    ANSWERS.map(([code]) => code),
+  );
+  assert.ok(attempts.every(({ status, target }) => (status === 'accepted') === (target !== null)));
+  assert.equal(report.attempts, ANSWERS.length);
+  assert.equal(report.accepted, 1);
+  assert.equal(report.rejected.length, ANSWERS.length - 1);
+});
+
+test('1: a refused call is a failed attempt', async (t) => {
+  const { run, teach } = openTeacher(t, [writeToyTarget('3'), writeToyTarget('3')]);
+  const { teach: answer } = run.world;
+  run.world.teach = (prompt, sample) => {
+    if (prompt.includes('1 plus 1')) throw new EngineError('400 too long', { status: 400 });
+    return answer(prompt, sample);
+  };
+  const report = await teach();
+  assert.deepEqual(report.rejected, [{ code: 'transport', count: 1 }]);
+  const [failed] = run.store.listAttempts(TOY_RUN, 0, 'failed');
+  assert.equal(failed?.raw, '400 too long');
+});
+
+test('2: an accepted text', async (t) => {
+  const loose = `<think>let me see</think>\n\n<Parallel>\n<Path>A:count 3</Path>\n <Path>B:sum 3</Path>\n</Parallel>\n\n<Summary>so 3</Summary>\nFinal Answer: $3.00\n`;
+  const { run, teach } = openTeacher(t, [loose]);
+  await teach();
+  const [attempt] = run.store.listAttempts(TOY_RUN, 0, 'accepted');
+  assert.equal(attempt?.target, writeToyTarget('3'));
+  assert.equal(attempt?.raw, loose);
+  assert.equal(attempt?.promptHash, 'teacher-hash');
+});
+
+test('3: minBlocks 0', async (t) => {
+  const { teach } = openTeacher(t, [`so 3${END}`]);
+  assert.equal((await teach({ minBlocks: 0 })).accepted, 1);
+});
+
+test('4: not asked again', async (t) => {
+  const { run, asked, teach } = openTeacher(t, [writeToyTarget('3'), BLOCK, writeToyTarget('3')]);
+  await teach();
+  assert.equal(asked.length, 3);
+  const again = await teach();
+  assert.equal(asked.length, 3);
+  assert.deepEqual(again, { attempts: 3, accepted: 2, rejected: [{ code: 'missing_summary', count: 1 }] });
+  const more = await runColdStart(
+    {
+      ...run.ctx,
+      problemsOf: async () =>
+        makeProblems(3)
+          .slice(0, 1)
+          .concat({ ...makeProblems(3)[1]!, source: 'other' }),
+    },
+    { template: run.ctx.studentTemplate },
+    { ...COLD_START, samplesPerProblem: 2 },
+    0,
+  );
+  assert.equal(asked.length, 5, 'an equal id of another source is another problem');
+  assert.equal(more.attempts, 5);
+});
+
+test('5: an outage', async (t) => {
+  const { run, teach } = openTeacher(t, [writeToyTarget('3'), writeToyTarget('3')]);
+  const { teach: answer } = run.world;
+  run.world.teach = (prompt, sample) => {
+    if (prompt.includes('1 plus 1')) throw new EngineError('connection reset', { retryable: true });
+    return answer(prompt, sample);
+  };
+  await assert.rejects(teach(), /engine gave up after 3 attempts: connection reset/);
+  assert.equal([...run.store.listAttempts(TOY_RUN, 0)].length, 1);
+});
+
+test('6: one line', () => {
+  const rejected = [6, 5, 4, 3, 2, 1].map((count) => ({ code: `c${count}`, count }));
+  assert.equal(
+    describeYield({ attempts: 100, accepted: 79, rejected }),
+    '79 of 100 accepted (79.0 %); rejected: c6 6, c5 5, c4 4, c3 3, others 3',
+  );
+  assert.equal(describeYield({ attempts: 0, accepted: 0, rejected: [] }), '0 of 0 accepted (0.0 %)');
+});

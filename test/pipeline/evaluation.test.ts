@@ -1,0 +1,120 @@
+/**
+ * Evaluating:
+ *  1. problems are told apart by group: equal texts stay two problems with n samples each (T27)
+ *  2. figures at k = 1, 2, 4, ..., n: pass, best and majority by their definitions
+ *  3. failed rollouts are counted and leave n smaller; nothing finished gives zeros, no NaN
+ *  4. the reward of an evaluation is accuracy whatever the stage trains with, and its rollouts do not train
+ *  5. sets are measured apart, in their order, and become metric rows
+ *  6. mean and standard error are over problems, not samples
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Verdict } from '../../src/core/verify/verdict.ts';
+import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
+import { evaluate, measureSet, toMetricPoints } from '../../src/pipeline/evaluate.ts';
+import { measureEvaluation } from '../../src/pipeline/measure-evaluation.ts';
+import { runCurriculum } from '../../src/pipeline/run-loop.ts';
+import type { RolloutRecord } from '../../src/ports/run-store.ts';
+import { openTempRun } from '../support/pipeline-temp-run.ts';
+import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
+import { TOY_REF, TOY_RUN, toyPlan } from '../support/pipeline-toy-run.ts';
+import * as sample from '../support/run-store-samples.ts';
+
+/** Rollouts of one group: `c` correct ones answering 4, then wrong ones answering 5, then failed ones. */
+function group(index: number, correct: number, wrong: number, failed = 0): RolloutRecord[] {
+  const verdict = (right: boolean): Verdict => ({
+    verdict: right ? 'correct' : 'incorrect',
+    rule: 'text-equal',
+    reason: null,
+    extracted: right ? '4' : '5',
+    verifier: 'math/1',
+  });
+  return Array.from({ length: correct + wrong + failed }, (_, i) => {
+    const key = { group: index, sample: i, purpose: 'eval' as const };
+    if (i >= correct + wrong) {
+      return sample.sampleRollout({ ...key, trajectory: null, failure: 'gone', verdict: null, reward: null });
+    }
+    return sample.sampleRollout({ ...key, verdict: verdict(i < correct) });
+  });
+}
+
+test('1: equal texts', () => {
+  const result = measureEvaluation('held', [...group(0, 4, 0), ...group(1, 0, 4)], 1);
+  assert.equal(result.problems, 2);
+  assert.equal(result.samples, 4);
+  const atFour = result.atK.find(({ k }) => k === 4);
+  assert.equal(atFour?.pass, 0.5, 'merged, they would be one problem that is passed');
+});
+
+test('2: figures at k', () => {
+  const { atK, mean } = measureEvaluation('held', [...group(0, 1, 5), ...group(1, 3, 3)], 1);
+  assert.deepEqual(
+    atK.map(({ k }) => k),
+    [1, 2, 4, 6],
+  );
+  const near = (actual: number, wanted: number, tolerance = 1e-9) =>
+    assert.ok(Math.abs(actual - wanted) <= tolerance, `${actual}, wanted ${wanted}`);
+  near(mean.mean, (1 / 6 + 1 / 2) / 2);
+  near(atK[0]!.pass, mean.mean);
+  near(atK[0]!.best, mean.mean);
+  near(atK[0]!.majority, mean.mean, 0.04);
+  near(atK[1]!.pass, (1 / 3 + (1 - 3 / 15)) / 2);
+  near(atK[1]!.best, (1 - (5 / 6) ** 2 + 0.75) / 2);
+  near(atK[3]!.pass, 1);
+  assert.ok(atK[3]!.majority < 0.5, 'the frequent wrong answer wins the vote');
+  assert.ok(mean.low <= mean.mean && mean.mean <= mean.high);
+});
+
+test('3: failures', () => {
+  const result = measureEvaluation('held', [...group(0, 2, 0, 2), ...group(1, 1, 3)], 1);
+  assert.equal(result.failed, 2);
+  assert.equal(result.samples, 2);
+  assert.equal(result.mean.mean, (1 + 0.25) / 2);
+  const none = measureEvaluation('held', group(0, 0, 0, 3), 1);
+  assert.equal(none.problems, 0);
+  assert.deepEqual(none.atK, []);
+  for (const value of [none.mean.mean, none.formatValidFraction, none.meanTokens, none.truncatedFraction]) {
+    assert.equal(value, 0);
+  }
+});
+
+test('4: the reward is accuracy', async (t) => {
+  const run = openTempRun(t);
+  await runCurriculum(run.ctx);
+  const trained = run.store.loadRollouts(TOY_RUN, 2, 'train', 2).map(({ reward }) => reward?.mode);
+  assert.ok(trained.includes('tiered'));
+  const evaluated = [0, 4, 8].flatMap((step) => run.store.loadRollouts(TOY_RUN, 2, 'eval', step));
+  assert.ok(evaluated.length > 0);
+  assert.ok(evaluated.every(({ reward }) => reward?.mode === 'accuracy' && Math.abs(reward.value) === 1));
+});
+
+test('5: sets apart', async (t) => {
+  const run = openTempRun(t, { plan: toyPlan() });
+  const sets = [
+    { name: 'one', problems: [{ ...TOY_REF, limit: 1 }], samples: 3 },
+    { name: 'all', problems: [TOY_REF, { ...TOY_REF, limit: 1 }], samples: 1 },
+  ];
+  const binding = await bindTokenizer(run.ctx);
+  const where = { stageIndex: 0, step: 7, purpose: 'eval', sets, temperature: 1, topP: 1 } as const;
+  const results = await evaluate(run.ctx, binding, { ...where, servedVersion: async () => TOY_MODEL });
+  assert.deepEqual(
+    results.map(({ name, problems, samples }) => `${name} ${problems} ${samples}`),
+    ['one 1 3', 'all 5 1'],
+  );
+  const rollouts = run.store.loadRollouts(TOY_RUN, 0, 'eval', 7);
+  assert.equal(rollouts.length, 3 + 5);
+  const texts = (index: number) => rollouts.find((rollout) => rollout.group === index)?.problem.text;
+  assert.equal(texts(1), texts(5), 'one problem twice in a set is two groups');
+  const points = toMetricPoints(0, 7, results);
+  assert.ok(points.some(({ key, step }) => key === 'eval/all/mean_accuracy' && step === 7));
+  assert.equal(new Set(points.map(({ key }) => key)).size, points.length);
+});
+
+test('6: over problems', () => {
+  const set = { name: 'held', problems: [], samples: 4 };
+  const result = measureSet(set, [...group(0, 4, 0), ...group(1, 0, 1), ...group(2, 1, 1, 2)]);
+  assert.equal(result.accuracy, 0.5);
+  assert.equal(result.problems, 3);
+  assert.ok(Math.abs(result.standardError - Math.sqrt(0.5 / 3 / 2)) < 1e-12, `${result.standardError}`);
+  assert.equal(measureSet(set, []).standardError, 0);
+});

@@ -1,0 +1,168 @@
+/**
+ * One step's rollouts:
+ *  1. each group is stored when it ends, with verdict, format, reward and version
+ *  2. a failed rollout is data: stored with its failure, without verdict and reward; the others count
+ *  3. when every rollout failed the run stops and says why
+ *  4. an overlong prompt fails its group without a call
+ *  5. what the store holds is not sampled again; a group that is short is sampled whole and keeps what it had
+ *  6. nothing missing: no weights are served
+ *  7. an engine outage stops the step; groups that had ended are stored
+ *  8. a trajectory cut by its budget is unparsable, whatever its text says
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Problem } from '../../src/core/problem.ts';
+import { EngineError, RunError } from '../../src/errors.ts';
+import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
+import type { RunContext } from '../../src/pipeline/context.ts';
+import { rollOutStep } from '../../src/pipeline/roll-out-step.ts';
+import type { Completion, Engine } from '../../src/ports/engine.ts';
+import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
+import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
+import { TOY_PROBLEMS, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
+import { decodeToy, EOS_TEXT, encodeToy, pieceId } from '../support/pipeline-toy-tokens.ts';
+
+const PROBLEMS: readonly Problem[] = TOY_PROBLEMS.slice(0, 2);
+
+async function rollOut(ctx: RunContext, problems = PROBLEMS, size = 2) {
+  let served = 0;
+  const rollouts = await rollOutStep(ctx, await bindTokenizer(ctx), {
+    stageIndex: 2,
+    purpose: 'train',
+    step: 1,
+    groups: problems.map((problem) => ({ problem, size })),
+    reward: { kind: 'accuracy' },
+    temperature: 1,
+    topP: 1,
+    servedVersion: async () => {
+      served += 1;
+      return TOY_MODEL;
+    },
+  });
+  return { rollouts, served };
+}
+
+/** An engine that answers every main call with a text, for what a rollout makes of it. */
+function answering(run: TempRun, write: (question: string) => string): Engine {
+  const complete: Engine['complete'] = async ({ prompt, n, maxTokens, stopTokenIds }) => {
+    const ids = encodeToy(write(decodeToy(prompt)));
+    const stop = ids.findIndex((id) => stopTokenIds.includes(id) || id === pieceId(EOS_TEXT));
+    const kept = ids.slice(0, Math.min(maxTokens, stop < 0 ? ids.length : stop + 1));
+    const finish: Completion['finish'] = stop >= 0 && stop < maxTokens ? 'stop' : 'length';
+    const completion = { ids: kept, text: decodeToy(kept), logprobs: kept.map(() => -1), finish, cachedTokens: null };
+    return Array.from({ length: n }, () => completion);
+  };
+  return { ...run.engine, complete };
+}
+
+test('1: stored with what was found', async (t) => {
+  const run = openTempRun(t);
+  const engine = answering(run, () => `Final Answer: 3${EOS_TEXT}`);
+  const { rollouts, served } = await rollOut({ ...run.ctx, engine });
+  assert.equal(served, 1);
+  assert.deepEqual(rollouts, run.store.loadRollouts(TOY_RUN, 2, 'train', 1));
+  assert.deepEqual(
+    rollouts.map(({ group, sample, verdict, reward }) => [group, sample, verdict?.verdict, reward?.value]),
+    [
+      [0, 0, 'correct', 1],
+      [0, 1, 'correct', 1],
+      [1, 0, 'incorrect', -1],
+      [1, 1, 'incorrect', -1],
+    ],
+  );
+  assert.ok(rollouts.every(({ formatValid, weightsVersion }) => formatValid && weightsVersion === TOY_MODEL));
+});
+
+test('2: a failed rollout is data', async (t) => {
+  const run = openTempRun(t);
+  const working = answering(run, () => `Final Answer: 3${EOS_TEXT}`);
+  const engine: Engine = {
+    ...working,
+    complete: (request) =>
+      decodeToy(request.prompt).includes('2 plus')
+        ? Promise.reject(new EngineError('400 refused', { status: 400 }))
+        : working.complete(request),
+  };
+  const { rollouts } = await rollOut({ ...run.ctx, engine });
+  const failed = rollouts.filter(({ failure }) => failure !== null);
+  assert.deepEqual(
+    failed.map(({ group, failure, trajectory, verdict, reward }) => [group, failure, trajectory, verdict, reward]),
+    [
+      [1, '400 refused', null, null, null],
+      [1, '400 refused', null, null, null],
+    ],
+  );
+  assert.equal(rollouts.length, 4);
+});
+
+test('3: all failed', async (t) => {
+  const run = openTempRun(t);
+  const engine: Engine = {
+    ...run.engine,
+    complete: () => Promise.reject(new EngineError('400 bad', { status: 400 })),
+  };
+  await assert.rejects(rollOut({ ...run.ctx, engine }), (error) => {
+    assert.ok(error instanceof RunError);
+    assert.match(error.message, /every rollout of step 1 failed; the first one: 400 bad/);
+    return true;
+  });
+  assert.equal(run.store.loadRollouts(TOY_RUN, 2, 'train', 1).length, 4);
+});
+
+test('4: an overlong prompt', async (t) => {
+  const plan = toyPlan();
+  const run = openTempRun(t, { plan: { ...plan, rollout: { ...plan.rollout, maxPromptTokens: 8 } } });
+  const long: Problem = { ...PROBLEMS[0]!, id: 'long', text: 'What is 1 plus 1 plus 1 plus 1?' };
+  const { rollouts } = await rollOut(run.ctx, [long, PROBLEMS[0]!]);
+  assert.match(rollouts[0]!.failure!, /prompt of \d+ tokens exceeds rollout\.maxPromptTokens 8/);
+  assert.equal(rollouts[2]!.failure, null);
+  assert.ok(run.engine.requests.every(({ prompt }) => !decodeToy(prompt).includes('1 plus 1')));
+});
+
+test('5+6: the store is asked first', async (t) => {
+  const run = openTempRun(t);
+  const first = await rollOut(run.ctx);
+  const again = await rollOut(run.ctx);
+  assert.equal(again.served, 0);
+  assert.deepEqual(again.rollouts, first.rollouts);
+
+  const partial = openTempRun(t);
+  const [one] = first.rollouts;
+  partial.store.saveRollouts(TOY_RUN, [{ ...one!, failure: 'kept', trajectory: null, verdict: null, reward: null }]);
+  const { rollouts, served } = await rollOut(partial.ctx);
+  assert.equal(served, 1);
+  assert.equal(rollouts.length, 4);
+  assert.equal(rollouts[0]!.failure, 'kept');
+});
+
+test('7: an outage', async (t) => {
+  const run = openTempRun(t);
+  const working = answering(run, () => `Final Answer: 3${EOS_TEXT}`);
+  let calls = 0;
+  const engine: Engine = {
+    ...working,
+    complete: (request) => {
+      if (!decodeToy(request.prompt).includes('2 plus')) return working.complete(request);
+      calls += 1;
+      return Promise.reject(new EngineError('connection refused', { retryable: true }));
+    },
+  };
+  await assert.rejects(rollOut({ ...run.ctx, engine }), /engine gave up after 3 attempts: connection refused/);
+  assert.equal(calls, 3);
+  assert.deepEqual(
+    run.store.loadRollouts(TOY_RUN, 2, 'train', 1).map(({ group }) => group),
+    [0, 0],
+  );
+});
+
+test('8: cut by the budget', async (t) => {
+  const run = openTempRun(t);
+  const endless = `${'so '.repeat(45)}\nFinal Answer: 3${'3'.repeat(20)}`;
+  const { rollouts } = await rollOut({ ...run.ctx, engine: answering(run, () => endless) });
+  assert.equal(rollouts[0]!.trajectory?.end, 'length');
+  assert.equal(rollouts[0]!.verdict?.verdict, 'unparsable');
+  assert.equal(rollouts[0]!.verdict?.reason, 'truncated');
+  assert.equal(rollouts[0]!.reward?.value, -1);
+  const whole = `${writeToyTarget('3')}${EOS_TEXT}`;
+  assert.ok(encodeToy(whole).length <= run.ctx.plan.rollout.maxResponseTokens, 'a whole answer would fit');
+});

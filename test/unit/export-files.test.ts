@@ -1,0 +1,198 @@
+/**
+ * Cold-start rows as data sets.
+ *
+ * 1. every format spells a row as its users expect it
+ * 2. each row is one line for any reader, and parses back to what went in
+ * 3. the manifest counts and hashes what was written, and says settings and versions; the card can be read by a hub
+ * 4. equal rows and settings give equal bytes
+ * 5. beside a file, manifest and card carry its name; in a folder they have the usual names; other READMEs stay
+ * 6. rows that fail half-way leave the former files and no rest
+ * 7. verl, unknown formats and places that cannot be written are usage errors that say what to do
+ * 8. no text of a row or a name breaks out of the card
+ */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { EXPORT_FORMATS } from '../../adapters/export-files/export-formats.ts';
+import { exportRows } from '../../adapters/export-files/export-rows.ts';
+import type { SftRow } from '../../adapters/export-files/sft-row.ts';
+import { UsageError } from '../../src/errors.ts';
+
+const MANIFEST = {
+  name: 'word sums',
+  run: 'run-1',
+  settings: { teacher: 'tiny', temperature: 1, filters: { minBlocks: 1 } },
+  versions: { verifier: 'math/1', software: '0.1.0' },
+};
+
+function sampleRow(over: Partial<SftRow> = {}): SftRow {
+  return {
+    ...{
+      id: 'p1',
+      source: 'sums',
+      problem: '2 + 2?',
+      answer: '4',
+      prompt: 'Q: 2 + 2?',
+      target: '<Parallel>...\nFinal Answer: 4',
+    },
+    ...{ blocks: 1, paths: 2, checker: 'strict', verifier: 'math/1', template: 'ab12', sample: 0, seed: 9, ...over },
+  };
+}
+
+function makeFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'export-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+function readRows(file: string): unknown[] {
+  return readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+test('1. formats', (t) => {
+  const folder = makeFolder(t);
+  const { prompt, target, ...rest } = sampleRow();
+  const expected: Record<(typeof EXPORT_FORMATS)[number], unknown> = {
+    messages: {
+      messages: [
+        { role: 'user', content: prompt },
+        { role: 'assistant', content: target },
+      ],
+    },
+    sharegpt: {
+      id: 'sums/p1#0',
+      conversations: [
+        { from: 'human', value: prompt },
+        { from: 'gpt', value: target },
+      ],
+    },
+    alpaca: { id: 'sums/p1#0', instruction: prompt, input: '', output: target },
+    trl: { id: 'sums/p1#0', prompt, completion: target },
+    text: { ...rest, prompt, text: target },
+  };
+  for (const format of EXPORT_FORMATS) {
+    const { file } = exportRows([sampleRow()], { format, out: join(folder, `${format}.jsonl`), manifest: MANIFEST });
+    assert.deepEqual(readRows(file), [expected[format]], format);
+  }
+});
+
+test('2. one line per row', (t) => {
+  const file = join(makeFolder(t), 'rows.jsonl');
+  const text = fc.string({ unit: 'binary' });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, text), { minLength: 1 }), (pairs) => {
+      const rows = pairs.map(([prompt, target]) => sampleRow({ prompt: `${prompt}\u2028\u0085`, target }));
+      exportRows(rows, { format: 'trl', out: file, manifest: MANIFEST });
+      const content = readFileSync(file, 'utf8');
+      assert.equal(content.split(/[\n\r\u0085\u2028\u2029\v\f]/).length, rows.length + 1);
+      assert.deepEqual(
+        readRows(file).map((row) => (row as { prompt: string }).prompt),
+        rows.map(({ prompt }) => prompt),
+      );
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('3. manifest and card', (t) => {
+  const out = join(makeFolder(t), 'sft.jsonl');
+  const rows = [sampleRow(), sampleRow({ sample: 1, blocks: 2 }), sampleRow({ source: 'other' })];
+  const result = exportRows(rows, { format: 'messages', out, manifest: MANIFEST });
+  const bytes = readFileSync(out);
+  const manifest = JSON.parse(readFileSync(result.manifestFile, 'utf8'));
+  assert.deepEqual(manifest, result.manifest);
+  assert.equal(manifest.sha256, createHash('sha256').update(bytes).digest('hex'));
+  assert.deepEqual(
+    [manifest.rows, manifest.problems, manifest.bytes, manifest.file],
+    [3, 2, bytes.length, 'sft.jsonl'],
+  );
+  assert.deepEqual(manifest.rowsPerSource, { other: 1, sums: 2 });
+  assert.deepEqual(manifest.rowsPerBlocks, { 1: 2, 2: 1 });
+  assert.deepEqual(
+    [manifest.settings, manifest.versions, manifest.run],
+    [MANIFEST.settings, MANIFEST.versions, 'run-1'],
+  );
+  const card = readFileSync(result.cardFile, 'utf8');
+  const front = parse(card.split('---')[1]!);
+  assert.equal(front.configs[0].data_files, 'sft.jsonl');
+  assert.ok(card.includes(manifest.sha256) && card.includes('| verifier | math/1 |'));
+});
+
+test('4. deterministic', (t) => {
+  const folder = makeFolder(t);
+  const write = (name: string, manifest: typeof MANIFEST) => {
+    mkdirSync(join(folder, name));
+    const { file, manifestFile, cardFile } = exportRows([sampleRow(), sampleRow({ sample: 1 })], {
+      format: 'text',
+      out: join(folder, name),
+      manifest,
+    });
+    return [file, manifestFile, cardFile].map((path) => readFileSync(path, 'utf8'));
+  };
+  const { settings, ...rest } = MANIFEST;
+  const shuffled = { settings: { filters: settings.filters, temperature: 1, teacher: 'tiny' }, ...rest };
+  assert.deepEqual(write('a', MANIFEST), write('b', shuffled));
+});
+
+test('5. places', (t) => {
+  const folder = makeFolder(t);
+  writeFileSync(join(folder, 'README.md'), 'mine');
+  exportRows([sampleRow()], { format: 'trl', out: join(folder, 'sft.jsonl'), manifest: MANIFEST });
+  assert.deepEqual(readdirSync(folder).sort(), ['README.md', 'sft.README.md', 'sft.jsonl', 'sft.manifest.json']);
+  assert.equal(readFileSync(join(folder, 'README.md'), 'utf8'), 'mine');
+  const set = join(folder, 'set');
+  mkdirSync(set);
+  exportRows([], { format: 'trl', out: set, manifest: MANIFEST });
+  assert.deepEqual(readdirSync(set).sort(), ['README.md', 'data.jsonl', 'manifest.json']);
+  assert.equal(readFileSync(join(set, 'data.jsonl'), 'utf8'), '');
+});
+
+test('6. failure half-way', (t) => {
+  const folder = makeFolder(t);
+  const out = join(folder, 'sft.jsonl');
+  exportRows([sampleRow()], { format: 'trl', out, manifest: MANIFEST });
+  const names = readdirSync(folder);
+  const before = names.map((name) => readFileSync(join(folder, name), 'utf8'));
+  function* failing() {
+    yield sampleRow({ prompt: 'x'.repeat(2_000_000) });
+    throw new Error('the store is gone');
+  }
+  assert.throws(() => exportRows(failing(), { format: 'trl', out, manifest: MANIFEST }), /the store is gone/);
+  assert.deepEqual(readdirSync(folder), names);
+  assert.deepEqual(
+    names.map((name) => readFileSync(join(folder, name), 'utf8')),
+    before,
+  );
+});
+
+test('7. usage errors', (t) => {
+  const folder = makeFolder(t);
+  const attempt = (format: string, out: string) => () => exportRows([sampleRow()], { format, out, manifest: MANIFEST });
+  const usage = (pattern: RegExp) => (error: unknown) =>
+    error instanceof UsageError && pattern.test(error.message) && !/\n/.test(error.message);
+  assert.throws(attempt('verl', join(folder, 'a')), usage(/verl.*parquet/));
+  assert.throws(attempt('csv', join(folder, 'a')), usage(/unknown export format "csv"; known: messages/));
+  assert.throws(attempt('constructor', join(folder, 'a')), usage(/unknown/));
+  assert.throws(attempt('trl', join(folder, 'no', 'a.jsonl')), usage(/folder does not exist/));
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('8. hostile names', (t) => {
+  const out = join(makeFolder(t), 'sft.jsonl');
+  const hostile = 'a\n---\n# b | c `d` <script>';
+  const manifest = { ...MANIFEST, name: hostile, settings: { [hostile]: hostile } };
+  const { cardFile } = exportRows([sampleRow({ source: hostile })], { format: 'trl', out, manifest });
+  const card = readFileSync(cardFile, 'utf8');
+  assert.equal(parse(card.split(/^---$/m)[1]!).pretty_name, hostile);
+  const body = card.split(/^---$/m).slice(2).join('');
+  assert.ok(!body.includes('<script>'));
+  assert.equal(body.match(/^# /gm)!.length, 1);
+});

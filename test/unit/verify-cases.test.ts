@@ -1,0 +1,82 @@
+/**
+ * 1. Every suite of public verification cases: at least as many right as here, policy-free cases and those
+ *    that follow from a policy (each under the policy its tag names) apart.
+ * 2. No false accept in any suite, policy-free.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Policy } from '../../src/core/verify/policy.ts';
+import { verify } from '../../src/core/verify/verify.ts';
+import { NO_SAMPLES, readSharedRows } from '../support/shared-rows.ts';
+
+interface Case {
+  readonly id: string;
+  readonly gold: string;
+  readonly answer: string;
+  readonly expected: boolean;
+  readonly options?: {
+    readonly precision?: number;
+    readonly strict?: boolean;
+    readonly allow_set_relation_comp?: boolean;
+  };
+  readonly policy?: string;
+}
+
+const POLICY_OF_TAG: Readonly<Record<string, Partial<Policy>>> = {
+  which_of_several_boxes: { boxes: 'join-adjacent' },
+  percent_sign_ignored: { percent: 'ignore' },
+  list_order_matters: { order: 'sequence' },
+  unreduced_fraction_refused: { fractions: 'reduced' },
+  nontrivial_simplification_refused: { simplify: 'trivial' },
+  loose_rounding: { rounding: 'as-printed' },
+};
+
+/** Right answers to reach: policy-free and with a policy. */
+const SUITES: readonly (readonly [suite: string, free: number, tagged: number])[] = [
+  ['math_verify', 115, 0],
+  ['math_verify_choice', 3, 0],
+  ['hendrycks_math', 13, 3],
+  ['lighteval_choice', 6, 0],
+  ['lighteval_multilingual', 11, 0],
+  ['lighteval_extra', 1, 1],
+  ['trl_open_r1', 4, 0],
+  ['tinker', 9, 1],
+  ['simple_evals', 7, 1],
+  ['qwen_grader', 15, 2],
+  ['math500_solution', 240, 0],
+  ['math500_shuffled', 487, 0],
+  ['math500_rewrites', 620, 133],
+];
+
+function toPolicy({ options = {}, policy }: Case): Partial<Policy> {
+  return {
+    ...(options.precision === undefined ? {} : { precision: options.precision }),
+    ...(options.strict === false ? { variables: 'positional' as const } : {}),
+    ...(options.allow_set_relation_comp === true ? { setFromRelation: true } : {}),
+    ...(policy === undefined ? {} : POLICY_OF_TAG[policy]),
+  };
+}
+
+function isAccepted(row: Case): boolean {
+  return verify(row.gold, row.answer, { mode: 'math', structured: false, policy: toPolicy(row) }).verdict === 'correct';
+}
+
+for (const [suite, free, tagged] of SUITES) {
+  const rows = readSharedRows<Case>(`verify/${suite}.jsonl`);
+  test(suite, { skip: rows === null && NO_SAMPLES }, (t) => {
+    const missed = rows!.filter((row) => isAccepted(row) !== row.expected);
+    const count = (isTagged: boolean) => {
+      const all = rows!.filter((row) => (row.policy !== undefined) === isTagged);
+      return { all: all.length, right: all.filter((row) => !missed.includes(row)).length };
+    };
+    const [plain, other] = [count(false), count(true)];
+    t.diagnostic(`${plain.right}/${plain.all} policy-free, ${other.right}/${other.all} with a policy`);
+    assert.ok(plain.right >= free, `missed ${missed.map(({ id }) => id).join(', ')}`);
+    assert.ok(other.right >= tagged, `missed ${missed.map(({ id }) => id).join(', ')}`);
+    const falseAccepts = missed.filter(({ expected, policy }) => !expected && policy === undefined);
+    assert.deepEqual(
+      falseAccepts.map(({ id }) => id),
+      [],
+    );
+  });
+}

@@ -1,0 +1,159 @@
+/**
+ * What counts as equal, with the policy of rewards and with others.
+ *
+ *  1. closed forms, lists, tuples, intervals, matrices, relations, units and texts that are equal in value
+ *  2. pairs that doubles, string rules and other graders take for equal, and that are not
+ *  3. what overflows or hits a bound is unparsable with the name of the bound, never equal
+ *  4. a reference that cannot be parsed is compared as text
+ *  5. every policy value does what it says, and only when it is asked for
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Policy } from '../../src/core/verify/policy.ts';
+import { verify } from '../../src/core/verify/verify.ts';
+
+type Pair = readonly [gold: string, answer: string];
+
+function judge(gold: string, answer: string, policy: Partial<Policy> = {}) {
+  return verify(gold, answer, { mode: 'math', structured: false, policy });
+}
+
+const EQUAL: readonly Pair[] = [
+  ['\\frac{1}{2}', '½'],
+  ['\\frac12', '\\\\frac{1}{2}'],
+  ['\\frac{\\sqrt{3}}{3}', '\\frac{1}{\\sqrt3}'],
+  ['3', 'sqrt(9)'],
+  ['-2', '\\sqrt[3]{-8}'],
+  ['\\frac{1}{3x^{2/3}}', '\\frac{1}{3\\sqrt[3]{x}^2}'],
+  ['\\sin^2 x', '1-\\cos^2 x'],
+  ['6+9i', '9i+6'],
+  ['2220', '2\\,220'],
+  ['11,\\! 111,\\! 111,\\! 100', '11111111100'],
+  ['10000', '10{,}000'],
+  ['\\$32,\\!348', '32348'],
+  ['3\\frac12', '3.5'],
+  ['120', '5!'],
+  ['1/3', '0.333333'],
+  ['90^\\circ', '90'],
+  ['5\\text{ cm}', '2\\text{ cm} + 3\\text{ cm}'],
+  ['11', 'x = 5+5+1 = 7 = 11'],
+  ['x = 11', '11'],
+  ['7 = x', '7'],
+  ['1/3', 'x = 1/3 \\approx 1.3'],
+  ['2x+4y-3=0', 'y=-\\frac12 x+\\frac34'],
+  ['x > 5', '5 < x'],
+  ['-793 < a < 10', '(-793, 10)'],
+  ['-2, 1', '1 and -2'],
+  ['1 \\pm \\sqrt{19}', '1+\\sqrt{19}, 1-\\sqrt{19}'],
+  ['(1,3)', '\\{1,3\\}'],
+  ['AB = 4, CD = 5', '4, 5'],
+  ['(p,q,r) = (3,2,7)', '(3,2,7)'],
+  ['x \\in [-2,7]', '[-2,7]'],
+  ['\\begin{pmatrix}1\\\\2\\end{pmatrix}', '(1,2)'],
+  ['\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}', '\\begin{bmatrix}1&2\\\\3&4\\\\\\end{bmatrix}'],
+  ['\\sum_{k=0}^{n-1} a k', '\\sum_{k=0}^{n-1} k a'],
+  ['\\text{east}', 'East'],
+  ['204_5', '204_{5}'],
+];
+
+const DIFFERENT: readonly Pair[] = [
+  ['10^{20}', '\\sqrt{10^{40}+1}'],
+  ['10^{10}', '\\sqrt{10^{20}+1}'],
+  ['262537412640768744', 'e^{\\pi\\sqrt{163}}'],
+  ['2^{2005}', '2^{2005}+1'],
+  ['0.0000001', '0.0000002'],
+  ['0', '0.0000004'],
+  ['1000001', '1000000.9999999'],
+  ['1/3', '0.333'],
+  ['1 - \\frac{1}{\\mathrm{e}}', '1 + \\frac{1}{\\mathrm{e}}'],
+  ['100', '1'],
+  ['42', '4200'],
+  ['50', '0.5'],
+  ['12345', '12346'],
+  ['[1,2]', '(1,2)'],
+  ['(8,-2)', '[8,-2]'],
+  ['(3,1)', '\\{1,3\\}'],
+  ['[0,9)', '(0,9)'],
+  ['x \\in [-2,7]', '-2 \\le x \\le 7'],
+  ['7 = 11a+c', '11a+c'],
+  ['a+3z = 0', '0'],
+  ['n = 2,3,4', 'n = 1,2,3'],
+  ['x = 3', 'y = 3'],
+  ['f(x)', 'f(y)'],
+  ['204_5', '204'],
+  ['12:00', '1:00'],
+  ['(2,\\infty)', '-((2,\\infty))'],
+  ['\\text{east}', '-(\\text{east})'],
+  ['x^{-1/2}', 'x^{1/2}'],
+  ['\\sum_{k=0}^{n} k', '\\sum_{k=1}^{n} k'],
+  ['5\\text{ cm}', '2\\text{ cm} + 3\\text{ m}'],
+];
+
+test('equal in value', () => {
+  for (const [gold, answer] of EQUAL) {
+    const verdict = judge(gold, answer);
+    assert.equal(verdict.verdict, 'correct', `${gold} against ${answer}: ${JSON.stringify(verdict)}`);
+  }
+});
+
+test('not equal, though some graders say so', () => {
+  for (const [gold, answer] of DIFFERENT) {
+    const verdict = judge(gold, answer);
+    assert.notEqual(verdict.verdict, 'correct', `${gold} against ${answer}: ${JSON.stringify(verdict)}`);
+  }
+});
+
+test('bounds and overflow are unparsable', () => {
+  for (const [answer, reason] of [
+    ['9^{9^{9^9}}', 'nonfinite'],
+    ['\\sum_{k=1}^{1000000000} k', 'limit:terms'],
+    [`${'('.repeat(90)}1${')'.repeat(90)}`, 'limit:depth'],
+    [`$${'1'.repeat(1500)}$`, 'limit:literal'],
+    [`\\boxed{${'x'.repeat(3000)}}`, 'limit:extracted'],
+  ] as const) {
+    const verdict = judge('\\frac{1}{2}', answer);
+    assert.equal(verdict.verdict, 'unparsable', answer.slice(0, 40));
+    assert.equal(verdict.reason, reason, answer.slice(0, 40));
+  }
+});
+
+test('a reference that cannot be parsed is text', () => {
+  assert.equal(judge('\\frac{\\sqrt{3', '\\frac{\\sqrt{3').verdict, 'correct');
+  assert.equal(judge('\\frac{\\sqrt{3', '\\sqrt{3}').verdict, 'incorrect');
+});
+
+/** Gold, answer, policy under which the verdict turns; the second says what it is then. */
+const POLICIES: readonly (readonly [Pair, Partial<Policy>, 'accepts' | 'refuses'])[] = [
+  [['7', 'Final Answer: 8. \\boxed{7}'], { prefer: 'box' }, 'accepts'],
+  [['7', 'Final Answer: 8. \\boxed{7}'], { prefer: 'last' }, 'accepts'],
+  [['3', '\\boxed{2}, \\boxed{3}'], { boxes: 'last' }, 'accepts'],
+  [['1, 2', '\\boxed{1} no no no no no \\boxed{2}'], { boxes: 'join-all' }, 'accepts'],
+  [['28', '28\\%'], { percent: 'strict' }, 'refuses'],
+  [['0.28', '28\\%'], { percent: 'ignore' }, 'refuses'],
+  [['4, 10, -2', '10, 4, -2'], { order: 'sequence' }, 'refuses'],
+  [['1/3', '0.33'], { precision: 2 }, 'accepts'],
+  [['(\\frac{3}{5},\\frac{8}{3}]', '(0.6,2.6667]'], { rounding: 'as-printed' }, 'accepts'],
+  [['\\frac{1}{2}', '\\frac{2}{4}'], { fractions: 'reduced' }, 'refuses'],
+  [['649', '3245/5'], { simplify: 'trivial' }, 'refuses'],
+  [['10\\text{ cm}', '10\\text{ m}'], { units: 'ignore' }, 'accepts'],
+  [['10\\text{ cm}', '10'], { units: 'strict' }, 'refuses'],
+  [['f(x)', 'f(y)'], { variables: 'positional' }, 'accepts'],
+  [['x \\in [-2,7]', '-2 \\le x \\le 7'], { setFromRelation: true }, 'accepts'],
+  [['204_5', '204'], { base: 'digits' }, 'accepts'],
+];
+
+for (const [[gold, answer], policy, effect] of POLICIES) {
+  test(`policy ${JSON.stringify(policy)} ${effect} ${answer}`, () => {
+    assert.equal(judge(gold, answer).verdict === 'correct', effect === 'refuses', 'by default');
+    assert.equal(judge(gold, answer, policy).verdict === 'correct', effect === 'accepts', 'with the policy');
+  });
+}
+
+test('policies do not overreach', () => {
+  assert.equal(judge('0.28', '28\\%', { percent: 'strict' }).verdict, 'correct');
+  assert.equal(judge('28', '28\\%', { percent: 'ignore' }).verdict, 'correct');
+  assert.equal(judge('33.3', '\\frac{100}{3}', { rounding: 'strict' }).verdict, 'incorrect');
+  assert.equal(judge('\\frac{1}{2}', '0.5', { fractions: 'reduced', simplify: 'trivial' }).verdict, 'correct');
+  assert.equal(judge('204_5', '205', { base: 'digits' }).verdict, 'incorrect');
+  assert.equal(judge('x+y', 'a+a', { variables: 'positional' }).verdict, 'incorrect');
+});

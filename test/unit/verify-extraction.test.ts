@@ -1,0 +1,249 @@
+/**
+ * Where the answer is found, and that nothing else is taken for it.
+ *
+ *  1. a `Final Answer` label in its spellings, on the same line, the next one or in a display
+ *  2. the last box; adjacent boxes are one list, boxes with words between are not; an open or unbraced box counts
+ *  3. answer sentences in several languages, cut at their end and at a reason behind the value
+ *  4. the last formula, then the last number; currency marks are no math delimiters
+ *  5. bare answers and references in all their forms are taken whole
+ *  6. a percent sign behind a box belongs to it; what follows a chat token does not belong to the answer
+ *  7. option letters: asserted, not denied, one only
+ *  8. a trajectory: trunk text after the last block first, then the whole text, tags as structure
+ *  9. nothing found is `unparsable` with a reason; the rule and the extracted text are in the verdict
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { VERIFIER } from '../../src/core/verify/verdict.ts';
+import { verify } from '../../src/core/verify/verify.ts';
+
+type Pair = readonly [gold: string, text: string];
+
+function judge(gold: string, text: string, structured = false) {
+  return verify(gold, text, { mode: 'math', structured });
+}
+
+function assertAll(pairs: readonly Pair[], expected: 'correct' | 'other') {
+  for (const [gold, text] of pairs) {
+    const verdict = judge(gold, text);
+    const found = verdict.verdict === 'correct' ? 'correct' : 'other';
+    assert.equal(found, expected, `${gold} against ${text}: ${JSON.stringify(verdict)}`);
+  }
+}
+
+test('the label in its spellings', () => {
+  assertAll(
+    [
+      ['7', 'Final Answer: 7'],
+      ['7', '**Final Answer:** 7'],
+      ['7', '**Final Answer: 7**'],
+      ['7', 'final answer : 7.'],
+      ['7', '### Final Answer\n\n7'],
+      ['7', 'Final Answer：7'],
+      ['7', 'Final Answer:\n\n\\[\n7\n\\]'],
+      ['7', 'Final Answer:\n**7**'],
+      ['7', '**Final Answer**\n\\[ \\boxed{7} \\]'],
+      ['7', 'Final Answer: The final answer is $7$. I hope it is correct.'],
+      ['7', 'Final Answer: x = 7'],
+      ['7', 'Final Answer: 3\nFinal Answer: 7'],
+      ['12', 'Final Answer: There are **12** ways.'],
+      ['70', 'Final Answer: 70 (bases 21 and 49)'],
+      ['4', 'Final Answer: $4'],
+      ['1600', 'Final Answer: $1600.'],
+      ['45500', 'Final Answer: 45,500'],
+      ['-7', 'Final Answer: −7'],
+    ],
+    'correct',
+  );
+  assertAll(
+    [
+      ['7', 'Final Answer: 17'],
+      ['7', 'Final Answer: 7 or 8'],
+      ['7', 'Final Answer: $7$ or $8$'],
+      ['7', 'Final Answer: between 7 and 15'],
+      ['7', 'We found 7.\n\nFinal Answer: 8'],
+      ['7', '\\boxed{7}\n\nFinal Answer: 8'],
+      ['7', 'Final Answer: 7\nFinal Answer: 8'],
+    ],
+    'other',
+  );
+});
+
+test('boxes', () => {
+  assertAll(
+    [
+      ['42', 'First \\boxed{12345}, no, wait. Hence \\boxed{42}.'],
+      ['2', '\\boxed{1} no no no no no \\boxed{2}'],
+      ['2, 3, 5', '$\\boxed{2}, \\boxed{3}, \\boxed{5}$'],
+      ['1, -2', '$\\boxed{-2} \\quad \\text{and} \\quad \\boxed{1}$'],
+      ['15\\frac{39}{40}', '$\\boxed{15\\frac{39}{40}},$ or $\\boxed{\\frac{639}{40}}$'],
+      ['42', 'so \\boxed{42'],
+      ['42', 'so \\boxed 42 is it'],
+      ['42', 'so $\\fbox{42}$'],
+      ['42', '\\boxed{} and \\boxed{42}'],
+      ['5', '\\boxed{x = \\boxed{5}}'],
+      ['5', 'so 5 \\\\boxed{5}'],
+    ],
+    'correct',
+  );
+  assertAll(
+    [
+      ['1, 2', '\\boxed{1} no no no no no \\boxed{2}'],
+      ['2', '\\boxed{2}, \\boxed{3}'],
+      ['12345', 'First \\boxed{12345}, no, wait. Hence \\boxed{42}.'],
+      ['5', '\\boxed{5x}'],
+    ],
+    'other',
+  );
+});
+
+test('answer sentences', () => {
+  assertAll(
+    [
+      ['10', 'Hence the answer is 10 cm. That took 3 steps.'],
+      ['3.5', 'The answer is 3.5.'],
+      ['-3', 'The result is -3'],
+      ['5', 'The answer is 5, since 2+3=5.'],
+      ['5', 'The answer is $5$ when $x=2$.'],
+      ['2, 3', 'The answer is $2$ or $3$.'],
+      ['12', 'Réponse : 12'],
+      ['12', 'La respuesta es 12.'],
+      ['12', 'Die Antwort ist 12.'],
+      ['12', '一共有3只，答案是12。'],
+      ['\\text{Evelyn}', 'The answer is Evelyn.'],
+    ],
+    'correct',
+  );
+  assertAll(
+    [
+      ['42', 'the answer is 42 or 43'],
+      ['5', 'The answer is 5/6'],
+      ['7', 'The answer is not 7'],
+      ['3', 'The answer is 4. We had 3 steps.'],
+    ],
+    'other',
+  );
+});
+
+test('formulas and numbers in running text', () => {
+  assertAll(
+    [
+      ['10455', 'so $10,200 + $255 = $10,455.'],
+      ['16386.17', 'so we get $16386.17'],
+      ['99', '共有99颗弹珠。'],
+      ['13/28', '比例为13/28'],
+      ['7', 'I think 3+4=7'],
+      ['7', 'so it is 7'],
+      ['5', 'Therefore $x = 5$ is the solution.'],
+      ['1000.99', "not it's not 10 it's 1,000.99m²"],
+      ['92', 'هو **92**.'],
+    ],
+    'correct',
+  );
+  assertAll(
+    [
+      ['2', 'XDY2K'],
+      ['3', 'we see x^3 only'],
+      ['5', '5 out of 6'],
+      ['2', 'he came in 2nd'],
+    ],
+    'other',
+  );
+});
+
+test('bare forms', () => {
+  assertAll(
+    [
+      ['\\frac{1}{2}', '1/2'],
+      ['$\\frac12$', '\\(0.5\\)'],
+      ['\\boxed{3}', '3'],
+      ['We add and get $1+2=\\boxed{3}$.', '3'],
+      ['72', '72 degrees'],
+      ['64 square feet', '64'],
+      ['\\text{June 20}', 'June 20'],
+      ['9\\text{ a.m.}', '9 a.m.'],
+      ['864 \\mbox{ inches}^2', '864'],
+      ['28\\%', '28 pct'],
+      ['1,22', '1.22'],
+      ['025', '25'],
+    ],
+    'correct',
+  );
+  assertAll(
+    [
+      ['1.234', '1,234'],
+      ['12', '1,2'],
+      ['10\\text{ cm}', '10\\text{ m}'],
+      ['\\text{yes}', 'eys'],
+      ['1', '$12:00$'],
+    ],
+    'other',
+  );
+});
+
+test('marks outside the box, and what runs on behind the answer', () => {
+  assertAll(
+    [
+      ['10', '\\boxed{10}\\%'],
+      ['0.1', '\\boxed{10}\\%'],
+      ['20\\%', '$\\boxed{20}$ percent'],
+      ['7', 'Final Answer: 7<|im_end|>\n<|im_start|>user\nFinal Answer: 9'],
+    ],
+    'correct',
+  );
+});
+
+test('option letters', () => {
+  assertAll(
+    [
+      ['D', "for sure D, it can't be A or B"],
+      ['B', 'B。不是 A'],
+      ['B', 'B不是 A'],
+      ['B', 'Because B is valid'],
+      ['\\text{(C)}', 'The answer is (C).'],
+      ['\\text{(C)}', '$\\boxed{\\text{C}}$'],
+      ['(D) Alina', 'D'],
+      ['U', 'The answer is U.'],
+      ['A', 'A is right'],
+    ],
+    'correct',
+  );
+  assertAll(
+    [
+      ['B', 'The answer is A or B'],
+      ['I', 'I cannot decide'],
+      ['A', 'A triangle is needed here'],
+      ['A', 'It is not A, so B'],
+      ['C', 'C+1'],
+      ['C', '-(C)'],
+      ['E', 'd'],
+    ],
+    'other',
+  );
+});
+
+const BLOCK = '<Parallel><Path>\\boxed{3}</Path><Path>Final Answer: 4</Path></Parallel>\n<Summary>so 5</Summary>';
+
+test('a trajectory is read in the trunk after its last block first', () => {
+  assert.equal(judge('7', `a ${BLOCK} b\n\nFinal Answer: 7`, true).verdict, 'correct');
+  assert.equal(judge('7', `\\boxed{9} ${BLOCK} it is $7$.`, true).verdict, 'correct');
+  assert.equal(judge('4', `a ${BLOCK} b\n\nFinal Answer: 7`, true).verdict, 'incorrect');
+  assert.equal(judge('4', `a ${BLOCK}\n`, true).verdict, 'correct');
+  assert.equal(judge('7', `a ${BLOCK} b Final Answer: 7</Summary>`, true).verdict, 'correct');
+  assert.equal(judge('7', 'Final Answer: 7', true).verdict, 'correct');
+});
+
+test('the verdict says what was found and which rule decided', () => {
+  const right = judge('1/2', 'Final Answer: $0.5$.');
+  assert.equal(right.rule, 'rational');
+  assert.equal(right.extracted, '$0.5$');
+  assert.equal(right.reason, null);
+  assert.equal(right.verifier, VERIFIER);
+  assert.equal(judge('1/2', '1/2').rule, 'text-equal');
+  for (const text of ['', '   ', 'Final Answer:', '<Parallel>']) {
+    const none = judge('7', text, true);
+    assert.equal(none.verdict, 'unparsable', text);
+    assert.equal(none.reason, 'no-answer');
+    assert.equal(none.extracted, null);
+  }
+  assert.equal(judge('', '').verdict, 'unparsable');
+});
