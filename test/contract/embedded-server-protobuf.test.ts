@@ -4,6 +4,8 @@
  * 1. The golden request of the protocol description decodes to its JSON twin.
  * 2. A protobuf pass gives what its JSON twin gives, compressed or not; forward_only leaves the gradient alone.
  * 3. Malformed, truncated and oversized bodies are refused and leave the server well.
+ * 4. Results of passes and samples are written as the golden bytes of the protocol description.
+ * 5. A client that accepts protobuf gets what another gets as JSON.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -11,6 +13,7 @@ import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { HttpFailure } from '../../adapters/embedded-lm/server/http/failure.ts';
 import { decodePass } from '../../adapters/embedded-lm/server/tinker-face/decode-pass.ts';
+import { encodeResult } from '../../adapters/embedded-lm/server/tinker-face/encode-result.ts';
 import { makeDatum, openModel, retrieve, send, startOnUnigram } from '../support/embedded-requests.ts';
 
 const GOLDEN = Buffer.from(
@@ -108,4 +111,37 @@ test('broken bodies are refused', async (t) => {
   );
   assert.equal((await post(whole, { 'content-type': 'text/plain' })).status, 415);
   assert.equal((await send(`${url}/health`)).status, 200);
+});
+
+test('results are the golden bytes', () => {
+  const output =
+    '0a067363616c617212420a067363616c617212360a086c6f6770726f6273122a0a0c000000bf000080bf000000c0121800000000000000000800000000000000' +
+    '0c00000000000000180118021a130a086c6f73733a73756d110000000000000c40';
+  const logprobs = [Float32Array.of(-0.5, -1), Float32Array.of(-2)];
+  const pass = { kind: 'pass', lossFnOutputType: 'scalar', logprobs, metrics: { 'loss:sum': 3.5 } };
+  assert.equal(encodeResult(pass)?.toString('hex'), output);
+  const sample = '0a160801120805000000060000001a08000080be000000bf0a0c1204070000001a04000080bf';
+  const choices = [
+    { finish: 'length', ids: [5, 6], logprobs: [-0.25, -0.5] },
+    { finish: 'stop', ids: [7], logprobs: [-1] },
+  ];
+  assert.equal(encodeResult({ kind: 'sample', choices })?.toString('hex'), sample);
+  assert.equal(encodeResult({ metrics: {} }), null);
+});
+
+test('protobuf for who accepts it', async (t) => {
+  const { url } = await startOnUnigram(t);
+  const model = await openModel(url, 5);
+  const input = { data: [makeDatum([1, 20, 30, 0])], loss_fn: 'cross_entropy' };
+  const submitted = await model.post('forward', { seq_id: 1, forward_input: input });
+  const plain = await retrieve(url, submitted.body.request_id);
+  const response = await fetch(`${url}/api/v1/retrieve_future`, {
+    method: 'POST',
+    body: JSON.stringify({ request_id: submitted.body.request_id }),
+    headers: { 'content-type': 'application/json', accept: 'application/x-protobuf' },
+  });
+  assert.equal(response.headers.get('content-type'), 'application/x-protobuf');
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const { data } = plain.body.loss_fn_outputs[0].logprobs;
+  assert.ok(bytes.includes(Buffer.from(Float32Array.from(data).buffer)));
 });

@@ -12,8 +12,9 @@ export function renderNextSteps({ run, stages }: RunReport, db: string): string 
     commands.push(['take the SFT rows', `parallel-r1 export ${run.id} --format messages --out sft.jsonl${option}`]);
   }
   if (run.preset === 'embedded') {
-    const servers = '--engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001';
-    commands.push(['your own model on a vLLM', `parallel-r1 run --preset seen ${servers} --model NAME`]);
+    const servers = '--engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001 --model NAME';
+    const teacher = '--set stages.cold-start.teacher.url=http://127.0.0.1:8002/v1';
+    commands.push(['your own model on a vLLM', `parallel-r1 run --preset seen ${servers} ${teacher}`]);
   }
   // In a source tree no command of that name is on the path.
   const note = import.meta.url.endsWith('.ts') ? ' (in this source tree parallel-r1 is: node bin/parallel-r1.js)' : '';

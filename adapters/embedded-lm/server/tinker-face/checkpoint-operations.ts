@@ -8,10 +8,11 @@ import {
 import { type JsonObject, readBoolean, readString, refuseUnknown } from '../http/body-fields.ts';
 import { FieldFault, HttpFailure } from '../http/failure.ts';
 import type { LiveModel } from './live-models.ts';
+import { checkOptimizer } from './model-routes.ts';
 import { operationKeys, timestamp } from './operation.ts';
 import type { TrainerContext } from './trainer-context.ts';
 
-const SAVE_KEYS = operationKeys('path', 'overwrite', 'ttl_seconds');
+const SAVE_KEYS = operationKeys('path', 'overwrite', 'ttl_seconds', 'user_metadata');
 
 /** `save_weights`: a training state, moments included. */
 export function parseSaveWeights(body: JsonObject, model: LiveModel, ctx: TrainerContext): () => Promise<unknown> {
@@ -25,13 +26,17 @@ export function parseSaveWeights(body: JsonObject, model: LiveModel, ctx: Traine
     });
 }
 
-const SAVE_SAMPLER_KEYS = operationKeys('path', 'overwrite', 'ttl_seconds', 'sampling_session_seq_id');
+const SAVE_SAMPLER_KEYS = operationKeys(
+  ...['path', 'overwrite', 'ttl_seconds', 'sampling_session_seq_id', 'kind', 'user_metadata'],
+);
 
 /** `save_weights_for_sampler`, named: what an engine can load. */
 export function parseSaveForSampler(body: JsonObject, model: LiveModel, ctx: TrainerContext): () => Promise<unknown> {
   refuseUnknown(body, SAVE_SAMPLER_KEYS);
   if (body.path == null)
     throw new FieldFault('path', 'ephemeral sampler saves are not supported; give the save a name');
+  if (readString(body, 'kind', 'snapshot') !== 'snapshot')
+    throw new FieldFault('kind', 'only snapshot saves are served');
   if (body.sampling_session_seq_id != null) throw new FieldFault('sampling_session_seq_id', 'does not go with path');
   const name = reserveName(body, model, 'sampler_weights');
   const ref = { modelId: model.card.modelId, kind: 'sampler_weights', name } as const;
@@ -46,6 +51,7 @@ export function parseSaveForSampler(body: JsonObject, model: LiveModel, ctx: Tra
 /** Takes the name in the moment of submission, so that a second save of it is refused while the first is under way. */
 function reserveName(body: JsonObject, model: LiveModel, kind: CheckpointKind): string {
   const name = checkName(readString(body, 'path'), 'path');
+  if (body.user_metadata != null) throw new FieldFault('user_metadata', 'of a checkpoint is not kept');
   if (body.ttl_seconds != null)
     throw new FieldFault('ttl_seconds', 'is not supported: checkpoints stay until they are deleted');
   const key = `${kind}/${name}`;
@@ -70,11 +76,12 @@ async function keepNameOnSuccess<T>(
   }
 }
 
-const LOAD_KEYS = operationKeys('path', 'optimizer', 'weights_access_token');
+const LOAD_KEYS = operationKeys('path', 'optimizer', 'weights_access_token', 'optimizer_config');
 
 /** `load_weights`, at any time; `optimizer: false` starts moments and step count at zero. */
 export function parseLoadWeights(body: JsonObject, model: LiveModel, ctx: TrainerContext): () => Promise<unknown> {
   refuseUnknown(body, LOAD_KEYS);
+  checkOptimizer(body);
   const ref = parseTinkerPath(readString(body, 'path'), 'path');
   if (ref.kind !== 'weights')
     throw new FieldFault('path', 'names sampler weights; only a training state can be loaded');

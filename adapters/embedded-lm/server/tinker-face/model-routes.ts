@@ -1,5 +1,5 @@
 import { asObject, type JsonObject, readBoolean, readInt, readString, refuseUnknown } from '../http/body-fields.ts';
-import { HttpFailure } from '../http/failure.ts';
+import { FieldFault, HttpFailure } from '../http/failure.ts';
 import { type Call, type Reply, replyJson } from '../http/route.ts';
 import { BASE_MODEL } from '../snapshots.ts';
 import type { LiveModel, ModelWish } from './live-models.ts';
@@ -11,6 +11,7 @@ const CREATE_KEYS: ReadonlySet<string> = new Set([
   'base_model',
   'user_metadata',
   'lora_config',
+  'optimizer_config',
   'type',
 ]);
 const LORA_KEYS: ReadonlySet<string> = new Set(['rank', 'seed', 'train_unembed', 'train_mlp', 'train_attn']);
@@ -39,6 +40,7 @@ function parseWish(body: JsonObject, ctx: TrainerContext): ModelWish {
     throw new HttpFailure(404, `Unknown model: ${baseModel.slice(0, 100)}; this server trains ${BASE_MODEL}`);
   const lora = asObject(body.lora_config, 'lora_config');
   refuseUnknown(lora, LORA_KEYS, 'lora_config');
+  checkOptimizer(body);
   for (const key of ['train_unembed', 'train_mlp', 'train_attn']) readBoolean(lora, key, true);
   return {
     sessionId,
@@ -47,6 +49,16 @@ function parseWish(body: JsonObject, ctx: TrainerContext): ModelWish {
     seed: readInt(lora, 'seed', INT31, ctx.seed, 'lora_config'),
     userMetadata: body.user_metadata ?? null,
   };
+}
+
+/** Newer clients name the optimiser; there is one. Throws FieldFault for another. */
+export function checkOptimizer(body: JsonObject): void {
+  if (body.optimizer_config == null) return;
+  const config = asObject(body.optimizer_config, 'optimizer_config');
+  const [kind] = Object.values(config);
+  if (kind !== undefined && kind !== 'adam' && kind !== 'adamw') {
+    throw new FieldFault('optimizer_config', 'only adam is served');
+  }
 }
 
 function describeModel({ card }: LiveModel) {

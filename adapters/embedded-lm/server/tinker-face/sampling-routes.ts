@@ -14,6 +14,7 @@ import { type Call, type Reply, replyJson } from '../http/route.ts';
 import { type SamplingPlan, sampleChoices } from '../sample-choices.ts';
 import { BASE_MODEL } from '../snapshots.ts';
 import { parseModelInput } from './parse-datums.ts';
+import type { SampleResult } from './results.ts';
 import type { TrainerContext } from './trainer-context.ts';
 
 const SESSION_KEYS: ReadonlySet<string> = new Set([
@@ -23,9 +24,12 @@ const SESSION_KEYS: ReadonlySet<string> = new Set([
   'model_path',
   'type',
 ]);
+/** Counts of tokens other than the sampled ones that a client may ask for; none are served. */
+const ALTERNATIVES = ['topk_prompt_logprobs', 'topk_sample_logprobs', 'prompt_alt_tokens_k'] as const;
 const SAMPLE_KEYS: ReadonlySet<string> = new Set([
   ...['sampling_session_id', 'seq_id', 'base_model', 'model_path', 'num_samples', 'prompt', 'sampling_params'],
-  ...['prompt_logprobs', 'topk_prompt_logprobs', 'type'],
+  ...['prompt_logprobs', 'type'],
+  ...ALTERNATIVES,
 ]);
 const PARAM_KEYS: ReadonlySet<string> = new Set(['max_tokens', 'seed', 'stop', 'temperature', 'top_k', 'top_p']);
 const MAX_SAMPLES = 128;
@@ -55,7 +59,14 @@ export function submitSampling(call: Call, ctx: TrainerContext): Reply {
       : ctx.sessions.getSampler(readString(body, 'sampling_session_id')).modelPath;
   const plan = parsePlan(body, ctx);
   const requestId = ctx.futures.add(runSampling(plan, modelPath, ctx));
-  return replyJson({ request_id: requestId, future_id: requestId, status: 'pending' });
+  // Newer clients insist on a name for each sample.
+  const sequenceIds = Array.from({ length: plan.n }, (_, i) => `${requestId}-${i}`);
+  return replyJson({
+    request_id: requestId,
+    future_id: requestId,
+    status: 'pending',
+    sample_sequence_ids: sequenceIds,
+  });
 }
 
 /** Null means the base model. */
@@ -73,7 +84,7 @@ function parsePlan(body: JsonObject, ctx: TrainerContext): Omit<SamplingPlan, 's
   const { shape } = ctx.lm;
   if (body.prompt_logprobs != null && body.prompt_logprobs !== false)
     throw new FieldFault('prompt_logprobs', 'is not supported');
-  readInt(body, 'topk_prompt_logprobs', { min: 0, max: 0 }, 0);
+  for (const key of ALTERNATIVES) readInt(body, key, { min: 0, max: 0 }, 0);
   const prompt = parseModelInput(body.prompt, shape, 'prompt');
   const params = asObject(body.sampling_params ?? {}, 'sampling_params');
   const where = 'sampling_params';
@@ -119,13 +130,9 @@ async function runSampling(
   plan: Omit<SamplingPlan, 'snapshot'>,
   modelPath: string | null,
   ctx: TrainerContext,
-): Promise<unknown> {
+): Promise<SampleResult> {
   const snapshot = modelPath === null ? BASE_MODEL : await ctx.snapshots.openPath(modelPath);
   // The future outlives the request that made it, so there is no connection whose end could abort it.
   const choices = await sampleChoices(ctx.lm, { ...plan, snapshot }, new AbortController().signal);
-  return {
-    sequences: choices.map(({ finish, ids, logprobs }) => ({ stop_reason: finish, tokens: ids, logprobs })),
-    prompt_logprobs: null,
-    topk_prompt_logprobs: null,
-  };
+  return { kind: 'sample', choices };
 }

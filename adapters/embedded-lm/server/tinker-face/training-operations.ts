@@ -6,6 +6,7 @@ import { operationKeys } from './operation.ts';
 import { parseAdam } from './parse-adam.ts';
 import { parseDatums } from './parse-datums.ts';
 import { parseLoss } from './parse-loss.ts';
+import type { PassResult } from './results.ts';
 import type { TrainerContext } from './trainer-context.ts';
 
 const PASS_KEYS: ReadonlySet<string> = new Set(['data', 'loss_fn', 'loss_fn_config']);
@@ -41,15 +42,8 @@ function parsePass(body: JsonObject, key: string, ctx: TrainerContext) {
   return { loss, data: parseDatums(input.data, loss, ctx.lm.shape, `${key}.data`) };
 }
 
-function toPassResult(result: ScoreResult, lossSum: number): unknown {
-  return {
-    loss_fn_output_type: 'scalar',
-    loss_fn_outputs: result.logprobs.map((logprobs) => ({
-      // Results are kept for re-reading: as float32 values they take a quarter of what an array takes.
-      logprobs: { data: { toJSON: () => Array.from(logprobs) }, dtype: 'float32', shape: [logprobs.length] },
-    })),
-    metrics: { 'loss:sum': lossSum },
-  };
+function toPassResult({ logprobs }: ScoreResult, lossSum: number): PassResult {
+  return { kind: 'pass', lossFnOutputType: 'scalar', logprobs, metrics: { 'loss:sum': lossSum } };
 }
 
 const OPTIM_KEYS = operationKeys('adam_params');
