@@ -20,19 +20,28 @@ export class UsageError extends ParallelR1Error {}
 
 /**
  * The inference server failed, or answered something that is not its protocol. `status` is the HTTP status, null
- * without an answer; `retryAfterMs` the pause the server asked for, null when it asked for none.
+ * without an answer; `retryAfterMs` the pause the server asked for, null when it asked for none; `timedOut` that
+ * waiting was given up.
  */
 export class EngineError extends ParallelR1Error {
   readonly status: number | null;
   readonly retryAfterMs: number | null;
+  readonly timedOut: boolean;
 
   constructor(
     message: string,
-    options: { cause?: unknown; retryable?: boolean; status?: number | null; retryAfterMs?: number | null } = {},
+    options: {
+      cause?: unknown;
+      retryable?: boolean;
+      status?: number | null;
+      retryAfterMs?: number | null;
+      timedOut?: boolean;
+    } = {},
   ) {
     super(message, options);
     this.status = options.status ?? null;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.timedOut = options.timedOut ?? false;
   }
 }
 
@@ -45,6 +54,9 @@ export class TrainerError extends ParallelR1Error {
     this.status = options.status ?? null;
   }
 }
+
+/** Verification threads cannot be started, or the pool of them was closed. A single case that fails is a verdict, never this. */
+export class VerifierError extends ParallelR1Error {}
 
 /** The run store cannot be opened, is in use, is of a newer schema, or cannot be written (disk full). */
 export class StoreError extends ParallelR1Error {}

@@ -6,6 +6,7 @@ import { createDialect } from './dialect.ts';
 import { HttpWire } from './http-wire.ts';
 import { readModels } from './models.ts';
 import { createOpenAiClient } from './openai-client.ts';
+import { findLoadReader } from './read-load.ts';
 
 export interface OpenAiEngineOptions {
   readonly kind: EngineKind;
@@ -32,6 +33,7 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
     const answer = await client.run(site, signal, (sdk, linked) => sdk.get('/models', { signal: linked }));
     return readModels(wire, answer);
   };
+  const readLoad = findLoadReader(kind, wire);
   return {
     kind,
     url: wire.root,
@@ -41,6 +43,7 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
     listModels: async (signal) =>
       (await listModels(signal)).map(({ id, maxLength, parent }) => ({ id, maxLength, parent })),
     checkHealth: (signal) => checkHealth(wire, signal),
+    ...(readLoad === null ? {} : { readLoad }),
     [Symbol.asyncDispose]: () => wire.close(),
   };
 }

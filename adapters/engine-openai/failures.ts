@@ -21,7 +21,13 @@ const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 50
 export function failAt(
   site: Site,
   text: string,
-  options: { cause?: unknown; retryable?: boolean; status?: number; retryAfterMs?: number | null } = {},
+  options: {
+    cause?: unknown;
+    retryable?: boolean;
+    status?: number;
+    retryAfterMs?: number | null;
+    timedOut?: boolean;
+  } = {},
 ): EngineError {
   return new EngineError(cleanLine(`${site.at}: ${text}`, site.apiKey, MAX_MESSAGE_CHARS), options);
 }
@@ -49,7 +55,8 @@ export function toStatusFailure(
 /** The error of a request that got no whole answer. Retryable unless a repetition must fail the same way. */
 export function toTransportFailure(site: Site, cause: unknown): EngineError {
   const { code, message } = findTransportCause(cause);
-  return failAt(site, describeTransport(site, code, message), { cause, retryable: !isFinal(code) });
+  const timedOut = TIMEOUTS.has(code);
+  return failAt(site, describeTransport(site, code, message), { cause, retryable: !isFinal(code), timedOut });
 }
 
 /** The innermost error of the chain with a code: fetch wraps what happened in `fetch failed`. */
@@ -63,6 +70,8 @@ function findTransportCause(error: unknown): { code: string; message: string } {
   }
   return found;
 }
+
+const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 const TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
 

@@ -3,12 +3,13 @@ import type { SftRow } from './sft-row.ts';
 
 /** How a format spells a row, and the line the data set card says about it. */
 export interface ExportFormat {
-  readonly toObject: (row: SftRow) => Readonly<Record<string, unknown>>;
+  /** A line of JSON; null: the format is parquet in the layout of verl. */
+  readonly toObject: ((row: SftRow) => Readonly<Record<string, unknown>>) | null;
   readonly card: string;
 }
 
 /** Names of the formats that can be written. */
-export const EXPORT_FORMATS = ['messages', 'sharegpt', 'alpaca', 'trl', 'text'] as const;
+export const EXPORT_FORMATS = ['messages', 'sharegpt', 'alpaca', 'trl', 'verl', 'text'] as const;
 
 export type ExportFormatName = (typeof EXPORT_FORMATS)[number];
 
@@ -40,6 +41,10 @@ const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = {
     toObject: (row) => ({ id: toRowId(row), prompt: row.prompt, completion: row.target }),
     card: 'TRL prompt-completion format: `prompt` and `completion`.',
   },
+  verl: {
+    toObject: null,
+    card: 'verl layout (parquet): `prompt`, `reward_model.ground_truth`, and for SFT `extra_info.question` (the prompt) and `extra_info.answer` (the target).',
+  },
   text: {
     toObject: ({ id, source, problem, answer, prompt, target, ...lineage }) => ({
       ...{ id, source, problem, answer, prompt, text: target },
@@ -51,8 +56,6 @@ const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = {
 
 /** Looks a format up by name. Throws `UsageError` for one that cannot be written. */
 export function selectExportFormat(name: string): ExportFormat {
-  if (name === 'verl')
-    throw new UsageError('format verl (parquet) cannot be written yet: export trl or text and convert it');
   if (Object.hasOwn(FORMATS, name)) return FORMATS[name as ExportFormatName];
   throw new UsageError(`unknown export format "${name}"; known: ${EXPORT_FORMATS.join(', ')}`);
 }

@@ -6,6 +6,7 @@ import { toJsonLine, toStableJson } from './json-text.ts';
 import { type ExportManifest, type ManifestInput, renderDataCard } from './render-data-card.ts';
 import { replaceFile } from './replace-file.ts';
 import type { SftRow } from './sft-row.ts';
+import { writeParquet } from './write-parquet.ts';
 
 export interface ExportOptions {
   /** One of `EXPORT_FORMATS`. */
@@ -13,7 +14,7 @@ export interface ExportOptions {
   /**
    * A file: manifest and card stand beside it under its name (`sft.jsonl`, `sft.manifest.json`,
    * `sft.README.md`), so that no other README is overwritten. An existing folder, or a path ending
-   * in a slash: `data.jsonl`, `manifest.json` and `README.md` in that folder.
+   * in a slash: `data.jsonl` (or `.parquet`), `manifest.json` and `README.md` in that folder.
    */
   readonly out: string;
   readonly manifest: ManifestInput;
@@ -31,46 +32,54 @@ export interface ExportResult {
 const FLUSH_LENGTH = 1 << 20;
 
 /**
- * Writes rows as JSONL in their order, with a manifest and a data set card. Equal rows and settings
- * give equal bytes. Every file appears whole or not at all. Throws `UsageError` for an unknown
+ * Writes rows as JSONL or parquet in their order, with a manifest and a data set card. Equal rows and
+ * settings give equal bytes. Every file appears whole or not at all. Throws `UsageError` for an unknown
  * format or a place that cannot be written, `ParallelR1Error` when the disk fails.
  */
 export function exportRows(rows: Iterable<SftRow>, options: ExportOptions): ExportResult {
   const format = selectExportFormat(options.format);
-  const files = nameFiles(options.out);
+  const files = nameFiles(options.out, format.toObject === null ? 'parquet' : 'jsonl');
   const tally = createTally();
   replaceFile(files.file, (write) => {
-    let held = '';
-    const flush = () => {
-      tally.addText(held);
-      write(held);
-      held = '';
+    const note = (bytes: Uint8Array) => {
+      tally.addBytes(bytes);
+      write(bytes);
     };
-    for (const row of rows) {
-      tally.addRow(row);
-      held += `${toJsonLine(format.toObject(row))}\n`;
-      if (held.length >= FLUSH_LENGTH) flush();
-    }
-    flush();
+    if (format.toObject === null) writeParquet(tally.pass(rows), note);
+    else writeLines(tally.pass(rows), format.toObject, note);
   });
-  const { name, run, settings, versions } = options.manifest;
-  const described = { name, run, settings, versions, format: options.format, file: basename(files.file) };
+  const described = { ...options.manifest, format: options.format, file: basename(files.file) };
   const manifest: ExportManifest = { ...described, ...tally.finish() };
   replaceFile(files.manifestFile, (write) => write(toStableJson(manifest)));
   replaceFile(files.cardFile, (write) => write(renderDataCard(manifest, format)));
   return { ...files, manifest };
 }
 
-function nameFiles(out: string): Pick<ExportResult, 'file' | 'manifestFile' | 'cardFile'> {
+function writeLines(
+  rows: Iterable<SftRow>,
+  toObject: (row: SftRow) => Readonly<Record<string, unknown>>,
+  write: (bytes: Uint8Array) => void,
+): void {
+  let held = '';
+  for (const row of rows) {
+    held += `${toJsonLine(toObject(row))}\n`;
+    if (held.length < FLUSH_LENGTH) continue;
+    write(Buffer.from(held));
+    held = '';
+  }
+  write(Buffer.from(held));
+}
+
+function nameFiles(out: string, ending: 'jsonl' | 'parquet'): Pick<ExportResult, 'file' | 'manifestFile' | 'cardFile'> {
   const path = resolve(out);
   if (/[/\\]$/.test(out) || statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     return {
-      file: join(path, 'data.jsonl'),
+      file: join(path, `data.${ending}`),
       manifestFile: join(path, 'manifest.json'),
       cardFile: join(path, 'README.md'),
     };
   }
-  const stem = path.replace(/\.jsonl?$/i, '');
+  const stem = path.replace(/\.(jsonl?|parquet)$/i, '');
   return { file: path, manifestFile: `${stem}.manifest.json`, cardFile: `${stem}.README.md` };
 }
 
@@ -82,16 +91,23 @@ function createTally() {
   let rows = 0;
   let bytes = 0;
   const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
+  const addRow = ({ source, id, blocks }: SftRow) => {
+    rows += 1;
+    problems.add(JSON.stringify([source, id]));
+    count(perSource, source);
+    count(perBlocks, String(blocks));
+  };
   return {
-    addRow: ({ source, id, blocks }: SftRow) => {
-      rows += 1;
-      problems.add(JSON.stringify([source, id]));
-      count(perSource, source);
-      count(perBlocks, String(blocks));
+    /** The rows as they come, counted. */
+    *pass(all: Iterable<SftRow>): Generator<SftRow> {
+      for (const row of all) {
+        addRow(row);
+        yield row;
+      }
     },
-    addText: (text: string) => {
-      hash.update(text);
-      bytes += Buffer.byteLength(text);
+    addBytes: (written: Uint8Array) => {
+      hash.update(written);
+      bytes += written.length;
     },
     finish: () => ({
       ...{ rows, bytes, sha256: hash.digest('hex'), problems: problems.size },

@@ -1,4 +1,5 @@
 import type { ExportFormat } from './export-formats.ts';
+import { renderTokenizerNotes } from './tokenizer-notes.ts';
 
 /** What was written, with its lineage: the content of the manifest. */
 export interface ExportManifest extends ManifestInput {
@@ -25,6 +26,10 @@ export interface ManifestInput {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Versions of what decided about the rows (software, checker, verifier, templates by hash). */
   readonly versions: Readonly<Record<string, string>>;
+  /** Attempts per code of the filter that stopped them; those that passed all are `accepted`. */
+  readonly attempts: Readonly<Record<string, number>>;
+  /** Licence of each source of problems, as it states it; null: it states none, or is not known. */
+  readonly licences: Readonly<Record<string, string | null>>;
 }
 
 /** The data set card: Markdown with the front matter that dataset hubs read. */
@@ -37,12 +42,19 @@ export function renderDataCard(manifest: ExportManifest, format: ExportFormat): 
     `- ${rows} rows over ${problems} problems in \`${toInline(file)}\`${run === null ? '' : `, run \`${toInline(run)}\``}\n- ${format.card}\n- sha256 \`${sha256}\``,
     "The problems belong to their sources, the answers are a model's: check the licences of both before you share this.",
     renderTable('Source', 'Rows', manifest.rowsPerSource),
+    renderTable('Source', 'Licence of the problems', showLicences(manifest.licences)),
+    renderTable('Attempts', 'Count', manifest.attempts),
     renderTable('Parallel blocks', 'Rows', manifest.rowsPerBlocks),
     renderTable('Setting', 'Value', manifest.settings),
     renderTable('Version of', 'Is', manifest.versions),
+    renderTokenizerNotes(),
   ]
     .filter((part) => part !== '')
     .join('\n\n')}\n`;
+}
+
+function showLicences(licences: ManifestInput['licences']): Record<string, string> {
+  return Object.fromEntries(Object.entries(licences).map(([source, licence]) => [source, licence ?? 'not known']));
 }
 
 function renderFrontMatter({ name, file, rows }: ExportManifest): string {

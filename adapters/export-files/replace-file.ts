@@ -6,7 +6,7 @@ import { ParallelR1Error, UsageError } from '../../src/errors.ts';
  * failure leaves what was there before. Throws `UsageError` for a place that cannot be written and
  * `ParallelR1Error` when the disk fails; what `fill` throws comes through.
  */
-export function replaceFile(file: string, fill: (write: (text: string) => void) => void): void {
+export function replaceFile(file: string, fill: (write: (data: string | Uint8Array) => void) => void): void {
   const temporary = `${file}.partial-${process.pid}`;
   try {
     fillFile(temporary, file, fill);
@@ -17,17 +17,21 @@ export function replaceFile(file: string, fill: (write: (text: string) => void) 
   }
 }
 
-function fillFile(temporary: string, file: string, fill: (write: (text: string) => void) => void): void {
+function fillFile(temporary: string, file: string, fill: (write: (data: string | Uint8Array) => void) => void): void {
   const handle = explainFailure(file, () => openSync(temporary, 'w'));
   try {
-    fill((text) => explainFailure(file, () => writeWhole(handle, Buffer.from(text))));
+    fill((data) => explainFailure(file, () => writeWhole(handle, toBytes(data))));
     explainFailure(file, () => fsyncSync(handle));
   } finally {
     closeSync(handle);
   }
 }
 
-function writeWhole(handle: number, bytes: Buffer): void {
+function toBytes(data: string | Uint8Array): Uint8Array {
+  return typeof data === 'string' ? Buffer.from(data) : data;
+}
+
+function writeWhole(handle: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
 }
 

@@ -1,3 +1,4 @@
+import type { Verdict } from '../../src/core/verify/verdict.ts';
 import type { AttemptRecord, RunStore } from '../../src/ports/run-store.ts';
 import type { Connection } from './connection.ts';
 import type { ProblemIndex } from './problem-index.ts';
@@ -7,8 +8,14 @@ type AttemptMethods = Pick<RunStore, 'saveAttempts' | 'listAttempts' | 'countAtt
 
 type CellKey = 'raw' | 'reasoning' | 'target' | 'extracted';
 
-type AttemptRow = Omit<AttemptRecord, 'problem' | CellKey> &
-  Readonly<Record<CellKey, TextCell | null>> & { readonly problemKey: number };
+type AttemptRow = Omit<AttemptRecord, 'problem' | 'verdict' | CellKey> &
+  Readonly<Record<CellKey, TextCell | null>> & {
+    readonly problemKey: number;
+    readonly verdict: Verdict['verdict'] | null;
+    readonly rule: string;
+    readonly reason: string | null;
+    readonly verifier: string;
+  };
 
 type AttemptCount = ReturnType<RunStore['countAttempts']>[number];
 
@@ -16,9 +23,10 @@ type AttemptCount = ReturnType<RunStore['countAttempts']>[number];
 export function openAttemptsTable(connection: Connection, problems: ProblemIndex): AttemptMethods {
   const { db, nowMs } = connection;
   const insert = db.prepare(`INSERT INTO attempts (run_id, stage_index, problem_key, sample, status, code, seed, raw,
-      reasoning, target, extracted, prompt_tokens, completion_tokens, prompt_hash, saved_at_ms)
+      reasoning, target, extracted, prompt_tokens, completion_tokens, prompt_hash, verdict, verdict_rule, verdict_reason,
+      verifier, saved_at_ms)
     VALUES (@runId, @stageIndex, @problemKey, @sample, @status, @code, @seed, @raw, @reasoning, @target, @extracted,
-      @promptTokens, @completionTokens, @promptHash, @savedAtMs)
+      @promptTokens, @completionTokens, @promptHash, @verdict, @rule, @reason, @verifier, @savedAtMs)
     ON CONFLICT (run_id, stage_index, problem_key, sample) DO NOTHING`);
   const selectIds = db
     .prepare<[{ runId: string; stageIndex: number; status: string | null }], number>(
@@ -29,16 +37,21 @@ export function openAttemptsTable(connection: Connection, problems: ProblemIndex
     .pluck();
   const selectOne = db.prepare<[number], AttemptRow>(`SELECT problem_key AS problemKey, sample, status, code, seed, raw,
     reasoning, target, extracted, prompt_tokens AS promptTokens, completion_tokens AS completionTokens,
-    prompt_hash AS promptHash FROM attempts WHERE id = ?`);
+    prompt_hash AS promptHash, verdict, verdict_rule AS rule, verdict_reason AS reason, verifier
+    FROM attempts WHERE id = ?`);
   const count = db.prepare<[string, number], AttemptCount>(`SELECT code, status, count(*) AS count FROM attempts
     WHERE run_id = ? AND stage_index = ? GROUP BY status, code ORDER BY status, code`);
 
   const saveAll = (runId: string, stageIndex: number, attempts: readonly AttemptRecord[]) => {
     const savedAtMs = nowMs();
-    for (const { problem, ...attempt } of attempts) {
+    for (const { problem, verdict, ...attempt } of attempts) {
       insert.run({
         ...attempt,
         ...toCells(attempt),
+        verdict: verdict?.verdict ?? null,
+        rule: verdict?.rule ?? null,
+        reason: verdict?.reason ?? null,
+        verifier: verdict?.verifier ?? null,
         runId,
         stageIndex,
         problemKey: problems.keyOf(problem),
@@ -70,13 +83,18 @@ function toCells(attempt: Pick<AttemptRecord, CellKey>): Record<CellKey, TextCel
   };
 }
 
-function toAttempt({ problemKey, ...row }: AttemptRow, problems: ProblemIndex): AttemptRecord {
+function toAttempt(
+  { problemKey, verdict, rule, reason, verifier, ...row }: AttemptRow,
+  problems: ProblemIndex,
+): AttemptRecord {
+  const extracted = fromNullableTextCell(row.extracted);
   return {
     ...row,
+    verdict: verdict === null ? null : { verdict, rule, reason, extracted, verifier },
     problem: problems.get(problemKey),
     raw: fromNullableTextCell(row.raw),
     reasoning: fromNullableTextCell(row.reasoning),
     target: fromNullableTextCell(row.target),
-    extracted: fromNullableTextCell(row.extracted),
+    extracted,
   };
 }

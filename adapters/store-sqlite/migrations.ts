@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { StoreError } from '../../src/errors.ts';
 import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
+import { REVISED_VERDICTS } from './migrations/0002-revised-verdicts.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
@@ -8,6 +9,7 @@ import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
  */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: INITIAL_SCHEMA },
+  { version: 2, sql: REVISED_VERDICTS },
 ];
 
 /** Schema this software reads and writes. */

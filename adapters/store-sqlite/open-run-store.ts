@@ -6,6 +6,7 @@ import { openConnection } from './connection.ts';
 import { openMetricsTable } from './metrics-table.ts';
 import { openProblemIndex } from './problem-index.ts';
 import { openPromptsTable } from './prompts-table.ts';
+import { openRevisionsTable } from './revisions-table.ts';
 import { openRolloutsTable } from './rollouts-table.ts';
 import { openRunsTable } from './runs-table.ts';
 import { openTrainerRequestsTable } from './trainer-requests-table.ts';
@@ -38,6 +39,7 @@ export function openRunStore(file: string, options: RunStoreOptions = {}): RunSt
     ...openPromptsTable(connection),
     ...openAttemptsTable(connection, problems),
     ...openRolloutsTable(connection, problems),
+    ...openRevisionsTable(connection, problems),
     ...openMetricsTable(connection),
     ...openCheckpointsTable(connection),
     ...openTrainerRequestsTable(connection),

@@ -7,7 +7,7 @@ import type { ProblemIndex } from './problem-index.ts';
 import { INSERT_ROLLOUT, ROLLOUT_COLUMNS, type RolloutRow, toRollout, toRolloutCells } from './rollout-row.ts';
 import { openSegmentsTable } from './segments-table.ts';
 
-type RolloutMethods = Pick<RunStore, 'saveRollouts' | 'loadRollouts' | 'summarizeRollouts'>;
+type RolloutMethods = Pick<RunStore, 'saveRollouts' | 'loadRollouts' | 'summarizeRollouts' | 'listRolloutSteps'>;
 
 /** Rollouts with their segments and prompts. The first one stored under a key stays. */
 export function openRolloutsTable(connection: Connection, problems: ProblemIndex): RolloutMethods {
@@ -21,6 +21,11 @@ export function openRolloutsTable(connection: Connection, problems: ProblemIndex
       count(*) AS rollouts, sum(failure IS NOT NULL) AS failed, sum(verdict IS 'correct') AS correct,
       sum(verdict IS 'unparsable') AS unparsable, sum(format_valid) AS formatValid, sum(forks > 0) AS forked
     FROM rollouts WHERE run_id = ? GROUP BY stage_index, purpose ORDER BY stage_index, purpose`);
+
+  const selectSteps = db.prepare<[string], ReturnType<RunStore['listRolloutSteps']>[number]>(
+    `SELECT DISTINCT stage_index AS stageIndex, purpose, step FROM rollouts WHERE run_id = ?
+    ORDER BY stage_index, purpose, step`,
+  );
 
   const save = (runId: string, record: RolloutRecord, savedAtMs: number) => {
     const { problem, trajectory } = record;
@@ -54,6 +59,7 @@ export function openRolloutsTable(connection: Connection, problems: ProblemIndex
           .all(runId, stageIndex, purpose, step)
           .map((row) => explainRange(() => load(row, once), `${file}: ${describeKey(row)} is damaged`));
       }),
+    listRolloutSteps: (runId) => connection.read(() => selectSteps.all(runId)),
     summarizeRollouts: (runId) => connection.read(() => summarize.all(runId)),
   };
 }

@@ -6,9 +6,10 @@ import { InterruptedError, ParallelR1Error, StoreError, UsageError } from '../er
 import { GateRefusal } from '../pipeline/rl-stage.ts';
 import { runCurriculum } from '../pipeline/run-loop.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { CheckpointRecord, RunRecord, RunStore } from '../ports/run-store.ts';
+import type { RunRecord, RunStore } from '../ports/run-store.ts';
 import { checkForeignRows, checkInputs } from './check-inputs.ts';
 import { findRun } from './find-run.ts';
+import { saveForeignState, takeLastState } from './last-state.ts';
 import { openRun } from './open-run.ts';
 import { createRunRecord, hashConfig, listStageRecords } from './run-record.ts';
 
@@ -20,9 +21,6 @@ export interface ExecuteOptions {
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }
-
-/** Where the weights of a run stand that another run begins with. Lower than the index of any stage. */
-const FOREIGN_STAGE = -1;
 
 /**
  * Creates a run from a configuration and runs it. Returns the finished run's id. `weightsOf` names a
@@ -38,10 +36,10 @@ export async function executeNewRun(
   using _lock = acquireRunLock(options.db);
   using store = openRunStore(options.db);
   checkForeignRows(config, store);
-  const weights = options.weightsOf == null ? null : findLastState(store, options.weightsOf);
+  const weights = options.weightsOf == null ? null : takeLastState(store, options.weightsOf);
   const run = createRunRecord(config, preset);
   store.createRun(run, listStageRecords(config));
-  if (weights !== null) store.saveCheckpoint(run.id, { ...weights, stageIndex: FOREIGN_STAGE });
+  if (weights !== null) saveForeignState(store, run.id, weights);
   await execute(run, config, store, options);
   return run.id;
 }
@@ -75,15 +73,6 @@ function findUnfinished(store: RunStore): RunRecord {
   const unfinished = store.listRuns().find(({ status }) => status !== 'done');
   if (unfinished === undefined) throw new UsageError(`there is no unfinished run in ${store.file}`);
   return unfinished;
-}
-
-/** The state a run's last stage was left with. */
-function findLastState(store: RunStore, runId: string): CheckpointRecord {
-  findRun(store, runId);
-  const states = store.listCheckpoints(runId, 'state').filter(({ stageIndex }) => stageIndex !== FOREIGN_STAGE);
-  const last = states.sort((a, b) => a.stageIndex - b.stageIndex || a.step - b.step).at(-1);
-  if (last === undefined) throw new UsageError(`run ${runId} has saved no weights yet`);
-  return last;
 }
 
 async function execute(run: RunRecord, config: RunConfig, store: RunStore, options: ExecuteOptions): Promise<void> {

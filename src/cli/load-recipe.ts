@@ -2,7 +2,7 @@ import { checkRunnable, describeConfigFault } from '../config/check-runnable.ts'
 import { type ConfigOverride, loadRunConfig } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
-import type { RecipeArgs } from './commands/recipe-options.ts';
+import type { ServerArgs } from './commands/recipe-options.ts';
 import { shrinkRecipe } from './shrink-recipe.ts';
 
 /** A configuration with the name of the preset it began from. */
@@ -11,23 +11,32 @@ export interface Recipe {
   readonly preset: string | null;
 }
 
+/** `quick` makes the recipe a small one. */
+type LoadArgs = ServerArgs & { readonly quick?: boolean };
+
 /** Preset an engine of one's own is meant for when neither preset nor file is named: the embedded recipe fits its own model only. */
 const PRESET_FOR_ENGINES = 'seen';
 
 /**
- * Resolves what the flags ask for and lets `adapt` make a command's own recipe of it. Throws
- * `UsageError` for a fault of the configuration, and for what is missing to run it.
+ * Resolves what the flags ask for and lets `adapt` make a command's own recipe of it. The flags lie over
+ * `stored`, the recipe of a run, where one is given. Throws `UsageError` for a fault of the
+ * configuration, and for what is missing to run it.
  */
-export function loadRecipe(args: RecipeArgs, adapt: (config: RunConfig) => RunConfig = (config) => config): Recipe {
+export function loadRecipe(
+  args: LoadArgs,
+  adapt: (config: RunConfig) => RunConfig = (config) => config,
+  stored: Recipe | null = null,
+): Recipe {
   const needsOwnPreset = args.preset === undefined && args.config === undefined && args.engine !== undefined;
   const loaded = loadRunConfig({
-    preset: needsOwnPreset ? PRESET_FOR_ENGINES : args.preset,
+    preset: stored?.preset ?? (needsOwnPreset ? PRESET_FOR_ENGINES : args.preset),
+    stored: stored?.config,
     file: args.config,
     sets: args.set,
     overrides: listOverrides(args),
   });
   const adapted = adapt(loaded.config);
-  const config = args.quick ? shrinkRecipe(adapted) : adapted;
+  const config = args.quick === true ? shrinkRecipe(adapted) : adapted;
   const faults = checkRunnable(config).map(describeConfigFault);
   if (faults.length === 1) throw new UsageError(faults[0]!);
   if (faults.length > 1)
@@ -35,7 +44,7 @@ export function loadRecipe(args: RecipeArgs, adapt: (config: RunConfig) => RunCo
   return { config, preset: loaded.preset };
 }
 
-function listOverrides({ engine, trainer, model, seed }: RecipeArgs): ConfigOverride[] {
+function listOverrides({ engine, trainer, model, seed }: ServerArgs): ConfigOverride[] {
   const overrides: ConfigOverride[] = [];
   if (engine !== undefined) overrides.push({ flag: '--engine', path: 'engine.urls', value: [engine] });
   if (trainer !== undefined) overrides.push({ flag: '--trainer', path: 'trainer.url', value: trainer });

@@ -1,12 +1,16 @@
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import { createTinkerTrainer } from '../../adapters/trainer-tinker/create-tinker-trainer.ts';
+import { openVerifyPool } from '../../adapters/verify-pool/open-verify-pool.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { ColdStartStage } from '../core/curriculum.ts';
+import { createRng, hashSeed } from '../core/rng.ts';
 import { TrainerError, UsageError } from '../errors.ts';
 import { createCallPolicy } from '../pipeline/calls.ts';
 import type { RunContext } from '../pipeline/context.ts';
+import { describeChange } from '../pipeline/describe-endpoints.ts';
+import { createEngineFleet } from '../pipeline/fleet/create-engine-fleet.ts';
 import { createTokenCache } from '../pipeline/token-cache.ts';
-import type { Engine } from '../ports/engine.ts';
+import type { EndpointStatus, Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store.ts';
 import type { Trainer } from '../ports/trainer.ts';
@@ -20,6 +24,9 @@ import { createProblemResolver } from './resolve-problems.ts';
 import { readSftTextsOf } from './sft-texts-of.ts';
 import { systemClock } from './system-clock.ts';
 import { toCurriculumPlan } from './to-curriculum-plan.ts';
+
+/** Calls in flight per remote server before it has shown how many it takes. */
+const START_PER_ENDPOINT = 128;
 
 /** Tokenizer answers kept in memory. */
 const TOKEN_CACHE_ENTRIES = 60_000;
@@ -45,38 +52,41 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const packageRoot = findPackageRoot(import.meta.url);
   await using handles = new OpenHandles();
   const embedded = needsEmbedded(config) ? handles.keep(await startEmbedded(options)) : null;
+  const timeoutMs = config.engine.timeoutSeconds * 1000;
   const connect = (url: string, kind: RunConfig['engine']['kind'], apiKeyEnv: string | null): Engine =>
-    handles.keep(
-      createOpenAiEngine({ kind, url, timeoutMs: config.engine.timeoutSeconds * 1000, ...readApiKey(apiKeyEnv) }),
-    );
-  const engine = connect(config.engine.urls[0] ?? embedded!.url, config.engine.kind, config.engine.apiKeyEnv);
+    createOpenAiEngine({ kind, url, timeoutMs, ...readApiKey(apiKeyEnv) });
+  const { urls, kind, apiKeyEnv, placement = 'sticky' } = config.engine;
+  const engine = handles.keep(
+    urls.length === 0
+      ? connect(embedded!.url, kind, apiKeyEnv)
+      : createEngineFleet({
+          engines: urls.map((url) => connect(url, kind, apiKeyEnv)),
+          placement,
+          clock: systemClock,
+          onChange: (endpoint, all) => reportEndpoint(reporter, endpoint, all),
+        }),
+  );
   if (options.requireServers) await engine.checkHealth(signal);
   const trainer = handles.keep(await openTrainer(options, embedded));
   const teachers = new Map<ColdStartStage, Engine>();
   for (const stage of config.stages) {
     if (stage.kind !== 'cold-start') continue;
     const { url, apiKeyEnv } = stage.teacher;
-    teachers.set(stage, url === null ? engine : connect(url, 'openai', apiKeyEnv));
+    teachers.set(stage, url === null ? engine : handles.keep(connect(url, 'openai', apiKeyEnv)));
   }
-  const isEmbedded = config.engine.kind === 'embedded';
   const ctx: RunContext = {
     runId,
     plan: toCurriculumPlan(config),
     store,
     engine,
     trainer,
+    // One thread: answers are short, and a run's processors belong to the engine.
+    verifier: handles.keep(openVerifyPool()),
     reporter,
     signal,
     clock: systemClock,
     tokens: createTokenCache(TOKEN_CACHE_ENTRIES),
-    // An embedded server that is gone stays gone; a remote one may be restarting.
-    calls: createCallPolicy({
-      maxInFlight: config.engine.maxInFlight,
-      attempts: isEmbedded ? 2 : 8,
-      firstPauseMs: 250,
-      maxPauseMs: 30_000,
-      clock: systemClock,
-    }),
+    calls: openCallPolicy(config, engine),
     studentTemplate: readPromptTemplate(packageRoot, config.prompt),
     teacherOf: (stage) => ({
       engine: teachers.get(stage)!,
@@ -87,6 +97,30 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   };
   const owned = handles.move();
   return { ctx, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+}
+
+function reportEndpoint(reporter: Reporter, endpoint: EndpointStatus, all: readonly EndpointStatus[]): void {
+  const line = describeChange(endpoint, all);
+  if (endpoint.isUp) reporter.info(line);
+  else reporter.warn(line);
+}
+
+function openCallPolicy({ run, engine: { kind, urls, maxInFlight, timeoutSeconds } }: RunConfig, engine: Engine) {
+  const isEmbedded = kind === 'embedded';
+  const { readLoad } = engine;
+  return createCallPolicy({
+    maxInFlight,
+    // What an embedded server takes is known; a remote one shows it.
+    startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, urls.length),
+    // An embedded server that is gone stays gone; a remote one may be restarting.
+    attempts: isEmbedded ? 2 : 8,
+    firstPauseMs: 250,
+    maxPauseMs: 30_000,
+    deadlineMs: timeoutSeconds * 1000,
+    rng: createRng(hashSeed(run.seed, 'pauses')),
+    ...(readLoad === undefined ? {} : { readLoad }),
+    clock: systemClock,
+  });
 }
 
 function needsEmbedded(config: RunConfig): boolean {

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { createJsonlSource } from '../../adapters/source-jsonl/create-jsonl-source.ts';
 import type { ProblemsRef } from '../core/curriculum.ts';
 import type { Problem } from '../core/problem.ts';
 import { generateWordSums } from '../core/word-sums/generate.ts';
 import { UsageError } from '../errors.ts';
+import { findSetFile } from './dataset-folders.ts';
 
 /** Turns references into problems; each reference is read once per process. */
 export function createProblemResolver(folders: readonly string[], signal: AbortSignal) {
@@ -30,21 +29,10 @@ async function readProblems(ref: ProblemsRef, folders: readonly string[], signal
   return problems;
 }
 
-/** `gsm8k/train` is looked for as datasets/gsm8k/train.jsonl, datasets/gsm8k_train.jsonl and datasets/gsm8k-train.jsonl. */
 function findSet(name: string, folders: readonly string[]): string {
-  const spellings = [
-    name,
-    name.replaceAll('/', '_'),
-    name.replaceAll('/', '-'),
-    name.replaceAll('-', '_').replaceAll('/', '_'),
-  ];
-  for (const folder of folders) {
-    for (const spelling of spellings) {
-      const file = join(folder, `${spelling}.jsonl`);
-      if (existsSync(file)) return file;
-    }
-  }
+  const file = findSetFile(name, folders);
+  if (file !== null) return file;
   throw new UsageError(
-    `problem set "${name}" is not here: put ${spellings[0]}.jsonl (one {"problem", "answer"} per line) into ${folders.join(' or ')}, or give its file with {kind: file, path: ...}`,
+    `problem set "${name}" is not here: fetch it (parallel-r1 datasets pull ${name}), put ${name}.jsonl (one {"problem", "answer"} per line) into ${folders.join(' or ')}, or give its file with {kind: file, path: ...}`,
   );
 }

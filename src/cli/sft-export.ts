@@ -1,11 +1,15 @@
 import type { ManifestInput } from '../../adapters/export-files/render-data-card.ts';
 import type { SftRow } from '../../adapters/export-files/sft-row.ts';
 import type { RunConfig } from '../config/schema.ts';
+import type { ProblemsRef } from '../core/curriculum.ts';
 import { checkFormat } from '../core/format-check.ts';
 import { VERIFIER } from '../core/verify/verdict.ts';
+import { WORD_SUMS_SOURCE } from '../core/word-sums/generate.ts';
 import { UsageError } from '../errors.ts';
 import { renderStudentPrompt } from '../pipeline/render-student-prompt.ts';
 import type { RunRecord, RunStore } from '../ports/run-store.ts';
+import { findSetFile } from './dataset-folders.ts';
+import { readSetOrigin } from './dataset-manifest.ts';
 
 /** The accepted attempts of a run's cold-start stages, in the order of problems, as rows of a data set. */
 export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow> {
@@ -36,9 +40,9 @@ export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow>
 }
 
 /** What the manifest says about the rows of a run. */
-export function describeExport(store: RunStore, run: RunRecord): ManifestInput {
+export function describeExport(store: RunStore, run: RunRecord, folders: readonly string[]): ManifestInput {
   const config = JSON.parse(run.configJson) as RunConfig;
-  const stages = config.stages.filter(({ kind }) => kind === 'cold-start');
+  const stages = config.stages.filter((stage) => stage.kind === 'cold-start');
   const templates = store
     .listPrompts(run.id)
     .map(({ role, name, hash }) => [`template ${role}`, `${name} ${hash.slice(0, 12)}`] as const);
@@ -52,7 +56,36 @@ export function describeExport(store: RunStore, run: RunRecord): ManifestInput {
       verifier: VERIFIER,
       ...Object.fromEntries(templates),
     },
+    attempts: countAttempts(store, run),
+    licences: Object.fromEntries(
+      stages.flatMap(({ problems }) => problems).map((ref) => [nameSource(ref), findLicence(ref, folders)]),
+    ),
   };
+}
+
+/** Attempts of all cold-start stages per code of the filter that stopped them. */
+function countAttempts(store: RunStore, run: RunRecord): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { index, kind } of store.listStages(run.id)) {
+    if (kind !== 'cold-start') continue;
+    for (const { code, status, count } of store.countAttempts(run.id, index)) {
+      const key = code ?? status;
+      counts[key] = (counts[key] ?? 0) + count;
+    }
+  }
+  return counts;
+}
+
+function nameSource(ref: ProblemsRef): string {
+  if (ref.kind === 'word-sums') return WORD_SUMS_SOURCE;
+  return ref.kind === 'file' ? ref.path : ref.name;
+}
+
+/** What the manifest beside a pulled set says; word sums are made by this software. */
+function findLicence(ref: ProblemsRef, folders: readonly string[]): string | null {
+  if (ref.kind === 'word-sums') return 'MIT';
+  const file = ref.kind === 'file' ? ref.path : findSetFile(ref.name, folders);
+  return file === null ? null : readSetOrigin(file).licence;
 }
 
 function findStudentTemplate(store: RunStore, run: RunRecord): string {

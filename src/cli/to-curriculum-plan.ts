@@ -1,7 +1,10 @@
 import type { RunConfig } from '../config/schema.ts';
 import type { CurriculumPlan } from '../core/curriculum.ts';
 
-/** The part of a configuration that the pipeline executes. */
+/**
+ * The part of a configuration that the pipeline executes. A stored one may be of an older version, so
+ * that keys added since are missing; they count as what that version did.
+ */
 export function toCurriculumPlan(config: RunConfig): CurriculumPlan {
   return {
     seed: config.run.seed,
@@ -19,6 +22,7 @@ export function toCurriculumPlan(config: RunConfig): CurriculumPlan {
     layout: config.training.layout,
     verifyMode: config.verify.mode,
     formatMode: config.format.mode,
+    formatPromote: config.format.promote ?? [],
     stages: config.stages,
     eval: config.eval,
   };

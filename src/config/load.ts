@@ -22,6 +22,8 @@ export interface ConfigOverride {
 export interface ConfigSources {
   /** Wins over the `preset:` of the file. Neither it nor a file given: the embedded preset. */
   readonly preset?: string | null | undefined;
+  /** The configuration of a stored run, laid over the preset: what it lacks is as the preset says. */
+  readonly stored?: unknown;
   /** YAML file. */
   readonly file?: string | null | undefined;
   /** `key.path=value`, the value in YAML. */
@@ -38,7 +40,7 @@ export interface LoadedConfig {
 }
 
 /**
- * Resolves a configuration: preset, then file, then `--set`, then flags. It is validated as a whole,
+ * Resolves a configuration: preset, then stored run, then file, then `--set`, then flags. It is validated as a whole,
  * and every fault is told at once: UsageError with one line per fault (key path, what is wrong, where
  * it was written). Relative paths come out absolute: those of a file against the file's folder.
  */
@@ -50,7 +52,8 @@ export function loadRunConfig(sources: ConfigSources = {}): LoadedConfig {
   const assignments = listAssignments(sources, faults);
   // Without the base everything would seem to be missing.
   if (!isBaseKnown) throw toUsageError(faults);
-  const base = mergeConfig(preset === null ? {} : PRESETS[preset], file?.content ?? {});
+  const begin = mergeConfig(preset === null ? {} : PRESETS[preset], sources.stored ?? {});
+  const base = mergeConfig(begin, file?.content ?? {});
   const draft = applyAssignments(base, assignments, faults);
   const result = parseWithFaults(runConfigSchema, draft);
   if ('faults' in result) faults.push(...result.faults.map((fault) => describeFault(fault, assignments, file)));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LINT_CODES } from '../core/format/format-report.ts';
 import { embeddedSchema, engineSchema, trainerSchema } from './schema/connections.ts';
 import { nonBlank, seedNumber, shortName } from './schema/fields.ts';
 import { evalSets } from './schema/problems.ts';
@@ -51,6 +52,10 @@ export const runConfigSchema = z
           .enum(['strict', 'reference', 'algorithm1'])
           .default('strict')
           .describe('Which checker judges the format: our grammar, the reference code, or the algorithm of the paper'),
+        promote: z
+          .array(z.enum(LINT_CODES))
+          .default([])
+          .describe('Lints that make a response invalid, as violations of their name'),
       })
       .prefault({})
       .describe('Format check'),

@@ -1,12 +1,18 @@
-import { findTags, findTrunkRanges } from './format/find-tags.ts';
-import type { FormatViolation } from './format/format-report.ts';
+import { type TagMatch, TrunkTracker } from './format/find-tags.ts';
+import type { LintCode } from './format/format-report.ts';
+import { PieceSearch } from './format/piece-search.ts';
+import { AT_END, type TagListener, type TextPiece } from './format/tag-stream.ts';
+import { scanText } from './format/text-scanner.ts';
 
-/** Rejection codes of the answer line (method 4.3). */
-export type AnswerLineCode =
-  | 'no_final_answer'
-  | 'multiple_final_answers'
-  | 'final_answer_in_block'
-  | 'text_after_final_answer';
+/** Rejection codes of the answer line (method 4.3), in the order in which the first one counts. */
+const ANSWER_LINE_CODES = [
+  'multiple_final_answers',
+  'final_answer_in_block',
+  'no_final_answer',
+  'text_after_final_answer',
+] as const satisfies readonly LintCode[];
+
+export type AnswerLineCode = (typeof ANSWER_LINE_CODES)[number];
 
 /** A `Final Answer:` label in a text; offsets are UTF-16 code units, `end` is exclusive. */
 export interface LabelMatch {
@@ -14,51 +20,84 @@ export interface LabelMatch {
   readonly end: number;
 }
 
-/** All labels, whatever their case and emphasis (`**Final Answer:** 7`). Linear: every repetition is bounded. */
+/** The label up to its colon, whatever its case and emphasis. Every repetition is bounded. */
+const LABEL = /final answer[ \t]{0,3}\*{0,2}[ \t]{0,3}[:\uff1a]/gi;
+const LONGEST_LABEL = 21;
+
+/** All labels with the emphasis around them (`**Final Answer:** 7`). Linear in the length of the text. */
 export function findAnswerLabels(text: string): LabelMatch[] {
   const found: LabelMatch[] = [];
-  for (const match of text.matchAll(/final answer[ \t]{0,3}\*{0,2}[ \t]{0,3}[:\uff1a]\*{0,2}/gi)) {
-    found.push({ at: match.index, end: match.index + match[0].length });
+  for (const match of text.matchAll(LABEL)) {
+    found.push({ at: match.index, end: skipEmphasis(text, match.index + match[0].length) });
   }
   return found;
 }
 
+function skipEmphasis(text: string, from: number): number {
+  let end = from;
+  while (end < from + 2 && text[end] === '*') end += 1;
+  return end;
+}
+
 /**
- * Faults of the answer line, in the order of method 4.3: there must be exactly one label, in trunk
- * text, with a value, on the last non-blank line.
+ * Watches the answer line of a text that comes in pieces: there must be exactly one label, in trunk
+ * text, with a value, on the last non-blank line. Reports each code once. Linear time.
  */
-export function listAnswerLineFaults(text: string): (FormatViolation & { readonly code: AnswerLineCode })[] {
-  const labels = findAnswerLabels(text);
-  const last = labels.at(-1);
-  if (last === undefined) return [{ code: 'no_final_answer', at: text.length }];
-  const faults: (FormatViolation & { readonly code: AnswerLineCode })[] = [];
-  if (labels.length > 1) faults.push({ code: 'multiple_final_answers', at: labels[1]!.at });
-  const hidden = findHiddenLabel(text, labels);
-  if (hidden !== null) faults.push({ code: 'final_answer_in_block', at: hidden.at });
-  const rest = text.slice(last.end);
-  const value = rest.trimStart();
-  if (value === '') return [...faults, { code: 'no_final_answer', at: last.at }];
-  const lineEnd = findLineEnd(text, last.end);
-  const after = text.slice(lineEnd);
-  if (text.slice(last.end, lineEnd).trim() === '' || after.trim() !== '') {
-    faults.push({ code: 'text_after_final_answer', at: lineEnd + after.length - after.trimStart().length });
+export class AnswerLineWatch implements TagListener {
+  readonly #report: (code: AnswerLineCode, at: number, seen: number) => void;
+  readonly #search = new PieceSearch(LABEL, LONGEST_LABEL, false);
+  readonly #trunk = new TrunkTracker();
+  #labels = 0;
+  #hasHidden = false;
+  #last: LabelMatch | null = null;
+
+  constructor(report: (code: AnswerLineCode, at: number, seen: number) => void) {
+    this.#report = report;
   }
-  return faults;
+
+  text({ content, from }: TextPiece): void {
+    for (const { at, end } of this.#search.add(content, from)) {
+      this.#last = { at, end };
+      this.#labels += 1;
+      if (this.#labels === 2) this.#report('multiple_final_answers', at, end);
+      if (this.#trunk.isTrunk || this.#hasHidden) continue;
+      this.#hasHidden = true;
+      this.#report('final_answer_in_block', at, end);
+    }
+  }
+
+  tag({ tag }: TagMatch): void {
+    this.#search.close();
+    this.#trunk.accept(tag);
+  }
+
+  /** What only the end shows; `text` is the whole text. */
+  finish(text: string): void {
+    if (this.#last === null) {
+      this.#report('no_final_answer', text.length, AT_END);
+      return;
+    }
+    const end = skipEmphasis(text, this.#last.end);
+    if (text.slice(end).trimStart() === '') {
+      this.#report('no_final_answer', this.#last.at, AT_END);
+      return;
+    }
+    const lineEnd = findLineEnd(text, end);
+    const after = text.slice(lineEnd);
+    const rest = after.trimStart();
+    if (text.slice(end, lineEnd).trim() === '' || rest !== '') {
+      this.#report('text_after_final_answer', text.length - rest.length, AT_END);
+    }
+  }
 }
 
-/** The first fault of the answer line, or null when the line is as wanted. */
+/** The first fault of the answer line in the order of method 4.3, or null when the line is as wanted. */
 export function checkAnswerLine(text: string): AnswerLineCode | null {
-  return listAnswerLineFaults(text)[0]?.code ?? null;
-}
-
-function findHiddenLabel(text: string, labels: readonly LabelMatch[]): LabelMatch | null {
-  const trunk = findTrunkRanges(text, findTags(text));
-  let range = 0;
-  for (const label of labels) {
-    while (range < trunk.length && trunk[range]![1] <= label.at) range += 1;
-    if (range === trunk.length || trunk[range]![0] > label.at) return label;
-  }
-  return null;
+  const faults = new Set<AnswerLineCode>();
+  const watch = new AnswerLineWatch((code) => faults.add(code));
+  scanText(text, watch);
+  watch.finish(text);
+  return ANSWER_LINE_CODES.find((code) => faults.has(code)) ?? null;
 }
 
 /** Offset of the next line break, or the end of the text. */

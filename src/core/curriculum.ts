@@ -1,5 +1,5 @@
 import type { AdamSettings, LossSpec } from './datum.ts';
-import type { FormatMode } from './format/format-report.ts';
+import type { FormatMode, LintCode } from './format/format-report.ts';
 import type { RewardConfig } from './reward.ts';
 
 /**
@@ -150,6 +150,8 @@ export interface CurriculumPlan {
   readonly layout: Layout;
   readonly verifyMode: 'math' | 'reference-dapo' | 'reference-gsm8k';
   readonly formatMode: FormatMode;
+  /** Lints that make a response invalid. */
+  readonly formatPromote: readonly LintCode[];
   readonly stages: readonly StageSpec[];
   readonly eval: { readonly sets: readonly EvalSet[]; readonly temperature: number; readonly topP: number };
 }

@@ -96,13 +96,31 @@ export function countPolicyTokens(trajectory: Trajectory): number {
   return count;
 }
 
-/** Policy tokens on the longest dependency chain: main and summaries, and per block the longest path. */
+/**
+ * Tokens a model wrote in one segment: policy and teacher tokens, sampled stop tokens among them (g(s) of
+ * field 2.7). What the controller injected does not count, nor does an end of sequence it replaced.
+ */
+export function countGeneratedTokens(segment: Segment): number {
+  let count = 0;
+  for (const { ids, origin } of segment.pieces) if (origin === 'policy' || origin === 'teacher') count += ids.length;
+  return count;
+}
+
+/** Whether what follows the segment had to wait for it: all but a path that was given up. */
+export function isAwaited({ role, stop }: Segment): boolean {
+  return role !== 'path' || stop !== 'abort';
+}
+
+/**
+ * D, the generated tokens on the longest dependency chain: main and summaries, and per block the longest
+ * awaited path (method 11, item 5; field 2.7).
+ */
 export function countCriticalTokens(trajectory: Trajectory): number {
   let trunk = 0;
   const longest = new Map<number, number>();
   for (const segment of trajectory.segments) {
-    let tokens = 0;
-    for (const piece of segment.pieces) if (piece.origin === 'policy') tokens += piece.ids.length;
+    if (!isAwaited(segment)) continue;
+    const tokens = countGeneratedTokens(segment);
     if (segment.role === 'path') longest.set(segment.block, Math.max(longest.get(segment.block) ?? 0, tokens));
     else trunk += tokens;
   }

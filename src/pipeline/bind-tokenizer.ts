@@ -45,7 +45,7 @@ export function tokenizePrompt(ctx: RunContext, userMessage: string): Promise<re
 
 function askTokenizer(ctx: RunContext, input: { text: string } | { userMessage: string }): Promise<number[]> {
   const request = { model: ctx.plan.engine.model, input };
-  return ctx.calls.run(() => ctx.engine.tokenize(request, ctx.signal), ctx.signal);
+  return ctx.calls.run((own) => ctx.engine.tokenize(request, own), ctx.signal);
 }
 
 async function tokenizeTag(ctx: RunContext, tag: Tag): Promise<number> {

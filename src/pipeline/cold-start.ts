@@ -5,7 +5,7 @@ import { countOpenTags } from '../core/format/find-tags.ts';
 import { checkFormat } from '../core/format-check.ts';
 import type { Problem } from '../core/problem.ts';
 import { hashSeed } from '../core/rng.ts';
-import { verify } from '../core/verify/verify.ts';
+import type { Verdict } from '../core/verify/verdict.ts';
 import type { ChatCompletion } from '../ports/engine.ts';
 import type { AttemptRecord } from '../ports/run-store.ts';
 import { tokenizePrompt, tokenizeText } from './bind-tokenizer.ts';
@@ -13,6 +13,7 @@ import { describeRefusal } from './calls.ts';
 import type { Binding, RunContext } from './context.ts';
 import { renderStudentPrompt } from './render-student-prompt.ts';
 import { runAll } from './run-all.ts';
+import { toVerifyOptions } from './score-trajectory.ts';
 
 /** Tags are plain text here: a teacher's tokenizer need not know them. */
 type TemplateBinding = Pick<Binding, 'template'>;
@@ -97,67 +98,79 @@ async function attemptProblem(
   const request = { model, prompt, n: stage.samplesPerProblem, maxTokens, temperature, topP, seed };
   const base = { problem, seed, promptHash: template.hash };
   try {
-    const answers = await ctx.calls.run(() => engine.chat(request, signal), signal);
+    const answers = await ctx.calls.run((own) => engine.chat(request, own), signal);
     return await Promise.all(
       answers.map(async (answer, sample) => ({
         ...base,
         sample,
-        ...(await judge(ctx, binding, stage, problem, answer)),
+        ...(await judge(ctx, binding, stage, { problem, answer, signal })),
       })),
     );
   } catch (error) {
     const raw = describeRefusal(error);
     const failed = { status: 'failed', code: 'transport', raw, reasoning: null, target: null } as const;
-    return [{ ...base, sample: 0, ...failed, extracted: null, promptTokens: null, completionTokens: null }];
+    return [
+      { ...base, sample: 0, ...failed, verdict: null, extracted: null, promptTokens: null, completionTokens: null },
+    ];
   }
 }
 
 type Judgement = Omit<AttemptRecord, 'problem' | 'sample' | 'seed' | 'promptHash'>;
 
+/** A teacher's answer to a problem. */
+interface TaughtAnswer {
+  readonly problem: Problem;
+  readonly answer: ChatCompletion;
+  readonly signal: AbortSignal;
+}
+
 async function judge(
   ctx: RunContext,
   binding: TemplateBinding,
   stage: ColdStartStage,
-  problem: Problem,
-  answer: ChatCompletion,
+  taught: TaughtAnswer,
 ): Promise<Judgement> {
-  const { promptTokens, completionTokens, reasoning } = answer;
-  const outcome = await filterAnswer(ctx, binding, stage, problem, answer);
-  const kept = { raw: answer.content, reasoning, promptTokens, completionTokens, extracted: outcome.extracted };
+  const { promptTokens, completionTokens, reasoning, content } = taught.answer;
+  const outcome = await filterAnswer(ctx, binding, stage, taught);
+  const { verdict } = outcome;
+  const extracted = verdict?.extracted ?? null;
+  const kept = { raw: content, reasoning, promptTokens, completionTokens, verdict, extracted };
   if ('code' in outcome) return { ...kept, status: 'rejected', code: outcome.code, target: null };
   return { ...kept, status: 'accepted', code: null, target: outcome.target };
 }
 
+/** The verdict is null when an earlier filter objected. */
 type FilterOutcome =
-  | { readonly code: string; readonly extracted: string | null }
-  | { readonly target: string; readonly extracted: string | null };
+  | { readonly code: string; readonly verdict: Verdict | null }
+  | { readonly target: string; readonly verdict: Verdict };
 
 /** The filters of method 4.3, in order; the first that objects gives the code. */
 async function filterAnswer(
   ctx: RunContext,
   binding: TemplateBinding,
   stage: ColdStartStage,
-  problem: Problem,
-  answer: ChatCompletion,
+  { problem, answer, signal }: TaughtAnswer,
 ): Promise<FilterOutcome> {
-  const reject = (code: string, extracted: string | null = null) => ({ code, extracted });
+  const reject = (code: string, verdict: Verdict | null = null) => ({ code, verdict });
   if (answer.finish === 'length') return reject('truncated');
   const stripped = stripThinking(answer.content);
   if (stripped.code !== null) return reject(stripped.code);
   const trace = canonicaliseTrace(stripped.content);
-  const format = checkFormat(trace, ctx.plan.formatMode);
+  const { formatMode, formatPromote } = ctx.plan;
+  const format = checkFormat(trace, formatMode, { promote: formatPromote, prompt: problem.text });
   const fault = format.violations[0];
   if (fault !== undefined) return reject(fault.code);
   if (countOpenTags(trace) < stage.minBlocks) return reject('no_block');
   const answerFault = checkAnswerLine(trace);
   if (answerFault !== null) return reject(answerFault);
-  const verdict = verify(problem.answer, trace, { mode: ctx.plan.verifyMode, structured: true });
-  if (verdict.verdict !== 'correct') return reject('wrong_answer', verdict.extracted);
+  const options = toVerifyOptions(ctx.plan);
+  const [verdict] = await ctx.verifier.verify([{ gold: problem.answer, text: trace, options }], signal);
+  if (verdict!.verdict !== 'correct') return reject('wrong_answer', verdict);
   const target = rewriteAnswerLine(trace, problem.answer);
   const length = await countTokens(ctx, binding, problem, target);
-  if (length === null) return reject('untokenizable', verdict.extracted);
-  if (length > stage.maxTargetTokens) return reject('too_long', verdict.extracted);
-  return { target, extracted: verdict.extracted };
+  if (length === null) return reject('untokenizable', verdict);
+  if (length > stage.maxTargetTokens) return reject('too_long', verdict);
+  return { target, verdict: verdict! };
 }
 
 /** Tokens of prompt and target; null when the student's tokenizer refuses the text. */

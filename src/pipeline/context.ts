@@ -6,6 +6,7 @@ import type { Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { PromptRecord, RunStore } from '../ports/run-store.ts';
 import type { Trainer } from '../ports/trainer.ts';
+import type { Verifier } from '../ports/verifier.ts';
 import type { CallPolicy } from './calls.ts';
 import type { SftText } from './sft-text.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -26,6 +27,7 @@ export interface RunContext {
   readonly store: RunStore;
   readonly engine: Engine;
   readonly trainer: Trainer;
+  readonly verifier: Verifier;
   readonly calls: CallPolicy;
   readonly tokens: TokenCache;
   readonly reporter: Reporter;

@@ -35,6 +35,7 @@ export async function diagnose(ctx: RunContext): Promise<Finding[]> {
     const { version } = await engine.checkHealth(signal);
     return `${engine.url} answers${version === null ? '' : `, version ${version}`}`;
   });
+  findings.push(...listEndpoints(ctx));
   await probe('engine', 'correct engine.model to a name the server lists', () => findModel(ctx));
   let binding: Binding | null = null;
   await probe(
@@ -55,6 +56,22 @@ export async function diagnose(ctx: RunContext): Promise<Finding[]> {
   for (const detail of warnOfMismatch(plan))
     findings.push({ area: 'recipe', status: 'warn', detail, fix: 'set training.layout to exact' });
   return findings;
+}
+
+/** One finding per endpoint, where there are several; a run goes on without those that are out. */
+function listEndpoints({ engine }: RunContext): Finding[] {
+  const endpoints = engine.listEndpoints?.() ?? [];
+  if (endpoints.length < 2) return [];
+  return endpoints.map(({ url, isUp, reason }) =>
+    isUp
+      ? { area: 'engine', status: 'ok', detail: `${url} is up`, fix: null }
+      : {
+          area: 'engine',
+          status: 'warn',
+          detail: `${url} is out: ${reason}`,
+          fix: 'start it, or take it out of engine.urls',
+        },
+  );
 }
 
 async function findModel(ctx: RunContext): Promise<string> {

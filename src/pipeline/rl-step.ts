@@ -4,6 +4,8 @@ import { learningRateAt } from '../core/lr-schedule.ts';
 import type { Problem } from '../core/problem.ts';
 import { hashSeed } from '../core/rng.ts';
 import type { Binding, RunContext } from './context.ts';
+import { noteOutages } from './describe-endpoints.ts';
+import { measureCalls } from './measure-calls.ts';
 import { measureRollouts } from './measure-rollouts.ts';
 import { type MinibatchResult, measureUpdate } from './measure-update.ts';
 import { withOldLogprobs } from './old-logprobs.ts';
@@ -31,7 +33,7 @@ export interface RlStepContext {
 export async function runRlStep(at: RlStepContext, step: number): Promise<Readonly<Record<string, number>>> {
   const { ctx, binding, stage, stageIndex } = at;
   const startedMs = ctx.clock.monotonic();
-  const retriesBefore = ctx.calls.retries;
+  const callsBefore = ctx.calls.stats();
   const problems = selectBatch(at.problems, stage.batchSize, step, hashSeed(ctx.plan.seed, stage.id));
   const rollouts = await rollOutStep(ctx, binding, {
     stageIndex,
@@ -42,7 +44,10 @@ export async function runRlStep(at: RlStepContext, step: number): Promise<Readon
     temperature: ctx.plan.rollout.temperature,
     topP: ctx.plan.rollout.topP,
     servedVersion: () => at.weights.serve(stageIndex, step - 1),
-    onGroup: (finished) => at.note(`step ${step}: ${finished} of ${problems.length} groups rolled out`),
+    onGroup: (finished) =>
+      at.note(
+        `step ${step}: ${finished} of ${problems.length} groups rolled out${noteOutages(ctx.engine.listEndpoints?.())}`,
+      ),
   });
   const rolledOutMs = ctx.clock.monotonic();
   const batch = scoreGroups(rollouts, stage.advantage);
@@ -52,7 +57,7 @@ export async function runRlStep(at: RlStepContext, step: number): Promise<Readon
     'train/informative_groups': batch.informativeGroups,
     'train/informative_fraction': batch.groups === 0 ? 0 : batch.informativeGroups / batch.groups,
     ...update,
-    'engine/retries': ctx.calls.retries - retriesBefore,
+    ...measureCalls(callsBefore, ctx.calls.stats()),
     'time/rollout_s': (rolledOutMs - startedMs) / 1000,
     'time/update_s': (ctx.clock.monotonic() - rolledOutMs) / 1000,
   };

@@ -8,7 +8,7 @@ import type { Binding, RunContext } from './context.ts';
 import { renderStudentPrompt } from './render-student-prompt.ts';
 import { type AttemptOutcome, type CallSpec, type RolloutIo, rollOutGroup } from './rollout/roll-out-group.ts';
 import { runAll } from './run-all.ts';
-import { scoreTrajectory } from './score-trajectory.ts';
+import { type Score, scoreTrajectories } from './score-trajectory.ts';
 
 /** The groups of one step (or of one evaluation): which problems, how many attempts each, how they are rewarded. */
 export interface StepRolloutRequest {
@@ -42,7 +42,9 @@ export async function rollOutStep(
     const version = await request.servedVersion();
     let finished = request.groups.length - missing.length;
     const rollOutMissing = async (group: number, signal: AbortSignal) => {
-      await rollOutOneGroup(ctx, createRolloutIo(ctx, binding, request, signal), request, group, version);
+      const { source, id } = request.groups[group]!.problem;
+      const io = createRolloutIo(ctx, binding, request, signal, `${source}\n${id}`);
+      await rollOutOneGroup(ctx, io, request, { group, version, signal });
       finished += 1;
       request.onGroup?.(finished);
     };
@@ -63,15 +65,20 @@ function listMissingGroups(request: StepRolloutRequest, stored: readonly Rollout
   return missing;
 }
 
-function createRolloutIo(
+/**
+ * The way from a rollout to the engine: the run's settings, its retries, one sampling temperature. Calls with an
+ * equal `prefixKey` go where their prefix is, when there are several endpoints.
+ */
+export function createRolloutIo(
   ctx: RunContext,
   binding: Binding,
-  request: StepRolloutRequest,
+  { temperature, topP }: Pick<StepRolloutRequest, 'temperature' | 'topP'>,
   signal: AbortSignal,
+  prefixKey?: string,
 ): RolloutIo {
-  const { temperature, topP } = request;
-  const complete = async (call: CallSpec): Promise<Completion[]> => {
-    const completions = await ctx.engine.complete({ ...call, temperature, topP }, signal);
+  const shared = { temperature, topP, ...(prefixKey === undefined ? {} : { prefixKey }) };
+  const complete = async (call: CallSpec, own: AbortSignal): Promise<Completion[]> => {
+    const completions = await ctx.engine.complete({ ...call, ...shared }, own);
     if (completions.every(({ finish }) => finish !== 'abort')) return completions;
     throw new EngineError(`engine ${ctx.engine.url} aborted a completion`, { retryable: true });
   };
@@ -79,16 +86,21 @@ function createRolloutIo(
     binding,
     settings: ctx.plan.rollout,
     eosTexts: ctx.plan.engine.eosTokens,
-    complete: (call) => ctx.calls.run(() => complete(call), signal),
+    complete: (call) => ctx.calls.run((own) => complete(call, own), signal),
   };
+}
+
+interface GroupPlace {
+  readonly group: number;
+  readonly version: string;
+  readonly signal: AbortSignal;
 }
 
 async function rollOutOneGroup(
   ctx: RunContext,
   io: RolloutIo,
   request: StepRolloutRequest,
-  group: number,
-  version: string,
+  { group, version, signal }: GroupPlace,
 ): Promise<void> {
   const { problem, size } = request.groups[group]!;
   const startedMs = ctx.clock.monotonic();
@@ -100,10 +112,14 @@ async function rollOutOneGroup(
     seedParts: [ctx.plan.seed, request.stageIndex, request.purpose, request.step, group, problem.source, problem.id],
   });
   const durationMs = ctx.clock.monotonic() - startedMs;
+  const finished = outcomes.flatMap((outcome) => ('failure' in outcome ? [] : [outcome.trajectory]));
+  const scores = await scoreTrajectories(ctx.verifier, ctx.plan, problem, finished, signal);
+  const scoreOf = (outcome: AttemptOutcome) =>
+    'failure' in outcome ? null : scores[finished.indexOf(outcome.trajectory)]!;
   ctx.store.saveRollouts(
     ctx.runId,
     outcomes.map((outcome, sample) =>
-      toRollout(ctx, request, { group, sample, problem, outcome, version, durationMs }),
+      toRollout(ctx, request, { group, sample, problem, outcome, version, durationMs, score: scoreOf(outcome) }),
     ),
   );
 }
@@ -113,19 +129,20 @@ interface FinishedAttempt {
   readonly sample: number;
   readonly problem: Problem;
   readonly outcome: AttemptOutcome;
+  /** Null for an attempt that failed. */
+  readonly score: Score | null;
   readonly version: string;
   readonly durationMs: number;
 }
 
 function toRollout(ctx: RunContext, request: StepRolloutRequest, attempt: FinishedAttempt): RolloutRecord {
-  const { group, sample, problem, outcome, version, durationMs } = attempt;
+  const { group, sample, problem, outcome, score, version, durationMs } = attempt;
   const key = { stageIndex: request.stageIndex, purpose: request.purpose, step: request.step, group, sample };
   const base = { ...key, problem, weightsVersion: version, formatMode: ctx.plan.formatMode, durationMs };
-  if ('failure' in outcome) {
-    const { failure } = outcome;
+  if ('failure' in outcome || score === null) {
+    const failure = 'failure' in outcome ? outcome.failure : null;
     return { ...base, trajectory: null, failure, verdict: null, formatValid: false, formatCode: null, reward: null };
   }
-  const score = scoreTrajectory(ctx.plan, problem, outcome.trajectory);
   return {
     ...base,
     trajectory: outcome.trajectory,

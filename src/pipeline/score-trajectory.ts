@@ -6,7 +6,8 @@ import type { Problem } from '../core/problem.ts';
 import type { RewardParts } from '../core/reward.ts';
 import { countForks, renderResponseText, type Trajectory } from '../core/trajectory.ts';
 import { VERIFIER, type Verdict } from '../core/verify/verdict.ts';
-import { verify } from '../core/verify/verify.ts';
+import type { VerifyOptions } from '../core/verify/verify.ts';
+import type { Judgement, Verifier, VerifyCase } from '../ports/verifier.ts';
 
 /** What one trajectory is worth, before any reward formula. */
 export interface Score {
@@ -22,15 +23,51 @@ export function renderScoredText(trajectory: Trajectory, eosTexts: readonly stri
   return ending === undefined ? text : text.slice(0, -ending.length);
 }
 
+/** How the answers of a run are judged: as trajectories, by the policy of rewards. */
+export function toVerifyOptions({ verifyMode }: Pick<CurriculumPlan, 'verifyMode'>): VerifyOptions {
+  return { mode: verifyMode, structured: true };
+}
+
 /**
- * Format report, verdict and reward parts of a finished trajectory. One that was cut by its budget is
- * `unparsable` (reason `truncated`): half an answer line must never be taken for an answer.
+ * Verdicts on finished trajectories, in order. One that was cut by its budget is `unparsable` (reason `truncated`):
+ * half an answer line must never be taken for an answer.
  */
-export function scoreTrajectory(plan: CurriculumPlan, problem: Problem, trajectory: Trajectory): Score {
+export async function judgeTrajectories(
+  verifier: Verifier,
+  plan: CurriculumPlan,
+  attempts: readonly { readonly problem: Problem; readonly trajectory: Trajectory }[],
+  signal?: AbortSignal,
+): Promise<Verdict[]> {
+  const options = toVerifyOptions(plan);
+  const whole = attempts.filter(({ trajectory }) => trajectory.end === 'eos');
+  const cases = whole.map(({ problem, trajectory }): VerifyCase => {
+    return { gold: problem.answer, text: renderScoredText(trajectory, plan.engine.eosTokens), options };
+  });
+  const judgements = (await verifier.verify(cases, signal)).values();
+  return attempts.map(({ trajectory }) => (trajectory.end === 'eos' ? toVerdict(judgements.next().value!) : TRUNCATED));
+}
+
+function toVerdict({ verdict, rule, reason, extracted, verifier }: Judgement): Verdict {
+  return { verdict, rule, reason, extracted, verifier };
+}
+
+/** Format report, verdict and reward parts of finished trajectories of one problem, in order. */
+export async function scoreTrajectories(
+  verifier: Verifier,
+  plan: CurriculumPlan,
+  problem: Problem,
+  trajectories: readonly Trajectory[],
+  signal?: AbortSignal,
+): Promise<Score[]> {
+  const attempts = trajectories.map((trajectory) => ({ problem, trajectory }));
+  const verdicts = await judgeTrajectories(verifier, plan, attempts, signal);
+  return trajectories.map((trajectory, k) => toScore(plan, problem, trajectory, verdicts[k]!));
+}
+
+function toScore(plan: CurriculumPlan, problem: Problem, trajectory: Trajectory, verdict: Verdict): Score {
   const text = renderScoredText(trajectory, plan.engine.eosTokens);
-  const format = checkFormat(text, plan.formatMode);
-  const verdict =
-    trajectory.end === 'eos' ? verify(problem.answer, text, { mode: plan.verifyMode, structured: true }) : TRUNCATED;
+  const { formatMode, formatPromote } = plan;
+  const format = checkFormat(text, formatMode, { promote: formatPromote, prompt: problem.text });
   return {
     verdict,
     format,

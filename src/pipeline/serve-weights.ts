@@ -1,5 +1,6 @@
-import { EngineError, RunError } from '../errors.ts';
+import { RunError } from '../errors.ts';
 import type { RunContext } from './context.ts';
+import { replaceWeights } from './replace-weights.ts';
 
 /**
  * Hands weights from the trainer to the engine. A weights version is served under a name of its own,
@@ -44,22 +45,17 @@ export class WeightsServer {
     }
   }
 
-  /** A name left over from an earlier process may hold other weights: it is replaced, never trusted. */
   async #load(version: string, location: string): Promise<void> {
     const { engine, calls, signal } = this.#ctx;
-    const load = () => calls.run(() => engine.loadWeights(version, location, signal), signal);
-    try {
-      await load();
-    } catch (error) {
-      if (!(error instanceof EngineError) || !/already/.test(error.message)) throw error;
-      await calls.run(() => engine.unloadWeights(version, signal), signal);
-      await load();
-    }
+    await replaceWeights({
+      load: () => calls.run((own) => engine.loadWeights(version, location, own), signal),
+      unload: () => calls.run((own) => engine.unloadWeights(version, own), signal),
+    });
   }
 
   async #checkServed(version: string): Promise<void> {
     const { engine, calls, signal } = this.#ctx;
-    const models = await calls.run(() => engine.listModels(signal), signal);
+    const models = await calls.run((own) => engine.listModels(own), signal);
     if (models.some((model) => model.id === version)) return;
     throw new RunError(`engine ${engine.url} accepted weights ${version} but does not list them; nothing was sampled`);
   }
@@ -70,7 +66,7 @@ export class WeightsServer {
 
   async #remove(version: string, path: string): Promise<void> {
     const { engine, trainer, store, calls, runId, signal } = this.#ctx;
-    await calls.run(() => engine.unloadWeights(version, signal), signal);
+    await calls.run((own) => engine.unloadWeights(version, own), signal);
     await trainer.deleteSaved(path, signal);
     store.markCheckpointDeleted(runId, path);
   }

@@ -20,6 +20,11 @@ export interface CompletionRequest {
   /** 31-bit seed of the whole request. */
   readonly seed: number;
   readonly stopTokenIds: readonly number[];
+  /**
+   * Calls with an equal key begin with the same tokens: where there are several endpoints, they belong on the one
+   * that holds this prefix. It is not sent and changes no answer.
+   */
+  readonly prefixKey?: string;
 }
 
 /** What one choice returned. `ids` includes the stop token when one ended it (EOS included). */
@@ -66,8 +71,29 @@ export interface EngineModel {
   readonly parent: string | null;
 }
 
+/** How busy a server is. Of several endpoints: the busiest. */
+export interface EngineLoad {
+  /** Requests being computed; null when not told. */
+  readonly running: number | null;
+  /** Requests that wait for a place at the server. */
+  readonly waiting: number;
+  /** Share of the KV cache in use, 0 to 1; null when not told. */
+  readonly kvCacheUsed: number | null;
+  /** Requests whose cache was taken away, since the server began; null when not told. */
+  readonly preemptions: number | null;
+}
+
+/** One endpoint of an engine that has several. */
+export interface EndpointStatus {
+  readonly url: string;
+  /** Calls are sent there. */
+  readonly isUp: boolean;
+  /** Why not; null while it is up. */
+  readonly reason: string | null;
+}
+
 /**
- * One inference endpoint. Every method rejects with `EngineError` (`retryable` says whether a
+ * One inference endpoint, or several that serve the same. Every method rejects with `EngineError` (`retryable` says whether a
  * repetition may help) and with the signal's reason when aborted; nothing is retried inside.
  */
 export interface Engine {
@@ -87,5 +113,9 @@ export interface Engine {
   unloadWeights(version: string, signal?: AbortSignal): Promise<void>;
   /** Resolves when the server answers its health check. */
   checkHealth(signal?: AbortSignal): Promise<{ readonly version: string | null }>;
+  /** What the server tells of its load; null when it tells none. Absent where no such server is known to. */
+  readLoad?(signal?: AbortSignal): Promise<EngineLoad | null>;
+  /** The endpoints as last seen, without asking any. Absent where there is one. */
+  listEndpoints?(): readonly EndpointStatus[];
   [Symbol.asyncDispose](): Promise<void>;
 }

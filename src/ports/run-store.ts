@@ -59,6 +59,9 @@ export interface AttemptRecord {
   readonly reasoning: string | null;
   /** Canonical target text; null unless accepted. */
   readonly target: string | null;
+  /** The judgement of the answer; null when an earlier filter objected, and in rows older than the column. */
+  readonly verdict: Verdict | null;
+  /** The answer that was found; the verdict's own where there is one. */
   readonly extracted: string | null;
   readonly promptTokens: number | null;
   readonly completionTokens: number | null;
@@ -94,6 +97,21 @@ export interface RolloutRecord extends RolloutKey {
   readonly formatCode: string | null;
   readonly reward: Reward | null;
   readonly durationMs: number;
+}
+
+/** A rollout that is judged anew. Its reward is null where it has none. */
+export type RolloutRevision = RolloutKey & { readonly verdict: Verdict; readonly reward: Reward | null };
+
+/** A cold-start attempt that is judged anew, and what becomes of it. */
+export type AttemptRevision = Pick<AttemptRecord, 'problem' | 'sample' | 'status' | 'code' | 'target'> & {
+  readonly stageIndex: number;
+  readonly verdict: Verdict;
+};
+
+/** Everything one `reverify --apply` changes. */
+export interface Revisions {
+  readonly rollouts: readonly RolloutRevision[];
+  readonly attempts: readonly AttemptRevision[];
 }
 
 export interface CheckpointRecord {
@@ -157,6 +175,10 @@ export interface RunStore {
   /** Rollouts of one step, in (group, sample) order. */
   loadRollouts(runId: string, stageIndex: number, purpose: RolloutPurpose, step: number): RolloutRecord[];
   summarizeRollouts(runId: string): RolloutSummary[];
+  /** Where rollouts of a run are, in order of (stage, purpose, step). */
+  listRolloutSteps(runId: string): Pick<RolloutKey, 'stageIndex' | 'purpose' | 'step'>[];
+  /** Replaces verdicts and what follows from them, in one transaction; what they replace is kept. */
+  reviseVerdicts(runId: string, revisions: Revisions): void;
 
   /** Marks a step as applied by the optimiser and writes its metrics; survives power loss when it returns. */
   commitStep(runId: string, stageIndex: number, step: number, metrics: Readonly<Record<string, number>>): void;

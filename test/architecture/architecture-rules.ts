@@ -35,6 +35,8 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
   'better-sqlite3': '^adapters/store-sqlite/',
   openai: '^adapters/engine-openai/',
   undici: '^adapters/(engine-openai|trainer-tinker|source-huggingface)/',
+  hyparquet: '^adapters/source-huggingface/',
+  'hyparquet-writer': '^adapters/export-files/',
   'tar-stream': '^adapters/(trainer-tinker|embedded-lm)/',
   'cli-progress': '^adapters/reporter-[^/]+/',
   picocolors: '^(adapters/reporter-[^/]+|src/cli)/',
@@ -59,8 +61,10 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['datum', 'datum[.]ts$'],
   ['curriculum', 'curriculum[.]ts$'],
   ['layout', '(layout/|segment-budget[.]ts$|lr-schedule[.]ts$)'],
-  ['metrics', '(block-metrics|metrics)[.]ts$'],
+  ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
+  ['replay', 'replay/'],
   ['word-sums', 'word-sums/'],
+  ['problem-set', 'problem-set/'],
 ];
 
 /** Everything this repository holds that could be imported. */

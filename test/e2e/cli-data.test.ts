@@ -1,7 +1,7 @@
 /**
  * Commands that need no model: check, verify, datasets.
  *  1. `check` on text: violations with code and offset on stdout, the tally on stderr; exit 1 when something is invalid
- *  2. `check --json`: one JSON object per response, with file, line, id, and nothing else on stdout
+ *  2. `check --json`: one JSON object per response, with file, line, id, primary code, and nothing else on stdout
  *  3. `check` reads JSONL rows of every known key, several files, and stdin
  *  4. `verify` prints one verdict; a wrong answer is a verdict and no failure
  *  5. `verify --jsonl`: one JSON line per row in order, ids echoed, `options` obeyed, from a file and from stdin
@@ -10,6 +10,7 @@
  *  8. `datasets check` lists malformed rows, doubled ids and contradicting answers with their lines, exit 1; repeats are warnings
  *  9. `datasets list --json` names the sample sets
  * 10. a closed stdout ends the command quietly
+ * 11. `check --promote` makes lints violations, once per option; an unknown lint is refused with the known ones
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -74,6 +75,7 @@ test('2: check as JSON', async () => {
   assert.deepEqual([first.line, first.id, first.valid, first.blocks], [1, 'a', true, 1]);
   assert.deepEqual([second.line, second.id, second.valid], [2, 7, false]);
   assert.equal(second.violations[0].code, 'too_few_paths');
+  assert.deepEqual([first.primary, second.primary], [null, 'too_few_paths']);
   assert.equal(typeof second.violations[0].at, 'number');
 });
 
@@ -127,9 +129,10 @@ test('5: verify rows', async () => {
       ['tight', 'incorrect'],
     ],
   );
-  for (const key of ['extracted', 'rule', 'reason']) assert.ok(key in verdicts[0], key);
+  for (const key of ['extracted', 'rule', 'reason', 'ms', 'verifier']) assert.ok(key in verdicts[0], key);
   const piped = await runWithInput(['verify', '--jsonl', '-'], rows.map((row) => JSON.stringify(row)).join('\n'));
-  assert.equal(piped.stdout, stdout);
+  const withoutTime = (text: string) => parseLines(text).map(({ ms: _, ...verdict }) => verdict);
+  assert.deepEqual(withoutTime(piped.stdout), withoutTime(stdout));
 });
 
 test('6: malformed rows', async () => {
@@ -158,7 +161,7 @@ test('7: datasets generate', async () => {
 test('8: datasets check', async () => {
   const file = write(
     'set.jsonl',
-    '{"id": 1, "problem": "a?", "answer": "1"}\n{"id": 1, "problem": "b?", "answer": "1"}\n{"problem": "a?", "answer": "2"}\n{"problem": "b?", "answer": "1"}\nnonsense\n',
+    '{"id": 1, "problem": "How many apples are there?", "answer": "1"}\n{"id": 1, "problem": "How many pears are there?", "answer": "1"}\n{"problem": "How many apples are there?", "answer": "2"}\n{"problem": "How many pears are there?", "answer": "1"}\nnonsense\n',
   );
   const { code, stdout } = await runCli(['datasets', 'check', file, '--json']);
   assert.equal(code, 1);
@@ -192,4 +195,22 @@ test('10: closed stdout', async () => {
   child.stdout.once('data', () => child.stdout.destroy());
   const [code, signal] = await once(child, 'close');
   assert.deepEqual([code, signal, stderr], [0, null, '']);
+});
+
+test('11: check --promote', async () => {
+  const file = write('lints.txt', `a <Path 1> ${VALID}\nthe end`);
+  assert.equal((await runCli(['check', file])).code, 0);
+  const promote = ['--promote', 'lookalike_tag', '--promote', 'text_after_final_answer'];
+  const { code, stdout } = await runCli(['check', ...promote, file, '--json']);
+  assert.equal(code, 1);
+  const [row] = parseLines(stdout);
+  assert.equal(row.primary, 'lookalike_tag');
+  assert.deepEqual(
+    row.violations.map((violation: { code: string }) => violation.code),
+    ['lookalike_tag', 'text_after_final_answer'],
+  );
+  assert.deepEqual(row.lints, []);
+  const unknown = await runCli(['check', file, '--promote', 'lookalike']);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /promote is "?lookalike"?; it must be one of tag_in_prompt, .*lookalike_tag/);
 });

@@ -6,6 +6,8 @@
  *  4. attempts in the store are not asked for again; the yield report counts all of them
  *  5. an engine outage stops the stage; what was answered is kept
  *  6. the yield in one line
+ *  7. a promoted lint rejects with its own code; the problem's text is where a tag may not stand
+ *  8. an attempt that got as far as the verifier is stored with its verdict, others without
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -14,7 +16,7 @@ import type { Problem } from '../../src/core/problem.ts';
 import { EngineError } from '../../src/errors.ts';
 import { describeYield, runColdStart } from '../../src/pipeline/cold-start.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
-import { COLD_START, TOY_RUN, writeToyTarget } from '../support/pipeline-toy-run.ts';
+import { COLD_START, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld, type ToyAnswer } from '../support/pipeline-toy-world.ts';
 
 const PATHS = '<Path>A:count 3</Path><Path>B:sum 3</Path>';
@@ -166,4 +168,38 @@ test('6: one line', () => {
     '79 of 100 accepted (79.0 %); rejected: c6 6, c5 5, c4 4, c3 3, others 3',
   );
   assert.equal(describeYield({ attempts: 0, accepted: 0, rejected: [] }), '0 of 0 accepted (0.0 %)');
+});
+
+test('7: promoted lints', async (t) => {
+  const early = `A:3${BLOCK}${SUMMARY}${END}`;
+  const near = `<Parallel><Path>count 3</Path><Path>count 3\n?</Path></Parallel>${SUMMARY}${END}`;
+  const answers = [writeToyTarget('3'), early, near];
+  const { run, teach } = openTeacher(t, answers);
+  assert.equal((await teach()).accepted, 3, 'lints alone reject nothing');
+  const promoting = openTeacher(t, answers);
+  const plan = toyPlan({ formatPromote: ['answer_before_block', 'near_duplicate_paths', 'tag_in_prompt'] });
+  const problemsOf = async () =>
+    makeProblems(3).map((one, i) => (i === 0 ? { ...one, text: `<Path> ${one.text}` } : one));
+  const ctx = { ...promoting.run.ctx, plan, problemsOf };
+  await runColdStart(ctx, { template: run.ctx.studentTemplate }, { ...COLD_START, samplesPerProblem: 1 }, 0);
+  assert.deepEqual(
+    [...promoting.run.store.listAttempts(TOY_RUN, 0)].map(({ code }) => code),
+    ['tag_in_prompt', 'answer_before_block', 'near_duplicate_paths'],
+  );
+});
+
+test('8: verdicts', async (t) => {
+  const { run, teach } = openTeacher(t, [writeToyTarget('3'), writeToyTarget('4'), BLOCK + END]);
+  await teach();
+  const attempts = [...run.store.listAttempts(TOY_RUN, 0)];
+  assert.deepEqual(
+    attempts.map(({ code, verdict }) => [code, verdict?.verdict ?? null]),
+    [
+      [null, 'correct'],
+      ['wrong_answer', 'incorrect'],
+      ['missing_summary', null],
+    ],
+  );
+  assert.deepEqual([attempts[1]?.verdict?.extracted, attempts[1]?.extracted], ['4', '4']);
+  assert.match(attempts[0]!.verdict!.verifier, /^math\/\d+$/);
 });

@@ -8,6 +8,8 @@
  *  6. nothing missing: no weights are served
  *  7. an engine outage stops the step; groups that had ended are stored
  *  8. a trajectory cut by its budget is unparsable, whatever its text says
+ *  9. a promoted lint makes the format invalid, with its own code
+ * 10. the answers of a group are judged by the verifier in one call; one that had to be killed is unparsable and earns -1
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -17,6 +19,7 @@ import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
 import type { RunContext } from '../../src/pipeline/context.ts';
 import { rollOutStep } from '../../src/pipeline/roll-out-step.ts';
 import type { Completion, Engine } from '../../src/ports/engine.ts';
+import type { Judgement, Verifier } from '../../src/ports/verifier.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
 import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
 import { TOY_PROBLEMS, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
@@ -165,4 +168,46 @@ test('8: cut by the budget', async (t) => {
   assert.equal(rollouts[0]!.reward?.value, -1);
   const whole = `${writeToyTarget('3')}${EOS_TEXT}`;
   assert.ok(encodeToy(whole).length <= run.ctx.plan.rollout.maxResponseTokens, 'a whole answer would fit');
+});
+
+test('9: promoted lints', async (t) => {
+  const run = openTempRun(t);
+  const engine = answering(run, () => `Final Answer: 3${EOS_TEXT}`);
+  const { rollouts } = await rollOut({ ...run.ctx, engine, plan: toyPlan({ formatPromote: ['no_block'] }) });
+  assert.deepEqual(
+    rollouts.map(({ formatValid, formatCode }) => [formatValid, formatCode]),
+    rollouts.map(() => [false, 'no_block']),
+  );
+  assert.equal(rollouts[0]?.reward?.formatValid, false);
+});
+
+test('10: judged by the verifier', async (t) => {
+  const run = openTempRun(t);
+  const engine = answering(run, () => `${writeToyTarget('3')}${EOS_TEXT}`);
+  const calls: number[] = [];
+  const verifier: Verifier = {
+    verify: async (cases) => {
+      calls.push(cases.length);
+      const killed = {
+        verdict: 'unparsable',
+        rule: 'deadline',
+        reason: 'killed',
+        extracted: null,
+        verifier: 'math/2',
+        ms: 5,
+      };
+      return cases.map(() => killed as Judgement);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const { rollouts } = await rollOut({ ...run.ctx, engine, verifier });
+  assert.deepEqual(
+    new Set(rollouts.map(({ verdict, reward }) => `${verdict?.reason} ${reward?.value}`)),
+    new Set(['killed -1']),
+  );
+  assert.equal(
+    calls.reduce((sum, count) => sum + count, 0),
+    rollouts.length,
+  );
+  assert.equal(calls.length, new Set(rollouts.map(({ group }) => group)).size);
 });

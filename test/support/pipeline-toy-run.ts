@@ -10,6 +10,7 @@ import type { Engine } from '../../src/ports/engine.ts';
 import type { Reporter } from '../../src/ports/reporter.ts';
 import type { RunStore } from '../../src/ports/run-store.ts';
 import type { Trainer } from '../../src/ports/trainer.ts';
+import { createDirectVerifier } from './direct-verifier.ts';
 import { createToyEngine, TOY_MODEL, TOY_TEACHER } from './pipeline-toy-engine.ts';
 import { EOS_TEXT } from './pipeline-toy-tokens.ts';
 import { createToyTrainer } from './pipeline-toy-trainer.ts';
@@ -122,6 +123,7 @@ export function toyPlan(over: Partial<CurriculumPlan> = {}): CurriculumPlan {
     layout: 'units',
     verifyMode: 'math',
     formatMode: 'strict',
+    formatPromote: [],
     stages: TOY_STAGES,
     eval: { sets: [{ name: 'held', problems: [TOY_REF], samples: 2 }], temperature: 1, topP: 1 },
     ...over,
@@ -185,6 +187,7 @@ export function openToyRun(parts: ToyParts): ToyRun {
     store: wrap<RunStore>(store, 'store'),
     engine: seen,
     trainer: wrap<Trainer>(trainer, 'trainer'),
+    verifier: createDirectVerifier(),
     calls: createCallPolicy({ maxInFlight: 4, attempts: 3, firstPauseMs: 1, maxPauseMs: 1, clock }),
     tokens: createTokenCache(1000),
     reporter,

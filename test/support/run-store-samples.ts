@@ -30,6 +30,7 @@ export function sampleProblem(over: Partial<Problem> = {}): Problem {
 }
 
 export function sampleAttempt(over: Partial<AttemptRecord> = {}): AttemptRecord {
+  const { extracted = '4' } = over;
   return {
     problem: sampleProblem(),
     sample: 0,
@@ -39,7 +40,8 @@ export function sampleAttempt(over: Partial<AttemptRecord> = {}): AttemptRecord 
     raw: 'raw text',
     reasoning: null,
     target: 'target text',
-    extracted: '4',
+    verdict: { verdict: 'correct', rule: 'text-equal', reason: null, extracted, verifier: 'math/1' },
+    extracted,
     promptTokens: 12,
     completionTokens: 34,
     promptHash: 'template',

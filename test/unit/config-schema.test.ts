@@ -10,6 +10,7 @@
  *  7. the word-sum bound is the generator's
  *  8. every key has a description, and the JSON Schema knows defaults, short forms and presets
  *  9. nearest names: edits, swaps, case, parts; nothing near is null
+ * 10. one engine to 64, each named once, and where calls go
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -62,6 +63,7 @@ test('1. a short file is enough', () => {
   assert.deepEqual([config.engine.urls, config.engine.apiKeyEnv], [['http://127.0.0.1:8000/v1'], null]);
   assert.deepEqual([config.trainer.url, config.trainer.profile, config.trainer.handover], [null, 'auto', 'path']);
   assert.deepEqual([config.training.layout, config.verify.mode, config.format.mode], ['exact', 'math', 'strict']);
+  assert.deepEqual(config.format.promote, []);
   assert.deepEqual([config.run.name, config.eval.sets, config.embedded.modelSeed], ['run', [], null]);
 });
 
@@ -130,6 +132,16 @@ test('5. bounds', () => {
   ]);
   assert.deepEqual(faultsOf([RL], { run: { name: 'x'.repeat(200) } }), ['run.name: must have at most 120 characters']);
   assert.deepEqual(faultsOf([]), ['stages: must name at least one stage']);
+});
+
+test('10. several engines', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `http://127.0.0.1:${8000 + i}/v1`);
+  const { urls, placement } = parse([RL], { engine: { ...ENGINE, urls: many(64) } }).engine;
+  assert.deepEqual([urls.length, placement], [64, 'sticky']);
+  assert.equal(parse([RL], { engine: { ...ENGINE, placement: 'spread' } }).engine.placement, 'spread');
+  assert.match(faultsOf([RL], { engine: { ...ENGINE, urls: many(65) } })[0]!, /^engine\.urls: .*at most 64/);
+  const twice = { ...ENGINE, urls: [...many(2), ...many(1)] };
+  assert.deepEqual(faultsOf([RL], { engine: twice }), ['engine.urls: must not name a server twice']);
 });
 
 /** Partial configurations as a user may write them, short forms included. */

@@ -7,8 +7,10 @@
  * 4. equal rows and settings give equal bytes
  * 5. beside a file, manifest and card carry its name; in a folder they have the usual names; other READMEs stay
  * 6. rows that fail half-way leave the former files and no rest
- * 7. verl, unknown formats and places that cannot be written are usage errors that say what to do
+ * 7. unknown formats and places that cannot be written are usage errors that say what to do
  * 8. no text of a row or a name breaks out of the card
+ * 9. verl: parquet with its row layout in nested columns, many rows in several groups, read back as written; the same bytes each time
+ * 10. manifest and card tell attempts per filter code, the licences of the sources, and what to do about the tags
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -17,10 +19,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { parse } from 'yaml';
 import { EXPORT_FORMATS } from '../../adapters/export-files/export-formats.ts';
 import { exportRows } from '../../adapters/export-files/export-rows.ts';
 import type { SftRow } from '../../adapters/export-files/sft-row.ts';
+import type { VerlRow } from '../../adapters/export-files/verl-rows.ts';
+import { TAGS } from '../../src/core/grammar.ts';
 import { UsageError } from '../../src/errors.ts';
 
 const MANIFEST = {
@@ -28,6 +33,8 @@ const MANIFEST = {
   run: 'run-1',
   settings: { teacher: 'tiny', temperature: 1, filters: { minBlocks: 1 } },
   versions: { verifier: 'math/1', software: '0.1.0' },
+  attempts: { accepted: 2, wrong_answer: 5 },
+  licences: { sums: 'mit', other: null },
 };
 
 function sampleRow(over: Partial<SftRow> = {}): SftRow {
@@ -60,7 +67,7 @@ function readRows(file: string): unknown[] {
 test('1. formats', (t) => {
   const folder = makeFolder(t);
   const { prompt, target, ...rest } = sampleRow();
-  const expected: Record<(typeof EXPORT_FORMATS)[number], unknown> = {
+  const expected: Record<string, unknown> = {
     messages: {
       messages: [
         { role: 'user', content: prompt },
@@ -78,7 +85,8 @@ test('1. formats', (t) => {
     trl: { id: 'sums/p1#0', prompt, completion: target },
     text: { ...rest, prompt, text: target },
   };
-  for (const format of EXPORT_FORMATS) {
+  assert.deepEqual([...Object.keys(expected), 'verl'].toSorted(), EXPORT_FORMATS.toSorted());
+  for (const format of Object.keys(expected)) {
     const { file } = exportRows([sampleRow()], { format, out: join(folder, `${format}.jsonl`), manifest: MANIFEST });
     assert.deepEqual(readRows(file), [expected[format]], format);
   }
@@ -178,7 +186,6 @@ test('7. usage errors', (t) => {
   const attempt = (format: string, out: string) => () => exportRows([sampleRow()], { format, out, manifest: MANIFEST });
   const usage = (pattern: RegExp) => (error: unknown) =>
     error instanceof UsageError && pattern.test(error.message) && !/\n/.test(error.message);
-  assert.throws(attempt('verl', join(folder, 'a')), usage(/verl.*parquet/));
   assert.throws(attempt('csv', join(folder, 'a')), usage(/unknown export format "csv"; known: messages/));
   assert.throws(attempt('constructor', join(folder, 'a')), usage(/unknown/));
   assert.throws(attempt('trl', join(folder, 'no', 'a.jsonl')), usage(/folder does not exist/));
@@ -195,4 +202,55 @@ test('8. hostile names', (t) => {
   const body = card.split(/^---$/m).slice(2).join('');
   assert.ok(!body.includes('<script>'));
   assert.equal(body.match(/^# /gm)!.length, 1);
+});
+
+const readParquet = async (path: string) =>
+  (await parquetReadObjects({ file: await asyncBufferFromFile(path) })) as unknown as VerlRow[];
+
+test('9. verl', async (t) => {
+  const folder = makeFolder(t);
+  const text = 'one\u2028two \u4e2d\u6587 \u{1f600} "quoted"';
+  const rows = Array.from({ length: 2_500 }, (_, i) =>
+    sampleRow({ id: `p${i}`, prompt: `${text} ${i}`, sample: i % 3 }),
+  );
+  const write = (out: string) => exportRows(rows, { format: 'verl', out, manifest: MANIFEST });
+  const { file, manifest, manifestFile } = write(join(folder, 'sft.parquet'));
+  assert.ok(manifestFile.endsWith('sft.manifest.json'));
+  assert.equal((await parquetMetadataAsync(await asyncBufferFromFile(file))).row_groups.length, 3);
+  const found = await readParquet(file);
+  assert.equal(found.length, 2_500);
+  const last = found[2_499]!;
+  assert.deepEqual(Object.keys(last), ['data_source', 'prompt', 'ability', 'reward_model', 'extra_info']);
+  assert.deepEqual(
+    [last.data_source, last.ability, last.reward_model],
+    ['sums', 'math', { ground_truth: '4', style: 'rule' }],
+  );
+  assert.deepEqual(last.prompt, [{ role: 'user', content: `${text} 2499` }]);
+  const { extra_info } = last;
+  assert.deepEqual(
+    [extra_info.split, Number(extra_info.index), extra_info.reward_method],
+    ['train', 2_499, 'accuracy'],
+  );
+  assert.deepEqual([extra_info.question, extra_info.answer], [`${text} 2499`, sampleRow().target]);
+  const bytes = readFileSync(file);
+  assert.deepEqual([manifest.bytes, manifest.rows], [bytes.length, 2_500]);
+  assert.equal(manifest.sha256, createHash('sha256').update(bytes).digest('hex'));
+  const again = join(folder, 'set/');
+  mkdirSync(again);
+  const second = write(again);
+  assert.ok(second.file.endsWith('data.parquet'));
+  assert.ok(readFileSync(second.file).equals(bytes));
+  const none = exportRows([], { format: 'verl', out: join(folder, 'none.parquet'), manifest: MANIFEST });
+  assert.deepEqual(await readParquet(none.file), []);
+});
+
+test('10. attempts, licences and tags', (t) => {
+  const result = exportRows([sampleRow()], { format: 'trl', out: join(makeFolder(t), 'a.jsonl'), manifest: MANIFEST });
+  const { attempts, licences } = JSON.parse(readFileSync(result.manifestFile, 'utf8'));
+  assert.deepEqual([attempts, licences], [MANIFEST.attempts, MANIFEST.licences]);
+  const card = readFileSync(result.cardFile, 'utf8');
+  for (const line of ['| wrong_answer | 5 |', '| sums | mit |', '| other | not known |'])
+    assert.ok(card.includes(line), line);
+  for (const tag of TAGS) assert.ok(card.includes(`"${tag}"`), tag);
+  assert.match(card, /six tags on identical rows stay indistinguishable/);
 });

@@ -5,34 +5,12 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Policy } from '../../src/core/verify/policy.ts';
 import { verify } from '../../src/core/verify/verify.ts';
-import { NO_SAMPLES, readSharedRows } from '../support/shared-rows.ts';
-
-interface Case {
-  readonly id: string;
-  readonly gold: string;
-  readonly answer: string;
-  readonly expected: boolean;
-  readonly options?: {
-    readonly precision?: number;
-    readonly strict?: boolean;
-    readonly allow_set_relation_comp?: boolean;
-  };
-  readonly policy?: string;
-}
-
-const POLICY_OF_TAG: Readonly<Record<string, Partial<Policy>>> = {
-  which_of_several_boxes: { boxes: 'join-adjacent' },
-  percent_sign_ignored: { percent: 'ignore' },
-  list_order_matters: { order: 'sequence' },
-  unreduced_fraction_refused: { fractions: 'reduced' },
-  nontrivial_simplification_refused: { simplify: 'trivial' },
-  loose_rounding: { rounding: 'as-printed' },
-};
+import { NO_SAMPLES } from '../support/shared-rows.ts';
+import { type PublicCase, readSuite, toCasePolicy } from '../support/verify-cases.ts';
 
 /** Right answers to reach: policy-free and with a policy. */
-const SUITES: readonly (readonly [suite: string, free: number, tagged: number])[] = [
+const TO_REACH: readonly (readonly [suite: string, free: number, tagged: number])[] = [
   ['math_verify', 115, 0],
   ['math_verify_choice', 3, 0],
   ['hendrycks_math', 13, 3],
@@ -48,21 +26,14 @@ const SUITES: readonly (readonly [suite: string, free: number, tagged: number])[
   ['math500_rewrites', 620, 133],
 ];
 
-function toPolicy({ options = {}, policy }: Case): Partial<Policy> {
-  return {
-    ...(options.precision === undefined ? {} : { precision: options.precision }),
-    ...(options.strict === false ? { variables: 'positional' as const } : {}),
-    ...(options.allow_set_relation_comp === true ? { setFromRelation: true } : {}),
-    ...(policy === undefined ? {} : POLICY_OF_TAG[policy]),
-  };
+function isAccepted(row: PublicCase): boolean {
+  return (
+    verify(row.gold, row.answer, { mode: 'math', structured: false, policy: toCasePolicy(row) }).verdict === 'correct'
+  );
 }
 
-function isAccepted(row: Case): boolean {
-  return verify(row.gold, row.answer, { mode: 'math', structured: false, policy: toPolicy(row) }).verdict === 'correct';
-}
-
-for (const [suite, free, tagged] of SUITES) {
-  const rows = readSharedRows<Case>(`verify/${suite}.jsonl`);
+for (const [suite, free, tagged] of TO_REACH) {
+  const rows = readSuite(suite);
   test(suite, { skip: rows === null && NO_SAMPLES }, (t) => {
     const missed = rows!.filter((row) => isAccepted(row) !== row.expected);
     const count = (isTagged: boolean) => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { describeReadError } from '../../../adapters/source-jsonl/read-lines.ts';
-import type { FormatMode, FormatReport } from '../../core/format/format-report.ts';
+import type { FormatMode, FormatReport, LintCode } from '../../core/format/format-report.ts';
 import { checkFormat } from '../../core/format-check.ts';
 import { SourceError, UsageError } from '../../errors.ts';
 import type { GlobalArgs } from '../define-command.ts';
@@ -12,6 +12,7 @@ import { STDIN } from '../stdin-name.ts';
 interface CheckArgs extends GlobalArgs {
   readonly files: string[];
   readonly mode: FormatMode;
+  readonly promote: readonly LintCode[];
   readonly as: 'auto' | 'text' | 'jsonl';
 }
 
@@ -33,7 +34,7 @@ export async function checkFiles(args: CheckArgs): Promise<number> {
   let total = 0;
   for (const file of args.files) {
     for await (const response of readResponses(file, args.as)) {
-      const report = checkFormat(response.text, args.mode);
+      const report = checkFormat(response.text, args.mode, { promote: args.promote });
       total += 1;
       if (report.valid) valid += 1;
       printReport(response, report, args.json);
@@ -46,7 +47,9 @@ export async function checkFiles(args: CheckArgs): Promise<number> {
 function printReport({ file, line, id, text }: Response, report: FormatReport, json: boolean): void {
   if (json) {
     const { mode, valid, violations, lints, blocks } = report;
-    printJsonLine({ file, line, id, mode, valid, violations, lints, blocks: blocks.length, length: text.length });
+    const primary = violations[0]?.code ?? null;
+    const counts = { blocks: blocks.length, length: text.length };
+    printJsonLine({ file, line, id, mode, valid, primary, violations, lints, ...counts });
     return;
   }
   const place = line === null ? file : `${file}:${line}`;

@@ -1,63 +1,84 @@
+import { openVerifyPool } from '../../../adapters/verify-pool/open-verify-pool.ts';
 import type { Policy } from '../../core/verify/policy.ts';
-import type { Verdict } from '../../core/verify/verdict.ts';
-import { verify } from '../../core/verify/verify.ts';
 import { SourceError, UsageError } from '../../errors.ts';
+import { verifyStream } from '../../pipeline/verify-stream.ts';
+import type { Judgement, Verifier, VerifyCase } from '../../ports/verifier.ts';
 import type { GlobalArgs } from '../define-command.ts';
-import { nameInput, readCell, readJsonRows } from '../json-lines.ts';
+import { type JsonRow, nameInput, readCell, readJsonRows } from '../json-lines.ts';
 import { printJson, printJsonLine, printLine } from '../output.ts';
+import { parsePolicy } from '../parse-policy.ts';
 import { readRowPolicy } from '../policy-of-row.ts';
+import { readWholeNumber } from '../whole-number.ts';
 
-type VerifyMode = 'math' | 'reference-dapo' | 'reference-gsm8k';
+type VerifyMode = VerifyCase['options']['mode'];
 
 interface VerifyArgs extends GlobalArgs {
   readonly gold: string | undefined;
   readonly answer: string | undefined;
   readonly jsonl: string | undefined;
   readonly mode: VerifyMode;
+  readonly policy: string[];
+  readonly threads: string;
+}
+
+/** What every comparison of the command has in common. */
+interface Comparison {
+  readonly mode: VerifyMode;
+  readonly policy: Partial<Policy>;
 }
 
 /** `verify`: a verdict is data, so that exit code 0 says "verified", not "correct". */
 export async function verifyAnswers(args: VerifyArgs): Promise<number> {
-  if (args.jsonl !== undefined) {
-    if (args.gold !== undefined || args.answer !== undefined)
+  const { gold, answer, jsonl, mode } = args;
+  const threads = readWholeNumber('threads', args.threads, 1, 64);
+  const comparison = { mode, policy: parsePolicy(args.policy) };
+  if (mode !== 'math' && args.policy.length > 0)
+    throw new UsageError(`--policy applies to --mode math only; ${mode} has no policies`);
+  if (jsonl !== undefined) {
+    if (gold !== undefined || answer !== undefined)
       throw new UsageError('give --jsonl, or --gold and --answer, not both');
-    await verifyRows(args.jsonl, args.mode);
+    await using pool = openVerifyPool({ threads });
+    await verifyRows(pool, jsonl, comparison);
     return 0;
   }
-  if (args.gold === undefined || args.answer === undefined)
-    throw new UsageError('give --gold and --answer, or --jsonl FILE');
-  const verdict = judge(args.gold, args.answer, args.mode);
-  if (args.json) printJson(toFields(verdict));
-  else printLine(describeVerdict(verdict));
+  if (gold === undefined || answer === undefined) throw new UsageError('give --gold and --answer, or --jsonl FILE');
+  await using pool = openVerifyPool();
+  const [judgement] = await pool.verify([toCase(gold, answer, comparison)]);
+  if (args.json) printJson(toFields(judgement!));
+  else printLine(describeJudgement(judgement!));
   return 0;
 }
 
-async function verifyRows(file: string, mode: VerifyMode): Promise<void> {
-  for await (const { line, row } of readJsonRows(file)) {
-    const gold = readCell(row, 'gold');
-    const answer = readCell(row, 'answer');
-    if (gold === null || answer === null) {
-      throw new SourceError(
-        `${nameInput(file)}:${line}: "${gold === null ? 'gold' : 'answer'}" must be a text or a number`,
-      );
-    }
-    printJsonLine({
-      ...(row.id === undefined ? {} : { id: row.id }),
-      ...toFields(judge(gold, answer, mode, readRowPolicy(row.options))),
-    });
+async function verifyRows(verifier: Verifier, file: string, comparison: Comparison): Promise<void> {
+  for await (const { one, judgement } of verifyStream(verifier, readCases(file, comparison))) {
+    printJsonLine({ ...(one.id === undefined ? {} : { id: one.id }), ...toFields(judgement) });
   }
 }
 
+async function* readCases(file: string, comparison: Comparison) {
+  for await (const row of readJsonRows(file)) yield { id: row.row.id, ...readCase(row, file, comparison) };
+}
+
+/** The options of a row count more than those of the command. */
+function readCase({ line, row }: JsonRow, file: string, { mode, policy }: Comparison): VerifyCase {
+  const gold = readCell(row, 'gold');
+  const answer = readCell(row, 'answer');
+  if (gold !== null && answer !== null)
+    return toCase(gold, answer, { mode, policy: { ...policy, ...readRowPolicy(row.options) } });
+  const missing = gold === null ? 'gold' : 'answer';
+  throw new SourceError(`${nameInput(file)}:${line}: "${missing}" must be a text or a number`);
+}
+
 /** A response with blocks is searched as a trajectory: its tags are structure, not text. */
-function judge(gold: string, answer: string, mode: VerifyMode, policy: Partial<Policy> = {}): Verdict {
-  return verify(gold, answer, { mode, structured: answer.includes('<Parallel>'), policy });
+function toCase(gold: string, text: string, { mode, policy }: Comparison): VerifyCase {
+  return { gold, text, options: { mode, structured: text.includes('<Parallel>'), policy } };
 }
 
-function toFields({ verdict, extracted, rule, reason, verifier }: Verdict) {
-  return { verdict, extracted, rule, reason, verifier };
+function toFields({ verdict, extracted, rule, reason, ms, verifier }: Judgement) {
+  return { verdict, extracted, rule, reason, ms, verifier };
 }
 
-function describeVerdict({ verdict, extracted, rule, reason }: Verdict): string {
+function describeJudgement({ verdict, extracted, rule, reason }: Judgement): string {
   const found = extracted === null ? 'no answer found' : `answer ${extracted}`;
   return `${verdict} (${reason === null ? `rule ${rule}` : `${rule}: ${reason}`}; ${found})`;
 }

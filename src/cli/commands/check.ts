@@ -1,3 +1,4 @@
+import { LINT_CODES, type LintCode } from '../../core/format/format-report.ts';
 import { defineCommand } from '../define-command.ts';
 
 /** `check`: the format checker on files. */
@@ -17,11 +18,19 @@ export const checkCommand = defineCommand({
         default: 'strict' as const,
         describe: 'which checker judges',
       })
+      .option('promote', {
+        choices: LINT_CODES,
+        array: true,
+        nargs: 1,
+        default: [] as LintCode[],
+        describe: 'a lint that makes a response invalid; may be repeated',
+      })
       .option('as', {
         choices: ['auto', 'text', 'jsonl'] as const,
         default: 'auto' as const,
         describe: 'how files are read; auto goes by their name and first line',
       })
-      .example('$0 check answers.jsonl --json', 'one JSON object per response'),
+      .example('$0 check answers.jsonl --json', 'one JSON object per response')
+      .example('$0 check a.txt --promote lookalike_tag', 'invalid where a tag is misspelt'),
   load: async () => (await import('../actions/check-files.ts')).checkFiles,
 });

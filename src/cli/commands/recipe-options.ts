@@ -2,8 +2,8 @@ import type { Argv } from 'yargs';
 import type { GlobalArgs } from '../define-command.ts';
 import { takeOne } from '../take-one.ts';
 
-/** Options of every command that starts a run: which recipe, and where engine and trainer are. */
-export function addRecipeOptions(yargs: Argv<GlobalArgs>) {
+/** Options of every command that reaches servers: which recipe, and where engine and trainer are. */
+export function addServerOptions(yargs: Argv<GlobalArgs>) {
   return yargs
     .option('preset', {
       type: 'string',
@@ -34,7 +34,12 @@ export function addRecipeOptions(yargs: Argv<GlobalArgs>) {
       requiresArg: true,
       describe: 'every seed of the run derives from it',
       coerce: takeOne('seed'),
-    })
+    });
+}
+
+/** Options of every command that starts a run. */
+export function addRecipeOptions(yargs: Argv<GlobalArgs>) {
+  return addServerOptions(yargs)
     .option('quick', {
       type: 'boolean',
       default: false,
@@ -47,13 +52,17 @@ export function addRecipeOptions(yargs: Argv<GlobalArgs>) {
     });
 }
 
-/** What `addRecipeOptions` parses to. */
-export interface RecipeArgs extends GlobalArgs {
+/** What `addServerOptions` parses to. */
+export interface ServerArgs extends GlobalArgs {
   readonly preset: string | undefined;
   readonly engine: string | undefined;
   readonly trainer: string | undefined;
   readonly model: string | undefined;
   readonly seed: string | undefined;
+}
+
+/** What `addRecipeOptions` parses to. */
+export interface RecipeArgs extends ServerArgs {
   readonly quick: boolean;
   readonly dryRun: boolean;
 }

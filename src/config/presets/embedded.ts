@@ -45,6 +45,7 @@ export const embeddedPreset: RunConfig = {
   engine: {
     kind: 'embedded',
     urls: [],
+    placement: 'sticky',
     model: 'embedded-base',
     maxInFlight: 256,
     eosTokens: ['<eos>'],
@@ -80,7 +81,7 @@ export const embeddedPreset: RunConfig = {
   },
   training: { layout: 'exact' },
   verify: { mode: 'math' },
-  format: { mode: 'strict' },
+  format: { mode: 'strict', promote: [] },
   stages: [
     {
       id: 'cold-start',

@@ -141,6 +141,7 @@ export function buildPaperPreset(
     engine: {
       kind: 'vllm',
       urls: [],
+      placement: 'sticky',
       model: 'Qwen/Qwen3-4B-Base',
       maxInFlight: 512,
       eosTokens: ['<|im_end|>', '<|endoftext|>'],
@@ -174,7 +175,7 @@ export function buildPaperPreset(
     },
     training: { layout },
     verify: { mode: 'math' },
-    format: { mode: 'strict' },
+    format: { mode: 'strict', promote: [] },
     stages,
     eval: { sets: EVAL_SETS, temperature: 1, topP: 1 },
     embedded: { threads: 2, modelSeed: null },

@@ -15,13 +15,22 @@ export const engineSchema = z.strictObject({
   urls: z
     .preprocess(
       (value) => (typeof value === 'string' ? [value] : value),
-      z.array(serverUrl()).max(1, { error: 'several engines are not supported yet: give one URL' }),
+      z
+        .array(serverUrl())
+        .max(64)
+        .refine((urls) => new Set(urls).size === urls.length, { error: 'must not name a server twice' }),
     )
     .meta({ shortForm: 'single' })
     .prefault([])
-    .describe('Base URL of the server; empty: start the embedded one'),
+    .describe('Base URLs of servers that serve the same model; empty: start the embedded one'),
+  placement: z
+    .enum(['sticky', 'spread'])
+    .default('sticky')
+    .describe('With several URLs, where a call goes: to the server that holds its prefix, or to the least busy one'),
   model: nonBlank().describe('Name of the model as the server knows it'),
-  maxInFlight: wholeNumber(1, 65_536).default(512).describe('Calls under way at once'),
+  maxInFlight: wholeNumber(1, 65_536)
+    .default(512)
+    .describe('Most calls under way at once, all servers together; fewer while they are busy'),
   eosTokens: z
     .array(z.string().min(1, { error: 'must not be empty' }))
     .min(1, { error: 'must name at least one' })

@@ -1,6 +1,7 @@
 import type { Tag } from '../grammar.ts';
 import type { TagMatch } from './find-tags.ts';
-import type { FormatViolation } from './format-report.ts';
+import type { BracketCode } from './format-report.ts';
+import { AT_END, type TagListener, type ViolationSink } from './tag-stream.ts';
 
 const OPENER_OF: Partial<Record<Tag, Tag>> = {
   '</Parallel>': '<Parallel>',
@@ -8,46 +9,101 @@ const OPENER_OF: Partial<Record<Tag, Tag>> = {
   '</Summary>': '<Summary>',
 };
 
+/** A checker that looks at tags only and ends with its first fault. */
+export interface BracketChecker extends TagListener {
+  /** Looks at what is left open. */
+  finish(): void;
+}
+
 /**
  * The paper's format check on cold-start data (Algorithm 1): a plain bracket matcher over the three
- * tag pairs. Returns the first fault, null when the text passes. Linear time.
+ * tag pairs. Reports the first fault. Linear time.
  */
-export function checkAlgorithm1(tags: readonly TagMatch[]): FormatViolation | null {
-  const stack: TagMatch[] = [];
-  for (const match of tags) {
-    const opener = OPENER_OF[match.tag];
-    if (opener === undefined) stack.push(match);
-    else if (stack.pop()?.tag !== opener) return { code: 'unmatched_close', at: match.at };
-  }
-  const open = stack.at(-1);
-  return open === undefined ? null : { code: 'unclosed_tag', at: open.at };
+export function createAlgorithm1Checker(sink: ViolationSink<BracketCode>): BracketChecker {
+  return new FirstFault(new Algorithm1(), sink);
 }
 
 /**
  * The checker the reference implementation rewards with, faults included: `</Summary>` is ignored,
- * text between tags and nesting are not looked at (method 2.4, T13). First fault or null. Linear time.
+ * text between tags and nesting are not looked at (method 2.4, T13). Reports the first fault. Linear time.
  */
-export function checkReference(tags: readonly TagMatch[]): FormatViolation | null {
-  const checker = new ReferenceChecker();
-  for (const match of tags) {
-    const code = checker.accept(match);
-    if (code !== null) return { code, at: match.at };
-  }
-  return checker.finish(tags.at(-1)?.end ?? 0);
+export function createReferenceChecker(sink: ViolationSink<BracketCode>): BracketChecker {
+  return new FirstFault(new Reference(), sink);
 }
 
-class ReferenceChecker {
+interface Matcher {
+  /** Code of the fault this tag is, or null. */
+  accept(match: TagMatch): BracketCode | null;
+  /** Whether the end will be a fault, whatever comes before it. */
+  readonly isLost: boolean;
+  finish(): { readonly code: BracketCode; readonly at: number } | null;
+}
+
+class FirstFault implements BracketChecker {
+  readonly #matcher: Matcher;
+  readonly #sink: ViolationSink<BracketCode>;
+  #done = false;
+
+  constructor(matcher: Matcher, sink: ViolationSink<BracketCode>) {
+    this.#matcher = matcher;
+    this.#sink = sink;
+  }
+
+  text(): void {}
+
+  tag(match: TagMatch): void {
+    if (this.#done) return;
+    const code = this.#matcher.accept(match);
+    if (code !== null) {
+      this.#done = true;
+      this.#sink.report(code, match.at, match.end);
+    } else if (this.#matcher.isLost) {
+      this.#sink.doom(match.end);
+    }
+  }
+
+  finish(): void {
+    const fault = this.#done ? null : this.#matcher.finish();
+    this.#done = true;
+    if (fault !== null) this.#sink.report(fault.code, fault.at, AT_END);
+  }
+}
+
+class Algorithm1 implements Matcher {
+  readonly isLost = false;
+  readonly #stack: TagMatch[] = [];
+
+  accept(match: TagMatch): BracketCode | null {
+    const opener = OPENER_OF[match.tag];
+    if (opener === undefined) this.#stack.push(match);
+    else if (this.#stack.pop()?.tag !== opener) return 'unmatched_close';
+    return null;
+  }
+
+  finish() {
+    const open = this.#stack.at(-1);
+    return open === undefined ? null : { code: 'unclosed_tag' as const, at: open.at };
+  }
+}
+
+class Reference implements Matcher {
   readonly #stack: TagMatch[] = [];
   readonly #pathCounts: number[] = [];
   #summaryDue = false;
-  #summaries = 0;
-  #closedBlocks = 0;
+  /** A block has closed whose summary can no longer come: no later summary makes up for it. */
+  #summaryMissed = false;
+  #lastEnd = 0;
 
-  /** Code of the fault this tag is, or null. */
-  accept(match: TagMatch): string | null {
+  get isLost(): boolean {
+    return this.#summaryMissed;
+  }
+
+  accept(match: TagMatch): BracketCode | null {
+    this.#lastEnd = match.end;
     switch (match.tag) {
       case '<Parallel>':
         this.#pathCounts.push(0);
+        if (this.#summaryDue) this.#summaryMissed = true;
         this.#summaryDue = false;
         this.#stack.push(match);
         return null;
@@ -65,31 +121,30 @@ class ReferenceChecker {
     }
   }
 
-  finish(at: number): FormatViolation | null {
+  finish() {
     const open = this.#stack.at(-1);
-    if (open !== undefined) return { code: 'unclosed_tag', at: open.at };
-    if (this.#summaryDue || this.#summaries !== this.#closedBlocks) return { code: 'missing_summary', at };
+    if (open !== undefined) return { code: 'unclosed_tag' as const, at: open.at };
+    if (this.#summaryDue || this.#summaryMissed) return { code: 'missing_summary' as const, at: this.#lastEnd };
     return null;
   }
 
-  #closePath(): string | null {
+  #closePath(): BracketCode | null {
     if (this.#stack.pop()?.tag !== '<Path>') return 'unmatched_close';
     if (this.#pathCounts.length > 0) this.#pathCounts[this.#pathCounts.length - 1]! += 1;
     return null;
   }
 
-  #closeBlock(): string | null {
+  #closeBlock(): BracketCode | null {
     if (this.#stack.pop()?.tag !== '<Parallel>') return 'unmatched_close';
     if (this.#pathCounts.pop()! < 2) return 'too_few_paths';
-    this.#closedBlocks += 1;
+    if (this.#summaryDue) this.#summaryMissed = true;
     this.#summaryDue = true;
     return null;
   }
 
-  #openSummary(): string | null {
+  #openSummary(): BracketCode | null {
     if (!this.#summaryDue) return 'summary_without_block';
     this.#summaryDue = false;
-    this.#summaries += 1;
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import type { Tag } from '../grammar.ts';
 
-/** One tag as it stands in a text; offsets are UTF-16 code units, `end` is exclusive. */
+/** One tag as it stands in a source; offsets in its unit (text: UTF-16 code units), `end` is exclusive. */
 export interface TagMatch {
   readonly tag: Tag;
   readonly at: number;
@@ -17,25 +17,36 @@ export function findTags(text: string): TagMatch[] {
 }
 
 /**
- * Stretches of trunk text: everything outside `<Parallel>…</Parallel>` and `<Summary>…</Summary>`,
- * tags excluded. Works on malformed text too: an opener that is never closed hides the rest.
+ * Follows tags and says whether what comes next is trunk text: everything outside
+ * `<Parallel>…</Parallel>` and `<Summary>…</Summary>`. Works on malformed input too: an opener that is
+ * never closed hides the rest.
  */
+export class TrunkTracker {
+  #closer: Tag | null = null;
+
+  get isTrunk(): boolean {
+    return this.#closer === null;
+  }
+
+  accept(tag: Tag): void {
+    if (tag === this.#closer) this.#closer = null;
+    else if (this.#closer !== null) return;
+    else if (tag === '<Parallel>') this.#closer = '</Parallel>';
+    else if (tag === '<Summary>') this.#closer = '</Summary>';
+  }
+}
+
+/** Stretches of trunk text, tags excluded; every tag ends one. */
 export function findTrunkRanges(text: string, tags: readonly TagMatch[]): [from: number, to: number][] {
   const ranges: [number, number][] = [];
+  const trunk = new TrunkTracker();
   let from = 0;
-  let closer: Tag | null = null;
   for (const { tag, at, end } of tags) {
-    if (closer === null) {
-      if (at > from) ranges.push([from, at]);
-      if (tag === '<Parallel>') closer = '</Parallel>';
-      if (tag === '<Summary>') closer = '</Summary>';
-      from = end;
-    } else if (tag === closer) {
-      closer = null;
-      from = end;
-    }
+    if (trunk.isTrunk && at > from) ranges.push([from, at]);
+    trunk.accept(tag);
+    from = end;
   }
-  if (closer === null && from < text.length) ranges.push([from, text.length]);
+  if (trunk.isTrunk && from < text.length) ranges.push([from, text.length]);
   return ranges;
 }
 

@@ -1,13 +1,76 @@
 /** Which checker judges: our grammar, the reference's reward function, or the paper's Algorithm 1 (method 2.3, 2.4). */
 export type FormatMode = 'strict' | 'reference' | 'algorithm1';
 
-/** One fault: a stable code and the offset (UTF-16 code units) where it was seen. */
+/** What was checked: text, whose offsets are UTF-16 code units, or token ids, whose offsets are token indices. */
+export type FormatSource = 'text' | 'ids';
+
+/** Faults against the strict grammar. */
+export type GrammarCode =
+  | 'path_outside_block'
+  | 'summary_outside_block'
+  | 'stray_close'
+  | 'text_in_block'
+  | 'nested_block'
+  | 'nested_path'
+  | 'tag_in_path'
+  | 'tag_in_summary'
+  | 'summary_inside_block'
+  | 'too_few_paths'
+  | 'empty_path'
+  | 'empty_summary'
+  | 'duplicate_path'
+  | 'missing_summary'
+  | 'text_before_summary'
+  | 'unclosed_block'
+  | 'unclosed_path'
+  | 'unclosed_summary';
+
+/** Faults the two bracket matchers know (modes `reference` and `algorithm1`). */
+export type BracketCode =
+  | 'unmatched_close'
+  | 'unclosed_tag'
+  | 'too_few_paths'
+  | 'summary_without_block'
+  | 'missing_summary';
+
+/**
+ * Habits that do not make a response invalid unless they are promoted by name (method 2.3), in the
+ * order a report lists them. Each is reported once, where it is seen first.
+ */
+export const LINT_CODES = [
+  'tag_in_prompt',
+  'no_block',
+  'noncanonical_space',
+  'lookalike_tag',
+  'multiple_final_answers',
+  'final_answer_in_block',
+  'no_final_answer',
+  'text_after_final_answer',
+  'answer_before_block',
+  'near_duplicate_paths',
+  'order_words_in_path',
+  'mentions_mechanism',
+] as const;
+
+export type LintCode = (typeof LINT_CODES)[number];
+
+/** The lints that need no letters: all a check of token ids can see. */
+export type IdLintCode = 'tag_in_prompt' | 'no_block' | 'noncanonical_space';
+
+export type FormatCode = GrammarCode | BracketCode | LintCode;
+
+/** One fault: a stable code and the offset where it was seen (of `tag_in_prompt`: in the prompt). */
 export interface FormatViolation {
-  readonly code: string;
+  readonly code: FormatCode;
   readonly at: number;
 }
 
-/** Offsets are UTF-16 code units; ranges are half-open and exclude the tags. */
+/** One lint, with its place as in a violation. */
+export interface FormatLint extends FormatViolation {
+  readonly code: LintCode;
+}
+
+/** Offsets in the unit of the source; ranges are half-open and exclude the tags. */
 export interface FormatBlock {
   readonly open: number;
   readonly paths: readonly (readonly [from: number, to: number])[];
@@ -18,10 +81,12 @@ export interface FormatBlock {
 /** List of violations with code and offset; the first one is the primary code. */
 export interface FormatReport {
   readonly mode: FormatMode;
+  readonly source: FormatSource;
   readonly valid: boolean;
+  /** In the order in which they became certain. */
   readonly violations: readonly FormatViolation[];
-  /** Never change `valid`. */
-  readonly lints: readonly FormatViolation[];
+  /** Never change `valid`; promoted ones are not here but among the violations (strict mode). */
+  readonly lints: readonly FormatLint[];
   /** Well-formed blocks in order (strict mode). */
   readonly blocks: readonly FormatBlock[];
 }

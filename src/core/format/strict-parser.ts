@@ -1,56 +1,97 @@
 import type { TagMatch } from './find-tags.ts';
-import type { FormatBlock, FormatViolation } from './format-report.ts';
+import type { FormatBlock, GrammarCode } from './format-report.ts';
+import type { ResolvedStrictness } from './strictness.ts';
+import { AT_END, type TagListener, type TextPiece, type ViolationSink } from './tag-stream.ts';
 
-/** Structure of a response as the strict grammar sees it. */
-export interface StrictParse {
-  readonly violations: readonly FormatViolation[];
-  readonly blocks: readonly FormatBlock[];
-  /** Offsets where white space differs from the canonical form. */
-  readonly looseSpaces: readonly number[];
+/** Who wants to know what the strict parser sees. `seen` as in `ViolationSink`. */
+export interface StructureSink extends ViolationSink<GrammarCode> {
+  /** White space between tags differs from the canonical form. */
+  looseSpace(at: number, seen: number): void;
+  /** A well-formed block is complete; `contents` holds what its paths hold. */
+  block(block: FormatBlock, contents: readonly string[], seen: number): void;
 }
 
 type State = 'main' | 'block' | 'path' | 'await' | 'summary';
 
-/** More faults than this say nothing more; the list must not grow with hostile input. */
-const MAX_VIOLATIONS = 50;
-
 /**
- * Parses a response with the state machine of method 2.3. Never throws, linear time. The first
+ * The state machine of method 2.3 over pieces and tags. Never throws, linear time. The first
  * violation is exact; what follows it is a best effort to go on.
  */
-export function parseStrict(text: string, tags: readonly TagMatch[]): StrictParse {
-  const parser = new StrictParser(text);
-  for (const tag of tags) parser.accept(tag);
-  return parser.finish();
-}
-
-class StrictParser {
-  readonly #text: string;
-  readonly #violations: FormatViolation[] = [];
-  readonly #blocks: FormatBlock[] = [];
-  readonly #looseSpaces: number[] = [];
+export class StrictParser implements TagListener {
+  readonly #strictness: ResolvedStrictness;
+  /** What stands between `</Parallel>` and `<Summary>` in canonical form. */
+  readonly #gap: string;
+  readonly #sink: StructureSink;
   #state: State = 'main';
-  /** End of the last tag: text since then belongs to the current state. */
+  /** End of the last tag, end of what has come since, and its first unit that is not blank. */
   #since = 0;
+  #end = 0;
+  #ink: number | null = null;
+  /** What has come since the last tag, as far as it can still be the canonical gap. */
+  #gapText = '';
   #openAt = 0;
   #closeAt = 0;
   #pathAt = 0;
   #summaryAt = 0;
   #contentFrom = 0;
+  #content: string[] = [];
+  #summaryIsBlank = true;
   #paths: [number, number][] = [];
+  #contents: string[] = [];
   #seenPaths = new Set<string>();
   #blockIsSound = true;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(strictness: ResolvedStrictness, gap: string, sink: StructureSink) {
+    this.#strictness = strictness;
+    this.#gap = gap;
+    this.#sink = sink;
   }
 
-  accept(match: TagMatch): void {
-    if (this.#state === 'block') this.#checkBlockText(match.at);
+  text({ content, to, ink, seen }: TextPiece): void {
+    if (ink !== null && this.#ink === null) {
+      this.#ink = ink;
+      if (this.#state === 'block') this.#fail('text_in_block', ink, seen);
+      // Whatever follows, it is a fault: which one, the next tag tells.
+      if (this.#state === 'await' && this.#strictness.textBeforeSummary) this.#sink.doom(seen);
+    }
+    if (this.#state === 'path') this.#content.push(content);
+    if (this.#state === 'summary' && ink !== null) this.#summaryIsBlank = false;
+    if (this.#state === 'await' && this.#gapText.length <= this.#gap.length) {
+      this.#gapText += content.slice(0, this.#gap.length + 1);
+    }
+    this.#end = to;
+  }
+
+  tag(match: TagMatch): void {
+    if (this.#state === 'block') this.#checkBlockSpace(match.end);
     if (this.#state === 'await' && match.tag !== '<Summary>') {
-      this.#fail('missing_summary', match.at);
+      this.#fail('missing_summary', match.at, match.end);
       this.#state = 'main';
     }
+    this.#step(match);
+    this.#since = match.end;
+    this.#end = match.end;
+    this.#ink = null;
+    this.#gapText = '';
+  }
+
+  /** To be called once, when the source has ended. */
+  finish(): void {
+    if (this.#state === 'block') {
+      this.#checkBlockSpace(AT_END);
+      this.#fail('unclosed_block', this.#openAt, AT_END);
+    }
+    if (this.#state === 'path') this.#fail('unclosed_path', this.#pathAt, AT_END);
+    if (this.#state === 'await') this.#fail('missing_summary', this.#since, AT_END);
+    if (this.#state === 'summary') this.#fail('unclosed_summary', this.#summaryAt, AT_END);
+  }
+
+  #fail(code: GrammarCode, at: number, seen: number): void {
+    this.#blockIsSound = false;
+    this.#sink.report(code, at, seen);
+  }
+
+  #step(match: TagMatch): void {
     switch (this.#state) {
       case 'main':
         this.#inMain(match);
@@ -68,47 +109,26 @@ class StrictParser {
         this.#inSummary(match);
         break;
     }
-    this.#since = match.end;
-  }
-
-  finish(): StrictParse {
-    if (this.#state === 'block') {
-      this.#checkBlockText(this.#text.length);
-      this.#fail('unclosed_block', this.#openAt);
-    }
-    if (this.#state === 'path') this.#fail('unclosed_path', this.#pathAt);
-    if (this.#state === 'await') this.#fail('missing_summary', this.#since);
-    if (this.#state === 'summary') this.#fail('unclosed_summary', this.#summaryAt);
-    return { violations: this.#violations, blocks: this.#blocks, looseSpaces: this.#looseSpaces };
-  }
-
-  #fail(code: string, at: number): void {
-    this.#blockIsSound = false;
-    if (this.#violations.length < MAX_VIOLATIONS) this.#violations.push({ code, at });
   }
 
   #inMain({ tag, at, end }: TagMatch): void {
     if (tag === '<Parallel>') this.#beginBlock(at);
-    else if (tag === '<Path>') this.#fail('path_outside_block', at);
-    else if (tag === '<Summary>') this.#fail('summary_outside_block', at);
-    else this.#fail('stray_close', at);
-    this.#contentFrom = end;
+    else if (tag === '<Path>') this.#fail('path_outside_block', at, end);
+    else if (tag === '<Summary>') this.#fail('summary_outside_block', at, end);
+    else this.#fail('stray_close', at, end);
   }
 
   #beginBlock(at: number): void {
     this.#state = 'block';
     this.#openAt = at;
     this.#paths = [];
+    this.#contents = [];
     this.#seenPaths = new Set();
     this.#blockIsSound = true;
   }
 
-  #checkBlockText(to: number): void {
-    if (to === this.#since) return;
-    const between = this.#text.slice(this.#since, to);
-    const blank = between.length - between.trimStart().length;
-    if (blank === between.length) this.#looseSpaces.push(this.#since);
-    else this.#fail('text_in_block', this.#since + blank);
+  #checkBlockSpace(seen: number): void {
+    if (this.#end > this.#since && this.#ink === null) this.#sink.looseSpace(this.#since, seen);
   }
 
   #inBlock({ tag, at, end }: TagMatch): void {
@@ -116,68 +136,71 @@ class StrictParser {
       this.#state = 'path';
       this.#pathAt = at;
       this.#contentFrom = end;
+      this.#content = [];
     } else if (tag === '</Parallel>') {
-      this.#closeBlock(at);
+      if (this.#paths.length < 2) this.#fail('too_few_paths', at, end);
+      this.#closeAt = at;
+      this.#state = 'await';
     } else if (tag === '<Parallel>') {
-      this.#fail('nested_block', at);
+      this.#fail('nested_block', at, end);
     } else if (tag === '<Summary>') {
-      this.#fail('summary_inside_block', at);
+      this.#fail('summary_inside_block', at, end);
     } else {
-      this.#fail('stray_close', at);
+      this.#fail('stray_close', at, end);
     }
   }
 
-  #inPath({ tag, at }: TagMatch): void {
+  #inPath({ tag, at, end }: TagMatch): void {
     if (tag === '</Path>') {
-      this.#closePath(at);
-    } else if (tag === '<Parallel>') {
-      this.#fail('nested_block', at);
-    } else if (tag === '<Path>') {
-      this.#fail('nested_path', at);
-    } else {
-      this.#fail('tag_in_path', at);
-      // The path was most likely left open, so the block ends here.
-      if (tag === '</Parallel>') {
-        this.#state = 'await';
-        this.#closeAt = at;
-      }
+      this.#closePath(at, end);
+      return;
+    }
+    if (tag === '<Parallel>') this.#fail('nested_block', at, end);
+    else if (tag === '<Path>') this.#fail('nested_path', at, end);
+    else this.#fail('tag_in_path', at, end);
+    this.#content.push(tag);
+    // The path was most likely left open, so the block ends here.
+    if (tag === '</Parallel>') {
+      this.#state = 'await';
+      this.#closeAt = at;
     }
   }
 
-  #closePath(at: number): void {
-    const content = this.#text.slice(this.#contentFrom, at);
+  #closePath(at: number, end: number): void {
+    const content = this.#content.join('');
     const key = content.trim().replace(/\s+/g, ' ');
-    if (key === '') this.#fail('empty_path', this.#pathAt);
-    else if (this.#seenPaths.has(key)) this.#fail('duplicate_path', this.#pathAt);
+    const { emptyPath, duplicatePath } = this.#strictness;
+    if (key === '' && emptyPath) this.#fail('empty_path', this.#pathAt, end);
+    if (key !== '' && duplicatePath && this.#seenPaths.has(key)) this.#fail('duplicate_path', this.#pathAt, end);
     this.#seenPaths.add(key);
     this.#paths.push([this.#contentFrom, at]);
+    this.#contents.push(content);
     this.#state = 'block';
   }
 
-  #closeBlock(at: number): void {
-    if (this.#paths.length < 2) this.#fail('too_few_paths', at);
-    this.#closeAt = at;
-    this.#state = 'await';
-  }
-
   #beginSummary({ at, end }: TagMatch): void {
-    const gap = this.#text.slice(this.#since, at);
-    if (gap.trim() !== '') this.#fail('text_before_summary', this.#since + gap.length - gap.trimStart().length);
-    else if (gap !== '\n') this.#looseSpaces.push(this.#since);
+    if (this.#ink === null) {
+      if (this.#gapText !== this.#gap) this.#sink.looseSpace(this.#since, end);
+    } else if (this.#strictness.textBeforeSummary) {
+      this.#fail('text_before_summary', this.#ink, end);
+    }
     this.#state = 'summary';
     this.#summaryAt = at;
     this.#contentFrom = end;
+    this.#summaryIsBlank = true;
   }
 
-  #inSummary({ tag, at }: TagMatch): void {
+  #inSummary({ tag, at, end }: TagMatch): void {
     if (tag !== '</Summary>') {
-      this.#fail('tag_in_summary', at);
+      this.#fail('tag_in_summary', at, end);
+      this.#summaryIsBlank = false;
       return;
     }
-    if (this.#text.slice(this.#contentFrom, at).trim() === '') this.#fail('empty_summary', this.#summaryAt);
+    if (this.#summaryIsBlank) this.#fail('empty_summary', this.#summaryAt, end);
     if (this.#blockIsSound) {
       const summary: [number, number] = [this.#contentFrom, at];
-      this.#blocks.push({ open: this.#openAt, paths: this.#paths, close: this.#closeAt, summary });
+      const block = { open: this.#openAt, paths: this.#paths, close: this.#closeAt, summary };
+      this.#sink.block(block, this.#contents, end);
     }
     this.#state = 'main';
   }

@@ -2,8 +2,11 @@ import { hasUnreducedFraction, isFinished } from './answer-form.ts';
 import { isFiniteComplex } from './complex.ts';
 import { confirmEqual } from './confirm-equal.ts';
 import { evaluateExactly } from './exact-value.ts';
+import { compareGaussian } from './gaussian-value.ts';
 import { Refusal, type StepBudget } from './limits.ts';
 import type { Policy } from './policy.ts';
+import { confirmPrecisely } from './precise/confirm-precisely.ts';
+import type { PreciseLibrary } from './precise/precise-functions.ts';
 import { evaluateConstant, probeEqual } from './probe-equal.ts';
 import { isEqual, type Rational, toDouble } from './rational.ts';
 import { matchSymbols } from './rename-symbols.ts';
@@ -19,6 +22,10 @@ export interface Outcome {
 export interface CompareContext {
   readonly steps: StepBudget;
   readonly policy: Policy;
+  /** Settles what our own arithmetic leaves open; null where it is not at hand. */
+  readonly precise: PreciseLibrary | null;
+  /** Told when a comparison was let pass although it stays open. */
+  onUnconfirmed(): void;
 }
 
 /** Largest relative error a decimal may have, whatever the absolute tolerance allows. */
@@ -137,8 +144,19 @@ function compareByProbing(gold: Expr, written: Expr, context: CompareContext): O
   const answer = context.policy.variables === 'positional' ? matchSymbols(gold, written) : written;
   if (!probeEqual(gold, answer, context.steps)) return { equal: false, rule: 'probe' };
   if (!isConstant(gold) || !isConstant(answer)) return { equal: true, rule: 'probe' };
-  // Without a second opinion (complex values) the doubles stand.
-  return confirmEqual(gold, answer, context.steps) === false
-    ? { equal: false, rule: 'confirm' }
-    : { equal: true, rule: 'probe' };
+  return isConfirmed(gold, answer, context) ? { equal: true, rule: 'probe' } : { equal: false, rule: 'confirm' };
+}
+
+/** The second look at constants that agree as doubles (verification 6.5). */
+function isConfirmed(gold: Expr, answer: Expr, context: CompareContext): boolean {
+  const { steps, precise } = context;
+  const own = compareGaussian(gold, answer, steps) ?? confirmEqual(gold, answer, steps);
+  if (own !== null) return own;
+  if (precise === null) {
+    context.onUnconfirmed();
+    return true;
+  }
+  const settled = confirmPrecisely(gold, answer, precise, steps);
+  if (settled === null) throw new Refusal('unconfirmed');
+  return settled;
 }

@@ -41,3 +41,19 @@ export const DEFAULT_POLICY: Policy = {
   setFromRelation: false,
   base: 'strict',
 };
+
+/** What each policy may be; `places` stands for 0 to 15 decimal places. */
+export const POLICY_VALUES: { readonly [K in keyof Policy]: readonly Policy[K][] | 'places' } = {
+  prefer: ['label', 'box', 'last'],
+  boxes: ['join-adjacent', 'last', 'join-all'],
+  percent: ['sign', 'strict', 'ignore'],
+  order: ['set', 'sequence'],
+  precision: 'places',
+  rounding: ['strict', 'as-printed'],
+  fractions: ['value', 'reduced'],
+  simplify: ['value', 'trivial'],
+  units: ['absent-ok', 'ignore', 'strict'],
+  variables: ['named', 'positional'],
+  setFromRelation: [false, true],
+  base: ['strict', 'digits'],
+};

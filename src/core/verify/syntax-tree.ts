@@ -123,12 +123,19 @@ export function hasType(expr: Expr, type: Expr['type']): boolean {
   return someNode(expr, (node) => node.type === type);
 }
 
-/** Names of all symbols, in order of appearance, without repetition. */
+/** Names of all symbols, in order of appearance, without repetition. The index of a series is none. */
 export function listSymbols(expr: Expr): string[] {
   const names = new Set<string>();
-  someNode(expr, (node) => {
-    if (node.type === 'symbol') names.add(node.name);
-    return false;
-  });
+  collectSymbols(expr, [], names);
   return [...names];
+}
+
+function collectSymbols(expr: Expr, indices: readonly string[], names: Set<string>): void {
+  if (expr.type === 'symbol' && !indices.includes(expr.name)) names.add(expr.name);
+  if (expr.type !== 'series') {
+    for (const child of childrenOf(expr)) collectSymbols(child, indices, names);
+    return;
+  }
+  for (const bound of [expr.from, expr.to]) collectSymbols(bound, indices, names);
+  collectSymbols(expr.body, [...indices, expr.variable], names);
 }

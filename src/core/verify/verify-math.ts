@@ -6,8 +6,9 @@ import { stripEmphasis } from './extract/read-region.ts';
 import { LIMITS, Refusal, StepBudget } from './limits.ts';
 import { normaliseText } from './normalise-text.ts';
 import type { Policy } from './policy.ts';
+import type { PreciseLibrary } from './precise/precise-functions.ts';
 import type { Item } from './syntax-tree.ts';
-import { VERIFIER, type Verdict } from './verdict.ts';
+import { UNCONFIRMED, VERIFIER, type Verdict } from './verdict.ts';
 
 /** A reference or an answer: its text and, where it has one, its structure. */
 interface Reading {
@@ -19,7 +20,12 @@ interface Reading {
  * The tolerant verifier: finds the answer in the first of the readings that holds one, and compares it
  * with the reference as text, then by kind. Throws `Refusal` when a bound is hit.
  */
-export function verifyMath(gold: string, readings: readonly string[], policy: Policy): Verdict {
+export function verifyMath(
+  gold: string,
+  readings: readonly string[],
+  policy: Policy,
+  precise: PreciseLibrary | null,
+): Verdict {
   const reference = readAnswer([gold], policy) ?? { text: stripEmphasis(gold), item: null };
   const letter = findChoice(reference.text) ?? findChoice(gold);
   if (letter !== null) return verifyChoice(letter, readings, policy);
@@ -29,13 +35,28 @@ export function verifyMath(gold: string, readings: readonly string[], policy: Po
   if (answer.item === null) return toVerdict('unparsable', 'parse', 'syntax', answer.text);
   if (reference.item === null) return toVerdict('incorrect', 'text', null, answer.text);
   if (isDecimalComma(reference.text, answer.text)) return toVerdict('correct', 'decimal-comma', null, answer.text);
-  return compareReadings(reference.item, { text: answer.text, item: answer.item }, policy);
+  return compareReadings(reference.item, { text: answer.text, item: answer.item }, policy, precise);
 }
 
-function compareReadings(gold: Item, answer: { readonly text: string; readonly item: Item }, policy: Policy): Verdict {
+function compareReadings(
+  gold: Item,
+  answer: { readonly text: string; readonly item: Item },
+  policy: Policy,
+  precise: PreciseLibrary | null,
+): Verdict {
+  let isOpen = false;
+  const onUnconfirmed = () => {
+    isOpen = true;
+  };
   try {
-    const { equal, rule } = compareItems(gold, answer.item, { steps: new StepBudget(), policy });
-    return toVerdict(equal ? 'correct' : 'incorrect', rule, null, answer.text);
+    const { equal, rule } = compareItems(gold, answer.item, {
+      steps: new StepBudget(),
+      policy,
+      precise,
+      onUnconfirmed,
+    });
+    if (!equal) return toVerdict('incorrect', rule, null, answer.text);
+    return toVerdict('correct', isOpen ? rule + UNCONFIRMED : rule, null, answer.text);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return toVerdict('unparsable', 'compare', error.reason, answer.text);

@@ -1,9 +1,10 @@
 import { findTags, findTrunkRanges } from '../format/find-tags.ts';
 import { Refusal } from './limits.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
+import { loadPreciseFunctions, type PreciseLibrary } from './precise/precise-functions.ts';
 import { verifyReferenceDapo } from './reference-dapo.ts';
 import { verifyReferenceGsm8k } from './reference-gsm8k.ts';
-import { VERIFIER, type Verdict } from './verdict.ts';
+import { isUnconfirmed, VERIFIER, type Verdict } from './verdict.ts';
 import { verifyMath } from './verify-math.ts';
 
 /** How a response is judged. */
@@ -19,12 +20,31 @@ export interface VerifyOptions {
 /**
  * Judges a response (or a bare answer) against a reference. Pure, synchronous and total: no two strings
  * make it throw; what cannot be judged is `unparsable` with a reason. Linear in the length of the text.
+ *
+ * A few closed forms (inverse trigonometry, complex roots, ...) agree as doubles and our own long arithmetic
+ * has no value for them: such a verdict is `correct` by a rule that ends in `-unconfirmed`, which
+ * `verifyConfirmed` settles.
  */
 export function verify(gold: string, text: string, options: VerifyOptions): Verdict {
+  return judge(gold, text, options, null);
+}
+
+/** `verify`, and what it leaves unconfirmed decided with many digits. Loads mathjs for that, and only then. */
+export async function verifyConfirmed(gold: string, text: string, options: VerifyOptions): Promise<Verdict> {
+  const verdict = verify(gold, text, options);
+  return isUnconfirmed(verdict) ? confirmVerdict(gold, text, options, await loadPreciseFunctions()) : verdict;
+}
+
+/** The verdict on a case that `verify` left unconfirmed; synchronous where the functions are loaded already. */
+export function confirmVerdict(gold: string, text: string, options: VerifyOptions, precise: PreciseLibrary): Verdict {
+  return judge(gold, text, options, precise);
+}
+
+function judge(gold: string, text: string, options: VerifyOptions, precise: PreciseLibrary | null): Verdict {
   try {
     if (options.mode === 'math') {
       const policy = { ...DEFAULT_POLICY, ...options.policy };
-      return verifyMath(gold, options.structured ? listReadings(text) : [text], policy);
+      return verifyMath(gold, options.structured ? listReadings(text) : [text], policy, precise);
     }
     const plain = options.structured ? removeTags(text) : text;
     return options.mode === 'reference-dapo' ? verifyReferenceDapo(gold, plain) : verifyReferenceGsm8k(gold, plain);

@@ -23,7 +23,20 @@ export interface RolloutIo {
   readonly settings: RolloutSettings;
   readonly eosTexts: readonly string[];
   complete(request: CallSpec): Promise<Completion[]>;
+  /** Told of every call of every attempt as it happens. It changes nothing, and must not throw. */
+  onSegment?(event: SegmentEvent): void;
 }
+
+/**
+ * A call of one attempt begins, or its segment is there. A call that fails has no second event. Flags
+ * that the rest of the trajectory decides (`fork_refused`, `duplicate_path`) are in the trajectory only.
+ */
+export type SegmentEvent =
+  | ({ readonly kind: 'started' } & SegmentPlace)
+  | ({ readonly kind: 'finished'; readonly segment: Segment } & SegmentPlace);
+
+/** Which segment of which attempt; block and path as in `Segment`. */
+export type SegmentPlace = { readonly sample: number } & Pick<Segment, 'role' | 'block' | 'path'>;
 
 export interface CallSpec {
   readonly model: string;
@@ -50,6 +63,9 @@ export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promis
   const seed = hashSeed(...request.seedParts, 'main', 0);
   const canFork = io.settings.mode === 'parallel' && io.settings.maxBlocks > 0;
   let first: Completion[];
+  for (let sample = 0; sample < request.groupSize; sample += 1) {
+    io.onSegment?.({ kind: 'started', sample, role: 'main', block: 0, path: 0 });
+  }
   try {
     first = await io.complete({
       model: request.model,
@@ -105,7 +121,7 @@ class Attempt {
     for (;;) {
       const canFork = this.#canFork();
       const stop = classifyStop(completion, canFork ? this.#tags.parallelOpen : null);
-      this.#builder.add(this.#mainSegment(completion, stop, seed));
+      this.#builder.add(this.#tellFinished(this.#mainSegment(completion, stop, seed)));
       if (stop !== 'tag') return this.#builder.finish(stop);
       const pathCap = computePathCap(this.#io.settings, this.#builder.usedTokens, this.#fixedTokens());
       if (pathCap === null) return this.#finishInline();
@@ -151,7 +167,7 @@ class Attempt {
     const seed = this.#seed('inline', this.#builder.blocks, 0);
     const completion = await this.#completeMain(seed, false);
     const stop = classifyStop(completion, null);
-    this.#builder.add(this.#mainSegment(completion, stop, seed));
+    this.#builder.add(this.#tellFinished(this.#mainSegment(completion, stop, seed)));
     return this.#builder.finish(stop === 'length' ? 'length' : 'eos');
   }
 
@@ -163,6 +179,7 @@ class Attempt {
   }
 
   async #completeMain(seed: number, canFork: boolean): Promise<Completion> {
+    this.#tellStarted({ role: 'main', block: 0, path: 0 });
     return this.#completeOne(this.#builder.flatIds, this.#remaining(), canFork ? [this.#tags.parallelOpen] : [], seed);
   }
 
@@ -199,6 +216,7 @@ class Attempt {
     if (label !== null) opening.push(injectedPiece(label.ids, label.text));
     const prompt = [...this.#builder.flatIds, ...opening.flatMap((piece) => piece.ids)];
     const seed = this.#seed('path', block, index + 1);
+    this.#tellStarted({ role: 'path', block, path: index + 1 });
     const completion = await this.#completeOne(prompt, pathCap, [this.#tags.pathClose], seed);
     const closer = { id: this.#tags.pathClose, text: '</Path>' };
     return this.#close({ role: 'path', block, path: index + 1, opening, completion, closer, seed });
@@ -213,6 +231,7 @@ class Attempt {
     const seed = this.#seed('summary', block, 0);
     const maxTokens = Math.max(1, Math.min(maxSummaryTokens, room));
     const prompt = [...this.#builder.flatIds, ...ids];
+    this.#tellStarted({ role: 'summary', block, path: 0 });
     const completion = await this.#completeOne(prompt, maxTokens, [tags.summaryClose], seed);
     const closer = { id: tags.summaryClose, text: '</Summary>' };
     return this.#close({ role: 'summary', block, path: 0, opening, completion, closer, seed });
@@ -220,7 +239,18 @@ class Attempt {
 
   #close(input: Omit<Parameters<typeof closeSegment>[0], 'tags' | 'eosTexts' | 'weightsVersion'>): Segment {
     const weightsVersion = this.#request.model;
-    return closeSegment({ ...input, tags: this.#tags, eosTexts: this.#io.eosTexts, weightsVersion });
+    const segment = closeSegment({ ...input, tags: this.#tags, eosTexts: this.#io.eosTexts, weightsVersion });
+    return this.#tellFinished(segment);
+  }
+
+  #tellStarted(place: Omit<SegmentPlace, 'sample'>): void {
+    this.#io.onSegment?.({ kind: 'started', sample: this.#sample, ...place });
+  }
+
+  #tellFinished(segment: Segment): Segment {
+    const { role, block, path } = segment;
+    this.#io.onSegment?.({ kind: 'finished', sample: this.#sample, role, block, path, segment });
+    return segment;
   }
 }
 

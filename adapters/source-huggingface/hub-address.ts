@@ -1,0 +1,61 @@
+import { SourceError, UsageError } from '../../src/errors.ts';
+
+/** The hub that is asked unless another is named. */
+export const DEFAULT_HUB = 'https://huggingface.co';
+
+/** Reads the address of a hub or of a mirror. Throws `UsageError`. */
+export function parseHubAddress(text: string): URL {
+  let url: URL;
+  try {
+    url = new URL(text.endsWith('/') ? text : `${text}/`);
+  } catch (error) {
+    throw new UsageError(`the hub's address ${JSON.stringify(text)} is no URL`, { cause: error });
+  }
+  // A password in an address ends up in messages and manifests.
+  if (url.username !== '' || url.password !== '')
+    throw new UsageError('the hub’s address holds a user or password: remove it, tokens come from HF_TOKEN');
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) {
+    url.search = '';
+    url.hash = '';
+    return url;
+  }
+  throw new UsageError(`the hub's address ${url.origin} must be https (http is for this machine only)`);
+}
+
+/**
+ * Where a redirect leads. A hub may send elsewhere (its storage), but neither out of HTTP nor, unless
+ * it is on this machine itself, to this machine. Throws `SourceError`.
+ */
+export function followRedirect(location: string | undefined, from: URL, hub: URL): URL {
+  let url: URL;
+  try {
+    url = new URL(location ?? '', from);
+  } catch (error) {
+    throw new SourceError(`${showAddress(from)} redirects to something that is no URL`, { cause: error });
+  }
+  if (location === undefined) throw new SourceError(`${showAddress(from)} redirects without saying where`);
+  const local = isLoopback(url);
+  const allowed =
+    url.protocol === 'https:' ? !local || isLoopback(hub) : url.protocol === 'http:' && local && isLoopback(hub);
+  if (allowed) return url;
+  throw new SourceError(`${showAddress(from)} redirects to ${showAddress(url)}, which is not followed`);
+}
+
+/** An address without what may be secret: signatures stand in queries. */
+export function showAddress({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname}`.slice(0, 300);
+}
+
+/** Names and addresses that reach this machine, as the URL parser spells them. */
+const LOCAL_HOSTS = [
+  /(^|\.)localhost$/,
+  /^127\.\d+\.\d+\.\d+$/,
+  /^0\.0\.0\.0$/,
+  /^\[::1?\]$/,
+  /^\[::ffff:(7f[0-9a-f]{2}|0):[0-9a-f]+\]$/,
+];
+
+function isLoopback({ hostname }: URL): boolean {
+  const name = hostname.replace(/\.$/, '').toLowerCase();
+  return LOCAL_HOSTS.some((pattern) => pattern.test(name));
+}

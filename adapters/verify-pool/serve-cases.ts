@@ -1,0 +1,55 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Verdict } from '../../src/core/verify/verdict.ts';
+import { VERIFIER } from '../../src/core/verify/verdict.ts';
+import type { Judgement, VerifyCase } from '../../src/ports/verifier.ts';
+import { type CaseClock, openCaseClock } from './case-clock.ts';
+import type { BatchOrder, ThreadReport, ThreadSeed } from './thread-messages.ts';
+
+/** How a thread judges. */
+export interface CaseJudge {
+  /** The verdict, or null when it takes a second look. */
+  judge(one: VerifyCase): Verdict | null;
+  /** Gets ready for the second look; the deadline does not count it. */
+  prepare(): Promise<(one: VerifyCase) => Verdict>;
+}
+
+/** Makes the calling module the entry of a verification thread: judges the batches the pool sends. */
+export function serveCases(judge: CaseJudge): void {
+  const clock = openCaseClock((workerData as ThreadSeed).clock);
+  const report = (message: ThreadReport) => parentPort!.postMessage(message);
+  parentPort!.on('message', async (batch: BatchOrder) => {
+    const judgements: Judgement[] = [];
+    for (const [position, one] of batch.entries()) judgements.push(await judgeOne(judge, clock, position, one));
+    report({ kind: 'done', judgements });
+  });
+  report({ kind: 'ready' });
+}
+
+/** No await unless the case needs a second look: most batches are judged in one go. */
+function judgeOne(
+  judge: CaseJudge,
+  clock: CaseClock,
+  position: number,
+  one: VerifyCase,
+): Judgement | Promise<Judgement> {
+  const first = measure(clock, position, () => judge.judge(one));
+  return first ?? judge.prepare().then((look) => measure(clock, position, () => look(one))!);
+}
+
+function measure(clock: CaseClock, position: number, work: () => Verdict | null): Judgement | null {
+  clock.begin(position);
+  const startMs = performance.now();
+  const verdict = explainFault(work);
+  const ms = Math.round(1000 * (performance.now() - startMs)) / 1000;
+  clock.pause();
+  return verdict === null ? null : { ...verdict, ms };
+}
+
+/** A fault of the code is reported with the case that brought it to light; the others are not its victims. */
+function explainFault(work: () => Verdict | null): Verdict | null {
+  try {
+    return work();
+  } catch (error) {
+    return { verdict: 'unparsable', rule: 'fault', reason: `fault: ${error}`, extracted: null, verifier: VERIFIER };
+  }
+}

@@ -1,0 +1,52 @@
+import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import type { RunConfig } from '../../config/schema.ts';
+import type { LatencyModel } from '../../core/replay/latency-model.ts';
+import { UsageError } from '../../errors.ts';
+import type { RolloutPurpose } from '../../ports/run-store.ts';
+import type { GlobalArgs } from '../define-command.ts';
+import { findRun } from '../find-run.ts';
+import { printJson, printLine } from '../output.ts';
+import { collectReplay } from '../replay/collect-replay.ts';
+import { listPolicies, type PolicyOptions } from '../replay/list-policies.ts';
+import { renderReplay } from '../replay/render-replay.ts';
+import { readWholeNumber } from '../whole-number.ts';
+
+interface ReplayArgs extends GlobalArgs, PolicyOptions {
+  readonly run: string | undefined;
+  readonly purpose: RolloutPurpose | undefined;
+  readonly stage: string | undefined;
+  readonly forked: boolean;
+  readonly decodeMs: string;
+  readonly prefillRate: string;
+  readonly callMs: string;
+  readonly cacheBlock: string;
+}
+
+/** `replay`: needs the store and nothing else. */
+export async function replayRun(args: ReplayArgs): Promise<number> {
+  const model = readModel(args);
+  using store = openRunStore(args.db, { readonly: true });
+  const run = findRun(store, args.run ?? null);
+  const { paths } = (JSON.parse(run.configJson) as RunConfig).rollout;
+  const selection = { purpose: args.purpose, stage: args.stage, forkedOnly: args.forked };
+  const report = collectReplay(store, run, selection, listPolicies(args, paths), model);
+  if (args.json) printJson(report);
+  else for (const line of renderReplay(report)) printLine(line);
+  return 0;
+}
+
+function readModel({ decodeMs, prefillRate, callMs, cacheBlock }: ReplayArgs): LatencyModel {
+  const block = readWholeNumber('cache-block', cacheBlock, 0, 65_536);
+  return {
+    decodeMs: readNumber('decode-ms', decodeMs, 0.001),
+    prefillPerSecond: readNumber('prefill-rate', prefillRate, 0.001),
+    callMs: readNumber('call-ms', callMs, 0),
+    cacheBlock: block === 0 ? null : block,
+  };
+}
+
+function readNumber(option: string, text: string, min: number): number {
+  const value = /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min) return value;
+  throw new UsageError(`--${option} is ${JSON.stringify(text)}; it must be a number from ${min}`);
+}

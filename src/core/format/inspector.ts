@@ -1,0 +1,94 @@
+import { type BracketChecker, createAlgorithm1Checker, createReferenceChecker } from './bracket-checkers.ts';
+import type { TagMatch } from './find-tags.ts';
+import { FindingList } from './finding-list.ts';
+import type { FormatBlock, FormatMode, FormatReport, FormatSource, GrammarCode } from './format-report.ts';
+import { TextLints } from './lints.ts';
+import { StrictParser, type StructureSink } from './strict-parser.ts';
+import type { ResolvedStrictness } from './strictness.ts';
+import { AT_END, type TagListener, type TextPiece } from './tag-stream.ts';
+
+/** More faults than this say nothing more; the list must not grow with hostile input. */
+const MAX_VIOLATIONS = 50;
+
+/** What of the strict parser's findings counts beside a bracket matcher; it reports them only where switched on. */
+const SWITCHED: ReadonlySet<GrammarCode> = new Set(['empty_path', 'duplicate_path', 'text_before_summary']);
+
+/** Hands pieces and tags of one source to those whose findings the mode and the switches ask for. */
+export class Inspector implements TagListener {
+  readonly findings: FindingList;
+  readonly #mode: FormatMode;
+  readonly #source: FormatSource;
+  readonly #brackets: BracketChecker | null;
+  readonly #parser: StrictParser | null;
+  readonly #lints: TextLints | null;
+  readonly #blocks: FormatBlock[] = [];
+  #hasBlock = false;
+
+  constructor(mode: FormatMode, source: FormatSource, strictness: ResolvedStrictness, gap: string) {
+    const findings = new FindingList(strictness.promoted);
+    const isStrict = mode === 'strict';
+    const { emptyPath, duplicatePath, textBeforeSummary, promoted } = strictness;
+    const needsStructure = isStrict || emptyPath || duplicatePath || textBeforeSummary || promoted.size > 0;
+    const needsLints = source === 'text' && (isStrict || promoted.size > 0);
+    this.findings = findings;
+    this.#mode = mode;
+    this.#source = source;
+    this.#brackets = createBrackets(mode, findings);
+    this.#lints = needsLints ? new TextLints((code, at, seen) => findings.lint(code, at, seen)) : null;
+    this.#parser = needsStructure ? new StrictParser(strictness, gap, this.#createStructureSink(isStrict)) : null;
+  }
+
+  /** Where the prompt holds its first tag; null for nowhere. */
+  acceptPrompt(at: number | null): void {
+    if (at !== null) this.findings.lint('tag_in_prompt', at, 0);
+  }
+
+  text(piece: TextPiece): void {
+    this.#parser?.text(piece);
+    this.#lints?.text(piece);
+  }
+
+  tag(match: TagMatch): void {
+    if (match.tag === '<Parallel>') this.#hasBlock = true;
+    this.#brackets?.tag(match);
+    this.#parser?.tag(match);
+    this.#lints?.tag(match);
+  }
+
+  finish(): FormatReport {
+    this.#brackets?.finish();
+    this.#parser?.finish();
+    if (!this.#hasBlock) this.findings.lint('no_block', 0, AT_END);
+    this.#lints?.finish();
+    this.findings.takeNew();
+    const { violations } = this.findings;
+    const lints = this.#mode === 'strict' ? this.findings.listLints() : [];
+    const blocks = this.#mode === 'strict' ? this.#blocks : [];
+    return { mode: this.#mode, source: this.#source, valid: violations.length === 0, violations, lints, blocks };
+  }
+
+  #createStructureSink(isStrict: boolean): StructureSink {
+    const { findings } = this;
+    let count = 0;
+    return {
+      report: (code, at, seen) => {
+        if (!isStrict && !SWITCHED.has(code)) return;
+        count += 1;
+        if (count <= MAX_VIOLATIONS) findings.report(code, at, seen);
+      },
+      doom: (seen) => {
+        if (isStrict) findings.doom(seen);
+      },
+      looseSpace: (at, seen) => findings.lint('noncanonical_space', at, seen),
+      block: (block, contents, seen) => {
+        this.#blocks.push(block);
+        this.#lints?.block(block, contents, seen);
+      },
+    };
+  }
+}
+
+function createBrackets(mode: FormatMode, findings: FindingList): BracketChecker | null {
+  if (mode === 'strict') return null;
+  return mode === 'reference' ? createReferenceChecker(findings) : createAlgorithm1Checker(findings);
+}

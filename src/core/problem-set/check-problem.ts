@@ -1,0 +1,120 @@
+import { TAGS } from '../grammar.ts';
+import { findBoxes } from '../verify/extract/boxes.ts';
+import { verify } from '../verify/verify.ts';
+import { findImbalance } from './find-imbalance.ts';
+
+/** What may be wrong with one problem of a set. */
+export type ProblemCode =
+  | 'unbalanced_answer'
+  | 'unreadable_answer'
+  | 'tag_in_problem'
+  | 'text_only_answer'
+  | 'other_answer_in_solution'
+  | 'cut_problem'
+  | 'short_problem'
+  | 'long_problem'
+  | 'missing_figure';
+
+/** A finding. Faults spoil training or its measure; warnings are worth a look. */
+export interface ProblemNote {
+  readonly severity: 'fault' | 'warning';
+  readonly code: ProblemCode;
+  readonly message: string;
+}
+
+/** A row to be checked. */
+export interface CheckedProblem {
+  readonly text: string;
+  readonly answer: string;
+  /** Worked solution of the same row; null when it has none. */
+  readonly solution: string | null;
+}
+
+/** Shorter problems are mostly what is left of a longer one. */
+const MIN_LENGTH = 20;
+
+/** All findings about one problem, in a fixed order. `maxLength`: longer texts (UTF-16 code units) are told. */
+export function checkProblem(problem: CheckedProblem, maxLength: number): ProblemNote[] {
+  return [...checkAnswer(problem.answer), ...checkSolution(problem), ...checkText(problem.text, maxLength)];
+}
+
+function fault(code: ProblemCode, message: string): ProblemNote {
+  return { severity: 'fault', code, message };
+}
+
+function warn(code: ProblemCode, message: string): ProblemNote {
+  return { severity: 'warning', code, message };
+}
+
+const MATH = { mode: 'math', structured: false } as const;
+
+function isCorrect(gold: string, answer: string): boolean {
+  return verify(gold, answer, MATH).verdict === 'correct';
+}
+
+function checkAnswer(answer: string): ProblemNote[] {
+  const shown = show(answer);
+  const imbalance = findImbalance(answer);
+  if (imbalance !== null)
+    return [
+      fault('unbalanced_answer', `the answer ${shown} has a "${imbalance.what}" without its partner: it may be cut`),
+    ];
+  if (!isCorrect(answer, answer) || !isCorrect(answer, `\\boxed{${answer}}`))
+    return [
+      fault('unreadable_answer', `the verifier does not find the answer ${shown} equal to itself: it can never be met`),
+    ];
+  return readsAsText(answer) && /\d|\\[a-z]/i.test(answer.replaceAll(/\\(text|mbox|textbf|mathrm)(?![a-z])/gi, ''))
+    ? [warn('text_only_answer', `the verifier reads the answer ${shown} as text: only the same spelling meets it`)]
+    : [];
+}
+
+/** Whether the reference has no mathematical structure to compare by. */
+function readsAsText(answer: string): boolean {
+  return verify(answer, '123456789', MATH).rule === 'text';
+}
+
+function checkSolution({ answer, solution }: CheckedProblem): ProblemNote[] {
+  if (solution === null) return [];
+  const last = findMarkedAnswer(solution) ?? findBoxes(solution).at(-1)?.content;
+  if (last === undefined || isCorrect(last, `\\boxed{${answer}}`) || isCorrect(answer, `\\boxed{${last}}`)) return [];
+  return [
+    warn('other_answer_in_solution', `the answer ${show(answer)} is not the last one of the solution, ${show(last)}`),
+  ];
+}
+
+/** What follows the last `####` on its line, as GSM8K writes answers; null without one. */
+function findMarkedAnswer(solution: string): string | null {
+  const at = solution.lastIndexOf('####');
+  return at < 0
+    ? null
+    : solution
+        .slice(at + 4)
+        .trim()
+        .split('\n', 1)[0]!
+        .trim();
+}
+
+function checkText(text: string, maxLength: number): ProblemNote[] {
+  const notes: ProblemNote[] = [];
+  const trimmed = text.trim();
+  const tag = TAGS.find((one) => text.includes(one));
+  if (tag !== undefined) notes.push(fault('tag_in_problem', `the problem holds the tag ${tag}`));
+  if (/[:\uff1a]$/.test(trimmed)) notes.push(warn('cut_problem', 'the problem ends in a colon: something is missing'));
+  if (/(\u2026|\.\.\.)$/.test(trimmed)) notes.push(warn('cut_problem', 'the problem ends in dots: it may be cut'));
+  if (trimmed.length < MIN_LENGTH) notes.push(warn('short_problem', `the problem has ${trimmed.length} characters`));
+  if (text.length > maxLength)
+    notes.push(warn('long_problem', `the problem has ${text.length} characters, more than ${maxLength}`));
+  if (speaksOfFigure(trimmed)) notes.push(warn('missing_figure', 'the problem speaks of a figure that is not there'));
+  return notes;
+}
+
+function speaksOfFigure(text: string): boolean {
+  if (/\[asy\]|\\includegraphics|\\begin\{(tikzpicture|tabular|array)|!\[/.test(text)) return false;
+  return /\b(in|see) the (diagram|figure|picture|graph|grid)\b|\b(diagram|figure|picture|graph|grid|image)s? (is |are )?(shown|below|above)\b|\bshown below\b|如图/i.test(
+    text,
+  );
+}
+
+function show(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}

@@ -1,0 +1,37 @@
+/**
+ * A server as three numbers and a cache (field 1.8): decoding is memory-bound, so that parallel paths
+ * decode as fast as one; prompts are computed at one rate; every call costs a fixed time. Queues and
+ * other load are left out.
+ */
+export interface LatencyModel {
+  /** Milliseconds per generated token, of one path and of many side by side. */
+  readonly decodeMs: number;
+  /** Prompt tokens computed per second. */
+  readonly prefillPerSecond: number;
+  /** Milliseconds a call costs beside its tokens. */
+  readonly callMs: number;
+  /** Tokens per block of the prefix cache; null: nothing is cached, every call computes its whole prompt. */
+  readonly cacheBlock: number | null;
+}
+
+/** Decoding as measured for Multiverse; prefill, call and block of an ordinary vLLM (field 1.8). */
+export const DEFAULT_LATENCY_MODEL: LatencyModel = {
+  decodeMs: 15.43,
+  prefillPerSecond: 10_000,
+  callMs: 10,
+  cacheBlock: 16,
+};
+
+/**
+ * Tokens of a prompt that need not be computed, when its first `seen` tokens were prompt or output of an
+ * earlier call: whole blocks only, and the last of them was sampled but never computed (field 2.7).
+ */
+export function countCachedTokens({ cacheBlock }: LatencyModel, seen: number): number {
+  if (cacheBlock === null || seen < 1) return 0;
+  return cacheBlock * Math.floor((seen - 1) / cacheBlock);
+}
+
+/** Milliseconds that computing prompt tokens takes. */
+export function computePrefillMs({ prefillPerSecond }: LatencyModel, tokens: number): number {
+  return (1000 * tokens) / prefillPerSecond;
+}

@@ -1,0 +1,148 @@
+import type { Trajectory } from '../trajectory.ts';
+import { computePrefillMs, countCachedTokens, type LatencyModel } from './latency-model.ts';
+import { outlineTrajectory, type Stretch } from './outline-trajectory.ts';
+
+/** When the paths of a block are joined: when all have ended, the first, or the first `count`. */
+export type ReplayJoin =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'first' }
+  | { readonly kind: 'quorum'; readonly count: number };
+
+/** Another way to run the blocks of stored trajectories. */
+export interface ReplayPolicy {
+  readonly join: ReplayJoin;
+  /** In which order joined paths stand in the text: a longer first path leaves less to compute at the join (field 1.8). */
+  readonly order: 'emitted' | 'longest-first';
+  /** Only the first `width` paths of a block are asked for; null: all. */
+  readonly width: number | null;
+  /** A path is cut after so many generated tokens; null: where it ended. */
+  readonly pathBudget: number | null;
+}
+
+/** One trajectory under a policy. */
+export interface Replay {
+  /** Generated tokens, those of paths that were given up at the join included. */
+  readonly totalTokens: number;
+  /** Generated tokens on the chain that the answer waits for. */
+  readonly criticalTokens: number;
+  /** Prompt tokens computed on that chain. */
+  readonly prefillTokens: number;
+  readonly latencyMs: number;
+  /**
+   * Whether the policy leaves the trajectory as it is stored, so that its outcome stays known. Where it
+   * does not, the summary and all after it would be other text: their stored lengths stand in for it.
+   */
+  readonly isUnchanged: boolean;
+}
+
+interface Progress {
+  totalTokens: number;
+  criticalTokens: number;
+  prefillTokens: number;
+  latencyMs: number;
+  isUnchanged: boolean;
+  /** Prompt and response so far, in tokens. */
+  length: number;
+  /** How many of them an earlier call has seen. */
+  seen: number;
+}
+
+/** Lets a stored trajectory run again, in tokens and modelled time. Pure arithmetic over lengths. */
+export function replayTrajectory(trajectory: Trajectory, policy: ReplayPolicy, model: LatencyModel): Replay {
+  const { promptTokens, steps } = outlineTrajectory(trajectory);
+  const at: Progress = { ...NOTHING, length: promptTokens };
+  for (const step of steps) {
+    if ('trunk' in step) runTrunk(at, step.trunk, model);
+    else runBlock(at, step.paths, policy, model);
+  }
+  return toReplay(at);
+}
+
+/**
+ * The same generated tokens in one stream: what decoding without a fork would take if it wrote as much.
+ * It would write other text, so that its outcome counts as unknown wherever there is a block.
+ */
+export function replayInOneStream(trajectory: Trajectory, model: LatencyModel): Replay {
+  const { promptTokens, steps } = outlineTrajectory(trajectory);
+  const stretches = steps.flatMap((step) => ('trunk' in step ? [step.trunk] : step.paths));
+  const generated = stretches.reduce((sum, stretch) => sum + stretch.generated, 0);
+  const at: Progress = { ...NOTHING, length: promptTokens };
+  runTrunk(at, { opening: 0, generated, closing: 0 }, model);
+  return { ...toReplay(at), isUnchanged: steps.every((step) => 'trunk' in step) };
+}
+
+const NOTHING = {
+  totalTokens: 0,
+  criticalTokens: 0,
+  prefillTokens: 0,
+  latencyMs: 0,
+  isUnchanged: true,
+  seen: 0,
+};
+
+function toReplay({ totalTokens, criticalTokens, prefillTokens, latencyMs, isUnchanged }: Progress): Replay {
+  return { totalTokens, criticalTokens, prefillTokens, latencyMs, isUnchanged };
+}
+
+function runTrunk(at: Progress, { opening, generated, closing }: Stretch, model: LatencyModel): void {
+  const prompt = at.length + opening;
+  const prefill = prompt - countCachedTokens(model, at.seen);
+  at.totalTokens += generated;
+  at.criticalTokens += generated;
+  at.prefillTokens += prefill;
+  at.latencyMs += model.callMs + computePrefillMs(model, prefill) + generated * model.decodeMs;
+  at.seen = prompt + generated;
+  at.length = at.seen + closing;
+}
+
+/** A path under way: when it starts to decode and when it ends, in milliseconds after the fork. */
+interface Runner extends Stretch {
+  readonly prefill: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly isCut: boolean;
+}
+
+function runBlock(at: Progress, stored: readonly Stretch[], policy: ReplayPolicy, model: LatencyModel): void {
+  const asked = stored.slice(0, policy.width ?? stored.length).map((path) => startPath(at, path, policy, model));
+  const joinMs = findJoinMs(asked, policy.join);
+  const joined = asked.filter(({ endMs }) => endMs <= joinMs);
+  const ordered = policy.order === 'emitted' ? joined : joined.toSorted((a, b) => countSeen(b) - countSeen(a));
+  const [first] = ordered;
+  const [decisive] = joined.filter(({ endMs }) => endMs === joinMs);
+  for (const path of asked) at.totalTokens += countSpent(path, joinMs, model);
+  at.criticalTokens += Math.max(...joined.map(({ generated }) => generated));
+  at.prefillTokens += decisive!.prefill;
+  at.latencyMs += model.callMs + joinMs;
+  at.isUnchanged &&= joined.length === stored.length && ordered.every((path, i) => path === asked[i] && !path.isCut);
+  at.seen = at.length + countSeen(first!);
+  for (const { opening, generated, closing } of ordered) at.length += opening + generated + closing;
+}
+
+function startPath(at: Progress, path: Stretch, { pathBudget }: ReplayPolicy, model: LatencyModel): Runner {
+  const isCut = pathBudget !== null && pathBudget < path.generated;
+  const generated = isCut ? pathBudget : path.generated;
+  const prefill = at.length + path.opening - countCachedTokens(model, at.seen);
+  const startMs = computePrefillMs(model, prefill);
+  const endMs = startMs + generated * model.decodeMs;
+  // A path that is cut gets one closing tag from the controller.
+  return { opening: path.opening, generated, closing: isCut ? 1 : path.closing, prefill, startMs, endMs, isCut };
+}
+
+/** Tokens of a path that its own call has seen; a closing tag of the controller's is not among them. */
+function countSeen({ opening, generated }: Stretch): number {
+  return opening + generated;
+}
+
+function findJoinMs(paths: readonly Runner[], join: ReplayJoin): number {
+  const ends = paths.map(({ endMs }) => endMs).sort((a, b) => a - b);
+  const wanted = join.kind === 'all' ? ends.length : join.kind === 'first' ? 1 : join.count;
+  return ends[Math.min(wanted, ends.length) - 1]!;
+}
+
+/** Tokens a path has generated by the time of the join, at which it is aborted. */
+function countSpent({ startMs, endMs, generated }: Runner, joinMs: number, { decodeMs }: LatencyModel): number {
+  if (endMs <= joinMs) return generated;
+  const byThen = Math.floor((joinMs - startMs) / decodeMs + 1e-9);
+  return Math.max(0, Math.min(generated, byThen));
+}

@@ -1,0 +1,45 @@
+import type { CurriculumPlan } from '../../core/curriculum.ts';
+import { computeReward, type Reward, type RewardConfig } from '../../core/reward.ts';
+import type { Verdict } from '../../core/verify/verdict.ts';
+import type { RolloutKey, RolloutRecord, RolloutRevision } from '../../ports/run-store.ts';
+import { judgeTrajectories } from '../score-trajectory.ts';
+import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type VerdictChange } from './verdict-change.ts';
+
+/** Judges the rollouts of one step anew. */
+export async function reverifyRollouts(
+  ctx: ReverifyContext,
+  stored: readonly RolloutRecord[],
+  apply: boolean,
+): Promise<ReverifiedBatch> {
+  const finished = stored.flatMap((rollout) =>
+    rollout.trajectory === null ? [] : [{ ...rollout, trajectory: rollout.trajectory }],
+  );
+  const verdicts = await judgeTrajectories(ctx.verifier, ctx.plan, finished, ctx.signal);
+  const revisions: RolloutRevision[] = [];
+  const changes: VerdictChange[] = [];
+  for (const [k, rollout] of finished.entries()) {
+    const after = verdicts[k]!;
+    if (isSameVerdict(rollout.verdict, after)) continue;
+    const { stageIndex, purpose, step, group, sample, problem, verdict: before } = rollout;
+    const key = { stageIndex, purpose, step, group, sample };
+    const reward = reviseReward(ctx.plan, rollout, after);
+    revisions.push({ ...key, verdict: after, reward });
+    const values = reward === null ? null : { before: rollout.reward!.value, after: reward.value };
+    changes.push({ place: { kind: 'rollout', ...key, problem }, before, after, reward: values, outcome: null });
+  }
+  if (apply && revisions.length > 0) ctx.store.reviseVerdicts(ctx.runId, { rollouts: revisions, attempts: [] });
+  return { judged: finished.length, changes };
+}
+
+/** The reward by the formula that was in force when the rollout was made. */
+function reviseReward(plan: CurriculumPlan, rollout: RolloutRecord, { verdict }: Verdict): Reward | null {
+  if (rollout.reward === null) return null;
+  const parts = { ...rollout.reward, correct: verdict === 'correct' };
+  return computeReward(findRewardConfig(plan, rollout), Math.max(1, rollout.step), parts);
+}
+
+/** Only training knows other rewards than accuracy. */
+function findRewardConfig({ stages }: CurriculumPlan, { stageIndex, purpose }: RolloutKey): RewardConfig {
+  const stage = stages[stageIndex];
+  return purpose === 'train' && stage?.kind === 'rl' ? stage.reward : { kind: 'accuracy' };
+}

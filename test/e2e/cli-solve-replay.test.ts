@@ -1,0 +1,138 @@
+/**
+ * `solve` and `replay` through the command line, on a small run of the embedded default:
+ *  1. replay prints one table, the same every time; --json is one document whose `all` row is what the store counts
+ *  2. replay narrows by stage and purpose, and names what it does not find
+ *  3. solve takes the weights of the newest finished run, says so on stderr, and writes every segment
+ *  4. solve --json is one document: segments, figures, verdict, both decodings of the same begin; stderr is empty
+ *  5. solve --from takes that run; the same seed gives the same words, another seed others
+ *  6. without trained weights, and for a question outside the vocabulary, one line says what is wrong
+ *  7. solve writes nothing to the store, and leaves nothing behind
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { runCli } from '../support/cli-process.ts';
+import { smallRunArgs } from '../support/small-run.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+
+const folder = makeTempFolder('solve');
+const db = join(folder, 'runs.db');
+const QUESTION = 'Dan has 18 keys, then makes 31. How many in all?';
+
+/** Its model has learnt nothing to speak of: it answers something. */
+const whole = runCli(['run', '--json', ...smallRunArgs(db)]);
+
+async function wholeRunId(): Promise<string> {
+  const { code, stdout, stderr } = await whole;
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout).run.id;
+}
+
+async function runJson(args: readonly string[]) {
+  const { code, stdout, stderr } = await runCli([...args, '--db', db, '--json']);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, '');
+  return JSON.parse(stdout);
+}
+
+test('1: replay', async () => {
+  const id = await wholeRunId();
+  const [first, again] = await Promise.all([0, 1].map(() => runCli(['replay', id, '--db', db])));
+  assert.equal(first!.code, 0, first!.stderr);
+  assert.match(first!.stdout, /^Run \S+ "small": \d+ rollouts/);
+  assert.match(first!.stdout, /\none stream +\d/);
+  assert.match(first!.stdout, /\nall, longest first +\d/);
+  assert.equal(again!.stdout, first!.stdout);
+  const report = await runJson(['replay', id]);
+  const [all] = report.policies;
+  assert.deepEqual(all.policy, { join: { kind: 'all' }, order: 'emitted', width: null, pathBudget: null });
+  assert.equal(all.summary.accuracy.known, report.stored.rollouts);
+  assert.equal(all.summary.accuracy.low, all.summary.accuracy.high);
+  assert.equal(all.summary.meanTotalTokens, report.oneStream.meanTotalTokens);
+  assert.ok(all.summary.meanCriticalTokens <= all.summary.meanTotalTokens);
+  const shown = await runJson(['show', id]);
+  const count = shown.rollouts.reduce((sum: number, { rollouts }: { rollouts: number }) => sum + rollouts, 0);
+  assert.equal(report.stored.rollouts + report.stored.failed, count);
+});
+
+test('2: replay narrowed', async () => {
+  const id = await wholeRunId();
+  const train = await runJson(['replay', id, '--stage', 'rl-easy', '--purpose', 'train', '--join', 'first']);
+  assert.equal(train.stored.rollouts, 3 * 4 * 4);
+  assert.equal(train.policies.length, 1);
+  const missing = await runCli(['replay', id, '--stage', 'rl', '--db', db]);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /has no stage "rl"; known: cold-start, sft, rl-easy, rl-hard/);
+  const none = await runCli(['replay', id, '--stage', 'cold-start', '--db', db]);
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /no such rollouts/);
+});
+
+test('3: solve', async () => {
+  const id = await wholeRunId();
+  const { code, stdout, stderr } = await runCli(['solve', QUESTION, '--db', db]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr.split('\n')[0], `the weights of run ${id} "small" answer`);
+  assert.ok(stdout.startsWith(QUESTION));
+  assert.match(stdout, /\nmain \(\d+ tokens?, \d/);
+  assert.match(stdout, /\d+ tokens, \d+ on the critical path \(/);
+  assert.equal(stdout.includes('\u001B'), false);
+});
+
+test('4: solve as JSON', async () => {
+  await whole;
+  const { solutions, comparison, ...rest } = await runJson(['solve', QUESTION, '--sequential', '--answer', '49']);
+  assert.equal(rest.question, QUESTION);
+  assert.equal(rest.model.run, await wholeRunId());
+  const [parallel, sequential] = solutions;
+  assert.deepEqual([parallel.decoding, sequential.decoding], ['parallel', 'sequential']);
+  assert.equal(sequential.segments.length, 1);
+  assert.equal(parallel.segments[0].seed, sequential.segments[0].seed);
+  assert.ok(sequential.segments[0].text.startsWith(parallel.segments[0].text));
+  assert.ok(['correct', 'incorrect', 'unparsable'].includes(parallel.verdict.verdict));
+  assert.ok(parallel.criticalTokens <= parallel.totalTokens);
+  assert.equal(comparison.tokenSpeedUp, sequential.criticalTokens / parallel.criticalTokens);
+});
+
+test('5: solve --from', async () => {
+  const id = await wholeRunId();
+  const texts = async (args: readonly string[]) => {
+    const { solutions } = await runJson(['solve', QUESTION, '--from', id, ...args]);
+    return solutions[0].segments.map(({ text }: { text: string }) => text).join('');
+  };
+  const seeds = await Promise.all([['--seed', '7'], ['--seed', '8'], []].map(texts));
+  assert.equal(seeds[0], seeds[2]);
+  assert.notEqual(seeds[0], seeds[1]);
+});
+
+test('6: what cannot be answered', async () => {
+  await whole;
+  const [bare, foreign, blank] = await Promise.all([
+    runCli(['solve', QUESTION, '--db', join(folder, 'empty.db')]),
+    runCli(['solve', 'What is the capital of France?', '--db', db, '--quiet']),
+    runCli(['solve', ' ', '--db', db]),
+  ]);
+  assert.equal(bare.code, 2);
+  assert.match(bare.stderr, /knows nothing before it is trained.*type "parallel-r1 run"/);
+  assert.equal(bare.stderr.trimEnd().includes('\n'), false);
+  assert.equal(foreign.code, 1);
+  assert.match(foreign.stderr, /outside the vocabulary/);
+  assert.equal(foreign.stderr.trimEnd().includes('\n'), false);
+  assert.equal(blank.code, 2);
+});
+
+test('7: nothing is left', async () => {
+  const id = await wholeRunId();
+  const temp = join(folder, 'temp');
+  mkdirSync(temp);
+  const { code } = await runCli(['solve', QUESTION, '--db', db], { env: { TMPDIR: temp } });
+  assert.equal(code, 0);
+  const left = readdirSync(temp).filter((name) => name.startsWith('parallel-r1'));
+  assert.deepEqual(left, []);
+  const runs: { id: string }[] = await runJson(['runs']);
+  assert.deepEqual(
+    runs.map((run) => run.id),
+    [id],
+  );
+});

@@ -1,0 +1,43 @@
+/**
+ * What a user is told of endpoints.
+ *
+ * 1. a change names the endpoint, the reason and how many are up; of one endpoint there is no count
+ * 2. a progress line says how many are up only while one is out
+ * 3. the doctor has a finding per endpoint where there are several: a warning and a fix for one that is out
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { describeChange, noteOutages } from '../../src/pipeline/describe-endpoints.ts';
+import { diagnose } from '../../src/pipeline/diagnose.ts';
+import type { EndpointStatus } from '../../src/ports/engine.ts';
+import { openTempRun } from '../support/pipeline-temp-run.ts';
+
+const UP: EndpointStatus = { url: 'http://a', isUp: true, reason: null };
+const OUT: EndpointStatus = { url: 'http://b', isUp: false, reason: 'connection refused' };
+
+test('1. changes', () => {
+  assert.equal(describeChange(OUT, [UP, OUT]), 'engine http://b is out: connection refused; 1 of 2 endpoints up');
+  assert.equal(describeChange(UP, [UP, UP]), 'engine http://a is back; 2 of 2 endpoints up');
+  assert.equal(describeChange(OUT, [OUT]), 'engine http://b is out: connection refused');
+});
+
+test('2. progress', () => {
+  assert.equal(noteOutages([UP, OUT, UP]), ', 2 of 3 endpoints up');
+  assert.equal(noteOutages([UP, UP]), '');
+  assert.equal(noteOutages(undefined), '');
+});
+
+test('3. doctor', async (t) => {
+  const { ctx, engine } = openTempRun(t);
+  const look = async (endpoints: readonly EndpointStatus[]) => {
+    const findings = await diagnose({ ...ctx, engine: { ...engine, listEndpoints: () => endpoints } });
+    return findings
+      .filter(({ detail }) => /^http/.test(detail))
+      .map(({ status, detail, fix }) => [status, detail, fix]);
+  };
+  assert.deepEqual(await look([UP, OUT]), [
+    ['ok', 'http://a is up', null],
+    ['warn', 'http://b is out: connection refused', 'start it, or take it out of engine.urls'],
+  ]);
+  assert.deepEqual(await look([UP]), []);
+});

@@ -1,0 +1,52 @@
+/**
+ * Which policies `replay` takes:
+ *  1. by default every join that the widest block allows, each in both orders where more than one path is joined
+ *  2. values that are given make every combination, in a fixed order
+ *  3. names as the table shows them
+ *  4. faults are told with the option and what it may be
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { describePolicy, listPolicies, type PolicyOptions } from '../../src/cli/replay/list-policies.ts';
+import { UsageError } from '../../src/errors.ts';
+
+const NONE: PolicyOptions = { join: [], order: [], width: [], budget: [] };
+
+const names = (options: Partial<PolicyOptions>, paths = 2) =>
+  listPolicies({ ...NONE, ...options }, paths).map(describePolicy);
+
+test('1+3: by default', () => {
+  assert.deepEqual(names({}), ['all', 'all, longest first', 'first']);
+  assert.deepEqual(names({}, 4), [
+    'all',
+    'all, longest first',
+    'quorum:3',
+    'quorum:3, longest first',
+    'quorum:2',
+    'quorum:2, longest first',
+    'first',
+  ]);
+});
+
+test('2+3: combinations', () => {
+  assert.deepEqual(names({ join: ['all', 'quorum:1'], order: ['emitted'], width: ['2', '3'], budget: ['64'] }), [
+    'all, width 2, 64 tokens a path',
+    'quorum:1, width 2, 64 tokens a path',
+    'all, width 3, 64 tokens a path',
+    'quorum:1, width 3, 64 tokens a path',
+  ]);
+  assert.deepEqual(names({ join: ['first'], order: ['longest-first'] }), ['first, longest first']);
+});
+
+test('4: faults', () => {
+  const refused = (options: Partial<PolicyOptions>, message: RegExp) =>
+    assert.throws(
+      () => names(options),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
+  refused({ join: ['most'] }, /--join is "most"; it must be all, first, or quorum:N/);
+  refused({ join: ['quorum:0'] }, /--join/);
+  refused({ width: ['0'] }, /--width is "0"; it must be a whole number from 1/);
+  refused({ budget: ['-1'] }, /--budget/);
+  refused({ width: Array.from({ length: 60 }, (_, i) => String(i + 1)) }, /these are \d+ policies/);
+});
