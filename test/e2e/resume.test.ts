@@ -19,7 +19,7 @@ import { readOutcome } from '../support/read-outcome.ts';
 import { smallRunArgs } from '../support/small-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-resume-'));
-test.after(() => rmSync(folder, { recursive: true, force: true }));
+test.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
 async function runWhole(name: string) {
   const db = join(folder, `${name}.db`);

@@ -18,9 +18,18 @@ export interface Answer {
 
 /** A folder that is gone after the test. */
 export async function makeFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'embedded-server-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = await createFolder();
+  t.after(() => removeFolder(folder));
   return folder;
+}
+
+function createFolder(): Promise<string> {
+  return mkdtemp(path.join(tmpdir(), 'embedded-server-'));
+}
+
+/** A server may still be writing what nobody waited for: then the folder is not empty yet, and it is tried again. */
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 }
 
 /** The server on the stand-in model; closed after the test. */
@@ -29,9 +38,14 @@ export async function startOnUnigram(
   options: Partial<ServeOptions> = {},
 ): Promise<{ url: string; lm: UnigramLm; stateDir: string }> {
   const lm = openUnigramLm();
-  const stateDir = options.stateDir ?? (await makeFolder(t));
+  const ownFolder = options.stateDir === undefined ? await createFolder() : null;
+  const stateDir = options.stateDir ?? ownFolder!;
   const server = await serveEmbeddedLm(lm, { seed: 1, pollLimitMs: 5000, ...options, stateDir });
-  t.after(() => server.close());
+  // In this order: a folder that cannot be removed must not leave the port open, and the process alive.
+  t.after(async () => {
+    await server.close();
+    if (ownFolder !== null) await removeFolder(ownFolder);
+  });
   return { url: server.url, lm, stateDir };
 }
 
