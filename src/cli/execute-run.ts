@@ -5,6 +5,7 @@ import type { RunConfig } from '../config/schema.ts';
 import { InterruptedError, ParallelR1Error, StoreError, UsageError } from '../errors.ts';
 import { GateRefusal } from '../pipeline/rl-stage.ts';
 import { runCurriculum } from '../pipeline/run-loop.ts';
+import { BudgetSpent } from '../pipeline/token-budget.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunRecord, RunStore } from '../ports/run-store.ts';
 import { checkForeignRows, checkInputs } from './check-inputs.ts';
@@ -23,7 +24,8 @@ export interface ExecuteOptions {
 }
 
 /**
- * Creates a run from a configuration and runs it. Returns the finished run's id. `weightsOf` names a
+ * Creates a run from a configuration and runs it. Returns the id of the run, which is
+ * done or at the end of its token budget. `weightsOf` names a
  * run of the same store whose last weights it begins with. Unreadable inputs are refused before
  * anything is written.
  */
@@ -88,6 +90,12 @@ async function execute(run: RunRecord, config: RunConfig, store: RunStore, optio
       throw new InterruptedError(`stopped; continue with: ${describeResume(run.id, options.db)}`, { cause: error });
     }
     const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof BudgetSpent) {
+      // As it was asked to: no failure.
+      store.setRunStatus(run.id, 'interrupted', message);
+      options.reporter.warn(message);
+      return;
+    }
     store.setRunStatus(run.id, 'failed', message);
     // Resumed, a refused gate would only be refused again.
     if (!(error instanceof ParallelR1Error) || error instanceof GateRefusal) throw error;

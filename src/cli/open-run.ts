@@ -90,7 +90,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     studentTemplate: readPromptTemplate(packageRoot, config.prompt),
     teacherOf: (stage) => ({
       engine: teachers.get(stage)!,
-      template: readPromptTemplate(packageRoot, stage.prompt),
+      ...readTeacherTemplates(packageRoot, stage),
     }),
     problemsOf: createProblemResolver(listDatasetFolders(), signal),
     sftTextsOf: (data) => readSftTextsOf(store, data),
@@ -162,6 +162,13 @@ function connectTrainer(options: OpenRunOptions, embedded: EmbeddedProcess | nul
     clock: systemClock,
     ...readApiKey(apiKeyEnv),
   });
+}
+
+function readTeacherTemplates(packageRoot: string, stage: ColdStartStage) {
+  const { method, prompt, solutionPrompt = 'sequential.v1', annotatePrompt = 'annotate.v1' } = stage;
+  const read = (name: string) => readPromptTemplate(packageRoot, name);
+  if (method === 'annotate') return { template: read(annotatePrompt), solutionTemplate: read(solutionPrompt) };
+  return { template: read(prompt), solutionTemplate: null };
 }
 
 /** Keys come from the environment only. */

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { parseProblemRow } from '../../adapters/source-jsonl/parse-problem-row.ts';
 import { describeReadError } from '../../adapters/source-jsonl/read-lines.ts';
+import type { RunConfig } from '../config/schema.ts';
 import { SourceError, UsageError } from '../errors.ts';
+import { selectRows } from '../pipeline/select-rows.ts';
 import type { SftText } from '../pipeline/sft-text.ts';
 import type { RunStore } from '../ports/run-store.ts';
 import { parseRow } from './json-lines.ts';
+import { findKeepRule } from './sft-export.ts';
 
 const RUN_PREFIX = 'run:';
 
@@ -25,14 +28,15 @@ export function readSftTextsOf(store: RunStore, data: string): SftText[] {
 }
 
 function readRunRows(store: RunStore, runId: string): SftText[] {
-  if (store.getRun(runId) === null)
-    throw new UsageError(`there is no run ${runId} in ${store.file}; list them with: parallel-r1 runs`);
+  const run = store.getRun(runId);
+  if (run === null) throw new UsageError(`there is no run ${runId} in ${store.file}; list them with: parallel-r1 runs`);
+  const config = JSON.parse(run.configJson) as RunConfig;
   const texts: SftText[] = [];
   for (const { index, kind } of store.listStages(runId)) {
     if (kind !== 'cold-start') continue;
-    for (const { problem, target } of store.listAttempts(runId, index, 'accepted')) {
-      if (target !== null) texts.push({ problem, target });
-    }
+    const accepted = store.listAttempts(runId, index, 'accepted');
+    for (const { problem, target } of selectRows(accepted, findKeepRule(config, index)))
+      texts.push({ problem, target });
   }
   if (texts.length === 0) throw new UsageError(`run ${runId} has no accepted cold-start rows`);
   return texts;

@@ -16,6 +16,6 @@ export function resolvePaths(value: unknown, folder: string, key = ''): unknown 
 function isPath(key: string, text: string): boolean {
   if (text.trim() === '') return false;
   if (key === 'path' || key === 'directory') return true;
-  if (key === 'prompt') return text.includes('/') || text.endsWith('.md');
+  if (/prompt$/i.test(key)) return text.includes('/') || text.endsWith('.md');
   return (key === 'problems' || key === 'data') && text.endsWith('.jsonl');
 }

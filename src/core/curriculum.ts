@@ -57,6 +57,10 @@ export interface AccuracyTarget {
   readonly minAccuracy: number;
 }
 
+/** Which accepted answer of a problem becomes its row. */
+export type KeepRule = 'first' | 'shortest';
+
+/** Keys that may be missing were added later; stored recipes without them mean what their comment says. */
 export interface ColdStartStage {
   readonly id: string;
   readonly kind: 'cold-start';
@@ -70,9 +74,26 @@ export interface ColdStartStage {
     readonly maxTokens: number;
     readonly apiKeyEnv: string | null;
   };
-  /** Template name or path for the teacher. */
+  /**
+   * `prompt`: the teacher writes blocks at once. `annotate`: it writes a sequential solution, and then blocks
+   * in the place of stretches of it. Stored recipes older than the key lack it and mean `prompt`.
+   */
+  readonly method?: 'prompt' | 'annotate';
+  /** Template name or path for the teacher; `annotate` takes the two after it instead. */
   readonly prompt: string;
+  /** `annotate`: for the sequential solution. */
+  readonly solutionPrompt?: string;
+  /** `annotate`: for putting blocks into it. */
+  readonly annotatePrompt?: string;
+  /** The first so many problems of all sets together; missing or null: all. */
+  readonly limit?: number | null;
   readonly samplesPerProblem: number;
+  /** Further rounds of samples, with other seeds, for a problem without an accepted answer; missing: 0. */
+  readonly retries?: number;
+  /** No more is asked once the stored attempts took so many tokens; missing or null: no bound. */
+  readonly budgetTokens?: number | null;
+  /** Missing: `first`. */
+  readonly keep?: KeepRule;
   readonly minBlocks: number;
   /** Prompt and target together. */
   readonly maxTargetTokens: number;

@@ -1,16 +1,39 @@
 /** Where the problem goes in a prompt template. */
 export const PROBLEM_PLACEHOLDER = '{Problem}';
 
+/** Where a finished solution goes in the template that has it annotated. */
+export const SOLUTION_PLACEHOLDER = '{Solution}';
+
+/** A prompt, or why the template cannot make one, in one line. */
+export type RenderedPrompt = { readonly text: string } | { readonly fault: string };
+
 /**
  * The template with the problem text in the place of its one `{Problem}`, literally: neither `$&` nor a
  * `{Problem}` inside the problem means anything. A template with none or several is a fault, one line.
  */
-export function renderPrompt(
-  template: string,
-  problemText: string,
-): { readonly text: string } | { readonly fault: string } {
-  const parts = template.split(PROBLEM_PLACEHOLDER);
-  if (parts.length === 2) return { text: parts[0]! + problemText + parts[1]! };
-  const count = parts.length === 1 ? 'no' : String(parts.length - 1);
-  return { fault: `the prompt template holds ${count} ${PROBLEM_PLACEHOLDER} placeholders; it needs exactly one` };
+export function renderPrompt(template: string, problemText: string): RenderedPrompt {
+  return fillTemplate(template, new Map([[PROBLEM_PLACEHOLDER, problemText]]));
+}
+
+/** The same for a template with one `{Problem}` and one `{Solution}`. */
+export function renderAnnotatePrompt(template: string, problemText: string, solution: string): RenderedPrompt {
+  return fillTemplate(
+    template,
+    new Map([
+      [PROBLEM_PLACEHOLDER, problemText],
+      [SOLUTION_PLACEHOLDER, solution],
+    ]),
+  );
+}
+
+/** Puts all values in at once, so that a placeholder inside a value stays text. */
+function fillTemplate(template: string, values: ReadonlyMap<string, string>): RenderedPrompt {
+  for (const name of values.keys()) {
+    const found = template.split(name).length - 1;
+    if (found === 1) continue;
+    const count = found === 0 ? 'no' : String(found);
+    return { fault: `the prompt template holds ${count} ${name} placeholders; it needs exactly one` };
+  }
+  const text = template.replace(/\{(?:Problem|Solution)\}/g, (name) => values.get(name) ?? name);
+  return { text };
 }

@@ -1,22 +1,26 @@
-import { checkAnswerLine } from '../core/answer.ts';
-import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../core/canonicalise.ts';
+import { canonicaliseTrace, stripThinking } from '../core/canonicalise.ts';
 import type { ColdStartStage } from '../core/curriculum.ts';
 import { countOpenTags } from '../core/format/find-tags.ts';
 import { checkFormat } from '../core/format-check.ts';
 import type { Problem } from '../core/problem.ts';
 import { hashSeed } from '../core/rng.ts';
-import type { Verdict } from '../core/verify/verdict.ts';
-import type { ChatCompletion } from '../ports/engine.ts';
 import type { AttemptRecord } from '../ports/run-store.ts';
-import { tokenizePrompt, tokenizeText } from './bind-tokenizer.ts';
+import { annotateSolution } from './annotate-solution.ts';
+import { isSettledBy, listAskedProblems } from './asked-problems.ts';
 import { describeRefusal } from './calls.ts';
-import type { Binding, RunContext } from './context.ts';
+import type { RunContext } from './context.ts';
+import {
+  type FilterOutcome,
+  type Judgement,
+  judgeTrace,
+  type TaughtAnswer,
+  type TemplateBinding,
+  toJudgement,
+} from './judge-trace.ts';
 import { renderStudentPrompt } from './render-student-prompt.ts';
 import { runAll } from './run-all.ts';
-import { toVerifyOptions } from './score-trajectory.ts';
-
-/** Tags are plain text here: a teacher's tokenizer need not know them. */
-type TemplateBinding = Pick<Binding, 'template'>;
+import { problemKey } from './select-rows.ts';
+import { BudgetSpent, TokenBudget } from './token-budget.ts';
 
 /** Yield of one cold-start stage: attempts per outcome. */
 export interface YieldReport {
@@ -27,9 +31,9 @@ export interface YieldReport {
 }
 
 /**
- * Cold-start data by prompting: problem -> teacher -> strip thinking -> canonicalise -> format check ->
- * answer check -> row. Every attempt is stored with the code of the filter that stopped it; problems
- * that have their attempts in the store already are not asked again.
+ * Cold-start data. By prompting: problem -> teacher -> strip thinking -> canonicalise -> format check ->
+ * answer check -> row. By annotation: see `annotateSolution`. Every attempt is stored with the code of the
+ * filter that stopped it; what has its attempts in the store already is not asked again.
  */
 export async function runColdStart(
   ctx: RunContext,
@@ -37,25 +41,50 @@ export async function runColdStart(
   stage: ColdStartStage,
   stageIndex: number,
 ): Promise<YieldReport> {
-  const problems = await ctx.problemsOf(stage.problems);
-  const done = new Set<string>();
-  for (const attempt of ctx.store.listAttempts(ctx.runId, stageIndex)) done.add(problemKey(attempt.problem));
-  const open = problems.filter((problem) => !done.has(problemKey(problem)));
+  const { samplesPerProblem, retries = 0, budgetTokens = null } = stage;
+  const budget = new TokenBudget(budgetTokens);
+  const problems = (await ctx.problemsOf(stage.problems)).slice(0, stage.limit ?? undefined);
+  const asked = listAskedProblems(budget.watch(ctx.store.listAttempts(ctx.runId, stageIndex)), samplesPerProblem);
+  const open = problems.filter((problem) => {
+    const before = asked.get(problemKey(problem));
+    return before === undefined || (!before.isSettled && before.rounds <= retries);
+  });
   const task = ctx.reporter.task(stage.id, problems.length, 'problems');
   let finished = problems.length - open.length;
   let accepted = 0;
   const attempt = async (problem: Problem, signal: AbortSignal) => {
-    const attempts = await attemptProblem(ctx, binding, stage, problem, signal);
-    // At once: a teacher's answer is paid for.
-    ctx.store.saveAttempts(ctx.runId, stageIndex, attempts);
+    for (let round = asked.get(problemKey(problem))?.rounds ?? 0; round <= retries; round += 1) {
+      if (budget.isSpent) return;
+      const attempts = await attemptProblem(ctx, binding, stage, { problem, round, signal });
+      // At once: a teacher's answer is paid for.
+      ctx.store.saveAttempts(ctx.runId, stageIndex, attempts);
+      budget.add(attempts);
+      accepted += attempts.filter(({ status }) => status === 'accepted').length;
+      if (isSettledBy(attempts)) break;
+    }
     finished += 1;
-    accepted += attempts.filter(({ status }) => status === 'accepted').length;
     task.update(finished, `${accepted} rows accepted`);
   };
-  await runAll(open, attempt, ctx.signal);
+  await runAll(open, attempt, ctx.signal, () => widthOf(ctx));
   const report = reportYield(ctx, stageIndex);
   task.finish(describeYield(report));
+  if (finished < problems.length) {
+    const left = problems.length - finished;
+    const spent = `the budget of ${budgetTokens} tokens is used up (${budget.used} so far), ${left} problems are left`;
+    throw new BudgetSpent(`${stage.id}: ${spent}; go on with resume --budget-tokens MORE`);
+  }
   return report;
+}
+
+/** Problems at work for each call that may be in flight: a few more, so that calls keep coming while answers are judged. */
+const PROBLEMS_PER_CALL = 1.25;
+
+/**
+ * How many problems may be at work. Were all begun at once, the calls that judging takes would queue behind the
+ * questions of all others, and a finished answer would reach the store only after the last question.
+ */
+function widthOf({ calls }: Pick<RunContext, 'calls'>): number {
+  return Math.ceil(PROBLEMS_PER_CALL * calls.stats().limit);
 }
 
 /** Counts the stored attempts of a cold-start stage. */
@@ -80,21 +109,25 @@ export function describeYield(report: YieldReport): string {
   return `${report.accepted} of ${report.attempts} accepted (${share.toFixed(1)} %)${reasons}`;
 }
 
-function problemKey(problem: Problem): string {
-  return `${problem.source}\u0000${problem.id}`;
+/** One round of questions about a problem, from 0. */
+interface Round {
+  readonly problem: Problem;
+  readonly round: number;
+  readonly signal: AbortSignal;
 }
 
 async function attemptProblem(
   ctx: RunContext,
   binding: TemplateBinding,
   stage: ColdStartStage,
-  problem: Problem,
-  signal: AbortSignal,
+  { problem, round, signal }: Round,
 ): Promise<AttemptRecord[]> {
-  const { engine, template } = ctx.teacherOf(stage);
-  const seed = hashSeed(ctx.plan.seed, stage.id, problem.source, problem.id);
+  const { engine, template, solutionTemplate } = ctx.teacherOf(stage);
+  const judgeAnswer = solutionTemplate === null ? judge : annotateSolution;
+  const seed = hashSeed(ctx.plan.seed, stage.id, problem.source, problem.id, ...(round === 0 ? [] : [round]));
+  const firstSample = round * stage.samplesPerProblem;
   const { model, maxTokens, temperature, topP } = stage.teacher;
-  const prompt = renderStudentPrompt(template.text, problem.text);
+  const prompt = renderStudentPrompt((solutionTemplate ?? template).text, problem.text);
   const request = { model, prompt, n: stage.samplesPerProblem, maxTokens, temperature, topP, seed };
   const base = { problem, seed, promptHash: template.hash };
   try {
@@ -102,26 +135,25 @@ async function attemptProblem(
     return await Promise.all(
       answers.map(async (answer, sample) => ({
         ...base,
-        sample,
-        ...(await judge(ctx, binding, stage, { problem, answer, signal })),
+        sample: firstSample + sample,
+        ...(await judgeAnswer(ctx, binding, stage, { problem, answer, seed: hashSeed(seed, sample), signal })),
       })),
     );
   } catch (error) {
     const raw = describeRefusal(error);
     const failed = { status: 'failed', code: 'transport', raw, reasoning: null, target: null } as const;
     return [
-      { ...base, sample: 0, ...failed, verdict: null, extracted: null, promptTokens: null, completionTokens: null },
+      {
+        ...base,
+        sample: firstSample,
+        ...failed,
+        verdict: null,
+        extracted: null,
+        promptTokens: null,
+        completionTokens: null,
+      },
     ];
   }
-}
-
-type Judgement = Omit<AttemptRecord, 'problem' | 'sample' | 'seed' | 'promptHash'>;
-
-/** A teacher's answer to a problem. */
-interface TaughtAnswer {
-  readonly problem: Problem;
-  readonly answer: ChatCompletion;
-  readonly signal: AbortSignal;
 }
 
 async function judge(
@@ -132,17 +164,8 @@ async function judge(
 ): Promise<Judgement> {
   const { promptTokens, completionTokens, reasoning, content } = taught.answer;
   const outcome = await filterAnswer(ctx, binding, stage, taught);
-  const { verdict } = outcome;
-  const extracted = verdict?.extracted ?? null;
-  const kept = { raw: content, reasoning, promptTokens, completionTokens, verdict, extracted };
-  if ('code' in outcome) return { ...kept, status: 'rejected', code: outcome.code, target: null };
-  return { ...kept, status: 'accepted', code: null, target: outcome.target };
+  return toJudgement({ raw: content, reasoning, promptTokens, completionTokens }, outcome);
 }
-
-/** The verdict is null when an earlier filter objected. */
-type FilterOutcome =
-  | { readonly code: string; readonly verdict: Verdict | null }
-  | { readonly target: string; readonly verdict: Verdict };
 
 /** The filters of method 4.3, in order; the first that objects gives the code. */
 async function filterAnswer(
@@ -151,7 +174,7 @@ async function filterAnswer(
   stage: ColdStartStage,
   { problem, answer, signal }: TaughtAnswer,
 ): Promise<FilterOutcome> {
-  const reject = (code: string, verdict: Verdict | null = null) => ({ code, verdict });
+  const reject = (code: string) => ({ code, verdict: null });
   if (answer.finish === 'length') return reject('truncated');
   const stripped = stripThinking(answer.content);
   if (stripped.code !== null) return reject(stripped.code);
@@ -161,31 +184,5 @@ async function filterAnswer(
   const fault = format.violations[0];
   if (fault !== undefined) return reject(fault.code);
   if (countOpenTags(trace) < stage.minBlocks) return reject('no_block');
-  const answerFault = checkAnswerLine(trace);
-  if (answerFault !== null) return reject(answerFault);
-  const options = toVerifyOptions(ctx.plan);
-  const [verdict] = await ctx.verifier.verify([{ gold: problem.answer, text: trace, options }], signal);
-  if (verdict!.verdict !== 'correct') return reject('wrong_answer', verdict);
-  const target = rewriteAnswerLine(trace, problem.answer);
-  const length = await countTokens(ctx, binding, problem, target);
-  if (length === null) return reject('untokenizable', verdict);
-  if (length > stage.maxTargetTokens) return reject('too_long', verdict);
-  return { target, verdict: verdict! };
-}
-
-/** Tokens of prompt and target; null when the student's tokenizer refuses the text. */
-async function countTokens(
-  ctx: RunContext,
-  binding: TemplateBinding,
-  problem: Problem,
-  target: string,
-): Promise<number | null> {
-  try {
-    const prompt = await tokenizePrompt(ctx, renderStudentPrompt(binding.template.text, problem.text));
-    const ids = await tokenizeText(ctx, target);
-    return prompt.length + ids.length + 1;
-  } catch (error) {
-    describeRefusal(error);
-    return null;
-  }
+  return judgeTrace(ctx, binding, stage, { problem, trace, signal });
 }

@@ -34,10 +34,15 @@ export interface RunContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly studentTemplate: PromptRecord;
-  /** The engine that answers as the teacher of a cold-start stage, and the template it is asked with. */
+  /**
+   * The engine that answers as the teacher of a cold-start stage, and the template it is asked with; where it
+   * annotates, also that of the solution it is asked for first.
+   */
   teacherOf(stage: Extract<StageSpec, { kind: 'cold-start' }>): {
     readonly engine: Engine;
     readonly template: PromptRecord;
+    /** Null unless the stage's method is `annotate`. */
+    readonly solutionTemplate: PromptRecord | null;
   };
   /** Problems of one or several references, in order. Throws `SourceError`. */
   problemsOf(refs: readonly ProblemsRef[]): Promise<readonly Problem[]>;

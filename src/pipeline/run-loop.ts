@@ -75,7 +75,9 @@ async function executeStage(
 ): Promise<object> {
   switch (stage.kind) {
     case 'cold-start': {
-      ctx.store.savePrompt(ctx.runId, `teacher:${stage.id}`, ctx.teacherOf(stage).template);
+      const { template, solutionTemplate } = ctx.teacherOf(stage);
+      ctx.store.savePrompt(ctx.runId, `teacher:${stage.id}`, template);
+      if (solutionTemplate !== null) ctx.store.savePrompt(ctx.runId, `solution:${stage.id}`, solutionTemplate);
       return runColdStart(ctx, { template: ctx.studentTemplate }, stage, index);
     }
     case 'sft': {

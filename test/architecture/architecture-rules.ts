@@ -55,6 +55,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['grammar', 'grammar[.]ts$'],
   ['trajectory', 'trajectory[.]ts$'],
   ['format', '(format/|format-check[.]ts$|answer[.]ts$|canonicalise[.]ts$)'],
+  ['annotation', 'annotation/'],
   ['verify', 'verify/'],
   ['reward', 'reward[.]ts$'],
   ['advantage', 'advantage[.]ts$'],

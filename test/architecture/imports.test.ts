@@ -58,6 +58,7 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['core station grammar', 'src/core/grammar.ts', 'src/core/trajectory.ts'],
   ['core station trajectory', 'src/core/trajectory.ts', 'src/core/format/lints.ts'],
   ['core station format', 'src/core/format-check.ts', 'src/core/verify/rational.ts'],
+  ['core station annotation', 'src/core/annotation/list-terms.ts', 'src/core/verify/rational.ts'],
   ['core station verify', 'src/core/verify/rational.ts', 'src/core/reward.ts'],
   ['core station reward', 'src/core/reward.ts', 'src/core/advantage.ts'],
   ['core station advantage', 'src/core/advantage.ts', 'src/core/datum.ts'],

@@ -8,6 +8,13 @@
  *  6. the yield in one line
  *  7. a promoted lint rejects with its own code; the problem's text is where a tag may not stand
  *  8. an attempt that got as far as the verifier is stored with its verdict, others without
+ *  9. limit takes the first problems
+ * 10. retries ask again, with other seeds, for problems without an accepted answer only, and not for what was refused;
+ *     begun anew they go on where the store stands
+ * 11. an answer is stored before the questions of later problems are over
+ * 12. of several accepted answers SFT reads the first, or the shortest; rows keep the order of problems
+ * 13. a token budget stops the stage once it is used up; what was in flight is stored, and a larger one goes on from there
+ * 14. what an attempt took: prompt and answer, its length where the answer was not counted, nothing when refused
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -15,8 +22,10 @@ import type { ColdStartStage } from '../../src/core/curriculum.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import { EngineError } from '../../src/errors.ts';
 import { describeYield, runColdStart } from '../../src/pipeline/cold-start.ts';
+import { readSftTexts } from '../../src/pipeline/sft-texts.ts';
+import { BudgetSpent, countTokensUsed } from '../../src/pipeline/token-budget.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
-import { COLD_START, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
+import { COLD_START, SFT, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld, type ToyAnswer } from '../support/pipeline-toy-world.ts';
 
 const PATHS = '<Path>A:count 3</Path><Path>B:sum 3</Path>';
@@ -202,4 +211,133 @@ test('8: verdicts', async (t) => {
   );
   assert.deepEqual([attempts[1]?.verdict?.extracted, attempts[1]?.extracted], ['4', '4']);
   assert.match(attempts[0]!.verdict!.verifier, /^math\/\d+$/);
+});
+
+test('9: limit', async (t) => {
+  const { asked, teach } = openTeacher(t, [writeToyTarget('3'), writeToyTarget('3'), writeToyTarget('3')]);
+  assert.equal((await teach({ limit: 2 })).accepted, 2);
+  assert.equal(asked.length, 2);
+  assert.equal((await teach({ limit: null })).accepted, 3);
+});
+
+/** A teacher who is right about problem 0 at once, about 1 when asked for the third time, never about 2, and refuses 3. */
+function openSlowTeacher(t: TestContext) {
+  const opened = openTeacher(t, ['', '', '', '']);
+  const asked = [0, 0, 0, 0];
+  opened.run.world.teach = (prompt) => {
+    const which = Number(prompt.match(/is (\d)/)![1]);
+    asked[which]! += 1;
+    if (which === 3) throw new EngineError('400 too long', { status: 400 });
+    const isRight = which === 0 || (which === 1 && asked[1]! >= 3);
+    return { content: writeToyTarget(isRight ? '3' : '4') };
+  };
+  return { ...opened, asked };
+}
+
+test('10: retries', async (t) => {
+  const { run, asked, teach } = openSlowTeacher(t);
+  const report = await teach({ retries: 3 });
+  assert.deepEqual(asked, [1, 3, 4, 1]);
+  assert.equal(report.accepted, 2);
+  const attempts = [...run.store.listAttempts(TOY_RUN, 0)];
+  assert.deepEqual(
+    attempts.filter(({ problem }) => problem.id === 'p02').map(({ sample }) => sample),
+    [0, 1, 2, 3],
+  );
+  assert.equal(new Set(attempts.map(({ seed }) => seed)).size, attempts.length);
+});
+
+test('10: retries begun anew', async (t) => {
+  const { run, asked, teach } = openSlowTeacher(t);
+  await teach({ retries: 1 });
+  assert.deepEqual(asked, [1, 2, 2, 1]);
+  await teach({ retries: 3 });
+  assert.deepEqual(asked, [1, 3, 4, 1]);
+  const whole = openSlowTeacher(t);
+  await whole.teach({ retries: 3 });
+  const list = ({ store }: typeof run) =>
+    [...store.listAttempts(TOY_RUN, 0)].map(({ problem, sample, seed, code }) => [problem.id, sample, seed, code]);
+  assert.deepEqual(list(run), list(whole.run));
+});
+
+test('10: retries of several samples', async (t) => {
+  const { run, teach } = openTeacher(t, [writeToyTarget('4')]);
+  await teach({ samplesPerProblem: 2, retries: 1 });
+  assert.deepEqual(
+    [...run.store.listAttempts(TOY_RUN, 0)].map(({ sample }) => sample),
+    [0, 1, 2, 3],
+  );
+});
+
+test('11: stored at once', async (t) => {
+  const answers = Array.from({ length: 40 }, () => writeToyTarget('3'));
+  const { run, teach } = openTeacher(t, answers);
+  const { teach: answer } = run.world;
+  const storedThen: number[] = [];
+  run.world.teach = (prompt, sample) => {
+    storedThen.push([...run.store.listAttempts(TOY_RUN, 0)].length);
+    return answer(prompt, sample);
+  };
+  await teach();
+  const { maxInFlight } = toyPlan().engine;
+  for (const [asked, stored] of storedThen.entries()) {
+    assert.ok(stored >= asked - 2 * maxInFlight, `${stored} of ${asked} answers were stored`);
+  }
+});
+
+test('12: which answer is kept', async (t) => {
+  const long = `${'so '.repeat(5)}${BLOCK}${SUMMARY}${END}`;
+  const { run, teach } = openTeacher(t, ['', '']);
+  run.world.teach = (_prompt, sample) => ({ content: [writeToyTarget('4'), long, writeToyTarget('3')][sample]! });
+  await teach({ samplesPerProblem: 3 });
+  const read = (keep: Partial<ColdStartStage>) => {
+    const stage = { ...COLD_START, ...keep };
+    const plan = toyPlan({ stages: [stage, { ...SFT, data: stage.id }] });
+    return [...readSftTexts({ ...run.ctx, plan }, { ...SFT, data: stage.id })];
+  };
+  for (const keep of [{}, { keep: 'first' }] as const) {
+    assert.deepEqual(
+      read(keep).map(({ target }) => target),
+      [long, long],
+    );
+  }
+  const shortest = read({ keep: 'shortest' });
+  assert.deepEqual(
+    shortest.map(({ problem, target }) => [problem.id, target]),
+    ['p00', 'p01'].map((id) => [id, writeToyTarget('3')]),
+  );
+});
+
+test('13: token budget', async (t) => {
+  const count = 30;
+  const { run, asked, teach } = openTeacher(
+    t,
+    Array.from({ length: count }, () => writeToyTarget('3')),
+  );
+  const whole = openTeacher(
+    t,
+    Array.from({ length: count }, () => writeToyTarget('3')),
+  );
+  await whole.teach();
+  const each = Math.max(...[...whole.run.store.listAttempts(TOY_RUN, 0)].map(countTokensUsed));
+  assert.ok(each > 0);
+  await assert.rejects(teach({ budgetTokens: 10 * each }), (error: Error) => {
+    assert.ok(error instanceof BudgetSpent);
+    assert.match(error.message, /^teach: the budget of \d+ tokens is used up \(\d+ so far\), \d+ problems are left/);
+    return true;
+  });
+  const stored = [...run.store.listAttempts(TOY_RUN, 0)].length;
+  assert.ok(stored >= 10 && stored < 10 + 2 * toyPlan().engine.maxInFlight, `${stored} stored`);
+  assert.equal(asked.length, stored, 'what was asked is stored');
+  await assert.rejects(teach({ budgetTokens: 10 * each }), BudgetSpent);
+  assert.equal(asked.length, stored, 'nothing more is asked');
+  assert.equal((await teach({ budgetTokens: 1000 * each })).accepted, count);
+  assert.equal(asked.length, count);
+});
+
+test('14: tokens of an attempt', () => {
+  const attempt = { status: 'rejected', raw: 'x'.repeat(9), reasoning: 'y'.repeat(4) } as const;
+  assert.equal(countTokensUsed({ ...attempt, promptTokens: 5, completionTokens: 7 }), 12);
+  assert.equal(countTokensUsed({ ...attempt, promptTokens: 5, completionTokens: null }), 9);
+  assert.equal(countTokensUsed({ ...attempt, status: 'failed', promptTokens: null, completionTokens: null }), 0);
 });

@@ -152,6 +152,15 @@ export function createToyClock(): Clock {
   return { now: tick, monotonic: tick, sleep: async () => undefined };
 }
 
+const PROMPTING = {
+  template: { hash: 'teacher-hash', name: 'teacher', text: 'Teach: {Problem}' },
+  solutionTemplate: null,
+};
+const ANNOTATING = {
+  template: { hash: 'annotate-hash', name: 'annotate', text: 'Mark: {Solution} for {Problem}' },
+  solutionTemplate: { hash: 'solution-hash', name: 'solution', text: 'Solve: {Problem}' },
+};
+
 export interface ToyParts {
   readonly file: string;
   readonly world: ToyWorld;
@@ -194,7 +203,7 @@ export function openToyRun(parts: ToyParts): ToyRun {
     clock,
     signal: parts.signal ?? new AbortController().signal,
     studentTemplate: { hash: 'student-hash', name: 'student', text: '{Problem}' },
-    teacherOf: () => ({ engine: seen, template: { hash: 'teacher-hash', name: 'teacher', text: 'Teach: {Problem}' } }),
+    teacherOf: ({ method }) => ({ engine: seen, ...(method === 'annotate' ? ANNOTATING : PROMPTING) }),
     problemsOf: async (refs) =>
       refs.flatMap((ref) => {
         if (ref.kind !== 'set' || ref.name !== 'toy') throw new SourceError(`no problems ${JSON.stringify(ref)}`);

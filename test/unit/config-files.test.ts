@@ -30,7 +30,14 @@ const read = (name: string) => readPromptTemplate(ROOT, name);
 
 test('1. templates', () => {
   const files = readdirSync(join(ROOT, 'prompts')).filter((file) => file !== 'README.md');
-  const names = ['adaptive-parallel-thinking.v1', 'embedded.v1', 'none.v1', 'parallel-teacher.v1', 'sequential.v1'];
+  const names = [
+    'adaptive-parallel-thinking.v1',
+    'annotate.v1',
+    'embedded.v1',
+    'none.v1',
+    'parallel-teacher.v1',
+    'sequential.v1',
+  ];
   assert.deepEqual(
     files.sort(),
     names.map((name) => `${name}.md`),
@@ -48,7 +55,7 @@ test('2. what is no template', () => {
   assert.throws(() => read('README'), {
     name: 'UsageError',
     message:
-      /no prompt template "README"; known: adaptive-parallel-thinking, embedded, none, parallel-teacher, sequential,/,
+      /no prompt template "README"; known: adaptive-parallel-thinking, annotate, embedded, none, parallel-teacher, sequential,/,
   });
   assert.throws(() => read('./no-such-prompt.md'), UsageError);
 });

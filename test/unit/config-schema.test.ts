@@ -51,6 +51,10 @@ test('1. a short file is enough', () => {
   assert.deepEqual(coldStart.problems, [{ kind: 'set', name: 'gsm8k/train', limit: null }]);
   assert.deepEqual([coldStart.teacher.url, coldStart.teacher.apiKeyEnv, coldStart.samplesPerProblem], [null, null, 1]);
   assert.deepEqual(
+    [coldStart.method, coldStart.prompt, coldStart.solutionPrompt, coldStart.annotatePrompt],
+    ['prompt', 'parallel-teacher.v1', 'sequential.v1', 'annotate.v1'],
+  );
+  assert.deepEqual(
     [sft.data, sft.epochs, sft.batchSize, sft.adam.learningRate, sft.adam.beta2],
     ['cold-start', 1, 128, 1e-5, 0.95],
   );

@@ -5,27 +5,32 @@ import type { GlobalArgs } from '../define-command.ts';
 import { executeResumedRun } from '../execute-run.ts';
 import { findRun } from '../find-run.ts';
 import { listenForInterrupt } from '../interrupt.ts';
+import { MAX_BUDGET_TOKENS } from '../one-stage.ts';
 import { tell } from '../output.ts';
 import { printRunReport } from '../report/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
+import { readWholeNumber } from '../whole-number.ts';
 
 interface ResumeArgs extends GlobalArgs {
   readonly run: string | undefined;
   readonly engine: string | undefined;
   readonly trainer: string | undefined;
+  readonly budgetTokens: string | undefined;
 }
 
 /** `resume`: goes on where the store says the run stands. */
 export async function resumeRun(args: ResumeArgs): Promise<number> {
   if (args.config !== undefined || args.set.length > 0) {
     throw new UsageError(
-      'a run is resumed with the configuration it began with; only --engine and --trainer may change',
+      'a run is resumed with the configuration it began with; only --engine, --trainer and --budget-tokens may change',
     );
   }
   using reporter = selectReporter(args);
   using interrupt = listenForInterrupt((message) => reporter.warn(message));
   const options = { db: args.db, reporter, signal: interrupt.signal };
-  const runId = await executeResumedRun(args.run ?? null, options, (config) => moveServers(config, args));
+  const runId = await executeResumedRun(args.run ?? null, options, (config) =>
+    raiseBudget(moveServers(config, args), args),
+  );
   tell(args, '');
   using store = openRunStore(args.db, { readonly: true });
   await printRunReport(store, findRun(store, runId), args);
@@ -39,6 +44,16 @@ function moveServers(config: RunConfig, { engine, trainer }: ResumeArgs): RunCon
     engine: engine === undefined ? config.engine : { ...config.engine, urls: [checkUrl('engine', engine)] },
     trainer: trainer === undefined ? config.trainer : { ...config.trainer, url: checkUrl('trainer', trainer) },
   };
+}
+
+/** How far a run goes may change too. */
+function raiseBudget(config: RunConfig, { budgetTokens }: ResumeArgs): RunConfig {
+  if (budgetTokens === undefined) return config;
+  const budget = readWholeNumber('budget-tokens', budgetTokens, 1, MAX_BUDGET_TOKENS);
+  const stages = config.stages.map((stage) =>
+    stage.kind === 'cold-start' ? { ...stage, budgetTokens: budget } : stage,
+  );
+  return { ...config, stages };
 }
 
 function checkUrl(option: string, text: string): string {

@@ -6,31 +6,28 @@ import { executeNewRun } from '../execute-run.ts';
 import { findRun } from '../find-run.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { loadRecipe, type Recipe } from '../load-recipe.ts';
-import { keepColdStart, keepEval, keepRl, keepSft } from '../one-stage.ts';
+import { type ColdStartFlags, keepColdStart, keepEval, keepRl, keepSft } from '../one-stage.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { describeRecipe } from '../report/describe-recipe.ts';
 import { printRunReport } from '../report/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
 import { nameRunRows } from '../sft-texts-of.ts';
+import { previewColdStart } from './preview-cold-start.ts';
 
 /** `run`: the whole recipe. */
 export function startWholeRun(args: RecipeArgs): Promise<number> {
   return start(args, loadRecipe(args));
 }
 
-interface GenerateArgs extends RecipeArgs {
-  readonly problems: string | undefined;
-  readonly teacher: string | undefined;
-  readonly teacherModel: string | undefined;
-  readonly samples: string | undefined;
-}
+type GenerateArgs = RecipeArgs & Required<ColdStartFlags> & { readonly preview: string | undefined };
 
 /** `generate`: its cold-start stages. */
 export function startColdStart(args: GenerateArgs): Promise<number> {
-  return start(
-    args,
-    loadRecipe(args, (config) => keepColdStart(config, args)),
-  );
+  const { preview } = args;
+  const flags = preview === undefined ? args : { ...args, limit: preview };
+  const recipe = loadRecipe(args, (config) => keepColdStart(config, flags));
+  if (preview === undefined || args.dryRun) return start(args, recipe);
+  return previewColdStart(recipe.config, args);
 }
 
 interface SftArgs extends RecipeArgs {

@@ -26,11 +26,45 @@ export const generateCommand = defineCommand({
         describe: 'model of the teacher',
         coerce: takeOne('teacher-model'),
       })
+      .option('method', {
+        choices: ['prompt', 'annotate'] as const,
+        requiresArg: true,
+        describe: 'annotate: the teacher puts blocks into its own verified solutions; for hard problems',
+      })
+      .option('limit', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'take only the first so many problems',
+        coerce: takeOne('limit'),
+      })
       .option('samples', {
         type: 'string',
         requiresArg: true,
         describe: 'answers asked per problem',
         coerce: takeOne('samples'),
+      })
+      .option('retry', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'further rounds of answers, with other seeds, for problems without an accepted one',
+        coerce: takeOne('retry'),
+      })
+      .option('budget-tokens', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'stop once prompts and answers took so many tokens; resume --budget-tokens MORE goes on',
+        coerce: takeOne('budget-tokens'),
+      })
+      .option('preview', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'ask about so many problems only, show prompt, answer and judgement of each, and store nothing',
+        coerce: takeOne('preview'),
+      })
+      .option('keep', {
+        choices: ['first', 'shortest'] as const,
+        requiresArg: true,
+        describe: 'which accepted answer of a problem becomes its row [default: first]',
       })
       .example(
         '$0 generate --engine http://127.0.0.1:8000/v1 --model Qwen/Qwen3-8B --problems my.jsonl',

@@ -19,6 +19,12 @@ export const resumeCommand = defineCommand({
         requiresArg: true,
         describe: 'the trainer moved: its new URL',
         coerce: takeOne('trainer'),
+      })
+      .option('budget-tokens', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'cold start: stop once prompts and answers took so many tokens, earlier ones included',
+        coerce: takeOne('budget-tokens'),
       }),
   load: async () => (await import('../actions/resume-run.ts')).resumeRun,
 });

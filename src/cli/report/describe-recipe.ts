@@ -15,7 +15,7 @@ export function describeRecipe(config: RunConfig, preset: string | null): string
 function describeStage(stage: StageSpec): string {
   switch (stage.kind) {
     case 'cold-start':
-      return `ask teacher ${stage.teacher.model} ${stage.samplesPerProblem} x for ${describeProblems(stage.problems)}, keep what is well-formed and right`;
+      return `${stage.method === 'annotate' ? 'have solutions annotated by' : 'ask'} teacher ${stage.teacher.model} ${stage.samplesPerProblem} x for ${describeProblems(stage.problems)}, keep what is well-formed and right`;
     case 'sft': {
       const length = stage.epochs === null ? `up to ${stage.maxSteps} steps` : `${stage.epochs} epochs`;
       return `supervised training on the rows of ${stage.data}, ${length} of ${stage.batchSize} rows${stage.until === null ? '' : ', until the targets are met'}`;

@@ -29,8 +29,26 @@ const coldStart = z.strictObject({
       apiKeyEnv: apiKeyVariable(),
     })
     .describe('Who writes the solutions'),
+  method: z
+    .enum(['prompt', 'annotate'])
+    .default('prompt')
+    .describe('prompt: the teacher writes blocks at once; annotate: it puts blocks into its own verified solution'),
   prompt: nonBlank().default('parallel-teacher.v1').describe('Template for the teacher: a name in prompts/, or a file'),
+  solutionPrompt: nonBlank().default('sequential.v1').describe('Template of annotate for the solution to start from'),
+  annotatePrompt: nonBlank().default('annotate.v1').describe('Template of annotate for putting blocks into it'),
+  limit: wholeNumber(1, 100_000_000)
+    .nullable()
+    .default(null)
+    .describe('Take only the first so many problems of all sets together; null: all'),
   samplesPerProblem: wholeNumber(1, 1024).default(1).describe('Answers asked per problem'),
+  retries: wholeNumber(0, 1024)
+    .default(0)
+    .describe('Further rounds of answers, with other seeds, for problems without an accepted one'),
+  budgetTokens: wholeNumber(1, 999_999_999_999)
+    .nullable()
+    .default(null)
+    .describe('Stop once prompts and answers took so many tokens; resume with more to go on; null: no bound'),
+  keep: z.enum(['first', 'shortest']).default('first').describe('Which accepted answer of a problem becomes its row'),
   minBlocks: wholeNumber(0, 256)
     .default(1)
     .describe('Answers with fewer parallel blocks are rejected; 0 takes sequential ones too'),

@@ -1,0 +1,93 @@
+import type { FormatBlock, FormatCode, LintCode } from '../format/format-report.ts';
+import { checkFormat } from '../format-check.ts';
+import type { Tag } from '../grammar.ts';
+import { alignTrunk } from './align-trunk.ts';
+import { hasDependentPath } from './find-dependence.ts';
+import { collectNumbers, collectWords, measureShare } from './list-terms.ts';
+
+/** Faults of an annotated solution beyond its format; docs/data-flow.md says what each means. */
+export type AnnotationCode = 'no_block' | 'text_changed' | 'content_lost' | 'content_added' | 'paths_depend';
+
+/** Share of the distinct words of a replaced stretch that its block must keep. */
+const MIN_KEPT_WORDS = 0.5;
+
+/** Share of the distinct words and numbers of a path that must come from the solution or the problem. */
+const MIN_TAKEN_TERMS = 0.5;
+
+const SUMMARY_END: Tag = '</Summary>';
+
+/** A solution and what became of it. */
+export interface Annotation {
+  readonly problem: string;
+  /** The sequential solution as the annotator was given it. */
+  readonly solution: string;
+  /** The annotated solution in canonical form. */
+  readonly trace: string;
+}
+
+/**
+ * The first fault of an annotated solution, or null: strict format with at least `minBlocks` blocks, and one at
+ * any rate; text outside the blocks unchanged; every block in the place of a stretch whose numbers it holds, all
+ * of them, and whose words it holds, half of them; no path mostly made of something else; no path that
+ * refers to another or uses what only another finds. Never throws; work is bounded by the length squared.
+ */
+export function checkAnnotation(
+  annotation: Annotation,
+  { minBlocks, promote }: { readonly minBlocks: number; readonly promote: readonly LintCode[] },
+): AnnotationCode | FormatCode | null {
+  const { problem, solution, trace } = annotation;
+  const options = { promote: [...promote, 'order_words_in_path' as const], prompt: problem };
+  const { violations, blocks } = checkFormat(trace, 'strict', options);
+  const fault = violations[0];
+  if (fault !== undefined) return fault.code === 'order_words_in_path' ? 'paths_depend' : fault.code;
+  if (blocks.length < Math.max(1, minBlocks)) return 'no_block';
+  const { trunk, replacements } = splitTrace(trace, blocks);
+  const keeps = (stretch: string, gap: number) => keepsContent(stretch, replacements[gap]!);
+  const alignment = alignTrunk(solution, trunk, keeps);
+  if (alignment === 'changed') return 'text_changed';
+  if (alignment === 'refused') return 'content_lost';
+  return checkPaths(annotation, blocks);
+}
+
+/**
+ * The trunk, and what stands between its pieces: the paths and summary of a block. Blocks with nothing but
+ * white space between them stand for one stretch together.
+ */
+function splitTrace(trace: string, blocks: readonly FormatBlock[]): { trunk: string[]; replacements: string[] } {
+  const trunk: string[] = [];
+  const replacements: string[] = [];
+  let end = 0;
+  for (const { open, paths, summary } of blocks) {
+    const piece = trace.slice(end, open);
+    const content = [...paths, summary].map(([from, to]) => trace.slice(from, to)).join('\n');
+    if (replacements.length > 0 && piece.trim() === '') {
+      replacements.push(`${replacements.pop()}\n${content}`);
+    } else {
+      trunk.push(piece);
+      replacements.push(content);
+    }
+    end = summary[1] + SUMMARY_END.length;
+  }
+  return { trunk: [...trunk, trace.slice(end)], replacements };
+}
+
+function keepsContent(stretch: string, block: string): boolean {
+  return (
+    measureShare(collectNumbers(stretch), collectNumbers(block)) === 1 &&
+    measureShare(collectWords(stretch), collectWords(block)) >= MIN_KEPT_WORDS
+  );
+}
+
+function checkPaths({ problem, solution, trace }: Annotation, blocks: readonly FormatBlock[]): AnnotationCode | null {
+  const source = collectTerms(`${problem}\n${solution}`);
+  for (const { open, paths } of blocks) {
+    const contents = paths.map(([from, to]) => trace.slice(from, to));
+    if (contents.some((path) => measureShare(collectTerms(path), source) < MIN_TAKEN_TERMS)) return 'content_added';
+    if (hasDependentPath(`${problem}\n${trace.slice(0, open)}`, contents)) return 'paths_depend';
+  }
+  return null;
+}
+
+function collectTerms(text: string): Set<string> {
+  return new Set([...collectNumbers(text), ...collectWords(text)]);
+}

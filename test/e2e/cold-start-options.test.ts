@@ -1,0 +1,145 @@
+/**
+ * Options of `generate`, through the command line:
+ *  1. --limit, --samples, --retry, --keep, --budget-tokens and --method reach the stage of the recipe; numbers out of
+ *     bounds are refused
+ *  2. --preview asks about so many problems, prints prompt, raw answer and judgement, and stores nothing; as JSON too
+ *  3. --budget-tokens stops with exit code 0, says how to go on, and `resume --budget-tokens` does
+ *  4. --samples and --keep decide which answer is exported
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { runCli } from '../support/cli-process.ts';
+import { exportMessages, generateArgs, readYield, writeProblems } from '../support/cold-start-run.ts';
+import { json, routes, startFaultServer } from '../support/engine-fault-server.ts';
+import { startTeacherServer } from '../support/teacher-server.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+
+const folder = makeTempFolder('cold-start-options');
+
+const PROBLEMS = Array.from({ length: 12 }, (_, i) => ({
+  id: `p${i}`,
+  problem: `Village ${i} has one red house and two blue ones. How many houses has it?`,
+  answer: '3',
+  solution: 'One and two are 1 + 2 = 3.\nSo there are 3 houses.\n#### 3',
+}));
+
+async function openTeacher(t: TestContext) {
+  const recorded = PROBLEMS.map(({ id, problem }) => ({ id, problem, output: writeAnswer('They add up.') }));
+  const teacher = await startTeacherServer({ problems: PROBLEMS, recorded });
+  t.after(() => teacher.close());
+  return teacher;
+}
+
+function writeAnswer(before: string): string {
+  const block = '<Parallel>\n<Path>\ncount to 3\n</Path>\n<Path>\nadd 1 and 2\n</Path>\n</Parallel>';
+  return `${before}\n\n${block}\n<Summary>\nBoth give 3.\n</Summary>\n\nFinal Answer: 3`;
+}
+
+function makeArgs(name: string, url: string) {
+  const file = writeProblems(join(folder, `${name}.jsonl`), PROBLEMS);
+  const db = join(folder, `${name}.db`);
+  return { db, args: generateArgs({ db, file, url, maxInFlight: 2 }) };
+}
+
+test('1: options of the stage', async () => {
+  const { args } = makeArgs('dry', 'http://127.0.0.1:9/v1');
+  const options = '--limit 7 --samples 2 --retry 3 --keep shortest --budget-tokens 900 --method annotate'.split(' ');
+  const result = await runCli([...args, ...options, '--dry-run', '--json']);
+  assert.equal(result.code, 0, result.stderr);
+  const [stage] = JSON.parse(result.stdout).config.stages;
+  assert.deepEqual(
+    [stage.limit, stage.samplesPerProblem, stage.retries, stage.keep, stage.budgetTokens, stage.method],
+    [7, 2, 3, 'shortest', 900, 'annotate'],
+  );
+});
+
+for (const [option, text] of Object.entries({ limit: '0', retry: '-1', 'budget-tokens': '1.5', preview: 'x' })) {
+  test(`1: --${option}=${text} is refused`, async () => {
+    const { args } = makeArgs('refused', 'http://127.0.0.1:9/v1');
+    const result = await runCli([...args, `--${option}=${text}`]);
+    assert.equal(result.code, 2);
+    assert.match(result.stderr, new RegExp(`--(${option}|limit) is "${text}"; it must be a whole number`));
+  });
+}
+
+test('2: preview', async (t) => {
+  const teacher = await openTeacher(t);
+  const { db, args } = makeArgs('preview', teacher.url);
+  const result = await runCli([...args, '--preview', '2']);
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(teacher.asked, 2);
+  assert.equal(existsSync(db), false);
+  assert.match(result.stdout, /=== 1 of 2: p0, sample 0 ===\n--- prompt ---\n/);
+  assert.match(result.stdout, /\nProblem: Village 0 has one red house/);
+  assert.match(result.stdout, /--- raw answer ---\nThey add up\./);
+  assert.match(result.stdout, /--- judgement ---\naccepted, answer 3, reference 3\n/);
+});
+
+test('2: preview as JSON', async (t) => {
+  const teacher = await openTeacher(t);
+  const { args } = makeArgs('preview-json', teacher.url);
+  const result = await runCli([...args, '--preview', '1', '--json']);
+  assert.equal(result.code, 0, result.stderr);
+  const [one, ...others] = JSON.parse(result.stdout);
+  assert.equal(others.length, 0);
+  assert.deepEqual([one.id, one.status, one.code, one.gold], ['p0', 'accepted', null, '3']);
+  assert.match(one.prompt, /Village 0/);
+  assert.match(one.raw, /^They add up/);
+});
+
+test('3: token budget', async (t) => {
+  const teacher = await openTeacher(t);
+  const { db, args } = makeArgs('budget', teacher.url);
+  const stopped = await runCli([...args, '--budget-tokens', '2000']);
+  assert.equal(stopped.code, 0, stopped.stderr);
+  assert.match(stopped.stderr, /the budget of 2000 tokens is used up/);
+  assert.match(stopped.stderr, /resume --budget-tokens MORE/);
+  const { asked } = teacher;
+  assert.ok(asked < PROBLEMS.length, `${asked} asked`);
+  assert.equal(readYield(db).accepted, asked);
+  assert.equal(readStatus(db), 'interrupted');
+  const resumed = await runCli(['resume', '--budget-tokens', '1000000', '--db', db]);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.equal(teacher.asked, PROBLEMS.length);
+  assert.equal(readYield(db).accepted, PROBLEMS.length);
+  assert.equal(readStatus(db), 'done');
+});
+
+test('4: keep', async (t) => {
+  const texts = [writeAnswer('They add up, as houses do.'), writeAnswer('They add up.')];
+  const choices = texts.map((content, index) => ({
+    index,
+    message: { role: 'assistant', content },
+    finish_reason: 'stop',
+  }));
+  const server = await startFaultServer(
+    t,
+    routes({
+      '/health': json({}),
+      '/v1/models': json({ data: [{ id: 'recorded-teacher' }] }),
+      '/tokenize': json({ tokens: [1, 2, 3] }),
+      '/v1/chat/completions': json({ choices, usage: { prompt_tokens: 3, completion_tokens: 9 } }),
+    }),
+  );
+  for (const [keep, start] of [
+    ['first', 'They add up, as houses do.'],
+    ['shortest', 'They add up.\n'],
+  ] as const) {
+    const { db, args } = makeArgs(`keep-${keep}`, `${server.url}/v1`);
+    const result = await runCli([...args, '--samples', '2', '--keep', keep, '--limit', '3']);
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(readYield(db).accepted, 6);
+    const lines = readFileSync(await exportMessages(db, join(folder, `keep-${keep}.out.jsonl`)), 'utf8').trimEnd();
+    const targets = lines.split('\n').map((line) => JSON.parse(line).messages.at(-1).content as string);
+    assert.equal(targets.length, 3);
+    for (const target of targets) assert.ok(target.startsWith(start), target);
+  }
+});
+
+function readStatus(db: string): string | undefined {
+  using store = openRunStore(db, { readonly: true });
+  return store.listRuns()[0]?.status;
+}
