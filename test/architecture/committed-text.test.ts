@@ -41,7 +41,7 @@ test('2: no registry', { skip }, () => {
 });
 
 test('3: the patterns work', () => {
-  for (const text of ['see /home/ann/x', '"/Users/ann"', 'cd /work/main', 'C:\\Users\\ann', '(/root/.cache)']) {
+  for (const text of ['see /home/ann/x', '"/Users/ann"', 'cd /work/tree', 'C:\\Users\\ann', '(/root/.cache)']) {
     assert.match(text, LOCAL_PATH, text);
   }
   for (const text of ['https://x.org/home/ann', './work/x', '../root/x', '/homework/x', '~/work/x']) {
