@@ -58,14 +58,6 @@ export function computeTrajectoryFigures(trajectory: Trajectory): TrajectoryFigu
   };
 }
 
-/** The saving in path latency of joining when `quorum` of the paths have ended: 1 - l_(q) / l_(k); 0 for no tokens. */
-export function computeQuorumSaving(pathTokens: readonly number[], quorum: number): number {
-  const sorted = [...pathTokens].sort((a, b) => a - b);
-  const longest = sorted.at(-1) ?? 0;
-  const reached = sorted[Math.min(quorum, sorted.length) - 1] ?? 0;
-  return longest === 0 ? 0 : 1 - reached / longest;
-}
-
 function listBlockFigures({ segments }: Trajectory): BlockFigures[] {
   const length = sum(segments.map(countSegmentTokens));
   const blocks: BlockFigures[] = [];

@@ -6,15 +6,14 @@
  *  4. what a teacher wrote counts as generated
  *  5. of any trajectory: D <= T_join <= T, equal where nothing was forked; P and slack at least 1; idle and eta below 1
  *  6. positions are those of the executed `<Parallel>` tokens
- *  7. the saving of joining early: none at the last path, more the earlier, from the order statistics alone
- *  8. nothing generated: no division by zero
+ *  7. nothing generated: no division by zero
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { findBlockPositions } from '../../src/core/block-metrics.ts';
 import { countCriticalTokens, countPolicyTokens, type Segment, type Trajectory } from '../../src/core/trajectory.ts';
-import { computeQuorumSaving, computeTrajectoryFigures } from '../../src/core/trajectory-figures.ts';
+import { computeTrajectoryFigures } from '../../src/core/trajectory-figures.ts';
 import {
   arbitraryTrajectory,
   type PieceShape,
@@ -144,21 +143,7 @@ test('6: positions', () => {
   );
 });
 
-test('7: joining early', () => {
-  assert.equal(computeQuorumSaving([800, 1000], 1), 1 - 800 / 1000);
-  assert.equal(computeQuorumSaving([], 1), 0);
-  assert.equal(computeQuorumSaving([0, 0], 1), 0);
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 6 }), (lengths) => {
-      const savings = lengths.map((_, i) => computeQuorumSaving(lengths, i + 1));
-      assert.equal(savings.at(-1), 0);
-      for (let q = 1; q < savings.length; q += 1) assert.ok(savings[q]! <= savings[q - 1]!);
-      assert.equal(savings[0], 1 - Math.min(...lengths) / Math.max(...lengths));
-    }),
-  );
-});
-
-test('8: nothing generated', () => {
+test('7: nothing generated', () => {
   const figures = computeTrajectoryFigures({ promptIds: [1], segments: [], end: 'length' });
   assert.equal(figures.selfParallelism, 1);
   assert.equal(figures.savedFraction, 0);
