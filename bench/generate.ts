@@ -22,7 +22,7 @@ import { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
 import { executeNewRun } from '../src/cli/execute-run.ts';
 import { loadRecipe } from '../src/cli/load-recipe.ts';
 import { keepColdStart } from '../src/cli/one-stage.ts';
-import { reportYield } from '../src/pipeline/cold-start.ts';
+import { reportYield } from '../src/pipeline/cold-start/yield-report.ts';
 import type { Reporter } from '../src/ports/reporter.ts';
 
 const IN_FLIGHT = 2048;

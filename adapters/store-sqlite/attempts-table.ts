@@ -1,10 +1,15 @@
 import type { Verdict } from '../../src/core/verify/verdict.ts';
-import type { AttemptRecord, RunStore } from '../../src/ports/run-store.ts';
+import type { AttemptRecord, AttemptTotals, RunStore } from '../../src/ports/run-store.ts';
 import type { Connection } from './connection.ts';
 import type { ProblemIndex } from './problem-index.ts';
 import { fromNullableTextCell, type TextCell, toNullableTextCell } from './text-cell.ts';
 
-type AttemptMethods = Pick<RunStore, 'saveAttempts' | 'listAttempts' | 'countAttempts'>;
+type AttemptMethods = Pick<
+  RunStore,
+  'saveAttempts' | 'listAttempts' | 'findAttempts' | 'countAttempts' | 'measureAttempts'
+>;
+
+type FoundAttempt = ReturnType<RunStore['findAttempts']>[number];
 
 type CellKey = 'raw' | 'reasoning' | 'target' | 'extracted';
 
@@ -18,6 +23,17 @@ type AttemptRow = Omit<AttemptRecord, 'problem' | 'verdict' | CellKey> &
   };
 
 type AttemptCount = ReturnType<RunStore['countAttempts']>[number];
+
+/** Tokens are counted as `measureUse` of the pipeline counts them. */
+const MEASURE_ATTEMPTS = `SELECT count(*) AS attempts, count(DISTINCT problem_key) AS problems,
+    count(DISTINCT CASE WHEN status = 'accepted' THEN problem_key END) AS acceptedProblems,
+    coalesce(sum(CASE WHEN status = 'failed' THEN 0 ELSE prompt_tokens END), 0) AS promptTokens,
+    coalesce(sum(CASE WHEN status = 'failed' THEN 0 ELSE
+      coalesce(completion_tokens, (coalesce(length(raw), 0) + coalesce(length(reasoning), 0) + 3) / 4) END), 0)
+      AS completionTokens,
+    coalesce(sum(CASE WHEN pause_ms <= 60000 THEN pause_ms END), 0) AS activeMs
+  FROM (SELECT *, saved_at_ms - lag(saved_at_ms) OVER (ORDER BY saved_at_ms) AS pause_ms
+    FROM attempts WHERE run_id = @runId AND stage_index = @stageIndex)`;
 
 /** Cold-start attempts. The first one stored under a key stays. */
 export function openAttemptsTable(connection: Connection, problems: ProblemIndex): AttemptMethods {
@@ -41,6 +57,11 @@ export function openAttemptsTable(connection: Connection, problems: ProblemIndex
     FROM attempts WHERE id = ?`);
   const count = db.prepare<[string, number], AttemptCount>(`SELECT code, status, count(*) AS count FROM attempts
     WHERE run_id = ? AND stage_index = ? GROUP BY status, code ORDER BY status, code`);
+
+  const selectOf = db.prepare<[string, number, number], FoundAttempt>(
+    'SELECT sample, status FROM attempts WHERE run_id = ? AND stage_index = ? AND problem_key = ? ORDER BY sample',
+  );
+  const measure = db.prepare<[{ runId: string; stageIndex: number }], AttemptTotals>(MEASURE_ATTEMPTS);
 
   const saveAll = (runId: string, stageIndex: number, attempts: readonly AttemptRecord[]) => {
     const savedAtMs = nowMs();
@@ -70,6 +91,12 @@ export function openAttemptsTable(connection: Connection, problems: ProblemIndex
         if (row !== undefined) yield toAttempt(row, problems);
       }
     },
+    findAttempts: (runId, stageIndex, problem) =>
+      connection.read(() => {
+        const key = problems.find(problem);
+        return key === null ? [] : selectOf.all(runId, stageIndex, key);
+      }),
+    measureAttempts: (runId, stageIndex) => connection.read(() => measure.get({ runId, stageIndex })!),
     countAttempts: (runId, stageIndex) => connection.read(() => count.all(runId, stageIndex)),
   };
 }

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { StoreError } from '../../src/errors.ts';
 import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
 import { REVISED_VERDICTS } from './migrations/0002-revised-verdicts.ts';
+import { ANSWERS } from './migrations/0003-answers.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
@@ -10,6 +11,7 @@ import { REVISED_VERDICTS } from './migrations/0002-revised-verdicts.ts';
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: INITIAL_SCHEMA },
   { version: 2, sql: REVISED_VERDICTS },
+  { version: 3, sql: ANSWERS },
 ];
 
 /** Schema this software reads and writes. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/ports/clock.ts';
 import type { RunStore } from '../../src/ports/run-store.ts';
+import { openAnswersTable } from './answers-table.ts';
 import { openAttemptsTable } from './attempts-table.ts';
 import { openCheckpointsTable } from './checkpoints-table.ts';
 import { openConnection } from './connection.ts';
@@ -35,8 +36,10 @@ export function openRunStore(file: string, options: RunStoreOptions = {}): RunSt
   const problems = openProblemIndex(connection);
   return {
     file: connection.file,
+    saveTogether: connection.write,
     ...openRunsTable(connection),
     ...openPromptsTable(connection),
+    ...openAnswersTable(connection),
     ...openAttemptsTable(connection, problems),
     ...openRolloutsTable(connection, problems),
     ...openRevisionsTable(connection, problems),

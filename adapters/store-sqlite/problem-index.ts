@@ -7,6 +7,8 @@ import { fromTextCell, type TextCell, toTextCell } from './text-cell.ts';
 export interface ProblemIndex {
   /** Key of the problem's row, made when missing. Inside a write transaction only. */
   keyOf(problem: Problem): number;
+  /** Key of the problem's row; null when there is none. */
+  find(problem: Problem): number | null;
   /** The problem of a key; throws where there is none (foreign keys make sure there is). */
   get(key: number): Problem;
 }
@@ -34,12 +36,14 @@ export function openProblemIndex({ db, onUndone }: Connection): ProblemIndex {
     keys = new WeakMap();
   });
 
+  const findKey = ({ source, id }: Problem, digest: Buffer) => find.get(toTextCell(source), toTextCell(id), digest);
+
   const lookUp = (problem: Problem): number => {
+    const digest = digestProblem(problem);
+    const found = findKey(problem, digest);
+    if (found !== undefined) return found;
     const source = toTextCell(problem.source);
     const id = toTextCell(problem.id);
-    const digest = digestProblem(problem);
-    const found = find.get(source, id, digest);
-    if (found !== undefined) return found;
     const text = toTextCell(problem.text);
     const answer = toTextCell(problem.answer);
     const level = problem.level === undefined ? null : toTextCell(problem.level);
@@ -54,6 +58,7 @@ export function openProblemIndex({ db, onUndone }: Connection): ProblemIndex {
       keys.set(problem, key);
       return key;
     },
+    find: (problem) => keys.get(problem) ?? findKey(problem, digestProblem(problem)) ?? null,
     get: (key) => toProblem(select.get(key)!),
   };
 }

@@ -10,10 +10,11 @@ import { findRowsRun, readSftFile, readSftTextsOf } from './sft-texts-of.ts';
  * told now and not hours later. Throws `SourceError` and `UsageError`.
  */
 export async function checkInputs(config: RunConfig, signal: AbortSignal): Promise<void> {
-  const problemsOf = createProblemResolver(listDatasetFolders(), signal);
+  const resolver = createProblemResolver(listDatasetFolders(), signal);
   const evaluated = config.stages.some(({ kind }) => kind === 'rl') ? config.eval.sets : [];
   const refs = [...config.stages.flatMap(listProblems), ...evaluated.flatMap(({ problems }) => problems)];
-  await problemsOf(refs.filter(({ kind }) => kind !== 'word-sums'));
+  const different = new Map(refs.filter(({ kind }) => kind !== 'word-sums').map((ref) => [JSON.stringify(ref), ref]));
+  for await (const _problem of resolver.read([...different.values()]));
   for (const data of listForeignData(config)) if (findRowsRun(data) === null) readSftFile(data);
 }
 

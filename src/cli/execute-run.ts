@@ -3,9 +3,9 @@ import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts'
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { InterruptedError, ParallelR1Error, StoreError, UsageError } from '../errors.ts';
+import { BudgetSpent } from '../pipeline/cold-start/spending.ts';
 import { GateRefusal } from '../pipeline/rl-stage.ts';
 import { runCurriculum } from '../pipeline/run-loop.ts';
-import { BudgetSpent } from '../pipeline/token-budget.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunRecord, RunStore } from '../ports/run-store.ts';
 import { checkForeignRows, checkInputs } from './check-inputs.ts';

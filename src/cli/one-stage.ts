@@ -1,56 +1,19 @@
-import { resolve } from 'node:path';
 import type { RunConfig } from '../config/schema.ts';
-import type { EvalSet, KeepRule, ProblemsRef } from '../core/curriculum.ts';
+import type { EvalSet } from '../core/curriculum.ts';
 import { UsageError } from '../errors.ts';
+import { applyColdStartFlags, type ColdStartFlags } from './cold-start-flags.ts';
+import { toProblemsRef } from './to-problems-ref.ts';
 import { readWholeNumber } from './whole-number.ts';
 
 /** Recipes of one stage alone, cut out of a whole one. */
 
 type Stage = RunConfig['stages'][number];
 
-/** What `generate` takes beyond the recipe; numbers are as typed. */
-export interface ColdStartFlags {
-  readonly problems?: string | undefined;
-  readonly teacher?: string | undefined;
-  readonly teacherModel?: string | undefined;
-  readonly method?: 'prompt' | 'annotate' | undefined;
-  readonly limit?: string | undefined;
-  readonly samples?: string | undefined;
-  readonly retry?: string | undefined;
-  readonly budgetTokens?: string | undefined;
-  readonly keep?: KeepRule | undefined;
-}
-
-/** The largest token budget. */
-export const MAX_BUDGET_TOKENS = 999_999_999_999;
-
 /** The cold-start stages. Without a teacher of its own the engine answers, as the model it serves. */
 export function keepColdStart(config: RunConfig, flags: ColdStartFlags): RunConfig {
-  const { problems, method, keep } = flags;
-  const limit = readCount('limit', flags.limit, 1, 100_000_000);
-  const samplesPerProblem = readCount('samples', flags.samples, 1, 1024);
-  const retries = readCount('retry', flags.retry, 0, 1024);
-  const budgetTokens = readCount('budget-tokens', flags.budgetTokens, 1, MAX_BUDGET_TOKENS);
-  const stages = pickStages(config, 'cold-start').map((stage) => {
-    const url = flags.teacher ?? stage.teacher.url;
-    const ownModel = url === null && config.engine.kind !== 'embedded' ? config.engine.model : stage.teacher.model;
-    return {
-      ...stage,
-      ...(problems === undefined ? {} : { problems: [toProblemsRef(problems)] }),
-      ...(method === undefined ? {} : { method }),
-      ...(limit === undefined ? {} : { limit }),
-      ...(samplesPerProblem === undefined ? {} : { samplesPerProblem }),
-      ...(retries === undefined ? {} : { retries }),
-      ...(budgetTokens === undefined ? {} : { budgetTokens }),
-      ...(keep === undefined ? {} : { keep }),
-      teacher: { ...stage.teacher, url, model: flags.teacherModel ?? ownModel },
-    };
-  });
+  const ownModel = config.engine.kind === 'embedded' ? null : config.engine.model;
+  const stages = pickStages(config, 'cold-start').map((stage) => applyColdStartFlags(stage, flags, ownModel));
   return withStages(config, stages);
-}
-
-function readCount(option: string, text: string | undefined, min: number, max: number): number | undefined {
-  return text === undefined ? undefined : readWholeNumber(option, text, min, max);
 }
 
 /** The first SFT stage, on the rows that `data` names; without it on those of the cold-start stages before, which then run too. */
@@ -97,13 +60,6 @@ export function keepEval(
     throw new UsageError('the configuration names no held-out sets: give --problems, or eval.sets');
   const rollout = flags.decoding === undefined ? config.rollout : { ...config.rollout, mode: flags.decoding };
   return withStages({ ...config, rollout }, [{ id: 'eval', kind: 'eval', sets } as Stage]);
-}
-
-/** `my.jsonl` is a file, anything else a set in a datasets folder. */
-function toProblemsRef(text: string): Extract<ProblemsRef, { kind: 'file' | 'set' }> {
-  return text.endsWith('.jsonl')
-    ? { kind: 'file', path: resolve(text), limit: null }
-    : { kind: 'set', name: text, limit: null };
 }
 
 function pickStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extract<Stage, { kind: K }>[] {

@@ -2,11 +2,11 @@ import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-e
 import { createTinkerTrainer } from '../../adapters/trainer-tinker/create-tinker-trainer.ts';
 import { openVerifyPool } from '../../adapters/verify-pool/open-verify-pool.ts';
 import type { RunConfig } from '../config/schema.ts';
-import type { ColdStartStage } from '../core/curriculum.ts';
+import { type ColdStartStage, listTeacherUrls } from '../core/curriculum.ts';
 import { createRng, hashSeed } from '../core/rng.ts';
 import { TrainerError, UsageError } from '../errors.ts';
-import { createCallPolicy } from '../pipeline/calls.ts';
-import type { RunContext } from '../pipeline/context.ts';
+import { type CallPolicy, createCallPolicy } from '../pipeline/calls.ts';
+import type { RunContext, Teacher } from '../pipeline/context.ts';
 import { describeChange } from '../pipeline/describe-endpoints.ts';
 import { createEngineFleet } from '../pipeline/fleet/create-engine-fleet.ts';
 import { createTokenCache } from '../pipeline/token-cache.ts';
@@ -55,25 +55,34 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const timeoutMs = config.engine.timeoutSeconds * 1000;
   const connect = (url: string, kind: RunConfig['engine']['kind'], apiKeyEnv: string | null): Engine =>
     createOpenAiEngine({ kind, url, timeoutMs, ...readApiKey(apiKeyEnv) });
-  const { urls, kind, apiKeyEnv, placement = 'sticky' } = config.engine;
+  const { urls, kind, apiKeyEnv, placement = 'sticky', maxInFlight } = config.engine;
+  const connectAll = (all: readonly string[], kind: RunConfig['engine']['kind'], apiKeyEnv: string | null): Engine =>
+    createEngineFleet({
+      engines: all.map((url) => connect(url, kind, apiKeyEnv)),
+      placement,
+      clock: systemClock,
+      onChange: (endpoint, all) => reportEndpoint(reporter, endpoint, all),
+    });
   const engine = handles.keep(
-    urls.length === 0
-      ? connect(embedded!.url, kind, apiKeyEnv)
-      : createEngineFleet({
-          engines: urls.map((url) => connect(url, kind, apiKeyEnv)),
-          placement,
-          clock: systemClock,
-          onChange: (endpoint, all) => reportEndpoint(reporter, endpoint, all),
-        }),
+    urls.length === 0 ? connect(embedded!.url, kind, apiKeyEnv) : connectAll(urls, kind, apiKeyEnv),
   );
+  const calls = openCallPolicy(config, { kind, endpoints: urls.length, maxInFlight }, engine);
   if (options.requireServers) await engine.checkHealth(signal);
   const trainer = handles.keep(await openTrainer(options, embedded));
-  const teachers = new Map<ColdStartStage, Engine>();
+  const teachers = new Map<ColdStartStage, Pick<Teacher, 'engine' | 'calls'>>();
   for (const stage of config.stages) {
     if (stage.kind !== 'cold-start') continue;
-    const { url, apiKeyEnv } = stage.teacher;
-    teachers.set(stage, url === null ? engine : handles.keep(connect(url, 'openai', apiKeyEnv)));
+    const { kind = 'openai', apiKeyEnv } = stage.teacher;
+    const own = listTeacherUrls(stage.teacher);
+    if (own.length === 0) {
+      teachers.set(stage, { engine, calls });
+      continue;
+    }
+    const teacher = handles.keep(connectAll(own, kind, apiKeyEnv));
+    const places = { kind, endpoints: own.length, maxInFlight: stage.teacher.maxInFlight ?? maxInFlight };
+    teachers.set(stage, { engine: teacher, calls: openCallPolicy(config, places, teacher) });
   }
+  const problems = createProblemResolver(listDatasetFolders(), signal);
   const ctx: RunContext = {
     runId,
     plan: toCurriculumPlan(config),
@@ -86,13 +95,14 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     signal,
     clock: systemClock,
     tokens: createTokenCache(TOKEN_CACHE_ENTRIES),
-    calls: openCallPolicy(config, engine),
+    calls,
     studentTemplate: readPromptTemplate(packageRoot, config.prompt),
     teacherOf: (stage) => ({
-      engine: teachers.get(stage)!,
+      ...teachers.get(stage)!,
       ...readTeacherTemplates(packageRoot, stage),
     }),
-    problemsOf: createProblemResolver(listDatasetFolders(), signal),
+    problemsOf: problems.readAll,
+    readProblems: problems.read,
     sftTextsOf: (data) => readSftTextsOf(store, data),
   };
   const owned = handles.move();
@@ -105,13 +115,24 @@ function reportEndpoint(reporter: Reporter, endpoint: EndpointStatus, all: reado
   else reporter.warn(line);
 }
 
-function openCallPolicy({ run, engine: { kind, urls, maxInFlight, timeoutSeconds } }: RunConfig, engine: Engine) {
+/** What decides how many calls an engine gets. */
+interface CallPlaces {
+  readonly kind: RunConfig['engine']['kind'];
+  readonly endpoints: number;
+  readonly maxInFlight: number;
+}
+
+function openCallPolicy(
+  { run, engine: { timeoutSeconds } }: RunConfig,
+  { kind, endpoints, maxInFlight }: CallPlaces,
+  engine: Engine,
+): CallPolicy {
   const isEmbedded = kind === 'embedded';
   const { readLoad } = engine;
   return createCallPolicy({
     maxInFlight,
     // What an embedded server takes is known; a remote one shows it.
-    startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, urls.length),
+    startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
     // An embedded server that is gone stays gone; a remote one may be restarting.
     attempts: isEmbedded ? 2 : 8,
     firstPauseMs: 250,

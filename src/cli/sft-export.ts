@@ -1,13 +1,13 @@
 import type { ManifestInput } from '../../adapters/export-files/render-data-card.ts';
 import type { SftRow } from '../../adapters/export-files/sft-row.ts';
 import type { RunConfig } from '../config/schema.ts';
-import type { KeepRule, ProblemsRef } from '../core/curriculum.ts';
+import type { ProblemsRef } from '../core/curriculum.ts';
 import { checkFormat } from '../core/format-check.ts';
 import { VERIFIER } from '../core/verify/verdict.ts';
 import { WORD_SUMS_SOURCE } from '../core/word-sums/generate.ts';
 import { UsageError } from '../errors.ts';
 import { renderStudentPrompt } from '../pipeline/render-student-prompt.ts';
-import { selectRows } from '../pipeline/select-rows.ts';
+import { type KeepSettings, selectRows } from '../pipeline/select-rows.ts';
 import type { RunRecord, RunStore } from '../ports/run-store.ts';
 import { findSetFile } from './dataset-folders.ts';
 import { readSetOrigin } from './dataset-manifest.ts';
@@ -19,7 +19,7 @@ export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow>
   for (const { index, kind } of store.listStages(run.id)) {
     if (kind !== 'cold-start') continue;
     const accepted = store.listAttempts(run.id, index, 'accepted');
-    for (const { problem, target, promptHash, sample, seed } of selectRows(accepted, findKeepRule(config, index))) {
+    for (const { problem, target, promptHash, sample, seed } of selectRows(accepted, findKeepSettings(config, index))) {
       const { blocks } = checkFormat(target, 'strict');
       yield {
         id: problem.id,
@@ -41,9 +41,9 @@ export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow>
 }
 
 /** Which answers a cold-start stage of a stored run keeps. */
-export function findKeepRule({ stages }: RunConfig, index: number): KeepRule | undefined {
+export function findKeepSettings({ stages }: RunConfig, index: number): KeepSettings {
   const stage = stages[index];
-  return stage?.kind === 'cold-start' ? stage.keep : undefined;
+  return stage?.kind === 'cold-start' ? stage : {};
 }
 
 /** What the manifest says about the rows of a run. */

@@ -7,7 +7,7 @@ import { selectRows } from '../pipeline/select-rows.ts';
 import type { SftText } from '../pipeline/sft-text.ts';
 import type { RunStore } from '../ports/run-store.ts';
 import { parseRow } from './json-lines.ts';
-import { findKeepRule } from './sft-export.ts';
+import { findKeepSettings } from './sft-export.ts';
 
 const RUN_PREFIX = 'run:';
 
@@ -35,7 +35,7 @@ function readRunRows(store: RunStore, runId: string): SftText[] {
   for (const { index, kind } of store.listStages(runId)) {
     if (kind !== 'cold-start') continue;
     const accepted = store.listAttempts(runId, index, 'accepted');
-    for (const { problem, target } of selectRows(accepted, findKeepRule(config, index)))
+    for (const { problem, target } of selectRows(accepted, findKeepSettings(config, index)))
       texts.push({ problem, target });
   }
   if (texts.length === 0) throw new UsageError(`run ${runId} has no accepted cold-start rows`);

@@ -58,7 +58,13 @@ export interface AccuracyTarget {
 }
 
 /** Which accepted answer of a problem becomes its row. */
-export type KeepRule = 'first' | 'shortest';
+export type KeepRule = 'first' | 'shortest' | 'diverse';
+
+/** What a teacher charges, in US dollars per million tokens. */
+export interface Prices {
+  readonly promptPerMillion: number;
+  readonly completionPerMillion: number;
+}
 
 /** Keys that may be missing were added later; stored recipes without them mean what their comment says. */
 export interface ColdStartStage {
@@ -66,8 +72,14 @@ export interface ColdStartStage {
   readonly kind: 'cold-start';
   readonly problems: readonly ProblemsRef[];
   readonly teacher: {
-    /** Null: the run's own engine. */
-    readonly url: string | null;
+    /** Servers that serve the same model; null: the run's own engine. */
+    readonly url: string | readonly string[] | null;
+    /** Dialect of those servers; missing: `openai`. */
+    readonly kind?: 'vllm' | 'tgi' | 'sglang' | 'openai';
+    /** Most calls to them at once; missing or null: as many as to the engine. */
+    readonly maxInFlight?: number | null;
+    /** Missing or null: not known. */
+    readonly prices?: Prices | null;
     readonly model: string;
     readonly temperature: number;
     readonly topP: number;
@@ -90,13 +102,25 @@ export interface ColdStartStage {
   readonly samplesPerProblem: number;
   /** Further rounds of samples, with other seeds, for a problem without an accepted answer; missing: 0. */
   readonly retries?: number;
+  /** Sampling temperature of those rounds; missing or null: that of the first. */
+  readonly retryTemperature?: number | null;
   /** No more is asked once the stored attempts took so many tokens; missing or null: no bound. */
   readonly budgetTokens?: number | null;
+  /** No more is asked once they cost so many US dollars, by the teacher's prices; missing or null: no bound. */
+  readonly budgetUsd?: number | null;
   /** Missing: `first`. */
   readonly keep?: KeepRule;
+  /** Accepted answers of one problem that become rows, at most; missing: 1. */
+  readonly rowsPerProblem?: number;
   readonly minBlocks: number;
   /** Prompt and target together. */
   readonly maxTargetTokens: number;
+}
+
+/** Servers of a teacher; none: the run's own engine teaches. */
+export function listTeacherUrls({ url }: Pick<ColdStartStage['teacher'], 'url'>): readonly string[] {
+  if (url === null) return [];
+  return typeof url === 'string' ? [url] : url;
 }
 
 export interface SftStage {

@@ -43,6 +43,16 @@ export function tokenizePrompt(ctx: RunContext, userMessage: string): Promise<re
   return ctx.tokens.get(`m${userMessage}`, () => askTokenizer(ctx, { userMessage }));
 }
 
+/** How many tokens a text is. The answer is not remembered: texts that are only measured are too many. */
+export async function countTextTokens(ctx: RunContext, text: string): Promise<number> {
+  return (await askTokenizer(ctx, { text })).length;
+}
+
+/** How many tokens a user message is after the student's chat template. */
+export async function countPromptTokens(ctx: RunContext, userMessage: string): Promise<number> {
+  return (await askTokenizer(ctx, { userMessage })).length;
+}
+
 function askTokenizer(ctx: RunContext, input: { text: string } | { userMessage: string }): Promise<number[]> {
   const request = { model: ctx.plan.engine.model, input };
   return ctx.calls.run((own) => ctx.engine.tokenize(request, own), ctx.signal);

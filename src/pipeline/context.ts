@@ -20,6 +20,17 @@ export interface Binding {
   readonly labels: readonly { readonly ids: readonly number[]; readonly text: string }[] | null;
 }
 
+/** Who answers as the teacher of a cold-start stage, and how it is asked. */
+export interface Teacher {
+  readonly engine: Engine;
+  /** Bounds and repeats the calls to it. */
+  readonly calls: CallPolicy;
+  /** What it is asked with; where it annotates, that of the second question. */
+  readonly template: PromptRecord;
+  /** Template of the solution it is asked for first; null unless the stage's method is `annotate`. */
+  readonly solutionTemplate: PromptRecord | null;
+}
+
 /** Everything a stage needs; made once per process by the composition root. */
 export interface RunContext {
   readonly runId: string;
@@ -34,18 +45,11 @@ export interface RunContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly studentTemplate: PromptRecord;
-  /**
-   * The engine that answers as the teacher of a cold-start stage, and the template it is asked with; where it
-   * annotates, also that of the solution it is asked for first.
-   */
-  teacherOf(stage: Extract<StageSpec, { kind: 'cold-start' }>): {
-    readonly engine: Engine;
-    readonly template: PromptRecord;
-    /** Null unless the stage's method is `annotate`. */
-    readonly solutionTemplate: PromptRecord | null;
-  };
+  teacherOf(stage: Extract<StageSpec, { kind: 'cold-start' }>): Teacher;
   /** Problems of one or several references, in order. Throws `SourceError`. */
   problemsOf(refs: readonly ProblemsRef[]): Promise<readonly Problem[]>;
+  /** The same problems one after the other, for sets that do not fit into memory. */
+  readProblems(refs: readonly ProblemsRef[]): AsyncIterable<Problem>;
   /** Rows of an SFT stage that no cold-start stage of this run made: a JSONL file, or another run's. Throws `SourceError`, `UsageError`. */
   sftTextsOf(data: string): Iterable<SftText>;
 }

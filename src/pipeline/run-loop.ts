@@ -2,7 +2,7 @@ import type { StageSpec } from '../core/curriculum.ts';
 import { RunError } from '../errors.ts';
 import type { StageRecord } from '../ports/run-store.ts';
 import { bindTokenizer } from './bind-tokenizer.ts';
-import { runColdStart } from './cold-start.ts';
+import { runColdStart } from './cold-start/run-cold-start.ts';
 import type { Binding, RunContext } from './context.ts';
 import { evaluate, toMetricPoints } from './evaluate.ts';
 import { GateRefusal, runRlStage } from './rl-stage.ts';
@@ -78,7 +78,7 @@ async function executeStage(
       const { template, solutionTemplate } = ctx.teacherOf(stage);
       ctx.store.savePrompt(ctx.runId, `teacher:${stage.id}`, template);
       if (solutionTemplate !== null) ctx.store.savePrompt(ctx.runId, `solution:${stage.id}`, solutionTemplate);
-      return runColdStart(ctx, { template: ctx.studentTemplate }, stage, index);
+      return runColdStart(ctx, stage, index);
     }
     case 'sft': {
       const binding = await bind();

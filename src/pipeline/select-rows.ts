@@ -1,25 +1,48 @@
-import type { KeepRule } from '../core/curriculum.ts';
+import type { ColdStartStage } from '../core/curriculum.ts';
+import { pickDiverse } from '../core/diversity.ts';
 import type { AttemptRecord } from '../ports/run-store.ts';
 
 /** An accepted attempt with its text. */
 export type AcceptedAttempt = AttemptRecord & { readonly target: string };
 
+/** Which and how many accepted attempts of a problem become rows. */
+export type KeepSettings = Pick<ColdStartStage, 'keep' | 'rowsPerProblem'>;
+
 /**
- * One accepted attempt per problem: the first, or the one with the shortest target (of equal ones the first). Attempts come
- * in the order of the store, where those of one problem are neighbours; problems keep that order.
+ * The accepted attempts that become rows: of each problem the first, the shortest, or the most diverse ones (of equal
+ * ones the earlier). Attempts come in the order of the store, where those of one problem are neighbours; problems keep
+ * that order.
  */
 export function* selectRows(
   attempts: Iterable<AttemptRecord>,
-  keep: KeepRule = 'first',
+  settings: KeepSettings = {},
 ): Generator<AcceptedAttempt, void, undefined> {
-  let best: AcceptedAttempt | null = null;
+  let same: AcceptedAttempt[] = [];
   for (const attempt of attempts) {
     if (!isAccepted(attempt)) continue;
-    const isSame = best !== null && problemKey(best.problem) === problemKey(attempt.problem);
-    if (best !== null && !isSame) yield best;
-    if (!isSame || (keep === 'shortest' && attempt.target.length < best!.target.length)) best = attempt;
+    if (same.length > 0 && problemKey(same[0]!.problem) !== problemKey(attempt.problem)) {
+      yield* selectOfProblem(same, settings);
+      same = [];
+    }
+    same.push(attempt);
   }
-  if (best !== null) yield best;
+  yield* selectOfProblem(same, settings);
+}
+
+function selectOfProblem(
+  attempts: readonly AcceptedAttempt[],
+  { keep = 'first', rowsPerProblem = 1 }: KeepSettings,
+): readonly AcceptedAttempt[] {
+  switch (keep) {
+    case 'first':
+      return attempts.slice(0, rowsPerProblem);
+    case 'shortest':
+      return attempts.toSorted((a, b) => a.target.length - b.target.length).slice(0, rowsPerProblem);
+    case 'diverse': {
+      const targets = attempts.map(({ target }) => target);
+      return pickDiverse(targets, rowsPerProblem).map((index) => attempts[index]!);
+    }
+  }
 }
 
 function isAccepted(attempt: AttemptRecord): attempt is AcceptedAttempt {
@@ -27,6 +50,6 @@ function isAccepted(attempt: AttemptRecord): attempt is AcceptedAttempt {
 }
 
 /** What tells problems apart: an equal id of another source is another problem. */
-export function problemKey({ source, id }: AttemptRecord['problem']): string {
+function problemKey({ source, id }: AttemptRecord['problem']): string {
   return `${source}\u0000${id}`;
 }

@@ -15,5 +15,5 @@ export function* readSftTexts(ctx: RunContext, stage: SftStage): Generator<SftTe
     return;
   }
   const accepted = ctx.store.listAttempts(ctx.runId, index, 'accepted');
-  for (const { problem, target } of selectRows(accepted, source.keep)) yield { problem, target };
+  for (const { problem, target } of selectRows(accepted, source)) yield { problem, target };
 }

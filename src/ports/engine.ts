@@ -6,6 +6,8 @@ export interface EngineCapabilities {
   /** Weights can be handed over while the server runs, under a unique name per version. */
   readonly loadWeights: boolean;
   readonly tokenize: boolean;
+  /** Its tokenizer takes every text, and no token is less than a byte: byte-level and byte-fallback vocabularies. */
+  readonly anyText: boolean;
 }
 
 export interface CompletionRequest {

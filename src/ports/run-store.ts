@@ -69,6 +69,29 @@ export interface AttemptRecord {
   readonly promptHash: string;
 }
 
+/**
+ * What an engine answered to one call, kept until the attempts or rollouts it belongs to are stored: a killed run that
+ * goes on need not ask again. Owner and call are names the pipeline gives; `answer` is JSON.
+ */
+export interface AnswerRecord {
+  readonly owner: string;
+  readonly call: string;
+  readonly answer: string;
+}
+
+/** Sums over the stored attempts of a stage. */
+export interface AttemptTotals {
+  readonly attempts: number;
+  readonly problems: number;
+  /** Problems with an accepted attempt. */
+  readonly acceptedProblems: number;
+  /** As the server counted; where it did not, four characters of an answer are one. Nothing for failed attempts. */
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Time in which attempts arrived, pauses longer than a minute left out. */
+  readonly activeMs: number;
+}
+
 export type RolloutPurpose = 'train' | 'eval' | 'pilot';
 
 /** Where a rollout belongs. Unique: the same key is never stored twice. */
@@ -161,10 +184,26 @@ export interface RunStore {
   savePrompt(runId: string, role: string, prompt: PromptRecord): void;
   listPrompts(runId: string): (PromptRecord & { readonly role: string })[];
 
+  /** Runs synchronous writes as one transaction: all of them, or none when one throws. */
+  saveTogether(writes: () => void): void;
+
+  /** The first answer to a call stays. */
+  saveAnswers(runId: string, stageIndex: number, answers: readonly AnswerRecord[]): void;
+  loadAnswers(runId: string, stageIndex: number, owner: string): AnswerRecord[];
+  /** Forgets all answers of these owners. */
+  dropAnswers(runId: string, stageIndex: number, owners: readonly string[]): void;
+
   /** Idempotent per (run, stage, problem, sample). */
   saveAttempts(runId: string, stageIndex: number, attempts: readonly AttemptRecord[]): void;
   /** In order of (problem source, problem id, sample), whatever order they were finished in. */
   listAttempts(runId: string, stageIndex: number, status?: AttemptRecord['status']): Iterable<AttemptRecord>;
+  /** What is stored of one problem. */
+  findAttempts(
+    runId: string,
+    stageIndex: number,
+    problem: Problem,
+  ): { readonly sample: number; readonly status: AttemptRecord['status'] }[];
+  measureAttempts(runId: string, stageIndex: number): AttemptTotals;
   countAttempts(
     runId: string,
     stageIndex: number,

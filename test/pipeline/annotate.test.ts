@@ -13,7 +13,7 @@ import test, { type TestContext } from 'node:test';
 import type { ColdStartStage } from '../../src/core/curriculum.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import { EngineError } from '../../src/errors.ts';
-import { runColdStart } from '../../src/pipeline/cold-start.ts';
+import { runColdStart } from '../../src/pipeline/cold-start/run-cold-start.ts';
 import { reverifyAttempts } from '../../src/pipeline/reverify/reverify-attempts.ts';
 import type { ChatRequest } from '../../src/ports/engine.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
@@ -84,7 +84,7 @@ function openTeacher(t: TestContext, count: number, { solve, annotate }: Script)
   };
   const stage: ColdStartStage = { ...COLD_START, samplesPerProblem: 1, method: 'annotate' };
   const teach = (over: Partial<ColdStartStage> = {}) =>
-    runColdStart({ ...run.ctx, teacherOf }, { template: run.ctx.studentTemplate }, { ...stage, ...over }, 0);
+    runColdStart({ ...run.ctx, teacherOf }, { ...stage, ...over }, 0);
   const listAttempts = () => [...run.store.listAttempts(TOY_RUN, 0)];
   return { run, asked, teach, listAttempts };
 }

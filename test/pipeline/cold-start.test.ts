@@ -21,9 +21,10 @@ import test, { type TestContext } from 'node:test';
 import type { ColdStartStage } from '../../src/core/curriculum.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import { EngineError } from '../../src/errors.ts';
-import { describeYield, runColdStart } from '../../src/pipeline/cold-start.ts';
+import { runColdStart } from '../../src/pipeline/cold-start/run-cold-start.ts';
+import { BudgetSpent, measureUse } from '../../src/pipeline/cold-start/spending.ts';
+import { describeYield } from '../../src/pipeline/cold-start/yield-report.ts';
 import { readSftTexts } from '../../src/pipeline/sft-texts.ts';
-import { BudgetSpent, countTokensUsed } from '../../src/pipeline/token-budget.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { COLD_START, SFT, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld, type ToyAnswer } from '../support/pipeline-toy-world.ts';
@@ -87,7 +88,7 @@ function openTeacher(t: TestContext, answers: readonly (string | ToyAnswer)[]) {
   });
   const run = openTempRun(t, { world, problems });
   const teach = (stage: Partial<ColdStartStage> = {}) =>
-    runColdStart(run.ctx, { template: run.ctx.studentTemplate }, { ...COLD_START, samplesPerProblem: 1, ...stage }, 0);
+    runColdStart(run.ctx, { ...COLD_START, samplesPerProblem: 1, ...stage }, 0);
   return { run, asked, teach };
 }
 
@@ -146,12 +147,11 @@ test('4: not asked again', async (t) => {
   const more = await runColdStart(
     {
       ...run.ctx,
-      problemsOf: async () =>
-        makeProblems(3)
-          .slice(0, 1)
-          .concat({ ...makeProblems(3)[1]!, source: 'other' }),
+      readProblems: async function* () {
+        yield makeProblems(3)[0]!;
+        yield { ...makeProblems(3)[1]!, source: 'other' };
+      },
     },
-    { template: run.ctx.studentTemplate },
     { ...COLD_START, samplesPerProblem: 2 },
     0,
   );
@@ -183,14 +183,15 @@ test('7: promoted lints', async (t) => {
   const early = `A:3${BLOCK}${SUMMARY}${END}`;
   const near = `<Parallel><Path>count 3</Path><Path>count 3\n?</Path></Parallel>${SUMMARY}${END}`;
   const answers = [writeToyTarget('3'), early, near];
-  const { run, teach } = openTeacher(t, answers);
+  const { teach } = openTeacher(t, answers);
   assert.equal((await teach()).accepted, 3, 'lints alone reject nothing');
   const promoting = openTeacher(t, answers);
   const plan = toyPlan({ formatPromote: ['answer_before_block', 'near_duplicate_paths', 'tag_in_prompt'] });
-  const problemsOf = async () =>
-    makeProblems(3).map((one, i) => (i === 0 ? { ...one, text: `<Path> ${one.text}` } : one));
-  const ctx = { ...promoting.run.ctx, plan, problemsOf };
-  await runColdStart(ctx, { template: run.ctx.studentTemplate }, { ...COLD_START, samplesPerProblem: 1 }, 0);
+  const readProblems = async function* () {
+    yield* makeProblems(3).map((one, i) => (i === 0 ? { ...one, text: `<Path> ${one.text}` } : one));
+  };
+  const ctx = { ...promoting.run.ctx, plan, readProblems };
+  await runColdStart(ctx, { ...COLD_START, samplesPerProblem: 1 }, 0);
   assert.deepEqual(
     [...promoting.run.store.listAttempts(TOY_RUN, 0)].map(({ code }) => code),
     ['tag_in_prompt', 'answer_before_block', 'near_duplicate_paths'],
@@ -308,6 +309,11 @@ test('12: which answer is kept', async (t) => {
   );
 });
 
+const countUse = (attempt: Parameters<typeof measureUse>[0]) => {
+  const { promptTokens, completionTokens } = measureUse(attempt);
+  return promptTokens + completionTokens;
+};
+
 test('13: token budget', async (t) => {
   const count = 30;
   const { run, asked, teach } = openTeacher(
@@ -319,7 +325,7 @@ test('13: token budget', async (t) => {
     Array.from({ length: count }, () => writeToyTarget('3')),
   );
   await whole.teach();
-  const each = Math.max(...[...whole.run.store.listAttempts(TOY_RUN, 0)].map(countTokensUsed));
+  const each = Math.max(...[...whole.run.store.listAttempts(TOY_RUN, 0)].map(countUse));
   assert.ok(each > 0);
   await assert.rejects(teach({ budgetTokens: 10 * each }), (error: Error) => {
     assert.ok(error instanceof BudgetSpent);
@@ -337,7 +343,7 @@ test('13: token budget', async (t) => {
 
 test('14: tokens of an attempt', () => {
   const attempt = { status: 'rejected', raw: 'x'.repeat(9), reasoning: 'y'.repeat(4) } as const;
-  assert.equal(countTokensUsed({ ...attempt, promptTokens: 5, completionTokens: 7 }), 12);
-  assert.equal(countTokensUsed({ ...attempt, promptTokens: 5, completionTokens: null }), 9);
-  assert.equal(countTokensUsed({ ...attempt, status: 'failed', promptTokens: null, completionTokens: null }), 0);
+  assert.equal(countUse({ ...attempt, promptTokens: 5, completionTokens: 7 }), 12);
+  assert.equal(countUse({ ...attempt, promptTokens: 5, completionTokens: null }), 9);
+  assert.equal(countUse({ ...attempt, status: 'failed', promptTokens: null, completionTokens: null }), 0);
 });

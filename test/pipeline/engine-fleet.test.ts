@@ -279,7 +279,7 @@ test('9. what all have', () => {
     [model('b', 7), model('a', 80)],
   ];
   assert.deepEqual(intersectModels(lists), [model('a', 80), model('b', 7)]);
-  const all = { tokenIds: true, loadWeights: true, tokenize: true };
+  const all = { tokenIds: true, loadWeights: true, tokenize: true, anyText: true };
   assert.deepEqual(combineCapabilities([all, { ...all, loadWeights: false }]), { ...all, loadWeights: false });
 });
 

@@ -25,7 +25,7 @@ export function createToyEngine(world: ToyWorld): ToyEngine {
   return {
     kind: 'toy',
     url: 'toy:engine',
-    capabilities: { tokenIds: true, loadWeights: true, tokenize: true },
+    capabilities: { tokenIds: true, loadWeights: true, tokenize: true, anyText: false },
     requests,
     complete: async (request) => {
       requests.push(request);

@@ -1,5 +1,12 @@
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import type { ColdStartStage, CurriculumPlan, RlStage, SftStage, StageSpec } from '../../src/core/curriculum.ts';
+import type {
+  ColdStartStage,
+  CurriculumPlan,
+  ProblemsRef,
+  RlStage,
+  SftStage,
+  StageSpec,
+} from '../../src/core/curriculum.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import { SourceError } from '../../src/errors.ts';
 import { createCallPolicy } from '../../src/pipeline/calls.ts';
@@ -190,6 +197,12 @@ export function openToyRun(parts: ToyParts): ToyRun {
   const trainer = createToyTrainer(world);
   const reporter = createReporter();
   const seen: Engine = wrap<Engine>(engine, 'engine');
+  const calls = createCallPolicy({ maxInFlight: 4, attempts: 3, firstPauseMs: 1, maxPauseMs: 1, clock });
+  const listToyProblems = (refs: readonly ProblemsRef[]) =>
+    refs.flatMap((ref) => {
+      if (ref.kind !== 'set' || ref.name !== 'toy') throw new SourceError(`no problems ${JSON.stringify(ref)}`);
+      return problems.slice(0, ref.limit ?? problems.length);
+    });
   const ctx: RunContext = {
     runId: TOY_RUN,
     plan,
@@ -197,18 +210,17 @@ export function openToyRun(parts: ToyParts): ToyRun {
     engine: seen,
     trainer: wrap<Trainer>(trainer, 'trainer'),
     verifier: createDirectVerifier(),
-    calls: createCallPolicy({ maxInFlight: 4, attempts: 3, firstPauseMs: 1, maxPauseMs: 1, clock }),
+    calls,
     tokens: createTokenCache(1000),
     reporter,
     clock,
     signal: parts.signal ?? new AbortController().signal,
     studentTemplate: { hash: 'student-hash', name: 'student', text: '{Problem}' },
-    teacherOf: ({ method }) => ({ engine: seen, ...(method === 'annotate' ? ANNOTATING : PROMPTING) }),
-    problemsOf: async (refs) =>
-      refs.flatMap((ref) => {
-        if (ref.kind !== 'set' || ref.name !== 'toy') throw new SourceError(`no problems ${JSON.stringify(ref)}`);
-        return problems.slice(0, ref.limit ?? problems.length);
-      }),
+    teacherOf: ({ method }) => ({ engine: seen, calls, ...(method === 'annotate' ? ANNOTATING : PROMPTING) }),
+    problemsOf: async (refs) => listToyProblems(refs),
+    readProblems: async function* (refs) {
+      yield* listToyProblems(refs);
+    },
     sftTextsOf: (data) => {
       throw new SourceError(`no rows ${data}`);
     },

@@ -1,28 +1,28 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { UsageError } from '../../errors.ts';
+import { setBudgets } from '../cold-start-flags.ts';
 import type { GlobalArgs } from '../define-command.ts';
 import { executeResumedRun } from '../execute-run.ts';
 import { findRun } from '../find-run.ts';
 import { listenForInterrupt } from '../interrupt.ts';
-import { MAX_BUDGET_TOKENS } from '../one-stage.ts';
 import { tell } from '../output.ts';
 import { printRunReport } from '../report/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
-import { readWholeNumber } from '../whole-number.ts';
 
 interface ResumeArgs extends GlobalArgs {
   readonly run: string | undefined;
   readonly engine: string | undefined;
   readonly trainer: string | undefined;
   readonly budgetTokens: string | undefined;
+  readonly budgetUsd: string | undefined;
 }
 
 /** `resume`: goes on where the store says the run stands. */
 export async function resumeRun(args: ResumeArgs): Promise<number> {
   if (args.config !== undefined || args.set.length > 0) {
     throw new UsageError(
-      'a run is resumed with the configuration it began with; only --engine, --trainer and --budget-tokens may change',
+      'a run is resumed with the configuration it began with; only --engine, --trainer and the budgets may change',
     );
   }
   using reporter = selectReporter(args);
@@ -47,12 +47,8 @@ function moveServers(config: RunConfig, { engine, trainer }: ResumeArgs): RunCon
 }
 
 /** How far a run goes may change too. */
-function raiseBudget(config: RunConfig, { budgetTokens }: ResumeArgs): RunConfig {
-  if (budgetTokens === undefined) return config;
-  const budget = readWholeNumber('budget-tokens', budgetTokens, 1, MAX_BUDGET_TOKENS);
-  const stages = config.stages.map((stage) =>
-    stage.kind === 'cold-start' ? { ...stage, budgetTokens: budget } : stage,
-  );
+function raiseBudget(config: RunConfig, args: ResumeArgs): RunConfig {
+  const stages = config.stages.map((stage) => (stage.kind === 'cold-start' ? setBudgets(stage, args) : stage));
   return { ...config, stages };
 }
 

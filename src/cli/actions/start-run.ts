@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { writeYaml } from '../../config/write-yaml.ts';
+import type { ColdStartFlags } from '../cold-start-flags.ts';
 import type { RecipeArgs } from '../commands/recipe-options.ts';
 import { executeNewRun } from '../execute-run.ts';
 import { findRun } from '../find-run.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { loadRecipe, type Recipe } from '../load-recipe.ts';
-import { type ColdStartFlags, keepColdStart, keepEval, keepRl, keepSft } from '../one-stage.ts';
+import { keepColdStart, keepEval, keepRl, keepSft } from '../one-stage.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { describeRecipe } from '../report/describe-recipe.ts';
 import { printRunReport } from '../report/print-run-report.ts';

@@ -17,8 +17,8 @@ export const generateCommand = defineCommand({
       .option('teacher', {
         type: 'string',
         requiresArg: true,
-        describe: 'URL of the teacher; default: the engine',
-        coerce: takeOne('teacher'),
+        array: true,
+        describe: 'URL of the teacher, once per server; default: the engine',
       })
       .option('teacher-model', {
         type: 'string',
@@ -49,11 +49,23 @@ export const generateCommand = defineCommand({
         describe: 'further rounds of answers, with other seeds, for problems without an accepted one',
         coerce: takeOne('retry'),
       })
+      .option('retry-temperature', {
+        type: 'string',
+        requiresArg: true,
+        describe: "sampling temperature of those rounds; default: the teacher's",
+        coerce: takeOne('retry-temperature'),
+      })
       .option('budget-tokens', {
         type: 'string',
         requiresArg: true,
         describe: 'stop once prompts and answers took so many tokens; resume --budget-tokens MORE goes on',
         coerce: takeOne('budget-tokens'),
+      })
+      .option('budget-usd', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'stop once they cost so many US dollars, by teacher.prices of the configuration',
+        coerce: takeOne('budget-usd'),
       })
       .option('preview', {
         type: 'string',
@@ -62,9 +74,15 @@ export const generateCommand = defineCommand({
         coerce: takeOne('preview'),
       })
       .option('keep', {
-        choices: ['first', 'shortest'] as const,
+        choices: ['first', 'shortest', 'diverse'] as const,
         requiresArg: true,
-        describe: 'which accepted answer of a problem becomes its row [default: first]',
+        describe: 'which accepted answers of a problem become rows; diverse: whose paths differ most [default: first]',
+      })
+      .option('rows-per-problem', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'how many accepted answers of a problem become rows, at most [default: 1]',
+        coerce: takeOne('rows-per-problem'),
       })
       .example(
         '$0 generate --engine http://127.0.0.1:8000/v1 --model Qwen/Qwen3-8B --problems my.jsonl',

@@ -25,6 +25,12 @@ export const resumeCommand = defineCommand({
         requiresArg: true,
         describe: 'cold start: stop once prompts and answers took so many tokens, earlier ones included',
         coerce: takeOne('budget-tokens'),
+      })
+      .option('budget-usd', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'cold start: stop once they cost so many US dollars, earlier ones included',
+        coerce: takeOne('budget-usd'),
       }),
   load: async () => (await import('../actions/resume-run.ts')).resumeRun,
 });

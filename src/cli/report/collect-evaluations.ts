@@ -12,7 +12,7 @@ import { createProblemResolver } from '../resolve-problems.ts';
  */
 export async function collectEvaluations(store: RunStore, run: RunRecord): Promise<Evaluation[]> {
   const config = JSON.parse(run.configJson) as RunConfig;
-  const problemsOf = createProblemResolver(listDatasetFolders(), new AbortController().signal);
+  const { readAll: problemsOf } = createProblemResolver(listDatasetFolders(), new AbortController().signal);
   const evaluations: Evaluation[] = [];
   for (const [stageIndex, stage] of config.stages.entries()) {
     if (stage.kind !== 'eval') continue;

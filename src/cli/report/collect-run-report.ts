@@ -1,4 +1,4 @@
-import { reportYield, type YieldReport } from '../../pipeline/cold-start.ts';
+import { reportYield, type YieldReport } from '../../pipeline/cold-start/yield-report.ts';
 import type { Evaluation } from '../../pipeline/measure-evaluation.ts';
 import type { MetricPoint, RunRecord, RunStore, StageRecord } from '../../ports/run-store.ts';
 import { collectEvaluations } from './collect-evaluations.ts';

@@ -1,4 +1,4 @@
-import { describeYield } from '../../pipeline/cold-start.ts';
+import { describeYield } from '../../pipeline/cold-start/yield-report.ts';
 import { renderSparkline } from '../render/sparkline.ts';
 import { renderTable } from '../render/table.ts';
 import { collectBoundaries } from './collect-boundaries.ts';

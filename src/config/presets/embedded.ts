@@ -90,6 +90,9 @@ export const embeddedPreset: RunConfig = {
       problems: [wordSums('easy', 'train', 3360, 101), wordSums('hard', 'train', 1440, 102)],
       teacher: {
         url: null,
+        kind: 'openai',
+        maxInFlight: null,
+        prices: null,
         model: 'embedded-teacher',
         temperature: 1,
         topP: 1,
@@ -103,8 +106,11 @@ export const embeddedPreset: RunConfig = {
       limit: null,
       samplesPerProblem: 1,
       retries: 0,
+      retryTemperature: null,
       budgetTokens: null,
+      budgetUsd: null,
       keep: 'first',
+      rowsPerProblem: 1,
       // Sequential solutions are wanted too: which strategy to take is what RL teaches.
       minBlocks: 0,
       maxTargetTokens: 140,

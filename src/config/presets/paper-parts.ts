@@ -58,6 +58,9 @@ export function generateParallelGsm8k(minBlocks: 0 | 1): ColdStart {
     // Temperature and tries are unpublished; these are what the teacher's own card recommends.
     teacher: {
       url: null,
+      kind: 'openai',
+      maxInFlight: null,
+      prices: null,
       model: 'DeepSeek-R1-0528-Qwen3-8B',
       temperature: 0.6,
       topP: 0.95,
@@ -71,8 +74,11 @@ export function generateParallelGsm8k(minBlocks: 0 | 1): ColdStart {
     limit: null,
     samplesPerProblem: 1,
     retries: 0,
+    retryTemperature: null,
     budgetTokens: null,
+    budgetUsd: null,
     keep: 'first',
+    rowsPerProblem: 1,
     minBlocks,
     maxTargetTokens: 4096,
   };

@@ -15,45 +15,95 @@ const saveEvery = wholeNumber(1, MAX_STEPS)
   .default(10)
   .describe('Steps between saved states; a resumed run goes back to the last');
 
-const coldStart = z.strictObject({
-  id,
-  kind: z.literal('cold-start'),
-  problems: problemsField(),
-  teacher: z
-    .strictObject({
-      url: serverUrl().nullable().default(null).describe("Base URL of the teacher; null: the run's own engine"),
-      model: nonBlank().describe('Name of the teacher as its server knows it'),
-      temperature: z.number().min(0).max(10).default(0.6).describe('Sampling of the teacher'),
-      topP: z.number().gt(0).max(1).default(0.95).describe('Sampling of the teacher'),
-      maxTokens: tokenCount().default(16_384).describe('Longest answer, thinking included'),
-      apiKeyEnv: apiKeyVariable(),
-    })
-    .describe('Who writes the solutions'),
-  method: z
-    .enum(['prompt', 'annotate'])
-    .default('prompt')
-    .describe('prompt: the teacher writes blocks at once; annotate: it puts blocks into its own verified solution'),
-  prompt: nonBlank().default('parallel-teacher.v1').describe('Template for the teacher: a name in prompts/, or a file'),
-  solutionPrompt: nonBlank().default('sequential.v1').describe('Template of annotate for the solution to start from'),
-  annotatePrompt: nonBlank().default('annotate.v1').describe('Template of annotate for putting blocks into it'),
-  limit: wholeNumber(1, 100_000_000)
-    .nullable()
-    .default(null)
-    .describe('Take only the first so many problems of all sets together; null: all'),
-  samplesPerProblem: wholeNumber(1, 1024).default(1).describe('Answers asked per problem'),
-  retries: wholeNumber(0, 1024)
-    .default(0)
-    .describe('Further rounds of answers, with other seeds, for problems without an accepted one'),
-  budgetTokens: wholeNumber(1, 999_999_999_999)
-    .nullable()
-    .default(null)
-    .describe('Stop once prompts and answers took so many tokens; resume with more to go on; null: no bound'),
-  keep: z.enum(['first', 'shortest']).default('first').describe('Which accepted answer of a problem becomes its row'),
-  minBlocks: wholeNumber(0, 256)
-    .default(1)
-    .describe('Answers with fewer parallel blocks are rejected; 0 takes sequential ones too'),
-  maxTargetTokens: tokenCount().default(4096).describe('Prompt and target together'),
-});
+const coldStart = z
+  .strictObject({
+    id,
+    kind: z.literal('cold-start'),
+    problems: problemsField(),
+    teacher: z
+      .strictObject({
+        url: z
+          .union([serverUrl(), z.array(serverUrl()).min(1).max(64)], {
+            error: 'must be a URL such as http://127.0.0.1:8000/v1, or a list of them',
+          })
+          .nullable()
+          .default(null)
+          .describe("Base URL of the teacher, or a list of servers of the same model; null: the run's own engine"),
+        kind: z
+          .enum(['vllm', 'tgi', 'sglang', 'openai'])
+          .default('openai')
+          .describe('Dialect of its servers; vllm and sglang also tell how busy they are'),
+        maxInFlight: wholeNumber(1, 65_536)
+          .nullable()
+          .default(null)
+          .describe('Most calls to the teacher at once, all servers together; null: engine.maxInFlight'),
+        prices: z
+          .strictObject({
+            promptPerMillion: z.number().min(0).max(1_000_000).describe('US dollars per million prompt tokens'),
+            completionPerMillion: z.number().min(0).max(1_000_000).describe('US dollars per million answer tokens'),
+          })
+          .nullable()
+          .default(null)
+          .describe('What it charges; null: not known'),
+        model: nonBlank().describe('Name of the teacher as its server knows it'),
+        temperature: z.number().min(0).max(10).default(0.6).describe('Sampling of the teacher'),
+        topP: z.number().gt(0).max(1).default(0.95).describe('Sampling of the teacher'),
+        maxTokens: tokenCount().default(16_384).describe('Longest answer, thinking included'),
+        apiKeyEnv: apiKeyVariable(),
+      })
+      .describe('Who writes the solutions'),
+    method: z
+      .enum(['prompt', 'annotate'])
+      .default('prompt')
+      .describe('prompt: the teacher writes blocks at once; annotate: it puts blocks into its own verified solution'),
+    prompt: nonBlank()
+      .default('parallel-teacher.v1')
+      .describe('Template for the teacher: a name in prompts/, or a file'),
+    solutionPrompt: nonBlank().default('sequential.v1').describe('Template of annotate for the solution to start from'),
+    annotatePrompt: nonBlank().default('annotate.v1').describe('Template of annotate for putting blocks into it'),
+    limit: wholeNumber(1, 100_000_000)
+      .nullable()
+      .default(null)
+      .describe('Take only the first so many problems of all sets together; null: all'),
+    samplesPerProblem: wholeNumber(1, 1024).default(1).describe('Answers asked per problem'),
+    retries: wholeNumber(0, 1024)
+      .default(0)
+      .describe('Further rounds of answers, with other seeds, for problems without an accepted one'),
+    retryTemperature: z
+      .number()
+      .min(0)
+      .max(10)
+      .nullable()
+      .default(null)
+      .describe("Sampling of these rounds; null: the teacher's temperature"),
+    budgetTokens: wholeNumber(1, 999_999_999_999)
+      .nullable()
+      .default(null)
+      .describe('Stop once prompts and answers took so many tokens; resume with more to go on; null: no bound'),
+    budgetUsd: z
+      .number()
+      .gt(0)
+      .max(1_000_000_000)
+      .nullable()
+      .default(null)
+      .describe('Stop once they cost so many US dollars by teacher.prices; resume with more to go on; null: no bound'),
+    keep: z
+      .enum(['first', 'shortest', 'diverse'])
+      .default('first')
+      .describe('Which accepted answers of a problem become rows; diverse: those whose paths differ most'),
+    rowsPerProblem: wholeNumber(1, 1024)
+      .default(1)
+      .describe('Accepted answers of one problem that become rows, at most'),
+    minBlocks: wholeNumber(0, 256)
+      .default(1)
+      .describe('Answers with fewer parallel blocks are rejected; 0 takes sequential ones too'),
+    maxTargetTokens: tokenCount().default(4096).describe('Prompt and target together'),
+  })
+  .superRefine(({ budgetUsd, teacher }, ctx) => {
+    if (budgetUsd === null || teacher.prices !== null) return;
+    const message = 'needs the prices of the teacher: set teacher.prices.promptPerMillion and completionPerMillion';
+    ctx.addIssue({ code: 'custom', path: ['budgetUsd'], message });
+  });
 
 const until = z
   .strictObject({

@@ -6,6 +6,7 @@ export function combineCapabilities(all: readonly EngineCapabilities[]): EngineC
     tokenIds: all.every(({ tokenIds }) => tokenIds),
     loadWeights: all.every(({ loadWeights }) => loadWeights),
     tokenize: all.every(({ tokenize }) => tokenize),
+    anyText: all.every(({ anyText }) => anyText),
   };
 }
 

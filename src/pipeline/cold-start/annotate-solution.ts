@@ -1,21 +1,20 @@
-import { checkAnnotation } from '../core/annotation/check-annotation.ts';
-import { checkAnswerLine } from '../core/answer.ts';
-import { canonicaliseTrace, stripThinking } from '../core/canonicalise.ts';
-import type { ColdStartStage } from '../core/curriculum.ts';
-import type { Verdict } from '../core/verify/verdict.ts';
-import type { ChatCompletion } from '../ports/engine.ts';
-import { describeRefusal } from './calls.ts';
-import type { RunContext } from './context.ts';
+import { checkAnnotation } from '../../core/annotation/check-annotation.ts';
+import { checkAnswerLine } from '../../core/answer.ts';
+import { canonicaliseTrace, stripThinking } from '../../core/canonicalise.ts';
+import type { Verdict } from '../../core/verify/verdict.ts';
+import type { ChatCompletion } from '../../ports/engine.ts';
+import { describeRefusal } from '../calls.ts';
+import type { RunContext } from '../context.ts';
+import { renderAnnotationPrompt } from '../render-student-prompt.ts';
 import {
   type FilterOutcome,
   type Judgement,
   judgeTrace,
   type TaughtAnswer,
-  type TemplateBinding,
   toJudgement,
   verifyTrace,
 } from './judge-trace.ts';
-import { renderAnnotationPrompt } from './render-student-prompt.ts';
+import type { Teaching } from './teaching.ts';
 
 /**
  * The second half of making a row by annotation: verify a sequential solution, have the teacher turn
@@ -23,17 +22,12 @@ import { renderAnnotationPrompt } from './render-student-prompt.ts';
  * came, null when the solution was not worth annotating; `reasoning` is the sequential answer as it came;
  * token counts are those of both calls. Thinking on a channel of its own is not kept.
  */
-export async function annotateSolution(
-  ctx: RunContext,
-  binding: TemplateBinding,
-  stage: ColdStartStage,
-  taught: TaughtAnswer,
-): Promise<Judgement> {
+export async function annotateSolution(teaching: Teaching, taught: TaughtAnswer): Promise<Judgement> {
   const { content: reasoning, promptTokens, completionTokens } = taught.answer;
   const kept = { raw: null, reasoning, promptTokens, completionTokens };
-  const solved = await checkSolution(ctx, taught);
+  const solved = await checkSolution(teaching.ctx, taught);
   if ('code' in solved) return toJudgement(kept, solved);
-  const asked = await askAnnotation(ctx, stage, taught, solved.solution);
+  const asked = await askAnnotation(teaching, taught, solved.solution);
   if ('refusal' in asked) {
     const failed = { status: 'failed', code: 'transport', target: null, verdict: null, extracted: null } as const;
     return { ...kept, ...failed, raw: asked.refusal };
@@ -44,34 +38,36 @@ export async function annotateSolution(
     promptTokens: addCounts(promptTokens, asked.promptTokens),
     completionTokens: addCounts(completionTokens, asked.completionTokens),
   };
-  return toJudgement(spent, await filterAnnotation(ctx, binding, stage, taught, solved.solution, asked));
+  return toJudgement(spent, await filterAnnotation(teaching, taught, solved.solution, asked));
 }
 
 /** A solution that is whole, ends as wanted and is right; or the code of what it lacks. */
 async function checkSolution(
   ctx: RunContext,
-  { problem, answer, signal }: TaughtAnswer,
+  { problem, answer, round }: TaughtAnswer,
 ): Promise<{ readonly solution: string } | { readonly code: string; readonly verdict: Verdict | null }> {
   if (answer.finish === 'length') return { code: 'truncated', verdict: null };
   const { content: solution, code } = stripThinking(answer.content);
   const fault = code ?? checkAnswerLine(solution);
   if (fault !== null) return { code: fault, verdict: null };
-  const verdict = await verifyTrace(ctx, problem, solution, signal);
+  const verdict = await verifyTrace(ctx, problem, solution, round.signal);
   return verdict.verdict === 'correct' ? { solution } : { code: 'wrong_solution', verdict };
 }
 
 async function askAnnotation(
-  ctx: RunContext,
-  stage: ColdStartStage,
-  { problem, seed, signal }: TaughtAnswer,
+  { stage, teacher }: Teaching,
+  { problem, index, seed, round }: TaughtAnswer,
   solution: string,
 ): Promise<ChatCompletion | { readonly refusal: string }> {
-  const { engine, template } = ctx.teacherOf(stage);
-  const { model, maxTokens, temperature, topP } = stage.teacher;
+  const { engine, calls, template } = teacher;
+  const { model, maxTokens, topP } = stage.teacher;
+  const { temperature } = round;
   const prompt = renderAnnotationPrompt(template.text, problem.text, solution);
   const request = { model, prompt, n: 1, maxTokens, temperature, topP, seed };
   try {
-    const [annotated] = await ctx.calls.run((own) => engine.chat(request, own), signal);
+    const [annotated] = await round.answers.recall(`annotate ${index}`, () =>
+      calls.run((own) => engine.chat(request, own), round.signal),
+    );
     return annotated!;
   } catch (error) {
     return { refusal: describeRefusal(error) };
@@ -80,10 +76,8 @@ async function askAnnotation(
 
 /** The filters of an annotated answer, in order; the first that objects gives the code. */
 async function filterAnnotation(
-  ctx: RunContext,
-  binding: TemplateBinding,
-  stage: ColdStartStage,
-  { problem, signal }: TaughtAnswer,
+  teaching: Teaching,
+  { problem, round }: TaughtAnswer,
   solution: string,
   annotated: ChatCompletion,
 ): Promise<FilterOutcome> {
@@ -91,10 +85,10 @@ async function filterAnnotation(
   const stripped = stripThinking(annotated.content);
   if (stripped.code !== null) return { code: stripped.code, verdict: null };
   const trace = canonicaliseTrace(stripped.content);
-  const rules = { minBlocks: stage.minBlocks, promote: ctx.plan.formatPromote };
+  const rules = { minBlocks: teaching.stage.minBlocks, promote: teaching.ctx.plan.formatPromote };
   const fault = checkAnnotation({ problem: problem.text, solution, trace }, rules);
   if (fault !== null) return { code: fault, verdict: null };
-  return judgeTrace(ctx, binding, stage, { problem, trace, signal });
+  return judgeTrace(teaching, { problem, trace, signal: round.signal });
 }
 
 function addCounts(a: number | null, b: number | null): number | null {

@@ -1,26 +1,22 @@
-import { checkAnswerLine } from '../core/answer.ts';
-import { rewriteAnswerLine } from '../core/canonicalise.ts';
-import type { ColdStartStage } from '../core/curriculum.ts';
-import type { Problem } from '../core/problem.ts';
-import type { Verdict } from '../core/verify/verdict.ts';
-import type { ChatCompletion } from '../ports/engine.ts';
-import type { AttemptRecord } from '../ports/run-store.ts';
-import { tokenizePrompt, tokenizeText } from './bind-tokenizer.ts';
-import { describeRefusal } from './calls.ts';
-import type { Binding, RunContext } from './context.ts';
-import { renderStudentPrompt } from './render-student-prompt.ts';
-import { toVerifyOptions } from './score-trajectory.ts';
-
-/** Tags are plain text in cold-start data: a teacher's tokenizer need not know them. */
-export type TemplateBinding = Pick<Binding, 'template'>;
+import { checkAnswerLine } from '../../core/answer.ts';
+import { rewriteAnswerLine } from '../../core/canonicalise.ts';
+import type { Problem } from '../../core/problem.ts';
+import type { Verdict } from '../../core/verify/verdict.ts';
+import type { ChatCompletion } from '../../ports/engine.ts';
+import type { AttemptRecord } from '../../ports/run-store.ts';
+import type { RunContext } from '../context.ts';
+import { toVerifyOptions } from '../score-trajectory.ts';
+import type { Round, Teaching } from './teaching.ts';
 
 /** A teacher's answer to a problem. */
 export interface TaughtAnswer {
   readonly problem: Problem;
   readonly answer: ChatCompletion;
+  /** Which of the round's answers, from 0. */
+  readonly index: number;
   /** Of whatever else is asked about this answer; another one per sample. */
   readonly seed: number;
-  readonly signal: AbortSignal;
+  readonly round: Round;
 }
 
 /** What the filters say of an answer: the part of its row that is not known before. */
@@ -44,9 +40,7 @@ export function toJudgement(
 
 /** The filters every well-formed trace goes through (method 4.3), in order: answer line, answer, length. */
 export async function judgeTrace(
-  ctx: RunContext,
-  binding: TemplateBinding,
-  stage: ColdStartStage,
+  { ctx, checkLength }: Teaching,
   { problem, trace, signal }: { readonly problem: Problem; readonly trace: string; readonly signal: AbortSignal },
 ): Promise<FilterOutcome> {
   const answerFault = checkAnswerLine(trace);
@@ -54,10 +48,8 @@ export async function judgeTrace(
   const verdict = await verifyTrace(ctx, problem, trace, signal);
   if (verdict.verdict !== 'correct') return { code: 'wrong_answer', verdict };
   const target = rewriteAnswerLine(trace, problem.answer);
-  const length = await countTokens(ctx, binding, problem, target);
-  if (length === null) return { code: 'untokenizable', verdict };
-  if (length > stage.maxTargetTokens) return { code: 'too_long', verdict };
-  return { target, verdict };
+  const lengthFault = await checkLength(problem.text, target);
+  return lengthFault === null ? { target, verdict } : { code: lengthFault, verdict };
 }
 
 /** The verdict on the answer of one text, under the run's policy. */
@@ -72,21 +64,4 @@ export async function verifyTrace(
     signal,
   );
   return verdict!;
-}
-
-/** Tokens of prompt and target; null when the student's tokenizer refuses the text. */
-async function countTokens(
-  ctx: RunContext,
-  binding: TemplateBinding,
-  problem: Problem,
-  target: string,
-): Promise<number | null> {
-  try {
-    const prompt = await tokenizePrompt(ctx, renderStudentPrompt(binding.template.text, problem.text));
-    const ids = await tokenizeText(ctx, target);
-    return prompt.length + ids.length + 1;
-  } catch (error) {
-    describeRefusal(error);
-    return null;
-  }
 }

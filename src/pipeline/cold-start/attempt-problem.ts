@@ -1,0 +1,53 @@
+import type { Problem } from '../../core/problem.ts';
+import { hashSeed } from '../../core/rng.ts';
+import type { AttemptRecord } from '../../ports/run-store.ts';
+import { describeRefusal } from '../calls.ts';
+import { renderStudentPrompt } from '../render-student-prompt.ts';
+import { annotateSolution } from './annotate-solution.ts';
+import { judgeAnswer } from './judge-answer.ts';
+import type { Round, Teaching } from './teaching.ts';
+
+/** One round of answers to a problem, judged. A question the server refuses for good is one failed attempt. */
+export async function attemptProblem(teaching: Teaching, problem: Problem, round: Round): Promise<AttemptRecord[]> {
+  const { ctx, stage, teacher } = teaching;
+  const { engine, calls, template, solutionTemplate } = teacher;
+  const judge = solutionTemplate === null ? judgeAnswer : annotateSolution;
+  const seed = hashSeed(
+    ctx.plan.seed,
+    stage.id,
+    problem.source,
+    problem.id,
+    ...(round.round === 0 ? [] : [round.round]),
+  );
+  const firstSample = round.round * stage.samplesPerProblem;
+  const { model, maxTokens, topP } = stage.teacher;
+  const { temperature } = round;
+  const prompt = renderStudentPrompt((solutionTemplate ?? template).text, problem.text);
+  const request = { model, prompt, n: stage.samplesPerProblem, maxTokens, temperature, topP, seed };
+  const base = { problem, seed, promptHash: template.hash };
+  try {
+    const answers = await round.answers.recall('solve', () =>
+      calls.run((own) => engine.chat(request, own), round.signal),
+    );
+    return await Promise.all(
+      answers.map(async (answer, index) => ({
+        ...base,
+        sample: firstSample + index,
+        ...(await judge(teaching, { problem, answer, index, seed: hashSeed(seed, index), round })),
+      })),
+    );
+  } catch (error) {
+    return [{ ...base, sample: firstSample, ...NOTHING_GOT, raw: describeRefusal(error) }];
+  }
+}
+
+const NOTHING_GOT = {
+  status: 'failed',
+  code: 'transport',
+  reasoning: null,
+  target: null,
+  verdict: null,
+  extracted: null,
+  promptTokens: null,
+  completionTokens: null,
+} as const;

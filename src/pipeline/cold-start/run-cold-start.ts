@@ -1,0 +1,143 @@
+import type { ColdStartStage } from '../../core/curriculum.ts';
+import type { Problem } from '../../core/problem.ts';
+import type { AttemptRecord } from '../../ports/run-store.ts';
+import { AnswerLog } from '../answer-log.ts';
+import type { RunContext } from '../context.ts';
+import { runAll } from '../run-all.ts';
+import { attemptProblem } from './attempt-problem.ts';
+import { createLengthCheck } from './check-length.ts';
+import { describeForecast, forecastColdStart } from './forecast.ts';
+import { BudgetSpent, Spending } from './spending.ts';
+import type { Teaching } from './teaching.ts';
+import { describeYield, reportYield, type YieldReport } from './yield-report.ts';
+
+/**
+ * Cold-start data. By prompting: problem -> teacher -> strip thinking -> canonicalise -> format check ->
+ * answer check -> row. By annotation: see `annotateSolution`. Every attempt is stored with the code of the
+ * filter that stopped it; what has its attempts in the store already is not asked again, nor what was answered
+ * before the process was killed. Problems are streamed: only those at work are in memory.
+ */
+export async function runColdStart(ctx: RunContext, stage: ColdStartStage, stageIndex: number): Promise<YieldReport> {
+  const { studentTemplate } = ctx;
+  const teacher = ctx.teacherOf(stage);
+  const checkLength = createLengthCheck(ctx, stage, studentTemplate);
+  const lesson = new Lesson({ ctx, stage, teacher, studentTemplate, checkLength }, stageIndex);
+  const total = await countProblems(ctx, stage);
+  tellForecast(ctx, stage, stageIndex, total);
+  const task = ctx.reporter.task(stage.id, total, 'problems');
+  let finished = 0;
+  const work = async (problem: Problem, signal: AbortSignal) => {
+    if (!(await lesson.teach(problem, signal))) return;
+    finished += 1;
+    task.update(finished, lesson.describe());
+  };
+  const width = () => Math.ceil(PROBLEMS_PER_CALL * teacher.calls.stats().limit);
+  await runAll(
+    takeWhile(listProblems(ctx, stage), () => !lesson.spending.isSpent),
+    work,
+    ctx.signal,
+    width,
+  );
+  const report = reportYield(ctx, stageIndex);
+  task.finish(describeYield(report));
+  if (finished < total) {
+    const { spent, option } = lesson.spending.describeEnd();
+    throw new BudgetSpent(`${stage.id}: ${spent}, ${total - finished} problems are left; go on with resume ${option}`);
+  }
+  return report;
+}
+
+/**
+ * Problems at work for each call that may be in flight: a few more, so that calls keep coming while answers are judged.
+ * Were all begun at once, the calls that judging takes would queue behind the questions of all others, and a finished
+ * answer would reach the store only after the last question.
+ */
+const PROBLEMS_PER_CALL = 1.25;
+
+/** The questions of one stage. */
+class Lesson {
+  readonly spending: Spending;
+  readonly #teaching: Teaching;
+  readonly #stageIndex: number;
+  readonly #answers: AnswerLog;
+  readonly #isNew: boolean;
+  #accepted = 0;
+
+  constructor(teaching: Teaching, stageIndex: number) {
+    const { store, runId } = teaching.ctx;
+    const before = store.measureAttempts(runId, stageIndex);
+    this.#teaching = teaching;
+    this.#stageIndex = stageIndex;
+    this.#answers = new AnswerLog(teaching.ctx, stageIndex);
+    this.#isNew = before.attempts === 0;
+    this.spending = new Spending(teaching.stage, before);
+  }
+
+  /** Asks until the problem has a row, was refused for good, or has had all its rounds. False: the budget ended first. */
+  async teach(problem: Problem, signal: AbortSignal): Promise<boolean> {
+    const { ctx, stage } = this.#teaching;
+    const { retries = 0, retryTemperature = null } = stage;
+    const known = this.#isNew ? [] : ctx.store.findAttempts(ctx.runId, this.#stageIndex, problem);
+    if (isSettledBy(known)) return true;
+    for (let round = countRounds(known, stage); round <= retries; round += 1) {
+      if (this.spending.isSpent) return false;
+      const temperature = round === 0 ? stage.teacher.temperature : (retryTemperature ?? stage.teacher.temperature);
+      const answers = this.#answers.open(problem.source, problem.id, problem.text, round);
+      const attempts = await attemptProblem(this.#teaching, problem, { round, temperature, answers, signal });
+      await answers.settle(() => ctx.store.saveAttempts(ctx.runId, this.#stageIndex, attempts));
+      this.spending.add(attempts);
+      this.#accepted += attempts.filter(({ status }) => status === 'accepted').length;
+      if (isSettledBy(attempts)) break;
+    }
+    return true;
+  }
+
+  /** How far it is, for the progress line. */
+  describe(): string {
+    const { usd } = this.spending;
+    return `${this.#accepted} rows accepted${usd === null ? '' : `, $${usd.toFixed(2)}`}`;
+  }
+}
+
+/** Whether attempts leave nothing to retry: another seed does not help a request the server refuses. */
+function isSettledBy(attempts: readonly Pick<AttemptRecord, 'status'>[]): boolean {
+  return attempts.some(({ status }) => status !== 'rejected');
+}
+
+/** Rounds of questions that were asked. */
+function countRounds(
+  known: readonly Pick<AttemptRecord, 'sample'>[],
+  { samplesPerProblem }: Pick<ColdStartStage, 'samplesPerProblem'>,
+): number {
+  return known.reduce((rounds, { sample }) => Math.max(rounds, Math.floor(sample / samplesPerProblem) + 1), 0);
+}
+
+/** The stage's problems, one after the other. */
+async function* listProblems(ctx: RunContext, { problems, limit }: ColdStartStage): AsyncGenerator<Problem> {
+  let left = limit ?? Number.POSITIVE_INFINITY;
+  if (left <= 0) return;
+  for await (const problem of ctx.readProblems(problems)) {
+    yield problem;
+    left -= 1;
+    if (left <= 0) return;
+  }
+}
+
+/** Reads them all once: a bad row far down must be told before the first answer is paid for. */
+async function countProblems(ctx: RunContext, stage: ColdStartStage): Promise<number> {
+  let count = 0;
+  for await (const _problem of listProblems(ctx, stage)) count += 1;
+  return count;
+}
+
+async function* takeWhile<T>(items: AsyncIterable<T>, goesOn: () => boolean): AsyncGenerator<T> {
+  for await (const item of items) {
+    if (!goesOn()) return;
+    yield item;
+  }
+}
+
+function tellForecast(ctx: RunContext, stage: ColdStartStage, stageIndex: number, total: number): void {
+  const forecast = forecastColdStart(ctx.store, { runId: ctx.runId, stageIndex, stage, problems: total });
+  if (forecast !== null) ctx.reporter.info(describeForecast(forecast));
+}

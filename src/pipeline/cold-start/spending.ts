@@ -1,0 +1,93 @@
+import type { ColdStartStage, Prices } from '../../core/curriculum.ts';
+import { RunError } from '../../errors.ts';
+import type { AttemptRecord } from '../../ports/run-store.ts';
+
+/** A stage stopped because its budget is used up: what is finished is stored, and more budget lets it go on. */
+export class BudgetSpent extends RunError {}
+
+/** Characters that count as a token where the server does not tell what an answer took. */
+export const CHARACTERS_PER_TOKEN = 4;
+
+/** Tokens sent to a teacher and written by it. */
+export interface TokenUse {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/**
+ * Tokens an attempt took: its answer, and its prompt once for each answer. A server counts the answers of one call
+ * together, so that of several none can be told; their length stands in.
+ */
+export function measureUse(
+  attempt: Pick<AttemptRecord, 'status' | 'raw' | 'reasoning' | 'promptTokens' | 'completionTokens'>,
+): TokenUse {
+  const { status, raw, reasoning, promptTokens, completionTokens } = attempt;
+  // The text of a failed call is the refusal.
+  if (status === 'failed') return { promptTokens: 0, completionTokens: 0 };
+  const characters = (raw?.length ?? 0) + (reasoning?.length ?? 0);
+  return {
+    promptTokens: promptTokens ?? 0,
+    completionTokens: completionTokens ?? Math.ceil(characters / CHARACTERS_PER_TOKEN),
+  };
+}
+
+/** US dollars that tokens cost. */
+export function computeCost({ promptTokens, completionTokens }: TokenUse, prices: Prices): number {
+  return (promptTokens * prices.promptPerMillion + completionTokens * prices.completionPerMillion) / 1e6;
+}
+
+/** What a stage has used of what it may use. */
+export class Spending {
+  readonly #budgetTokens: number | null;
+  readonly #budgetUsd: number | null;
+  readonly #prices: Prices | null;
+  #promptTokens: number;
+  #completionTokens: number;
+
+  constructor(stage: Pick<ColdStartStage, 'budgetTokens' | 'budgetUsd' | 'teacher'>, before: TokenUse) {
+    this.#budgetTokens = stage.budgetTokens ?? null;
+    this.#budgetUsd = stage.budgetUsd ?? null;
+    this.#prices = stage.teacher.prices ?? null;
+    this.#promptTokens = before.promptTokens;
+    this.#completionTokens = before.completionTokens;
+  }
+
+  /** Prompts and answers together. */
+  get tokens(): number {
+    return this.#promptTokens + this.#completionTokens;
+  }
+
+  /** US dollars; null without prices. */
+  get usd(): number | null {
+    const use = { promptTokens: this.#promptTokens, completionTokens: this.#completionTokens };
+    return this.#prices === null ? null : computeCost(use, this.#prices);
+  }
+
+  /** Nothing more may be asked. What is in flight then still counts, so that a little more than the limit can be used. */
+  get isSpent(): boolean {
+    const { usd } = this;
+    return (
+      (this.#budgetTokens !== null && this.tokens >= this.#budgetTokens) ||
+      (this.#budgetUsd !== null && usd !== null && usd >= this.#budgetUsd)
+    );
+  }
+
+  add(attempts: readonly AttemptRecord[]): void {
+    for (const attempt of attempts) {
+      const { promptTokens, completionTokens } = measureUse(attempt);
+      this.#promptTokens += promptTokens;
+      this.#completionTokens += completionTokens;
+    }
+  }
+
+  /** Which budget is used up, with the option that raises it. */
+  describeEnd(): { readonly spent: string; readonly option: string } {
+    const { usd } = this;
+    if (this.#budgetUsd !== null && usd !== null && usd >= this.#budgetUsd) {
+      const spent = `the budget of $${this.#budgetUsd} is used up ($${usd.toFixed(2)} so far)`;
+      return { spent, option: '--budget-usd MORE' };
+    }
+    const spent = `the budget of ${this.#budgetTokens} tokens is used up (${this.tokens} so far)`;
+    return { spent, option: '--budget-tokens MORE' };
+  }
+}
