@@ -11,8 +11,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,11 +22,9 @@ import { loadRecipe } from '../src/cli/load-recipe.ts';
 import { keepColdStart } from '../src/cli/one-stage.ts';
 import { reportYield } from '../src/pipeline/cold-start/yield-report.ts';
 import type { Reporter } from '../src/ports/reporter.ts';
+import { INSTANT_GOLD, INSTANT_MODEL, startInstantTeacher } from './instant-teacher.ts';
 
 const IN_FLIGHT = 2048;
-const TOKENS = 512;
-const MODEL = 'instant-teacher';
-const GOLD = '3';
 const SILENT: Reporter = { info() {}, warn() {}, task: () => ({ update() {}, setTotal() {}, finish() {} }) };
 
 const { values } = parseArgs({
@@ -39,37 +35,13 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-if (values.server) serve();
+if (values.server) await serve();
 else await measure(Number(values.rows), Number(values.rounds), values.json);
 
-/** A good answer of about 512 tokens. */
-function writeAnswer(): string {
-  const path = (name: string) =>
-    `<Path>\n${name}: ${'we add one and two once more and get three. '.repeat(20)}\n</Path>`;
-  const block = `<Parallel>\n${path('Counting')}\n${path('Adding')}\n</Parallel>\n<Summary>\nBoth give three.\n</Summary>`;
-  return `There are two ways to see this.\n\n${block}\n\nFinal Answer: ${GOLD}`;
-}
-
-/** Answers at once, each path with the same body; says its port. */
-function serve(): void {
-  const message = { role: 'assistant', content: writeAnswer() };
-  const usage = { prompt_tokens: 600, completion_tokens: TOKENS };
-  const choices = [{ index: 0, message, finish_reason: 'stop' }];
-  const bodies: Record<string, object> = {
-    '/v1/chat/completions': { id: 'chatcmpl-1', object: 'chat.completion', choices, usage },
-    '/v1/models': { data: [{ id: MODEL, max_model_len: 32_768 }] },
-    '/tokenize': { count: TOKENS, tokens: Array.from({ length: TOKENS }, (_, i) => 5000 + 7 * i) },
-    '/health': {},
-  };
-  const texts = new Map(Object.entries(bodies).map(([path, body]) => [path, JSON.stringify(body)]));
-  const server = createServer((request, response) => {
-    const text = texts.get(request.url ?? '');
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text ?? '{}') };
-    request.resume().on('end', () => response.writeHead(text === undefined ? 404 : 200, headers).end(text ?? '{}'));
-  });
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
-    process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
-  });
+/** Serves until stdin ends; says its port. */
+async function serve(): Promise<void> {
+  const { url } = await startInstantTeacher();
+  process.stdout.write(`${new URL(url).port}\n`);
   process.stdin.resume().on('end', () => process.exit(0));
 }
 
@@ -95,7 +67,11 @@ async function measure(rows: number, rounds: number, asJson: boolean): Promise<v
 /** Median CPU milliseconds per row of each side; the first round warms up and is not counted. */
 async function takeTurns(url: string, folder: string, rows: number, rounds: number): Promise<Record<string, number>> {
   const problems = join(folder, 'problems.jsonl');
-  const lines = Array.from({ length: rows }, (_, i) => ({ id: `p${i}`, problem: `${writeProblem(i)}`, answer: GOLD }));
+  const lines = Array.from({ length: rows }, (_, i) => ({
+    id: `p${i}`,
+    problem: `${writeProblem(i)}`,
+    answer: INSTANT_GOLD,
+  }));
   writeFileSync(problems, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const sides: Record<string, (round: number) => Promise<void>> = {
     'bare undici, chat alone': () => askBare(url, rows, ['/v1/chat/completions']),
@@ -120,7 +96,7 @@ function writeProblem(index: number): string {
 
 async function generate(url: string, problems: string, db: string, rows: number): Promise<void> {
   const set = [`engine.maxInFlight=${IN_FLIGHT}`];
-  const servers = { preset: undefined, engine: `${url}/v1`, trainer: undefined, model: MODEL, seed: undefined };
+  const servers = { preset: undefined, engine: `${url}/v1`, trainer: undefined, model: INSTANT_MODEL, seed: undefined };
   const args = { ...servers, config: undefined, set, db, json: false, quiet: true };
   const { config, preset } = loadRecipe(args, (whole) => keepColdStart(whole, { problems }));
   const id = await executeNewRun(config, preset, { db, reporter: SILENT, signal: new AbortController().signal });
@@ -136,7 +112,7 @@ async function askBare(origin: string, rows: number, paths: readonly string[]): 
     while (next < rows) {
       next += 1;
       const messages = [{ role: 'user', content: 'x'.repeat(2600) + writeProblem(next) }];
-      const body = JSON.stringify({ model: MODEL, messages, n: 1, max_tokens: 16_384, seed: next });
+      const body = JSON.stringify({ model: INSTANT_MODEL, messages, n: 1, max_tokens: 16_384, seed: next });
       for (const path of paths) {
         const response = await agent.request({ origin, path, method: 'POST', headers, body });
         JSON.parse(await response.body.text());
@@ -149,7 +125,7 @@ async function askBare(origin: string, rows: number, paths: readonly string[]): 
 
 function print(machine: object, rows: number, figures: Record<string, number>): void {
   console.log(JSON.stringify(machine));
-  console.log(`${rows} rows, up to ${IN_FLIGHT} calls in flight, ${TOKENS} tokens each: CPU of the controller per row`);
+  console.log(`${rows} rows, up to ${IN_FLIGHT} calls in flight, 512 tokens each: CPU of the controller per row`);
   const base = figures['bare undici, chat alone']!;
   for (const [name, figure] of Object.entries(figures)) {
     console.log(`  ${name.padEnd(34)} ${figure.toFixed(3)} ms  ${(figure / base).toFixed(2)} x bare undici`);

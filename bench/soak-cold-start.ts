@@ -1,7 +1,7 @@
 /**
  * Long form of test/e2e/cold-start-341.test.ts: `npm run soak -- --cold-start [--kills 50] [--seed 1]`. `generate` over
  * all problems of gsm8k against the recorded teacher, killed (SIGKILL) at random moments and resumed until it ends. Its
- * export must equal that of an uninterrupted run byte for byte, and no stored completion may be asked for again. Needs
+ * export must equal that of an uninterrupted run byte for byte, and no completion that arrived may be asked for again. Needs
  * the sample files (../shared). Exit code 1 when something differs.
  */
 import assert from 'node:assert/strict';
@@ -35,9 +35,10 @@ export async function soakColdStart({ kills, seed }: { kills: number; seed: numb
     const maxRequests = Math.floor((2 * rows.problems.length) / (kills + 1));
     const outcome = await generateThroughKills({ args, db, teacher, kills, maxRequests, rng: createRng(seed) });
     await teacher.close();
-    const again = [...teacher.finished.values()].reduce((sum, count) => sum + count - 1, 0);
+    const again = teacher.lostOnTheWayMs.length;
+    const oldest = Math.max(0, ...teacher.lostOnTheWayMs).toFixed(1);
     console.log(
-      `${outcome.kills} kills, ${outcome.inFlight} problems at work at them, ${again} of these answered but not stored`,
+      `${outcome.kills} kills, ${outcome.inFlight} problems at work at them; ${again} answers on the way then, the oldest for ${oldest} ms`,
     );
     assert.deepEqual(teacher.askedAgain, []);
     assert.ok(again <= outcome.inFlight);

@@ -21,7 +21,9 @@ export async function* splitLines(
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
       if (heldBytes + end - from > maxBytes) onTooLong(number);
-      yield { number, bytes: Buffer.concat([...held, chunk.subarray(from, end)]) };
+      // Most lines lie within one chunk, and need no copy.
+      const rest = chunk.subarray(from, end);
+      yield { number, bytes: held.length === 0 ? rest : Buffer.concat([...held, rest]) };
       number += 1;
       from = end + 1;
       held = [];

@@ -9,11 +9,18 @@ import { readWholeNumber } from './whole-number.ts';
 
 type Stage = RunConfig['stages'][number];
 
+/** The whole recipe, its cold-start stages as the flags want them. */
+export function withTeacher(config: RunConfig, flags: ColdStartFlags): RunConfig {
+  const ownModel = config.engine.kind === 'embedded' ? null : config.engine.model;
+  const stages = config.stages.map((stage) =>
+    stage.kind === 'cold-start' ? applyColdStartFlags(stage, flags, ownModel) : stage,
+  );
+  return withStages(config, stages);
+}
+
 /** The cold-start stages. Without a teacher of its own the engine answers, as the model it serves. */
 export function keepColdStart(config: RunConfig, flags: ColdStartFlags): RunConfig {
-  const ownModel = config.engine.kind === 'embedded' ? null : config.engine.model;
-  const stages = pickStages(config, 'cold-start').map((stage) => applyColdStartFlags(stage, flags, ownModel));
-  return withStages(config, stages);
+  return withTeacher(withStages(config, pickStages(config, 'cold-start')), flags);
 }
 
 /** The first SFT stage, on the rows that `data` names; without it on those of the cold-start stages before, which then run too. */

@@ -2,24 +2,17 @@ import { TAGS } from '../core/grammar.ts';
 import { ParallelR1Error } from '../errors.ts';
 import { bindTokenizer } from './bind-tokenizer.ts';
 import type { Binding, RunContext } from './context.ts';
+import { diagnoseTeacher } from './diagnose-teacher.ts';
+import type { Finding, Probe } from './finding.ts';
 import { warnOfMismatch } from './warn-mismatch.ts';
-
-/** One thing looked at: what works, what does not, and what to do about it. */
-export interface Finding {
-  readonly area: 'engine' | 'tokenizer' | 'sampling' | 'trainer' | 'recipe';
-  readonly status: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-  /** What to do; null when nothing. */
-  readonly fix: string | null;
-}
 
 /** Seed of the probe completions. */
 const PROBE_SEED = 7;
 
-/** Probes engine, tokenizer, sampling and trainer of a run's configuration; every probe is tried even when another failed. */
+/** Probes engine, tokenizer, sampling, teachers and trainer of a run's configuration; every probe is tried even when another failed. */
 export async function diagnose(ctx: RunContext): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const probe = async (area: Finding['area'], fix: string, look: () => Promise<string>): Promise<boolean> => {
+  const probe: Probe = async (area, fix, look) => {
     try {
       findings.push({ area, status: 'ok', detail: await look(), fix: null });
       return true;
@@ -51,6 +44,9 @@ export async function diagnose(ctx: RunContext): Promise<Finding[]> {
     await probe('sampling', 'use a server that returns token ids and log-probs (vLLM 0.10 or newer)', () =>
       checkSampling(ctx, binding!),
     );
+  }
+  for (const stage of plan.stages) {
+    if (stage.kind === 'cold-start') findings.push(...(await diagnoseTeacher(ctx, stage, probe)));
   }
   await probe('trainer', 'start the trainer, or correct trainer.url', () => checkTrainer(ctx));
   for (const detail of warnOfMismatch(plan))

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { Rng } from '../../src/core/rng.ts';
 import { runCli, startCli } from './cli-process.ts';
@@ -18,7 +19,7 @@ export interface GenerateKills {
 /**
  * Starts `generate`, kills it with SIGKILL again and again, and resumes it until it is done. Returns the kills that hit
  * it, and how many problems were at work at them: asked for in that process, not in the store after it. What is in the
- * store then is settled with the teacher.
+ * store then, attempts and answers that were not judged yet, is settled with the teacher.
  */
 export async function generateThroughKills(plan: GenerateKills): Promise<{ kills: number; inFlight: number }> {
   const { db, teacher, rng } = plan;
@@ -49,9 +50,21 @@ function checkEnd(code: number | null, stderr: string): void {
   if (code !== 0) throw new Error(`left alone, the command failed: ${stderr}`);
 }
 
-/** Problems with attempts of the store's only run. */
+/** Problems of the store's only run with attempts, or with an answer that waits for its judgement. */
 function listStoredProblems(db: string): string[] {
   using store = openRunStore(db, { readonly: true });
   const { id } = store.listRuns()[0]!;
-  return [...new Set([...store.listAttempts(id, 0)].map(({ problem }) => problem.id))];
+  const judged = [...store.listAttempts(id, 0)].map(({ problem }) => problem.id);
+  return [...new Set([...judged, ...listAnsweredProblems(db)])];
+}
+
+/** The owner of an answer is the list of problem source, id, text and round. */
+function listAnsweredProblems(file: string): string[] {
+  const db = new Database(file, { readonly: true });
+  try {
+    const owners = db.prepare<[], string>('SELECT owner FROM answers').pluck().all();
+    return owners.map((owner) => (JSON.parse(owner) as [string, string])[1]);
+  } finally {
+    db.close();
+  }
 }

@@ -20,6 +20,11 @@ export interface TeacherServer {
   readonly url: string;
   /** Completions written whole per problem id and seed. */
   readonly finished: ReadonlyMap<string, number>;
+  /**
+   * Completions that were asked for again though they had been written whole: how long before the kill, in milliseconds.
+   * They were on the way to a client that did not live to read them.
+   */
+  readonly lostOnTheWayMs: readonly number[];
   /** Problem ids that were asked about after `settle` had been told that they are stored. */
   readonly askedAgain: readonly string[];
   /** Chat requests received. */
@@ -52,6 +57,7 @@ export async function startTeacherServer(options: TeacherServerOptions): Promise
     url: `http://127.0.0.1:${port}/v1`,
     finished: book.finished,
     askedAgain: book.askedAgain,
+    lostOnTheWayMs: book.lostOnTheWayMs,
     get asked() {
       return book.asked;
     },
@@ -71,12 +77,15 @@ export async function startTeacherServer(options: TeacherServerOptions): Promise
 class TeacherBook {
   readonly finished = new Map<string, number>();
   readonly askedAgain: string[] = [];
+  readonly lostOnTheWayMs: number[] = [];
   asked = 0;
   /** Alarms that went off. */
   kills = 0;
   readonly #plans = new Map<string, Planned>();
   readonly #served = new Set<Planned>();
   readonly #settled = new Set<string>();
+  readonly #finishedAtMs = new Map<string, number>();
+  #killedAtMs = 0;
   #alarm: { readonly at: number; readonly act: () => void } | null = null;
 
   constructor({ problems, recorded }: TeacherServerOptions) {
@@ -98,13 +107,21 @@ class TeacherBook {
       const { act } = this.#alarm;
       this.#alarm = null;
       this.kills += 1;
+      this.#killedAtMs = performance.now();
       act();
     }
     return planned;
   }
 
+  /** A completion is being asked for; notes it when it had been written whole before. */
+  begin(planned: Planned, seed: number): void {
+    const finishedAtMs = this.#finishedAtMs.get(`${planned.problem.id} ${seed}`);
+    if (finishedAtMs !== undefined) this.lostOnTheWayMs.push(this.#killedAtMs - finishedAtMs);
+  }
+
   finish(planned: Planned, seed: number): void {
     const key = `${planned.problem.id} ${seed}`;
+    this.#finishedAtMs.set(key, performance.now());
     this.finished.set(key, (this.finished.get(key) ?? 0) + 1);
     this.#served.add(planned);
   }
@@ -192,6 +209,7 @@ interface ChatBody {
 function answer(book: TeacherBook, maxDelayMs: number, { messages, n, seed }: ChatBody, response: ServerResponse) {
   const { kills } = book;
   const planned = book.take(messages[0].content);
+  book.begin(planned, seed);
   const { reply } = planned;
   response.on('finish', () => book.finish(planned, seed));
   const refusal = { error: { message: reply.content, type: 'BadRequestError', code: reply.status } };

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { ParallelR1Error } from '../../errors.ts';
-import { diagnose, type Finding } from '../../pipeline/diagnose.ts';
+import { diagnose } from '../../pipeline/diagnose.ts';
+import type { Finding } from '../../pipeline/finding.ts';
+import type { ColdStartFlags } from '../cold-start-flags.ts';
 import type { RecipeArgs } from '../commands/recipe-options.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { loadRecipe, type Recipe } from '../load-recipe.ts';
+import { withTeacher } from '../one-stage.ts';
 import { openRun } from '../open-run.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { createRunRecord, listStageRecords } from '../run-record.ts';
@@ -15,9 +18,11 @@ import { selectReporter } from '../select-reporter.ts';
 /** What the doctor looks at: the findings of the pipeline, and the store. */
 type Diagnosis = Omit<Finding, 'area'> & { readonly area: Finding['area'] | 'store' };
 
+type DoctorArgs = RecipeArgs & Pick<ColdStartFlags, 'teacher' | 'teacherModel' | 'problems'>;
+
 /** `doctor`: exit code 1 when something fails. */
-export async function doctor(args: RecipeArgs): Promise<number> {
-  const recipe = loadRecipe(args);
+export async function doctor(args: DoctorArgs): Promise<number> {
+  const recipe = loadRecipe(args, (config) => withTeacher(config, args));
   using interrupt = listenForInterrupt((message) => tell(args, message));
   const findings: Diagnosis[] = [lookAtStore(args.db), ...(await probe(recipe, args, interrupt.signal))];
   if (args.json) printJson(findings);

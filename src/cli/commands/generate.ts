@@ -1,31 +1,14 @@
 import { defineCommand } from '../define-command.ts';
 import { takeOne } from '../take-one.ts';
 import { addRecipeOptions } from './recipe-options.ts';
+import { addTeacherOptions } from './teacher-options.ts';
 
 /** `generate`: cold-start data alone. */
 export const generateCommand = defineCommand({
   name: 'generate',
   describe: 'cold-start data: problems -> teacher -> checked and verified answers -> store; resumable',
   builder: (yargs) =>
-    addRecipeOptions(yargs)
-      .option('problems', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'JSONL file of {problem, answer}, or a set in a datasets folder; default: those of the recipe',
-        coerce: takeOne('problems'),
-      })
-      .option('teacher', {
-        type: 'string',
-        requiresArg: true,
-        array: true,
-        describe: 'URL of the teacher, once per server; default: the engine',
-      })
-      .option('teacher-model', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'model of the teacher',
-        coerce: takeOne('teacher-model'),
-      })
+    addTeacherOptions(addRecipeOptions(yargs))
       .option('method', {
         choices: ['prompt', 'annotate'] as const,
         requiresArg: true,
