@@ -5,7 +5,8 @@
  * 2. SGLang gets a batch of equal prompts with a seed each, names adapters only, and its answer becomes completions.
  * 3. SGLang's adapters are loaded, told apart from the base, and unloaded in its own words.
  * 4. TGI and plain OpenAI servers chat, and refuse the rest by the capability's name.
- * 5. TGI gets one request per choice; one that fails ends the others.
+ * 5. TGI and plain OpenAI servers, some of which ignore n, get one request per choice with a seed of its own and count
+ *    the tokens of each answer; one that fails ends the others. TGI is not told a top_p that cuts nothing.
  * 6. URLs work with and without /v1 and below a path; what cannot be used is a UsageError without secrets.
  * 7. A server without /version has none; a server without /health is asked for its models; 503 is not healthy.
  * 8. Closing the engine ends calls in flight with a final error.
@@ -190,25 +191,32 @@ test('4. servers of text', async (t) => {
   }
 });
 
-test('5. TGI chat', async (t) => {
-  let failing = false;
-  const { engine, server } = await start(t, 'tgi', (response, request) => {
-    const { seed } = request.body;
-    if (!failing) json(chatAnswer(`seed ${seed}`))(response, request);
-    else if (seed === 3) json({ error: 'overloaded', error_type: 'overloaded' }, 429)(response, request);
-    else silence(response, request);
+for (const kind of ['tgi', 'openai'] as const) {
+  test(`5. ${kind} chat`, async (t) => {
+    let failing = false;
+    const { engine, server } = await start(t, kind, (response, request) => {
+      const { seed } = request.body;
+      const usage = { prompt_tokens: 9, completion_tokens: seed };
+      if (!failing) json({ ...chatAnswer(`seed ${seed}`), usage })(response, request);
+      else if (seed === 3) json({ error: 'overloaded', error_type: 'overloaded' }, 429)(response, request);
+      else silence(response, request);
+    });
+    const answers = await engine.chat({ ...CHAT, n: 3 });
+    assert.deepEqual(
+      answers.map(({ content }) => content),
+      ['seed 1', 'seed 2', 'seed 3'],
+    );
+    assert.deepEqual(
+      answers.map(({ promptTokens, completionTokens }) => [promptTokens, completionTokens]),
+      [1, 2, 3].map((seed) => [9, seed]),
+    );
+    assert.ok(server.seen.every(({ body }) => !('n' in body) && 'top_p' in body === (kind === 'openai')));
+    failing = true;
+    await rejectsWith(engine.chat({ ...CHAT, n: 3 }), /429 overloaded/, { retryable: true });
+    const silent = server.seen.slice(3).filter(({ body }) => body.seed !== 3);
+    for (const request of silent) assert.equal(await request.hungUp, true);
   });
-  const answers = await engine.chat({ ...CHAT, n: 3 });
-  assert.deepEqual(
-    answers.map(({ content }) => content),
-    ['seed 1', 'seed 2', 'seed 3'],
-  );
-  assert.ok(server.seen.every(({ body }) => body.n === 1 && !('top_p' in body)));
-  failing = true;
-  await rejectsWith(engine.chat({ ...CHAT, n: 3 }), /429 overloaded/, { retryable: true });
-  const silent = server.seen.slice(3).filter(({ body }) => body.seed !== 3);
-  for (const request of silent) assert.equal(await request.hungUp, true);
-});
+}
 
 test('6. URLs', async (t) => {
   const server = await startFaultServer(t, json({ tokens: [1], data: [] }));
