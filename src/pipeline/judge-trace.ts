@@ -74,15 +74,23 @@ export async function verifyTrace(
   return verdict!;
 }
 
-/** Tokens of prompt and target; null when the student's tokenizer refuses the text. */
+/** Characters per token of worked mathematics, low enough that a length guessed by it is rarely too short. */
+const CHARACTERS_PER_TOKEN = 3;
+
+/**
+ * Tokens of prompt and target; null when the student's tokenizer refuses the text. Guessed from the number of
+ * characters where the engine has no tokenizer: a chat endpoint is all that cold-start data needs.
+ */
 async function countTokens(
   ctx: RunContext,
   binding: TemplateBinding,
   problem: Problem,
   target: string,
 ): Promise<number | null> {
+  const promptText = renderStudentPrompt(binding.template.text, problem.text);
+  if (!ctx.engine.capabilities.tokenize) return Math.ceil((promptText.length + target.length) / CHARACTERS_PER_TOKEN);
   try {
-    const prompt = await tokenizePrompt(ctx, renderStudentPrompt(binding.template.text, problem.text));
+    const prompt = await tokenizePrompt(ctx, promptText);
     const ids = await tokenizeText(ctx, target);
     return prompt.length + ids.length + 1;
   } catch (error) {
