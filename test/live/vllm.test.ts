@@ -7,12 +7,15 @@
  * 3. Requests over the context become rows with its refusal; the run goes on.
  * 4. The name of another model ends the run with the server's words, and no problem is marked as asked.
  * 5. `doctor` finds context, tags that survive, token ids and log-probs, though the model's name has slashes.
+ * 6. The adapter keeps the contract of its port: completions by seed, stop tokens, tokenizer, chat, LoRA weights, abort.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import { runCli } from '../support/cli-process.ts';
+import { runEngineContract } from '../support/engine-contract.ts';
 import { ANSWER_TOKENS, checkTwoSamples, generateLive } from '../support/live-generate.ts';
-import { type LiveServer, startLiveServer, TINY_CONTEXT } from '../support/live-server.ts';
+import { type LiveServer, makeTinyAdapters, startLiveServer, TINY_CONTEXT } from '../support/live-server.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const PYTHON = process.env.PARALLEL_R1_VLLM_PYTHON;
@@ -26,10 +29,11 @@ test.before(async () => {
   server = await startLiveServer({
     python: PYTHON!,
     folder,
-    env: { VLLM_CPU_KVCACHE_SPACE: '1', VLLM_NO_USAGE_STATS: '1' },
+    env: { VLLM_CPU_KVCACHE_SPACE: '1', VLLM_NO_USAGE_STATS: '1', VLLM_ALLOW_RUNTIME_LORA_UPDATING: 'True' },
     toArgs: (model, port) => [
       ...['-m', 'vllm.entrypoints.openai.api_server', '--model', model],
       ...['--host', '127.0.0.1', '--port', String(port), '--generation-config', 'vllm'],
+      ...['--enable-lora', '--max-lora-rank', '8', '--max-loras', '2', '--max-cpu-loras', '4'],
       ...['--enforce-eager', '--dtype', 'float32', '--max-model-len', String(TINY_CONTEXT)],
     ],
   });
@@ -83,3 +87,28 @@ test('5. doctor', { skip }, async () => {
   assert.ok(served.some(({ detail }) => detail.includes(`${TINY_CONTEXT} tokens`)));
   assert.match(served.find(({ area }) => area === 'sampling')!.detail, /2 of 2 choices/);
 });
+
+/** Ids of single bytes: of a vocabulary of about 300 each is about as likely, so that one of them soon comes. */
+const OFTEN = Array.from({ length: 60 }, (_, i) => 40 + i);
+
+runEngineContract(
+  '6. vLLM',
+  async (t) => {
+    const { url, model } = server!;
+    const engine = createOpenAiEngine({ kind: 'vllm', url, timeoutMs: 20_000 });
+    t.after(() => engine[Symbol.asyncDispose]());
+    return {
+      engine,
+      ...{ model, chatModel: model, text: '<Parallel>Both ways', userMessage: 'hello', stopTokenIds: OFTEN },
+      makeWeights: () => makeTinyAdapters(PYTHON!, model),
+      // A real server cannot be held: the abort comes before its answers.
+      hold: () => {},
+      arrived: () => Promise.resolve(),
+      freed: async () => {
+        let load = await engine.readLoad!();
+        while (load!.running! > 0 || load!.waiting > 0) load = await engine.readLoad!();
+      },
+    };
+  },
+  skip,
+);

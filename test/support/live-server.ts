@@ -10,7 +10,9 @@ import { promisify } from 'node:util';
 
 /** A real inference server of somebody else's, in a process of its own, with a tiny random model made on the spot. */
 
-const MAKE_MODEL = fileURLToPath(new URL('./make-tiny-model.py', import.meta.url));
+const [MAKE_MODEL, MAKE_ADAPTERS] = ['make-tiny-model', 'make-tiny-adapters'].map((name) =>
+  fileURLToPath(new URL(`./${name}.py`, import.meta.url)),
+) as [string, string];
 
 /** Tokens the tiny model takes. */
 export const TINY_CONTEXT = 4096;
@@ -80,6 +82,13 @@ export async function startLiveServer({ python, folder, env, toArgs }: LiveServe
     throw new Error(`no healthy server at ${root}; its last words:\n${log}`, { cause: error });
   }
   return { url: `${root}/v1`, model, close };
+}
+
+/** Writes two LoRA adapters of rank 8 for a tiny model; returns their folders. */
+export async function makeTinyAdapters(python: string, model: string): Promise<readonly [string, string]> {
+  const folders = [`${model}-adapter-1`, `${model}-adapter-2`] as const;
+  await promisify(execFile)(python, [MAKE_ADAPTERS, model, ...folders]);
+  return folders;
 }
 
 async function isHealthy(root: string): Promise<boolean> {
