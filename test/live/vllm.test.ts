@@ -8,6 +8,7 @@
  * 4. The name of another model ends the run with the server's words, and no problem is marked as asked.
  * 5. `doctor` finds context, tags that survive, token ids and log-probs, though the model's name has slashes.
  * 6. The adapter keeps the contract of its port: completions by seed, stop tokens, tokenizer, chat, LoRA weights, abort.
+ * 7. A rollout forks into two paths at `<Parallel>`, joins them and goes on behind the summary.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -112,3 +113,25 @@ runEngineContract(
   },
   skip,
 );
+
+test('7. a rollout', { skip }, async () => {
+  const { url, model } = server!;
+  const settings = ['rollout.maxResponseTokens=1500', 'rollout.maxPathTokens=100', 'rollout.maxBlocks=1'];
+  const result = await runCli([
+    ...['solve', 'What is 1 + 1?', '--json', '--engine', url, '--model', model, '--db', `${folder}/none.db`],
+    ...settings.flatMap((setting) => ['--set', setting]),
+  ]);
+  const [{ segments, blocks }] = JSON.parse(result.stdout).solutions;
+  assert.deepEqual(
+    segments.map(({ role }: { role: string }) => role),
+    ['main', 'path', 'path', 'summary', 'main'],
+    result.stderr,
+  );
+  const [fork, first, second, summary, rest] = segments.map(({ text }: { text: string }) => text);
+  assert.match(fork, /<Parallel>$/);
+  for (const path of [first, second]) assert.match(path, /^<Path>.+<\/Path>$/s);
+  assert.notEqual(first, second);
+  assert.match(summary, /^<\/Parallel>\s*<Summary>.*<\/Summary>$/s);
+  assert.ok(rest.length > 0);
+  assert.ok(blocks[0].pathTokens.every((count: number) => count > 0 && count <= 100));
+});
