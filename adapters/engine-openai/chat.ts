@@ -32,9 +32,14 @@ export async function chat(
   });
 }
 
-/** TGI ignores `n`: one request per choice, each with a seed of its own. */
+/**
+ * Kinds whose servers are known to give `n` choices to one chat request. TGI and `transformers serve` ignore `n`, others
+ * refuse it: behind every other kind each choice is a request with a seed of its own, as vLLM seeds its choices too.
+ */
+const COUNTS_CHOICES: ReadonlySet<EngineKind> = new Set(['vllm', 'sglang', 'embedded']);
+
 function splitRequest(kind: EngineKind, request: ChatRequest): ChatRequest[] {
-  if (kind !== 'tgi') return [request];
+  if (COUNTS_CHOICES.has(kind)) return [request];
   return Array.from({ length: request.n }, (_, i) => ({ ...request, n: 1, seed: (request.seed + i) % SEED_LIMIT }));
 }
 
@@ -43,10 +48,12 @@ function toWireRequest(kind: EngineKind, request: ChatRequest): WireRequest {
   const topP = kind === 'tgi' && request.topP >= 1 ? {} : { top_p: request.topP };
   // A model whose tags are special tokens would lose them from its text.
   const keepTags = CAPABILITIES[kind].tokenIds ? { skip_special_tokens: false } : {};
+  // One choice is what leaving it out means; some servers refuse the field by its name.
+  const count = COUNTS_CHOICES.has(kind) ? { n: request.n } : {};
   return {
     model: request.model,
     messages: [{ role: 'user', content: request.prompt }],
-    n: request.n,
+    ...count,
     max_tokens: request.maxTokens,
     temperature: request.temperature,
     seed: request.seed,

@@ -38,6 +38,9 @@ export function wrongShape(site: Site, expected: string, got: unknown): EngineEr
   return failAt(site, `expected ${expected}, got ${cleanLine(text, site.apiKey, MAX_EXCERPT_CHARS) || 'nothing'}`);
 }
 
+/** How a server of one model refuses the name of another. */
+const PINNED = /^Server is pinned to /;
+
 /** The error of an HTTP status outside 200 to 299. */
 export function toStatusFailure(
   site: Site,
@@ -45,8 +48,10 @@ export function toStatusFailure(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
   body: string,
 ): EngineError {
-  return failAt(site, `${status} ${readErrorBody(status, body)}`, {
-    status,
+  const said = readErrorBody(status, body);
+  return failAt(site, `${status} ${said}`, {
+    // `transformers serve` says 400 where other servers say 404: no request for that model can succeed.
+    status: status === 400 && PINNED.test(said) ? 404 : status,
     retryable: RETRYABLE.has(status),
     retryAfterMs: readRetryAfterMs(headers, Date.now()),
   });

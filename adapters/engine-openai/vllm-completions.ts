@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
 import { checkSampled } from './check-sampled.ts';
 import { failAt, type Site, wrongShape } from './failures.ts';
@@ -37,8 +38,13 @@ function toVllmRequest(request: CompletionRequest) {
     spaces_between_special_tokens: false,
     logprobs: 0,
     return_token_ids: true,
-    cache_salt: request.model,
+    cache_salt: toCacheSalt(request.model),
   };
+}
+
+/** vLLM refuses a salt with a slash, which most model names have, and one of more than 128 characters. */
+function toCacheSalt(model: string): string {
+  return createHash('sha256').update(model).digest('hex');
 }
 
 function readVllmCompletions(site: Site, answer: unknown, request: CompletionRequest): Completion[] {

@@ -1,14 +1,17 @@
 /**
  * What differs between kinds of servers.
  *
- * 1. vLLM is told everything that changes sampling, with the weights version as cache salt.
+ * 1. vLLM is told everything that changes sampling, with a cache salt of its own per weights version: one that vLLM
+ *    takes, whatever the model is called.
  * 2. SGLang gets a batch of equal prompts with a seed each, names adapters only, and its answer becomes completions.
  * 3. SGLang's adapters are loaded, told apart from the base, and unloaded in its own words.
  * 4. TGI and plain OpenAI servers chat, and refuse the rest by the capability's name.
- * 5. TGI gets one request per choice; one that fails ends the others.
+ * 5. TGI and plain OpenAI servers, some of which ignore n, get one request per choice with a seed of its own and count
+ *    the tokens of each answer; one that fails ends the others. TGI is not told a top_p that cuts nothing.
  * 6. URLs work with and without /v1 and below a path; what cannot be used is a UsageError without secrets.
  * 7. A server without /version has none; a server without /health is asked for its models; 503 is not healthy.
  * 8. Closing the engine ends calls in flight with a final error.
+ * 9. A server pinned to another model is no fault of one request: its 400 counts as the 404 other servers send.
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -52,27 +55,27 @@ const rejectsWith = (call: Promise<unknown>, words: RegExp, patch: Partial<Engin
 
 test('1. what vLLM is sent', async (t) => {
   const { engine, bodiesOf } = await start(t, 'vllm', json({ choices: [wireChoice(0, [11]), wireChoice(1, [12])] }));
-  await engine.complete(ASK);
-  assert.deepEqual(bodiesOf('/v1/completions'), [
-    {
-      model: 'run-v1',
-      prompt: [5, 6],
-      n: 2,
-      max_tokens: 8,
-      temperature: 0.7,
-      top_p: 0.9,
-      top_k: -1,
-      min_p: 0,
-      seed: 2 ** 31 - 1,
-      stop_token_ids: [14],
-      include_stop_str_in_output: true,
-      skip_special_tokens: false,
-      spaces_between_special_tokens: false,
-      logprobs: 0,
-      return_token_ids: true,
-      cache_salt: 'run-v1',
-    },
-  ]);
+  for (const model of ['run-v1', 'Qwen/Qwen3-4B-Base']) await engine.complete({ ...ASK, model });
+  const [{ cache_salt: salt, ...sent }, other] = bodiesOf('/v1/completions');
+  for (const text of [salt, other.cache_salt]) assert.match(text, /^[\w-]{1,128}$/);
+  assert.notEqual(salt, other.cache_salt);
+  assert.deepEqual(sent, {
+    model: 'run-v1',
+    prompt: [5, 6],
+    n: 2,
+    max_tokens: 8,
+    temperature: 0.7,
+    top_p: 0.9,
+    top_k: -1,
+    min_p: 0,
+    seed: 2 ** 31 - 1,
+    stop_token_ids: [14],
+    include_stop_str_in_output: true,
+    skip_special_tokens: false,
+    spaces_between_special_tokens: false,
+    logprobs: 0,
+    return_token_ids: true,
+  });
 });
 
 function sglangChoice(ids: readonly number[], finish: Wire): Wire {
@@ -190,25 +193,32 @@ test('4. servers of text', async (t) => {
   }
 });
 
-test('5. TGI chat', async (t) => {
-  let failing = false;
-  const { engine, server } = await start(t, 'tgi', (response, request) => {
-    const { seed } = request.body;
-    if (!failing) json(chatAnswer(`seed ${seed}`))(response, request);
-    else if (seed === 3) json({ error: 'overloaded', error_type: 'overloaded' }, 429)(response, request);
-    else silence(response, request);
+for (const kind of ['tgi', 'openai'] as const) {
+  test(`5. ${kind} chat`, async (t) => {
+    let failing = false;
+    const { engine, server } = await start(t, kind, (response, request) => {
+      const { seed } = request.body;
+      const usage = { prompt_tokens: 9, completion_tokens: seed };
+      if (!failing) json({ ...chatAnswer(`seed ${seed}`), usage })(response, request);
+      else if (seed === 3) json({ error: 'overloaded', error_type: 'overloaded' }, 429)(response, request);
+      else silence(response, request);
+    });
+    const answers = await engine.chat({ ...CHAT, n: 3 });
+    assert.deepEqual(
+      answers.map(({ content }) => content),
+      ['seed 1', 'seed 2', 'seed 3'],
+    );
+    assert.deepEqual(
+      answers.map(({ promptTokens, completionTokens }) => [promptTokens, completionTokens]),
+      [1, 2, 3].map((seed) => [9, seed]),
+    );
+    assert.ok(server.seen.every(({ body }) => !('n' in body) && 'top_p' in body === (kind === 'openai')));
+    failing = true;
+    await rejectsWith(engine.chat({ ...CHAT, n: 3 }), /429 overloaded/, { retryable: true });
+    const silent = server.seen.slice(3).filter(({ body }) => body.seed !== 3);
+    for (const request of silent) assert.equal(await request.hungUp, true);
   });
-  const answers = await engine.chat({ ...CHAT, n: 3 });
-  assert.deepEqual(
-    answers.map(({ content }) => content),
-    ['seed 1', 'seed 2', 'seed 3'],
-  );
-  assert.ok(server.seen.every(({ body }) => body.n === 1 && !('top_p' in body)));
-  failing = true;
-  await rejectsWith(engine.chat({ ...CHAT, n: 3 }), /429 overloaded/, { retryable: true });
-  const silent = server.seen.slice(3).filter(({ body }) => body.seed !== 3);
-  for (const request of silent) assert.equal(await request.hungUp, true);
-});
+}
 
 test('6. URLs', async (t) => {
   const server = await startFaultServer(t, json({ tokens: [1], data: [] }));
@@ -267,4 +277,12 @@ test('8. closing', async (t) => {
   await ended;
   await rejectsWith(engine.complete(ASK), /the engine connection was closed/);
   await rejectsWith(engine.chat(CHAT), /the engine connection was closed/);
+});
+
+test('9. a server of one model', async (t) => {
+  let detail = "Server is pinned to 'a/b'; requested 'm'.";
+  const { engine } = await start(t, 'openai', (response, request) => json({ detail }, 400)(response, request));
+  await rejectsWith(engine.chat(CHAT), /400 Server is pinned to 'a\/b'/, { retryable: false, status: 404 });
+  detail = 'prompt must be a string.';
+  await rejectsWith(engine.chat(CHAT), /400 prompt/, { retryable: false, status: 400 });
 });

@@ -52,7 +52,7 @@ export function createVllmDouble(isHeld: () => boolean = () => false): Answer {
     }),
     '/detokenize': guarded((body) => json({ prompt: body.tokens.map(letterOf).join('') })),
     '/v1/models': (response, request) => {
-      const loaded = [...adapters].map(([id, root]) => ({ id, root, parent: DOUBLE_BASE, max_model_len: 100 }));
+      const loaded = [...adapters].map(([id, root]) => ({ id, root, parent: DOUBLE_BASE, max_model_len: null }));
       const base = { id: DOUBLE_BASE, root: DOUBLE_BASE, parent: null, max_model_len: 100 };
       json({ object: 'list', data: [base, ...loaded] })(response, request);
     },

@@ -202,11 +202,11 @@ function tokenize({ prompt, messages }: { prompt?: string; messages?: { content:
 
 interface ChatBody {
   readonly messages: readonly [{ readonly content: string }];
-  readonly n: number;
+  readonly n?: number;
   readonly seed: number;
 }
 
-function answer(book: TeacherBook, maxDelayMs: number, { messages, n, seed }: ChatBody, response: ServerResponse) {
+function answer(book: TeacherBook, maxDelayMs: number, { messages, n = 1, seed }: ChatBody, response: ServerResponse) {
   const { kills } = book;
   const planned = book.take(messages[0].content);
   book.begin(planned, seed);
