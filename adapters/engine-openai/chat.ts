@@ -1,48 +1,38 @@
 import type { OpenAI } from 'openai';
+import { ENGINE_KINDS } from '../../src/core/engine-kinds.ts';
 import type { ChatCompletion, ChatRequest } from '../../src/ports/engine.ts';
-import { CAPABILITIES, type EngineKind } from './capabilities.ts';
+import type { OpenAiKind } from './capabilities.ts';
 import { failAt, type Site, wrongShape } from './failures.ts';
 import type { HttpWire } from './http-wire.ts';
-import { withLinkedAbort } from './linked-abort.ts';
 import type { OpenAiClient } from './openai-client.ts';
 import { readCount, readObject } from './read-object.ts';
+import { askSingly } from './single-choices.ts';
 
 type WireRequest = OpenAI.ChatCompletionCreateParamsNonStreaming;
 
-const SEED_LIMIT = 2 ** 31;
-
 /** One user message, `n` answers, by `/v1/chat/completions`. */
 export async function chat(
-  kind: EngineKind,
+  kind: OpenAiKind,
   wire: HttpWire,
   client: OpenAiClient,
   request: ChatRequest,
   signal: AbortSignal | undefined,
 ): Promise<ChatCompletion[]> {
   const site = wire.siteOf('POST', '/v1/chat/completions');
-  return withLinkedAbort(signal, async (linked) => {
-    const answers = await Promise.all(
-      splitRequest(kind, request).map(async (part) => {
-        const body = toWireRequest(kind, part);
-        const answer = await client.run(site, linked, (sdk, own) => sdk.chat.completions.create(body, { signal: own }));
-        return readChat(site, answer, part.n);
-      }),
-    );
-    return answers.flat();
-  });
+  const ask = async (part: ChatRequest, own: AbortSignal | undefined) => {
+    const body = toWireRequest(kind, part);
+    const answer = await client.run(site, own, (sdk, linked) => sdk.chat.completions.create(body, { signal: linked }));
+    return readChat(site, answer, part.n);
+  };
+  // TGI ignores `n`.
+  return kind === 'tgi' ? (await askSingly(request, signal, ask)).flat() : ask(request, signal);
 }
 
-/** TGI ignores `n`: one request per choice, each with a seed of its own. */
-function splitRequest(kind: EngineKind, request: ChatRequest): ChatRequest[] {
-  if (kind !== 'tgi') return [request];
-  return Array.from({ length: request.n }, (_, i) => ({ ...request, n: 1, seed: (request.seed + i) % SEED_LIMIT }));
-}
-
-function toWireRequest(kind: EngineKind, request: ChatRequest): WireRequest {
+function toWireRequest(kind: OpenAiKind, request: ChatRequest): WireRequest {
   // TGI refuses a top_p that cuts nothing; elsewhere one left out follows the model's generation config.
   const topP = kind === 'tgi' && request.topP >= 1 ? {} : { top_p: request.topP };
   // A model whose tags are special tokens would lose them from its text.
-  const keepTags = CAPABILITIES[kind].tokenIds ? { skip_special_tokens: false } : {};
+  const keepTags = ENGINE_KINDS[kind].tokenIds ? { skip_special_tokens: false } : {};
   return {
     model: request.model,
     messages: [{ role: 'user', content: request.prompt }],

@@ -1,6 +1,8 @@
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
+import { createTinkerEngine } from '../../adapters/trainer-tinker/create-tinker-engine.ts';
 import { createTinkerTrainer } from '../../adapters/trainer-tinker/create-tinker-trainer.ts';
 import { openVerifyPool } from '../../adapters/verify-pool/open-verify-pool.ts';
+import { needsTrainer } from '../config/needs-trainer.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { ColdStartStage } from '../core/curriculum.ts';
 import { createRng, hashSeed } from '../core/rng.ts';
@@ -52,15 +54,12 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const packageRoot = findPackageRoot(import.meta.url);
   await using handles = new OpenHandles();
   const embedded = needsEmbedded(config) ? handles.keep(await startEmbedded(options)) : null;
-  const timeoutMs = config.engine.timeoutSeconds * 1000;
-  const connect = (url: string, kind: RunConfig['engine']['kind'], apiKeyEnv: string | null): Engine =>
-    createOpenAiEngine({ kind, url, timeoutMs, ...readApiKey(apiKeyEnv) });
-  const { urls, kind, apiKeyEnv, placement = 'sticky' } = config.engine;
+  const { urls, placement = 'sticky' } = config.engine;
   const engine = handles.keep(
     urls.length === 0
-      ? connect(embedded!.url, kind, apiKeyEnv)
+      ? connectEngine(config, embedded!.url)
       : createEngineFleet({
-          engines: urls.map((url) => connect(url, kind, apiKeyEnv)),
+          engines: urls.map((url) => connectEngine(config, url)),
           placement,
           clock: systemClock,
           onChange: (endpoint, all) => reportEndpoint(reporter, endpoint, all),
@@ -72,7 +71,9 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   for (const stage of config.stages) {
     if (stage.kind !== 'cold-start') continue;
     const { url, apiKeyEnv } = stage.teacher;
-    teachers.set(stage, url === null ? engine : handles.keep(connect(url, 'openai', apiKeyEnv)));
+    const connect = () =>
+      createOpenAiEngine({ kind: 'openai', url: url!, ...shareLimits(config), ...readApiKey(apiKeyEnv) });
+    teachers.set(stage, url === null ? engine : handles.keep(connect()));
   }
   const ctx: RunContext = {
     runId,
@@ -97,6 +98,21 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   };
   const owned = handles.move();
   return { ctx, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+}
+
+function shareLimits({ engine }: RunConfig) {
+  return { timeoutMs: engine.timeoutSeconds * 1000, eosTexts: engine.eosTokens };
+}
+
+/** One endpoint of the run's engine. */
+function connectEngine(config: RunConfig, url: string): Engine {
+  const { kind, model, tokenizerUrl, apiKeyEnv } = config.engine;
+  const shared = { url, ...shareLimits(config), ...readApiKey(apiKeyEnv) };
+  if (kind !== 'tinker') return createOpenAiEngine({ kind, ...shared });
+  if (tokenizerUrl == null) throw new UsageError('engine.kind tinker needs engine.tokenizerUrl');
+  // A server of its own, which is not shown the key of the other.
+  const tokenizer = createOpenAiEngine({ kind: 'vllm', url: tokenizerUrl, ...shareLimits(config) });
+  return createTinkerEngine({ ...shared, model, tokenizer, clock: systemClock });
 }
 
 function reportEndpoint(reporter: Reporter, endpoint: EndpointStatus, all: readonly EndpointStatus[]): void {
@@ -125,11 +141,6 @@ function openCallPolicy({ run, engine: { kind, urls, maxInFlight, timeoutSeconds
 
 function needsEmbedded(config: RunConfig): boolean {
   return config.engine.urls.length === 0 || (needsTrainer(config) && config.trainer.url === null);
-}
-
-/** Cold-start data come from an engine alone; evaluations too need a trainer, which hands over the weights. */
-function needsTrainer(config: RunConfig): boolean {
-  return config.stages.some(({ kind }) => kind !== 'cold-start');
 }
 
 function startEmbedded({ config, store, signal }: OpenRunOptions): Promise<EmbeddedProcess> {

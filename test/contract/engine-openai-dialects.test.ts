@@ -4,7 +4,7 @@
  * 1. vLLM is told everything that changes sampling, with the weights version as cache salt.
  * 2. SGLang gets a batch of equal prompts with a seed each, names adapters only, and its answer becomes completions.
  * 3. SGLang's adapters are loaded, told apart from the base, and unloaded in its own words.
- * 4. TGI and plain OpenAI servers chat, and refuse the rest by the capability's name.
+ * 4. TGI and plain OpenAI servers chat, and refuse weights by the capability's name.
  * 5. TGI gets one request per choice; one that fails ends the others.
  * 6. URLs work with and without /v1 and below a path; what cannot be used is a UsageError without secrets.
  * 7. A server without /version has none; a server without /health is asked for its models; 503 is not healthy.
@@ -176,9 +176,6 @@ test('4. servers of text', async (t) => {
     const { body } = server.seen[0]!;
     assert.equal('skip_special_tokens' in body, false);
     const calls: [keyof Engine['capabilities'], Promise<unknown>][] = [
-      ['tokenIds', engine.complete(ASK)],
-      ['tokenize', engine.tokenize({ model: 'm', input: { text: 'x' } })],
-      ['tokenize', engine.detokenize('m', [1])],
       ['loadWeights', engine.loadWeights('v', '/w')],
       ['loadWeights', engine.unloadWeights('v')],
     ];
