@@ -12,7 +12,13 @@ export function checkRunnable(config: RunConfig): ConfigFault[] {
   const unable = checkAbilities(config);
   // With another engine, everything else is another question.
   if (unable.length > 0) return unable;
-  return [...checkEngine(config), ...checkTokenizer(config), ...checkTrainer(config), ...checkTeachers(config)];
+  return [
+    ...checkEngine(config),
+    ...checkTokenizer(config),
+    ...checkTrainer(config),
+    ...checkHandover(config),
+    ...checkTeachers(config),
+  ];
 }
 
 /** `key.path: what is wrong` */
@@ -55,6 +61,13 @@ function checkTrainer(config: RunConfig): ConfigFault[] {
       ? 'is missing: give the URL of the Tinker-API trainer that trains the model of this engine (--trainer URL)'
       : 'is set, but the engine is the embedded one, which this trainer does not train: name the engine too (--engine URL), or leave the trainer out';
   return [{ path: ['trainer', 'url'], message }];
+}
+
+/** Sampler paths are all that the Tinker API knows weights by. */
+function checkHandover(config: RunConfig): ConfigFault[] {
+  if (config.engine.kind !== 'tinker' || !needsTrainer(config) || config.trainer.handover === 'path') return [];
+  const message = 'must be path for engine.kind tinker, which samples from the path that the trainer returns';
+  return [{ path: ['trainer', 'handover'], message }];
 }
 
 /** The run's own engine serves the student, so another model needs a server of its own. */

@@ -34,8 +34,8 @@ const think: WriteText = (prompt, seed) => {
 
 const DOUBLES = { openai: createOpenAiDouble, tgi: createTgiDouble } as const;
 
-async function startText(t: TestContext, kind: keyof typeof DOUBLES) {
-  const server = await startFaultServer(t, DOUBLES[kind]({ write: think }));
+async function startText(t: TestContext, kind: keyof typeof DOUBLES, write = think) {
+  const server = await startFaultServer(t, DOUBLES[kind]({ write }));
   return {
     server,
     args: ['--engine', `${server.url}/v1`, '--model', TEXT_MODEL, '--set', `engine.kind=${kind}`],
@@ -92,6 +92,23 @@ test('1: solve over text', async (t) => {
           .join('') +
         '</Parallel>\n<Summary>',
     );
+  }
+});
+
+test('1: a path that ends the sequence', async (t) => {
+  const unclosed: WriteText = (prompt, seed) =>
+    prompt.endsWith('<Path>')
+      ? [' It is 49.']
+      : think(prompt, seed)
+          .filter((piece) => piece !== '</Summary>')
+          .slice(0, 3);
+  for (const kind of ['openai', 'tgi'] as const) {
+    const { args } = await startText(t, kind, unclosed);
+    const { solutions } = await runJson(['solve', QUESTION, ...args, '--db', join(folder, 'none.db')]);
+    const segments: ShownSegment[] = solutions[0].segments;
+    assert.equal(segments[1]?.text, '<Path> It is 49.</Path>');
+    assert.deepEqual(segments[1]?.flags, ['retokenised', 'eos_in_path']);
+    assert.equal(segments[3]?.text.endsWith('never read</Summary>'), true);
   }
 });
 

@@ -1,26 +1,20 @@
 /** Stand-ins for servers of text: fixed rules instead of a model, written from the protocol descriptions. */
 import type { ServerResponse } from 'node:http';
-import { createRng, hashSeed } from '../../src/core/rng.ts';
 import type { Wire } from './embedded-requests.ts';
 import { type Answer, json, routes, text } from './engine-fault-server.ts';
 
 export const TEXT_MODEL = 'text-base';
 
+/** The model's own end of sequence. */
+const EOS_TEXT = '</s>';
+
 /** What a double writes to a prompt: pieces of text, one per token. Ends by itself when it has no more. */
 export type WriteText = (prompt: string, seed: number) => readonly string[];
 
-/** Letters in an order that follows prompt and seed. */
-export const writeLetters: WriteText = (prompt, seed) => {
-  const rng = createRng(hashSeed(prompt, seed));
-  return Array.from({ length: 60 }, () => 'abcdefgh'[Math.floor(rng.next() * 8)]!);
-};
-
 export interface TextDoubleOptions {
-  readonly write?: WriteText;
+  readonly write: WriteText;
   /** Asked per completion: while true it never answers. */
   isHeld?(): boolean;
-  /** Text of the end of sequence, which the server keeps to itself. */
-  readonly eosText?: string;
 }
 
 const chat: (body: Wire) => Answer = (body) =>
@@ -44,8 +38,7 @@ export function sendEvent(response: ServerResponse, data: unknown): void {
  * A server with `/v1/completions` and nothing of vLLM's: `n`, token ids and unknown fields are refused, and a
  * stream goes on until its reader hangs up, for which it is watched.
  */
-export function createOpenAiDouble(options: TextDoubleOptions = {}): Answer {
-  const { write = writeLetters, isHeld = () => false } = options;
+export function createOpenAiDouble({ write, isHeld = () => false }: TextDoubleOptions): Answer {
   const known = new Set(['model', 'prompt', 'max_tokens', 'temperature', 'top_p', 'seed', 'stop', 'stream']);
   return routes({
     '/v1/completions': (response, request) => {
@@ -71,15 +64,14 @@ export function createOpenAiDouble(options: TextDoubleOptions = {}): Answer {
 }
 
 /** TGI 3.3: text in, text out, one choice per request; a stop is part of what is generated. */
-export function createTgiDouble(options: TextDoubleOptions = {}): Answer {
-  const { write = writeLetters, isHeld = () => false, eosText = '</s>' } = options;
+export function createTgiDouble({ write, isHeld = () => false }: TextDoubleOptions): Answer {
   return routes({
     '/generate': (response, request) => {
       const { inputs, parameters } = request.body;
       const fault = findTgiFault(parameters);
       if (fault !== null) return refuseTgi(422, fault, 'validation')(response, request);
       if (isHeld()) return;
-      json(generate(write(inputs, parameters.seed), parameters, eosText))(response, request);
+      json(generate(write(inputs, parameters.seed), parameters))(response, request);
     },
     '/chat_tokenize': (response, request) => {
       const { content } = request.body.messages[0];
@@ -101,13 +93,13 @@ function findTgiFault({ stop, temperature, top_p: topP }: Wire): string | null {
 }
 
 /** Length is looked at first, then the end of sequence, then stops at the end of the text. */
-function generate(all: readonly string[], { stop, max_new_tokens: most }: Wire, eosText: string): Wire {
+function generate(all: readonly string[], { stop, max_new_tokens: most }: Wire): Wire {
   const tokens: Wire[] = [];
   let written = '';
   let reason: string | null = null;
   while (reason === null) {
     const special = tokens.length >= all.length;
-    const piece = special ? eosText : all[tokens.length]!;
+    const piece = special ? EOS_TEXT : all[tokens.length]!;
     tokens.push({ id: tokens.length, text: piece, logprob: -0.5, special });
     written += piece;
     if (tokens.length >= most) reason = 'length';
