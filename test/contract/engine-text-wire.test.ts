@@ -10,6 +10,7 @@
  *  7. TGI: stops, its own end of sequence, the cap, and what is no answer
  *  8. A user message goes through TGI's chat template, or is plain text and a line end where there is none
  *  9. One choice that fails ends the others
+ * 10. An abort in the middle of a stream closes the connection and rejects with the reason
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -241,4 +242,17 @@ test('9. choices together', async (t) => {
     const silent = server.seen.filter(({ body }) => (body.seed ?? body.parameters.seed) !== 3);
     for (const request of silent) assert.equal(await request.hungUp, true);
   }
+});
+
+test('10. an abort in the stream', async (t) => {
+  const stop = new AbortController();
+  const reason = new Error('enough');
+  const { engine, server } = await start(t, 'openai', (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(`data: ${JSON.stringify(choice('a'))}\n\n`, () => stop.abort(reason));
+  });
+  const prompt = await idsOf(engine, 'Say');
+  const request = { model: TEXT_MODEL, prompt, n: 1, maxTokens: 9, temperature: 1, topP: 1, seed: 1, stopTokenIds: [] };
+  await assert.rejects(engine.complete(request, stop.signal), (error) => error === reason);
+  assert.equal(await server.seen[0]!.hungUp, true);
 });

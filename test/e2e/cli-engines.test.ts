@@ -6,16 +6,19 @@
  *  4. so are the weights of another run; `generate` and a missing tokenizer of a tinker engine are told apart
  *  5. `doctor` says what works over text and what does not
  *  6. `solve` and `eval` sample by the Tinker API, and trained weights reach it from the trainer
+ *  7. the whole curriculum over the Tinker API makes the very rollouts it makes over vLLM's, token for token
  */
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { startEmbeddedProcess } from '../../src/cli/embedded-process.ts';
 import { runCli } from '../support/cli-process.ts';
 import { startOnUnigram } from '../support/embedded-requests.ts';
 import { startFaultServer } from '../support/engine-fault-server.ts';
 import { createOpenAiDouble, createTgiDouble, TEXT_MODEL, type WriteText } from '../support/engine-text-doubles.ts';
+import { smallRunArgs } from '../support/small-run.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const folder = makeTempFolder('engines');
@@ -188,4 +191,33 @@ test('6: the Tinker API', async (t) => {
     const sampled = trajectory?.segments.flatMap(({ pieces }) => pieces.filter(({ origin }) => origin === 'policy'));
     assert.ok(sampled?.every(({ ids, logprobs }) => logprobs?.length === ids.length));
   }
+});
+
+/** What was sampled in training, and with which log-probs. */
+function readSampled(db: string, runId: string) {
+  using store = openRunStore(db, { readonly: true });
+  return store
+    .listStages(runId)
+    .flatMap(({ index }) => [1, 2, 3].flatMap((step) => store.loadRollouts(runId, index, 'train', step)))
+    .map(({ trajectory, verdict }) => ({
+      verdict: verdict?.verdict,
+      pieces: trajectory?.segments.flatMap(({ pieces }) => pieces.map(({ ids, logprobs }) => ({ ids, logprobs }))),
+    }));
+}
+
+test('7: a curriculum by the Tinker API', async (t) => {
+  const stateDir = join(folder, 'embedded');
+  const server = await startEmbeddedProcess({ stateDir, seed: 7, threads: 1 }, t.signal);
+  t.after(() => server[Symbol.asyncDispose]());
+  const { url } = server;
+  const place = ['--preset', 'embedded', '--engine', url, '--trainer', url, '--set', `stages.0.teacher.url=${url}`];
+  const run = async (kind: string, ...sets: readonly string[]) => {
+    const db = join(folder, `${kind}.db`);
+    const report = await runJson(['run', ...place, '--set', `engine.kind=${kind}`, ...sets, ...smallRunArgs(db)]);
+    assert.equal(report.run.status, 'done');
+    return readSampled(db, report.run.id);
+  };
+  const sampled = await run('tinker', '--set', `engine.tokenizerUrl=${url}`);
+  assert.equal(sampled.length, 2 * 3 * 4 * 4);
+  assert.deepEqual(sampled, await run('vllm'));
 });
