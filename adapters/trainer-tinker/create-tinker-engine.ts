@@ -14,7 +14,7 @@ import { PROTOCOL_VERSION } from './session.ts';
 import { capabilitiesSchema, clientConfigSchema } from './wire-schemas.ts';
 
 /** Turns text into ids and back: the part of an engine that the Tinker API lacks. */
-export type Tokenizer = Pick<Engine, 'tokenize' | 'detokenize' | typeof Symbol.asyncDispose>;
+export type Tokenizer = Pick<Engine, 'tokenize' | 'detokenize' | 'checkHealth' | typeof Symbol.asyncDispose>;
 
 export interface TinkerEngineOptions {
   /** The server, with or without `/api/v1`. */
@@ -87,7 +87,7 @@ export function createTinkerEngine(options: TinkerEngineOptions): Engine {
     loadWeights: async (version, location) => versions.add(version, location),
     unloadWeights: async (version) => versions.forget(version),
     checkHealth: async (signal) => {
-      await ask(http, 'healthz', undefined, signal);
+      await Promise.all([ask(http, 'healthz', undefined, signal), tokenizer.checkHealth(signal)]);
       return { version: null };
     },
     [Symbol.asyncDispose]: async () => {

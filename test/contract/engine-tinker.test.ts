@@ -7,6 +7,7 @@
  * 3. A result that cannot be trained on is refused: wrong count, unequal lengths, a stop token that is missing
  * 4. A result that never comes ends at the time limit, and an abort at once
  * 5. Only sampler paths are taken for weights
+ * 6. It is healthy when its tokenizer is too
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -220,4 +221,18 @@ test('5. weights', async (t) => {
       return true;
     });
   }
+});
+
+test('6. health', async (t) => {
+  const tokenizer = await startFaultServer(t, (response, request) =>
+    routes({ '/health': isUp ? text('') : text('', 503), '/api/v1/healthz': json({ status: 'ok' }) })(
+      response,
+      request,
+    ),
+  );
+  let isUp = true;
+  const engine = open(t, tokenizer.url);
+  assert.deepEqual(await engine.checkHealth(), { version: null });
+  isUp = false;
+  await assert.rejects(engine.checkHealth(), /\/health: 503/);
 });
