@@ -1,53 +1,43 @@
 import type { OpenAI } from 'openai';
+import { ENGINE_KINDS } from '../../src/core/engine-kinds.ts';
 import type { ChatCompletion, ChatRequest } from '../../src/ports/engine.ts';
-import { CAPABILITIES, type EngineKind } from './capabilities.ts';
+import type { OpenAiKind } from './capabilities.ts';
 import { failAt, type Site, wrongShape } from './failures.ts';
 import type { HttpWire } from './http-wire.ts';
-import { withLinkedAbort } from './linked-abort.ts';
 import type { OpenAiClient } from './openai-client.ts';
 import { readCount, readObject } from './read-object.ts';
+import { askSingly } from './single-choices.ts';
 
 type WireRequest = OpenAI.ChatCompletionCreateParamsNonStreaming;
 
-const SEED_LIMIT = 2 ** 31;
-
 /** One user message, `n` answers, by `/v1/chat/completions`. */
 export async function chat(
-  kind: EngineKind,
+  kind: OpenAiKind,
   wire: HttpWire,
   client: OpenAiClient,
   request: ChatRequest,
   signal: AbortSignal | undefined,
 ): Promise<ChatCompletion[]> {
   const site = wire.siteOf('POST', '/v1/chat/completions');
-  return withLinkedAbort(signal, async (linked) => {
-    const answers = await Promise.all(
-      splitRequest(kind, request).map(async (part) => {
-        const body = toWireRequest(kind, part);
-        const answer = await client.run(site, linked, (sdk, own) => sdk.chat.completions.create(body, { signal: own }));
-        return readChat(site, answer, part.n);
-      }),
-    );
-    return answers.flat();
-  });
+  const ask = async (part: ChatRequest, own: AbortSignal | undefined) => {
+    const body = toWireRequest(kind, part);
+    const answer = await client.run(site, own, (sdk, linked) => sdk.chat.completions.create(body, { signal: linked }));
+    return readChat(site, answer, part.n);
+  };
+  return COUNTS_CHOICES.has(kind) ? ask(request, signal) : (await askSingly(request, signal, ask)).flat();
 }
 
 /**
  * Kinds whose servers are known to give `n` choices to one chat request. TGI and `transformers serve` ignore `n`, others
  * refuse it: behind every other kind each choice is a request with a seed of its own, as vLLM seeds its choices too.
  */
-const COUNTS_CHOICES: ReadonlySet<EngineKind> = new Set(['vllm', 'sglang', 'embedded']);
+const COUNTS_CHOICES: ReadonlySet<OpenAiKind> = new Set(['vllm', 'sglang', 'embedded']);
 
-function splitRequest(kind: EngineKind, request: ChatRequest): ChatRequest[] {
-  if (COUNTS_CHOICES.has(kind)) return [request];
-  return Array.from({ length: request.n }, (_, i) => ({ ...request, n: 1, seed: (request.seed + i) % SEED_LIMIT }));
-}
-
-function toWireRequest(kind: EngineKind, request: ChatRequest): WireRequest {
+function toWireRequest(kind: OpenAiKind, request: ChatRequest): WireRequest {
   // TGI refuses a top_p that cuts nothing; elsewhere one left out follows the model's generation config.
   const topP = kind === 'tgi' && request.topP >= 1 ? {} : { top_p: request.topP };
   // A model whose tags are special tokens would lose them from its text.
-  const keepTags = CAPABILITIES[kind].tokenIds ? { skip_special_tokens: false } : {};
+  const keepTags = ENGINE_KINDS[kind].tokenIds ? { skip_special_tokens: false } : {};
   // One choice is what leaving it out means; some servers refuse the field by its name.
   const count = COUNTS_CHOICES.has(kind) ? { n: request.n } : {};
   return {

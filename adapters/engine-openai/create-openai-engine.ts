@@ -1,5 +1,6 @@
+import { ENGINE_KINDS } from '../../src/core/engine-kinds.ts';
 import type { Engine } from '../../src/ports/engine.ts';
-import { CAPABILITIES, type EngineKind } from './capabilities.ts';
+import type { OpenAiKind } from './capabilities.ts';
 import { chat } from './chat.ts';
 import { checkHealth } from './check-health.ts';
 import { createDialect } from './dialect.ts';
@@ -9,13 +10,15 @@ import { createOpenAiClient } from './openai-client.ts';
 import { findLoadReader } from './read-load.ts';
 
 export interface OpenAiEngineOptions {
-  readonly kind: EngineKind;
+  readonly kind: OpenAiKind;
   /** The server, with or without `/v1` at the end. */
   readonly url: string;
   /** Longest silence of the server, before the first header and within a body. */
   readonly timeoutMs: number;
   /** Sent as `Authorization: Bearer`; never part of a message. */
   readonly apiKey?: string;
+  /** Texts that end a sequence. Kinds without token ids make one id of each; the others ask the server's tokenizer. */
+  readonly eosTexts?: readonly string[];
   /** Larger answers are refused; default 256 MiB. */
   readonly maxResponseBytes?: number;
 }
@@ -37,8 +40,8 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
   return {
     kind,
     url: wire.root,
-    capabilities: CAPABILITIES[kind],
-    ...createDialect({ kind, wire, listModels }),
+    capabilities: ENGINE_KINDS[kind],
+    ...createDialect({ kind, wire, eosTexts: options.eosTexts ?? [], listModels }),
     chat: (request, signal) => chat(kind, wire, client, request, signal),
     listModels: async (signal) =>
       (await listModels(signal)).map(({ id, maxLength, parent }) => ({ id, maxLength, parent })),

@@ -1,9 +1,10 @@
 import type { Engine } from '../../src/ports/engine.ts';
-import { type EngineKind, lackOf } from './capabilities.ts';
+import type { OpenAiKind } from './capabilities.ts';
 import type { HttpWire } from './http-wire.ts';
 import type { ListedModel } from './models.ts';
 import { SglangAdapters } from './sglang-adapters.ts';
 import { completeBySglang } from './sglang-generate.ts';
+import { createTextDialect } from './text-dialect.ts';
 import { detokenize, tokenize } from './tokenize.ts';
 import { completeByVllm } from './vllm-completions.ts';
 import { loadAdapter, SGLANG_WEIGHTS, unloadAdapter, VLLM_WEIGHTS } from './weights.ts';
@@ -13,15 +14,18 @@ export type Dialect = Pick<Engine, 'complete' | 'tokenize' | 'detokenize' | 'loa
 
 /** What a dialect builds on. */
 export interface DialectContext {
-  readonly kind: EngineKind;
+  readonly kind: OpenAiKind;
   readonly wire: HttpWire;
+  /** Texts that end a sequence; servers of text alone need to be told. */
+  readonly eosTexts: readonly string[];
   listModels(signal: AbortSignal | undefined): Promise<ListedModel[]>;
 }
 
 /** The dialect of a kind of server. */
 export function createDialect(ctx: DialectContext): Dialect {
   if (ctx.kind === 'sglang') return createSglangDialect(ctx);
-  return ctx.kind === 'vllm' || ctx.kind === 'embedded' ? createVllmDialect(ctx) : createTextDialect(ctx);
+  if (ctx.kind === 'vllm' || ctx.kind === 'embedded') return createVllmDialect(ctx);
+  return createTextDialect(ctx.kind, ctx.wire, ctx.eosTexts);
 }
 
 function createVllmDialect({ wire, listModels }: DialectContext): Dialect {
@@ -49,19 +53,5 @@ function createSglangDialect({ wire, listModels }: DialectContext): Dialect {
       adapters.forget(version);
       await unloadAdapter(wire, SGLANG_WEIGHTS, version, signal);
     },
-  };
-}
-
-/** Servers of text: everything but chat is refused by name. */
-function createTextDialect({ kind, wire }: DialectContext): Dialect {
-  const refuse = (capability: Parameters<typeof lackOf>[2]) => async () => {
-    throw lackOf(kind, wire.root, capability);
-  };
-  return {
-    complete: refuse('tokenIds'),
-    tokenize: refuse('tokenize'),
-    detokenize: refuse('tokenize'),
-    loadWeights: refuse('loadWeights'),
-    unloadWeights: refuse('loadWeights'),
   };
 }

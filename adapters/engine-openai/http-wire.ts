@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { EngineError } from '../../src/errors.ts';
 import { type Site, toStatusFailure, toTransportFailure, wrongShape } from './failures.ts';
 import { parseEngineUrl } from './parse-engine-url.ts';
 
@@ -16,6 +17,15 @@ export interface WireOptions {
   /** Default 256 MiB. */
   readonly maxResponseBytes?: number;
 }
+
+/** A 2xx answer whose body is still to come. */
+export interface OpenAnswer {
+  /** In lower case; empty when not told. */
+  readonly contentType: string;
+  readonly chunks: Body;
+}
+
+type Body = AsyncIterable<Uint8Array> & { text(): Promise<string> };
 
 /** One server's connections. How many are open at once is the caller's choice: each call in flight has its own. */
 export class HttpWire {
@@ -55,13 +65,28 @@ export class HttpWire {
   }
 
   /** The body of a 2xx answer. Rejects with `EngineError`, or with the signal's reason. */
-  async send(method: 'GET' | 'POST', path: string, body: unknown, signal: AbortSignal | undefined): Promise<string> {
+  send(method: 'GET' | 'POST', path: string, body: unknown, signal: AbortSignal | undefined): Promise<string> {
+    return this.open(method, path, body, signal, ({ chunks }) => chunks.text());
+  }
+
+  /**
+   * What `read` makes of a 2xx answer while it comes. It need not read on: the request is ended when it is done.
+   * Rejects as `send` does, and with what `read` throws on purpose (`EngineError`).
+   */
+  async open<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    body: unknown,
+    signal: AbortSignal | undefined,
+    read: (answer: OpenAnswer) => Promise<T>,
+  ): Promise<T> {
     signal?.throwIfAborted();
-    let status: number;
-    let headers: Record<string, string | string[] | undefined>;
-    let text: string;
     try {
-      const response = await this.agent.request({
+      const {
+        statusCode,
+        headers,
+        body: chunks,
+      } = await this.agent.request({
         origin: this.#origin,
         path: this.#prefix + path,
         method,
@@ -69,15 +94,15 @@ export class HttpWire {
         body: body === undefined ? null : JSON.stringify(body),
         signal: signal ?? null,
       });
-      status = response.statusCode;
-      headers = response.headers;
-      text = await response.body.text();
+      if (statusCode >= 200 && statusCode < 300) {
+        return await read({ contentType: String(headers['content-type'] ?? '').toLowerCase(), chunks });
+      }
+      throw toStatusFailure(this.siteOf(method, path), statusCode, headers, await chunks.text());
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof EngineError) throw error;
       throw toTransportFailure(this.siteOf(method, path), error);
     }
-    if (status >= 200 && status < 300) return text;
-    throw toStatusFailure(this.siteOf(method, path), status, headers, text);
   }
 
   /** The same, parsed; an answer that is not JSON is a final `EngineError`. */

@@ -1,6 +1,6 @@
 import { EngineError } from '../../src/errors.ts';
 import type { EngineLoad } from '../../src/ports/engine.ts';
-import type { EngineKind } from './capabilities.ts';
+import type { OpenAiKind } from './capabilities.ts';
 import type { HttpWire } from './http-wire.ts';
 
 /** What a server calls its figures (protocols 5.6 and 6); of several names the first that is there counts. */
@@ -11,7 +11,7 @@ interface MetricNames {
   readonly preemptions: readonly string[];
 }
 
-const METRICS: Readonly<Partial<Record<EngineKind, MetricNames>>> = {
+const METRICS: Readonly<Partial<Record<OpenAiKind, MetricNames>>> = {
   vllm: {
     running: ['vllm:num_requests_running'],
     waiting: ['vllm:num_requests_waiting'],
@@ -29,7 +29,7 @@ const METRICS: Readonly<Partial<Record<EngineKind, MetricNames>>> = {
 
 /** Reads the load of a kind of server that tells it; null for the others. */
 export function findLoadReader(
-  kind: EngineKind,
+  kind: OpenAiKind,
   wire: HttpWire,
 ): ((signal?: AbortSignal) => Promise<EngineLoad | null>) | null {
   const names = METRICS[kind];

@@ -1,9 +1,9 @@
-import { TrainerError } from '../../src/errors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Trainer, TrainerRequestLog } from '../../src/ports/trainer.ts';
 import { DEFAULT_CHUNK_LIMITS } from './chunk-data.ts';
 import { Deadline } from './deadline.ts';
 import { detectProfile } from './detect-profile.ts';
+import { exchangeKey } from './exchange-key.ts';
 import type { Handover } from './handover.ts';
 import { readJson, TrainerHttp, toJsonBody, type WireCall } from './http-wire.ts';
 import { parseReply } from './parse-reply.ts';
@@ -11,7 +11,7 @@ import { PROFILES, type Profile, type ProfileName } from './profile.ts';
 import { requestPatiently, type TrainerIo } from './send-patiently.ts';
 import { createSession, PROTOCOL_VERSION, Session } from './session.ts';
 import { TinkerTrainer } from './tinker-trainer.ts';
-import { capabilitiesSchema, clientConfigSchema, tokenSchema } from './wire-schemas.ts';
+import { capabilitiesSchema, clientConfigSchema } from './wire-schemas.ts';
 
 export interface TinkerTrainerOptions {
   /** Base URL of the server, with or without `/api/v1`. */
@@ -88,18 +88,5 @@ async function connect(http: TrainerHttp, options: TinkerTrainerOptions): Promis
     operationTimeoutMs,
     handover,
     requestLog,
-  });
-}
-
-/** Some servers want the key exchanged for a token that expires; it is renewed when it is refused. */
-async function exchangeKey(http: TrainerHttp, apiKey: string): Promise<void> {
-  await http.exchangeKey(async () => {
-    const call = { body: toJsonBody({}), headers: { 'x-api-key': apiKey } };
-    const reply = await http.sendOnce('auth/token', call);
-    if (reply.status >= 300)
-      throw new TrainerError(`trainer ${http.url}: auth/token answered HTTP ${reply.status}; check the API key`, {
-        status: reply.status,
-      });
-    return parseReply(tokenSchema, readJson(reply, 'auth/token'), 'auth/token').jwt;
   });
 }

@@ -14,7 +14,11 @@ export const sessionSchema = z.object({ session_id: z.string().min(1) });
 
 export const capabilitiesSchema = z.object({
   supported_models: z.array(
-    z.object({ model_name: z.string().nullish(), extensions: z.array(z.string()).nullish().catch(null) }),
+    z.object({
+      model_name: z.string().nullish(),
+      max_context_length: z.number().nullish().catch(null),
+      extensions: z.array(z.string()).nullish().catch(null),
+    }),
   ),
 });
 
@@ -42,3 +46,13 @@ export const checkpointListSchema = z.object({
 });
 
 export const archiveUrlSchema = z.object({ url: z.string().min(1) });
+
+export const sampleResultSchema = z.object({
+  sequences: z.array(
+    z.object({
+      stop_reason: z.enum(['stop', 'length']),
+      tokens: z.array(z.int().nonnegative()),
+      logprobs: z.array(z.number()),
+    }),
+  ),
+});

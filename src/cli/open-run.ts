@@ -1,6 +1,8 @@
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
+import { createTinkerEngine } from '../../adapters/trainer-tinker/create-tinker-engine.ts';
 import { createTinkerTrainer } from '../../adapters/trainer-tinker/create-tinker-trainer.ts';
 import { openVerifyPool } from '../../adapters/verify-pool/open-verify-pool.ts';
+import { needsTrainer } from '../config/needs-trainer.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { type ColdStartStage, listTeacherUrls } from '../core/curriculum.ts';
 import { createRng, hashSeed } from '../core/rng.ts';
@@ -52,19 +54,16 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const packageRoot = findPackageRoot(import.meta.url);
   await using handles = new OpenHandles();
   const embedded = needsEmbedded(config) ? handles.keep(await startEmbedded(options)) : null;
-  const timeoutMs = config.engine.timeoutSeconds * 1000;
-  const connect = (url: string, kind: RunConfig['engine']['kind'], apiKeyEnv: string | null): Engine =>
-    createOpenAiEngine({ kind, url, timeoutMs, ...readApiKey(apiKeyEnv) });
-  const { urls, kind, apiKeyEnv, placement = 'sticky', maxInFlight } = config.engine;
-  const connectAll = (all: readonly string[], kind: RunConfig['engine']['kind'], apiKeyEnv: string | null): Engine =>
+  const { urls, kind, placement = 'sticky', maxInFlight } = config.engine;
+  const gather = (engines: readonly Engine[]): Engine =>
     createEngineFleet({
-      engines: all.map((url) => connect(url, kind, apiKeyEnv)),
+      engines,
       placement,
       clock: systemClock,
       onChange: (endpoint, all) => reportEndpoint(reporter, endpoint, all),
     });
   const engine = handles.keep(
-    urls.length === 0 ? connect(embedded!.url, kind, apiKeyEnv) : connectAll(urls, kind, apiKeyEnv),
+    urls.length === 0 ? connectEngine(config, embedded!.url) : gather(urls.map((url) => connectEngine(config, url))),
   );
   const calls = openCallPolicy(config, { kind, endpoints: urls.length, maxInFlight }, engine);
   if (options.requireServers) await engine.checkHealth(signal);
@@ -78,7 +77,9 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
       teachers.set(stage, { engine, calls });
       continue;
     }
-    const teacher = handles.keep(connectAll(own, kind, apiKeyEnv));
+    const connect = (url: string) =>
+      createOpenAiEngine({ kind, url, ...shareLimits(config), ...readApiKey(apiKeyEnv) });
+    const teacher = handles.keep(gather(own.map(connect)));
     const places = { kind, endpoints: own.length, maxInFlight: stage.teacher.maxInFlight ?? maxInFlight };
     teachers.set(stage, { engine: teacher, calls: openCallPolicy(config, places, teacher) });
   }
@@ -107,6 +108,21 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   };
   const owned = handles.move();
   return { ctx, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+}
+
+function shareLimits({ engine }: RunConfig) {
+  return { timeoutMs: engine.timeoutSeconds * 1000, eosTexts: engine.eosTokens };
+}
+
+/** One endpoint of the run's engine. */
+function connectEngine(config: RunConfig, url: string): Engine {
+  const { kind, model, tokenizerUrl, apiKeyEnv } = config.engine;
+  const shared = { url, ...shareLimits(config), ...readApiKey(apiKeyEnv) };
+  if (kind !== 'tinker') return createOpenAiEngine({ kind, ...shared });
+  if (tokenizerUrl == null) throw new UsageError('engine.kind tinker needs engine.tokenizerUrl');
+  // A server of its own, which is not shown the key of the other.
+  const tokenizer = createOpenAiEngine({ kind: 'vllm', url: tokenizerUrl, ...shareLimits(config) });
+  return createTinkerEngine({ ...shared, model, tokenizer, clock: systemClock });
 }
 
 function reportEndpoint(reporter: Reporter, endpoint: EndpointStatus, all: readonly EndpointStatus[]): void {
@@ -146,11 +162,6 @@ function openCallPolicy(
 
 function needsEmbedded(config: RunConfig): boolean {
   return config.engine.urls.length === 0 || (needsTrainer(config) && config.trainer.url === null);
-}
-
-/** Cold-start data come from an engine alone; evaluations too need a trainer, which hands over the weights. */
-function needsTrainer(config: RunConfig): boolean {
-  return config.stages.some(({ kind }) => kind !== 'cold-start');
 }
 
 function startEmbedded({ config, store, signal }: OpenRunOptions): Promise<EmbeddedProcess> {

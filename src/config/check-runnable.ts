@@ -1,17 +1,37 @@
+import { describeLack, ENGINE_KINDS } from '../core/engine-kinds.ts';
 import type { ConfigFault } from './explain-issues.ts';
+import { needsTrainer } from './needs-trainer.ts';
 import type { RunConfig } from './schema.ts';
 
 /**
- * What a valid configuration still lacks to be run: the addresses of engine, trainer and teacher,
- * which no preset can know. Empty when it can start. `describeConfigFault` gives the lines.
+ * What a valid configuration still lacks to be run: an engine that can do what its stages need, and the
+ * addresses of engine, tokenizer, trainer and teacher, which no preset can know. Empty when it can start.
+ * `describeConfigFault` gives the lines.
  */
 export function checkRunnable(config: RunConfig): ConfigFault[] {
-  return [...checkEngine(config), ...checkTrainer(config), ...checkTeachers(config)];
+  const unable = checkAbilities(config);
+  // With another engine, everything else is another question.
+  if (unable.length > 0) return unable;
+  return [
+    ...checkEngine(config),
+    ...checkTokenizer(config),
+    ...checkTrainer(config),
+    ...checkHandover(config),
+    ...checkTeachers(config),
+  ];
 }
 
 /** `key.path: what is wrong` */
 export function describeConfigFault({ path, message }: ConfigFault): string {
   return `${path.join('.')}: ${message}`;
+}
+
+/** What is trained must be the model's own tokens, with the log-probs they were sampled with. */
+function checkAbilities({ engine, stages }: RunConfig): ConfigFault[] {
+  const training = stages.filter(({ kind }) => kind === 'sft' || kind === 'rl').map(({ id }) => id);
+  if (training.length === 0 || ENGINE_KINDS[engine.kind].tokenIds) return [];
+  const need = `, which ${training.length === 1 ? 'stage' : 'stages'} ${training.join(', ')} ${training.length === 1 ? 'needs' : 'need'}`;
+  return [{ path: ['engine', 'kind'], message: `${engine.kind} ${describeLack('tokenIds', need)}` }];
 }
 
 function checkEngine({ engine }: RunConfig): ConfigFault[] {
@@ -20,16 +40,34 @@ function checkEngine({ engine }: RunConfig): ConfigFault[] {
   return [{ path: ['engine', 'urls'], message }];
 }
 
+/** The Tinker API tokenises nothing. */
+function checkTokenizer({ engine }: RunConfig): ConfigFault[] {
+  const { kind, tokenizerUrl = null, model } = engine;
+  if ((kind === 'tinker') === (tokenizerUrl !== null)) return [];
+  const message =
+    kind === 'tinker'
+      ? `is missing: the Tinker API has no tokenizer; give the URL of a server with vLLM's /tokenize that serves ${model} (--set engine.tokenizerUrl=URL)`
+      : `is for engine.kind tinker only: ${kind} has a tokenizer of its own`;
+  return [{ path: ['engine', 'tokenizerUrl'], message }];
+}
+
 /** The embedded trainer trains the embedded model only, and only the server that trains it can serve it. */
-function checkTrainer({ engine, trainer, stages }: RunConfig): ConfigFault[] {
-  const isTrained = stages.some(({ kind }) => kind !== 'cold-start');
+function checkTrainer(config: RunConfig): ConfigFault[] {
+  const { engine, trainer } = config;
   const isEmbeddedHere = engine.kind === 'embedded' && engine.urls.length === 0;
-  if (!isTrained || (trainer.url === null) === isEmbeddedHere) return [];
+  if (!needsTrainer(config) || (trainer.url === null) === isEmbeddedHere) return [];
   const message =
     trainer.url === null
       ? 'is missing: give the URL of the Tinker-API trainer that trains the model of this engine (--trainer URL)'
       : 'is set, but the engine is the embedded one, which this trainer does not train: name the engine too (--engine URL), or leave the trainer out';
   return [{ path: ['trainer', 'url'], message }];
+}
+
+/** Sampler paths are all that the Tinker API knows weights by. */
+function checkHandover(config: RunConfig): ConfigFault[] {
+  if (config.engine.kind !== 'tinker' || !needsTrainer(config) || config.trainer.handover === 'path') return [];
+  const message = 'must be path for engine.kind tinker, which samples from the path that the trainer returns';
+  return [{ path: ['trainer', 'handover'], message }];
 }
 
 /** The run's own engine serves the student, so another model needs a server of its own. */

@@ -23,7 +23,9 @@ export type SegmentFlag =
   | 'unexecuted_tag'
   | 'empty_path'
   | 'empty_summary'
-  | 'duplicate_path';
+  | 'duplicate_path'
+  /** The engine gave text: the ids of its policy tokens were made of it afterwards and have no log-probs. */
+  | 'retokenised';
 
 /**
  * One contiguous stretch of a trajectory, one engine call at most.

@@ -6,6 +6,14 @@ import { diagnoseTeacher } from './diagnose-teacher.ts';
 import type { Finding, Probe } from './finding.ts';
 import { warnOfMismatch } from './warn-mismatch.ts';
 
+/** Servers of text differ in what they leave out of it, and none says so. */
+const TAGS_AS_TEXT: Finding = {
+  area: 'sampling',
+  status: 'warn',
+  detail: 'a server that leaves special tokens out of its text hides tags that are some, and then nothing forks',
+  fix: 'solve a question and see whether it forks; TGI keeps them, vLLM and SGLang do under their own engine.kind',
+};
+
 /** Seed of the probe completions. */
 const PROBE_SEED = 7;
 
@@ -36,19 +44,23 @@ export async function diagnose(ctx: RunContext): Promise<Finding[]> {
     'add the six tags as special tokens and restart the server with that tokenizer',
     async () => {
       binding = await bindTokenizer(ctx);
+      if (!engine.capabilities.tokenIds) return 'text is cut into pieces here; each tag is one of them';
       return `${TAGS.length} tags are one id each; end of sequence ${binding.tags.eos.join(', ')}`;
     },
   );
   if (binding !== null) {
     await probe('tokenizer', 'serve with skip_special_tokens off', () => checkRoundTrip(ctx, binding!));
-    await probe('sampling', 'use a server that returns token ids and log-probs (vLLM 0.10 or newer)', () =>
-      checkSampling(ctx, binding!),
-    );
+    const fix = engine.capabilities.tokenIds
+      ? 'use a server that returns token ids and log-probs (vLLM 0.10 or newer)'
+      : 'use a server with a completion endpoint for text (/v1/completions, or /generate of TGI)';
+    await probe('sampling', fix, () => checkSampling(ctx, binding!));
   }
+  if (!engine.capabilities.tokenIds) findings.push(TAGS_AS_TEXT);
   for (const stage of plan.stages) {
     if (stage.kind === 'cold-start') findings.push(...(await diagnoseTeacher(ctx, stage, probe)));
   }
-  await probe('trainer', 'start the trainer, or correct trainer.url', () => checkTrainer(ctx));
+  if (engine.capabilities.loadWeights)
+    await probe('trainer', 'start the trainer, or correct trainer.url', () => checkTrainer(ctx));
   for (const detail of warnOfMismatch(plan))
     findings.push({ area: 'recipe', status: 'warn', detail, fix: 'set training.layout to exact' });
   return findings;
@@ -122,7 +134,8 @@ async function checkSampling(ctx: RunContext, { tags }: Binding): Promise<string
   const note = same
     ? 'equal seeds gave equal tokens'
     : 'equal seeds gave different tokens (usual for batched GPU serving)';
-  return `token ids and log-probs come back, 2 of 2 choices; ${note}`;
+  const what = ctx.engine.capabilities.tokenIds ? 'token ids and log-probs come' : 'text comes';
+  return `${what} back, 2 of 2 choices; ${note}`;
 }
 
 async function checkTrainer(ctx: RunContext): Promise<string> {

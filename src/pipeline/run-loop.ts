@@ -89,9 +89,11 @@ async function executeStage(
     case 'rl':
       return runRlStage(ctx, await bind(), weights, stage, index);
     case 'eval': {
-      await openStageModel(ctx, index, true);
+      const takesWeights = ctx.engine.capabilities.loadWeights;
+      // An engine that takes no weights is measured as it is, without a trainer.
+      if (takesWeights) await openStageModel(ctx, index, true);
       const { temperature, topP } = ctx.plan.eval;
-      const servedVersion = () => weights.serve(index, 0);
+      const servedVersion = async () => (takesWeights ? weights.serve(index, 0) : ctx.plan.engine.model);
       const { sets } = stage;
       const request = { stageIndex: index, step: 0, purpose: 'eval', sets, temperature, topP, servedVersion } as const;
       const results = await evaluate(ctx, await bind(), request);

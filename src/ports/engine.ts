@@ -5,6 +5,7 @@ export interface EngineCapabilities {
   readonly tokenIds: boolean;
   /** Weights can be handed over while the server runs, under a unique name per version. */
   readonly loadWeights: boolean;
+  /** Text becomes ids and ids text. Without `tokenIds` the ids are the adapter's own, for pieces of text, and no ids of the model. */
   readonly tokenize: boolean;
   /** Its tokenizer takes every text, and no token is less than a byte: byte-level and byte-fallback vocabularies. */
   readonly anyText: boolean;
@@ -34,10 +35,12 @@ export interface Completion {
   readonly ids: readonly number[];
   /** Text of `ids`, special tokens and the stop token kept. */
   readonly text: string;
-  /** Raw log-prob of each id; same length. */
+  /** Raw log-prob of each id; same length. NaN where `retokenised`. */
   readonly logprobs: readonly number[];
   readonly finish: 'stop' | 'length' | 'abort';
   readonly cachedTokens: number | null;
+  /** The server gave text, and `ids` were made of it afterwards: nothing that may be trained on. Absent: they are the server's own. */
+  readonly retokenised?: true;
 }
 
 export interface ChatRequest {

@@ -49,6 +49,7 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
 
 /** Stations of the core in the order data flows; a station imports earlier ones only. */
 const STATIONS: readonly (readonly [name: string, path: string])[] = [
+  ['engine-kinds', 'engine-kinds[.]ts$'],
   ['rng', 'rng[.]ts$'],
   ['problem', 'problem[.]ts$'],
   ['prompt', 'prompt[.]ts$'],

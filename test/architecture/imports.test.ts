@@ -52,6 +52,7 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['pipeline: builtins', 'src/pipeline/loop.ts', 'node:fs'],
   ['config: rooms', 'src/config/load.ts', 'src/pipeline/step.ts'],
   ['adapters: rooms', 'adapters/store-sqlite/store.ts', 'src/config/schema.ts'],
+  ['core station engine-kinds', 'src/core/engine-kinds.ts', 'src/core/problem.ts'],
   ['core station rng', 'src/core/rng.ts', 'src/core/problem.ts'],
   ['core station problem', 'src/core/problem.ts', 'src/core/grammar.ts'],
   ['core station prompt', 'src/core/prompt.ts', 'src/core/trajectory.ts'],

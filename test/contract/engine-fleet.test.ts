@@ -37,6 +37,8 @@ for (const placement of ['spread', 'sticky'] as const) {
     return {
       engine,
       ...{ model: DOUBLE_BASE, chatModel: DOUBLE_BASE, text: 'abba', userMessage: 'hello', stopTokenIds: [12, 13] },
+      prompt: [11, 12, 13],
+      completionPath: '/v1/completions',
       makeWeights: async () => ['/weights/a', '/weights/b'],
       hold: (wanted) => {
         isHeld = wanted;

@@ -5,7 +5,7 @@
  *    takes, whatever the model is called.
  * 2. SGLang gets a batch of equal prompts with a seed each, names adapters only, and its answer becomes completions.
  * 3. SGLang's adapters are loaded, told apart from the base, and unloaded in its own words.
- * 4. TGI and plain OpenAI servers chat, and refuse the rest by the capability's name.
+ * 4. TGI and plain OpenAI servers chat, and refuse weights by the capability's name.
  * 5. TGI and plain OpenAI servers, some of which ignore n, get one request per choice with a seed of its own and count
  *    the tokens of each answer; one that fails ends the others. TGI is not told a top_p that cuts nothing.
  * 6. URLs work with and without /v1 and below a path; what cannot be used is a UsageError without secrets.
@@ -179,9 +179,6 @@ test('4. servers of text', async (t) => {
     const { body } = server.seen[0]!;
     assert.equal('skip_special_tokens' in body, false);
     const calls: [keyof Engine['capabilities'], Promise<unknown>][] = [
-      ['tokenIds', engine.complete(ASK)],
-      ['tokenize', engine.tokenize({ model: 'm', input: { text: 'x' } })],
-      ['tokenize', engine.detokenize('m', [1])],
       ['loadWeights', engine.loadWeights('v', '/w')],
       ['loadWeights', engine.unloadWeights('v')],
     ];

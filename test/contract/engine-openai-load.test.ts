@@ -8,7 +8,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { EngineKind } from '../../adapters/engine-openai/capabilities.ts';
+import type { OpenAiKind } from '../../adapters/engine-openai/capabilities.ts';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import { type Answer, json, startFaultServer, text } from '../support/engine-fault-server.ts';
 
@@ -25,7 +25,7 @@ vllm:num_preemptions_total{engine="0"} 2.0
 vllm:num_preemptions_created{engine="0"} 1.7e9
 `;
 
-async function readFrom(t: Parameters<typeof startFaultServer>[0], kind: EngineKind, answer: Answer) {
+async function readFrom(t: Parameters<typeof startFaultServer>[0], kind: OpenAiKind, answer: Answer) {
   const server = await startFaultServer(t, answer);
   const engine = createOpenAiEngine({ kind, url: `${server.url}/v1`, timeoutMs: 20_000 });
   t.after(() => engine[Symbol.asyncDispose]());

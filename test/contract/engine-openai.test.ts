@@ -29,6 +29,8 @@ runEngineContract('vllm', async (t) => {
   return {
     engine,
     ...{ model: DOUBLE_BASE, chatModel: DOUBLE_BASE, text: 'abba', userMessage: 'hello', stopTokenIds: [12, 13] },
+    prompt: [11, 12, 13],
+    completionPath: '/v1/completions',
     makeWeights: async () => ['/weights/a', '/weights/b'],
     hold: (held) => {
       isHeld = held;
@@ -51,6 +53,8 @@ runEngineContract('embedded', async (t) => {
     engine,
     ...{ model: 'embedded-base', chatModel: 'embedded-teacher', text: '<Parallel>', stopTokenIds: [2, 3, 4, 5] },
     userMessage: 'Dan has 18 keys, then makes 31. How many in all?',
+    prompt: [11, 12, 13],
+    completionPath: '/v1/completions',
     makeWeights: async () => {
       const model = await openModel(url, 99);
       const first = await model.run('save_weights_for_sampler', { seq_id: 1, path: 'v1' });

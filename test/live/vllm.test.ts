@@ -100,6 +100,7 @@ runEngineContract(
     t.after(() => engine[Symbol.asyncDispose]());
     return {
       engine,
+      ...{ prompt: [11, 12, 13], completionPath: '/v1/completions' },
       ...{ model, chatModel: model, text: '<Parallel>Both ways', userMessage: 'hello', stopTokenIds: OFTEN },
       makeWeights: () => makeTinyAdapters(PYTHON!, model),
       // A real server cannot be held: the abort comes before its answers.
@@ -111,6 +112,7 @@ runEngineContract(
       },
     };
   },
+  {},
   skip,
 );
 

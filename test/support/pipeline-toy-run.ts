@@ -46,9 +46,10 @@ export function writeToyTarget(value: string): string {
   return `<Parallel><Path>A:count ${value}</Path><Path>B:sum ${value}</Path></Parallel>\n<Summary>so ${value}</Summary>\nFinal Answer: ${value}`;
 }
 
-/** A teacher that knows its sums. */
+/** A teacher that knows its sums, and repeats the last line of what holds none. */
 export function teachSums(prompt: string): { readonly content: string } {
-  const [a, b] = prompt.match(/\d/g)!.map(Number);
+  const [a, b] = (prompt.match(/\d/g) ?? []).map(Number);
+  if (b === undefined) return { content: prompt.slice(prompt.lastIndexOf('\n') + 1) };
   return { content: writeToyTarget(String(a! + b!)) };
 }
 

@@ -176,7 +176,7 @@ stages:
   assert.deepEqual(lines, [
     '--set nowhere: write --set key.path=value',
     'run.seed: must be at least 0 (--set run.seed)',
-    `engine.kind: must be one of vllm, tgi, sglang, openai, embedded; did you mean vllm? (${file}:1)`,
+    `engine.kind: must be one of vllm, sglang, embedded, tinker, tgi, openai; did you mean vllm? (${file}:1)`,
     `engine.model: is missing: Name of the model as the server knows it (${file}:1)`,
     `engine.maxInFlight: must be at least 1 (${file}:1)`,
     'trainer.url: must be a URL such as http://127.0.0.1:8000/v1 (--trainer)',

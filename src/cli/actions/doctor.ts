@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { describeLack, ENGINE_KINDS } from '../../core/engine-kinds.ts';
 import { ParallelR1Error } from '../../errors.ts';
 import { diagnose } from '../../pipeline/diagnose.ts';
 import type { Finding } from '../../pipeline/finding.ts';
@@ -22,12 +23,27 @@ type DoctorArgs = RecipeArgs & Pick<ColdStartFlags, 'teacher' | 'teacherModel' |
 
 /** `doctor`: exit code 1 when something fails. */
 export async function doctor(args: DoctorArgs): Promise<number> {
-  const recipe = loadRecipe(args, (config) => withTeacher(config, args));
+  const { recipe, untrainable } = loadServable(args);
   using interrupt = listenForInterrupt((message) => tell(args, message));
-  const findings: Diagnosis[] = [lookAtStore(args.db), ...(await probe(recipe, args, interrupt.signal))];
+  const findings = [lookAtStore(args.db), ...untrainable, ...(await probe(recipe, args, interrupt.signal))];
   if (args.json) printJson(findings);
   else for (const finding of findings) printLine(describe(finding));
   return findings.some(({ status }) => status === 'fail') ? 1 : 0;
+}
+
+/** An engine that nothing can be trained from is looked at too; what it cannot do is a finding. */
+function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosis[] } {
+  const untrainable: Diagnosis[] = [];
+  const recipe = loadRecipe(args, (whole) => {
+    const config = withTeacher(whole, args);
+    const { kind } = config.engine;
+    if (ENGINE_KINDS[kind].tokenIds) return config;
+    const detail = `engine.kind ${kind} ${describeLack('tokenIds')}`;
+    const fix = 'stages sft and rl are refused; generate, solve and eval work';
+    untrainable.push({ area: 'recipe', status: 'warn', detail, fix });
+    return { ...config, stages: config.stages.filter((stage) => stage.kind !== 'sft' && stage.kind !== 'rl') };
+  });
+  return { recipe, untrainable };
 }
 
 /** The probes record what they send like any run, in a store that is thrown away. */

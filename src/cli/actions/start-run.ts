@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { writeYaml } from '../../config/write-yaml.ts';
+import { checkTakesWeights } from '../check-takes-weights.ts';
 import type { ColdStartFlags } from '../cold-start-flags.ts';
 import type { RecipeArgs } from '../commands/recipe-options.ts';
 import { executeNewRun } from '../execute-run.ts';
@@ -78,6 +79,7 @@ export function startEval(args: EvalArgs): Promise<number> {
 }
 
 async function start(args: RecipeArgs, { config, preset }: Recipe, weightsOf: string | null = null): Promise<number> {
+  if (weightsOf !== null) checkTakesWeights(config);
   const plan = describeRecipe(config, preset);
   if (args.dryRun) {
     if (args.json) printJson({ preset, config, plan });

@@ -3,6 +3,7 @@ import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { UsageError } from '../../errors.ts';
 import type { CheckpointRecord, RunRecord, RunStore } from '../../ports/run-store.ts';
+import { checkTakesWeights } from '../check-takes-weights.ts';
 import type { ServerArgs } from '../commands/recipe-options.ts';
 import { findRun } from '../find-run.ts';
 import { findLastState, takeLastState } from '../last-state.ts';
@@ -62,7 +63,9 @@ function useRun(args: SolveRecipeArgs, weights: TrainedWeights): SolveRecipe {
   const { run } = weights;
   const isNamed = args.preset !== undefined || args.config !== undefined;
   const stored = isNamed ? null : { config: readConfig(run), preset: run.preset };
-  return { ...loadRecipe(args, serveOnce, stored), weights };
+  const recipe = loadRecipe(args, serveOnce, stored);
+  checkTakesWeights(recipe.config);
+  return { ...recipe, weights };
 }
 
 function readConfig({ configJson }: RunRecord): RunConfig {

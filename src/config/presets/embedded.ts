@@ -45,6 +45,7 @@ export const embeddedPreset: RunConfig = {
   engine: {
     kind: 'embedded',
     urls: [],
+    tokenizerUrl: null,
     placement: 'sticky',
     model: 'embedded-base',
     maxInFlight: 256,

@@ -154,6 +154,7 @@ export function buildPaperPreset(
     engine: {
       kind: 'vllm',
       urls: [],
+      tokenizerUrl: null,
       placement: 'sticky',
       model: 'Qwen/Qwen3-4B-Base',
       maxInFlight: 512,

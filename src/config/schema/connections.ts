@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ENGINE_KINDS, type EngineKind } from '../../core/engine-kinds.ts';
 import { apiKeyVariable, nonBlank, seedNumber, serverUrl, wholeNumber } from './fields.ts';
 
 /** The outside things a run talks to: inference server, trainer, embedded process. Names of secrets, never secrets. */
@@ -9,9 +10,11 @@ const MAX_SECONDS = 86_400;
 /** What `engine` holds. */
 export const engineSchema = z.strictObject({
   kind: z
-    .enum(['vllm', 'tgi', 'sglang', 'openai', 'embedded'])
+    .enum(Object.keys(ENGINE_KINDS) as [EngineKind, ...EngineKind[]])
     .default('vllm')
-    .describe('Dialect of the inference server; embedded: the tiny model of this package'),
+    .describe(
+      'Dialect of the inference server; tinker: sampling by the Tinker API; openai: any server with /v1/completions; embedded: the tiny model of this package',
+    ),
   urls: z
     .preprocess(
       (value) => (typeof value === 'string' ? [value] : value),
@@ -23,6 +26,12 @@ export const engineSchema = z.strictObject({
     .meta({ shortForm: 'single' })
     .prefault([])
     .describe('Base URLs of servers that serve the same model; empty: start the embedded one'),
+  tokenizerUrl: serverUrl()
+    .nullable()
+    .default(null)
+    .describe(
+      'Base URL of a server with /tokenize and /detokenize of vLLM that serves the same model; for kind tinker only',
+    ),
   placement: z
     .enum(['sticky', 'spread'])
     .default('sticky')

@@ -1,12 +1,19 @@
 import type { RolloutSettings } from '../../core/curriculum.ts';
 import { hashSeed } from '../../core/rng.ts';
 import { computePathCap } from '../../core/segment-budget.ts';
-import type { Segment, SegmentFlag, Trajectory } from '../../core/trajectory.ts';
+import type { Segment, Trajectory } from '../../core/trajectory.ts';
 import { EngineError } from '../../errors.ts';
 import type { Completion } from '../../ports/engine.ts';
 import { describeRefusal } from '../calls.ts';
 import type { Binding } from '../context.ts';
-import { classifyStop, closeSegment, injectedPiece, policyPiece, TrajectoryBuilder } from './trajectory-builder.ts';
+import {
+  classifyStop,
+  closeSegment,
+  flagsOf,
+  injectedPiece,
+  policyPiece,
+  TrajectoryBuilder,
+} from './trajectory-builder.ts';
 
 /** One group to roll out: `groupSize` attempts at one prompt under one weights version. */
 export interface GroupRequest {
@@ -173,7 +180,8 @@ class Attempt {
 
   #mainSegment(completion: Completion, stop: Segment['stop'], seed: number): Segment {
     const inert = stop === 'tag' ? completion.ids.slice(0, -1) : completion.ids;
-    const flags: SegmentFlag[] = inert.includes(this.#tags.parallelOpen) ? ['unexecuted_tag'] : [];
+    const flags = flagsOf(completion);
+    if (inert.includes(this.#tags.parallelOpen)) flags.push('unexecuted_tag');
     const weightsVersion = this.#request.model;
     return { role: 'main', block: 0, path: 0, pieces: [policyPiece(completion)], stop, flags, seed, weightsVersion };
   }

@@ -58,8 +58,13 @@ export function injectedPiece(ids: readonly number[], text: string): Piece {
 }
 
 /** A sampled piece, as the engine returned it. */
-export function policyPiece(completion: Completion): Piece {
-  return { ids: completion.ids, text: completion.text, logprobs: completion.logprobs, origin: 'policy' };
+export function policyPiece({ ids, text, logprobs, retokenised }: Completion): Piece {
+  return { ids, text, logprobs: retokenised ? null : logprobs, origin: 'policy' };
+}
+
+/** Flags of a segment that its completion alone decides. */
+export function flagsOf({ retokenised }: Completion): SegmentFlag[] {
+  return retokenised ? ['retokenised'] : [];
 }
 
 export interface ClosedSegmentInput {
@@ -81,7 +86,7 @@ export interface ClosedSegmentInput {
  */
 export function closeSegment(input: ClosedSegmentInput): Segment {
   const stop = classifyStop(input.completion, input.closer.id);
-  const flags: SegmentFlag[] = [];
+  const flags = flagsOf(input.completion);
   const sampled = stop === 'eos' ? dropEos(input.completion, input.eosTexts) : input.completion;
   const pieces = [...input.opening];
   if (sampled.ids.length > 0) pieces.push(policyPiece(sampled));

@@ -1,0 +1,20 @@
+import { withLinkedAbort } from './linked-abort.ts';
+
+const SEED_LIMIT = 2 ** 31;
+
+/**
+ * One request per choice, each with a seed of its own, for servers that ignore `n`; in choice order. One that
+ * fails ends the others.
+ */
+export function askSingly<R extends { readonly n: number; readonly seed: number }, T>(
+  request: R,
+  signal: AbortSignal | undefined,
+  ask: (part: R, signal: AbortSignal) => Promise<T>,
+): Promise<T[]> {
+  const parts = Array.from({ length: request.n }, (_, i) => ({
+    ...request,
+    n: 1,
+    seed: (request.seed + i) % SEED_LIMIT,
+  }));
+  return withLinkedAbort(signal, (linked) => Promise.all(parts.map((part) => ask(part, linked))));
+}

@@ -1,0 +1,61 @@
+/**
+ * What each kind of engine is asked for before a run starts.
+ *
+ * 1. Stages that train need token ids: kinds that lack them are refused by that fault alone
+ * 2. Data and evaluations alone run on every kind; there an engine that takes no weights needs no trainer
+ * 3. tinker needs a tokenizer and the path of the weights; other kinds take no tokenizer
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { checkRunnable, describeConfigFault } from '../../src/config/check-runnable.ts';
+import { loadRunConfig } from '../../src/config/load.ts';
+import { ENGINE_KINDS, type EngineKind } from '../../src/core/engine-kinds.ts';
+
+const KINDS = Object.keys(ENGINE_KINDS) as EngineKind[];
+const TEACHER = 'stages.0.teacher.url=http://127.0.0.1:8002';
+const TRAINER = 'trainer.url=http://127.0.0.1:8001';
+const TOKENIZER = 'engine.tokenizerUrl=http://127.0.0.1:8003';
+const EVAL = 'stages=[{id: eval, kind: eval, sets: [{name: s, problems: aime25, samples: 1}]}]';
+
+function faultsOf(kind: EngineKind, ...sets: string[]): string[] {
+  const own = kind === 'tinker' ? [TOKENIZER] : [];
+  const all = [`engine.kind=${kind}`, 'engine.urls=http://127.0.0.1:8000', ...own, ...sets];
+  return checkRunnable(loadRunConfig({ preset: 'seen', sets: all }).config).map(describeConfigFault);
+}
+
+test('1. stages that train', () => {
+  for (const kind of KINDS) {
+    const faults = faultsOf(kind, TRAINER, TEACHER);
+    if (ENGINE_KINDS[kind].tokenIds) assert.deepEqual(faults, [], kind);
+    else {
+      assert.equal(faults.length, 1);
+      assert.match(faults[0]!, new RegExp(`^engine\\.kind: ${kind} .*capability tokenIds\\), which stages sft, rl`));
+    }
+  }
+  assert.equal(faultsOf('openai').length, 1);
+});
+
+test('2. stages that do not', () => {
+  for (const kind of KINDS) {
+    const { loadWeights } = ENGINE_KINDS[kind];
+    assert.equal(faultsOf(kind, EVAL).length, loadWeights ? 1 : 0, kind);
+    assert.deepEqual(faultsOf(kind, EVAL, TRAINER), [], kind);
+    const generate = 'stages=[{kind: cold-start, problems: a.jsonl, teacher: {model: t, url: "http://127.0.0.1:1"}}]';
+    assert.deepEqual(faultsOf(kind, generate), [], kind);
+  }
+});
+
+test('3. tinker', () => {
+  const [missing] = faultsOf('tinker', EVAL, TRAINER, 'engine.tokenizerUrl=null');
+  assert.match(missing ?? '', /^engine\.tokenizerUrl: is missing: .*\/tokenize that serves Qwen/);
+  const archive = 'trainer.handover={kind: archive, directory: /tmp/x}';
+  assert.match(
+    faultsOf('tinker', EVAL, TRAINER, archive).join(),
+    /^trainer\.handover: must be path for engine\.kind tinker/,
+  );
+  assert.deepEqual(faultsOf('vllm', EVAL, TRAINER, archive), []);
+  assert.match(
+    faultsOf('vllm', EVAL, TRAINER, TOKENIZER).join(),
+    /^engine\.tokenizerUrl: is for engine\.kind tinker only/,
+  );
+});
