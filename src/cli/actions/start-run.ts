@@ -11,6 +11,7 @@ import { loadRecipe, type Recipe } from '../load-recipe.ts';
 import { keepColdStart, keepEval, keepRl, keepSft } from '../one-stage.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { describeRecipe } from '../report/describe-recipe.ts';
+import { listForecasts } from '../report/list-forecasts.ts';
 import { printRunReport } from '../report/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
 import { nameRunRows } from '../sft-texts-of.ts';
@@ -82,9 +83,10 @@ async function start(args: RecipeArgs, { config, preset }: Recipe, weightsOf: st
   if (weightsOf !== null) checkTakesWeights(config);
   const plan = describeRecipe(config, preset);
   if (args.dryRun) {
-    if (args.json) printJson({ preset, config, plan });
+    const forecasts = await listForecasts(config, args.db);
+    if (args.json) printJson({ preset, config, plan, forecasts });
     else printLine(writeYaml(config).trimEnd());
-    for (const line of plan) tell(args, line);
+    for (const line of [...plan, ...forecasts]) tell(args, line);
     return 0;
   }
   using reporter = selectReporter(args);
