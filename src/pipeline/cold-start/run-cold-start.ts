@@ -7,6 +7,7 @@ import { runAll } from '../run-all.ts';
 import { attemptProblem } from './attempt-problem.ts';
 import { createLengthCheck } from './check-length.ts';
 import { describeForecast, forecastColdStart } from './forecast.ts';
+import { RetryMetrics } from './retry-metrics.ts';
 import { BudgetSpent, Spending } from './spending.ts';
 import type { Teaching } from './teaching.ts';
 import { describeYield, reportYield, type YieldReport } from './yield-report.ts';
@@ -39,7 +40,7 @@ export async function runColdStart(ctx: RunContext, stage: ColdStartStage, stage
     width,
   );
   const report = reportYield(ctx, stageIndex);
-  task.finish(describeYield(report));
+  task.finish(`${describeYield(report)}${lesson.retries.describe()}`);
   if (finished < total) {
     const { spent, option } = lesson.spending.describeEnd();
     throw new BudgetSpent(`${stage.id}: ${spent}, ${total - finished} problems are left; go on with resume ${option}`);
@@ -57,6 +58,7 @@ const PROBLEMS_PER_CALL = 1.25;
 /** The questions of one stage. */
 class Lesson {
   readonly spending: Spending;
+  readonly retries: RetryMetrics;
   readonly #teaching: Teaching;
   readonly #stageIndex: number;
   readonly #answers: AnswerLog;
@@ -71,6 +73,7 @@ class Lesson {
     this.#answers = new AnswerLog(teaching.ctx, stageIndex);
     this.#isNew = before.attempts === 0;
     this.spending = new Spending(teaching.stage, before);
+    this.retries = new RetryMetrics(teaching.ctx, stageIndex, teaching.teacher.calls);
   }
 
   /** Asks until the problem has a row, was refused for good, or has had all its rounds. False: the budget ended first. */
@@ -84,7 +87,10 @@ class Lesson {
       const temperature = round === 0 ? stage.teacher.temperature : (retryTemperature ?? stage.teacher.temperature);
       const answers = this.#answers.open(problem.source, problem.id, problem.text, round);
       const attempts = await attemptProblem(this.#teaching, problem, { round, temperature, answers, signal });
-      await answers.settle(() => ctx.store.saveAttempts(ctx.runId, this.#stageIndex, attempts));
+      await answers.settle(() => {
+        ctx.store.saveAttempts(ctx.runId, this.#stageIndex, attempts);
+        this.retries.save();
+      });
       this.spending.add(attempts);
       this.#accepted += attempts.filter(({ status }) => status === 'accepted').length;
       if (isSettledBy(attempts)) break;
