@@ -75,7 +75,7 @@ function readRetries(db: string): Record<string, number> {
   return Object.fromEntries(points.map(({ key, value }) => [key.slice('engine/retries_'.length), value]));
 }
 
-const PASSING: readonly (readonly [name: string, fault: Answer, cause: RegExp])[] = [
+const PASSING: readonly (readonly [name: string, fault: Answer, cause: string])[] = [
   ['429', json({ error: { message: 'slow down' } }, 429, { 'retry-after': '0' }), 'rate_limited'],
   ['500', json({ error: { message: 'oops' } }, 500), 'server_error'],
   ['cut', cut, 'no_answer'],

@@ -1,0 +1,119 @@
+import { createOpenAiEngine } from '../adapters/engine-openai/create-openai-engine.ts';
+import { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
+import { openVerifyPool } from '../adapters/verify-pool/open-verify-pool.ts';
+import { createAbsentTrainer } from '../src/cli/absent-trainer.ts';
+import { loadRecipe } from '../src/cli/load-recipe.ts';
+import { createRunRecord, listStageRecords } from '../src/cli/run-record.ts';
+import { systemClock } from '../src/cli/system-clock.ts';
+import { toCurriculumPlan } from '../src/cli/to-curriculum-plan.ts';
+import type { TagIds } from '../src/core/grammar.ts';
+import { createRng } from '../src/core/rng.ts';
+import { TrainerError } from '../src/errors.ts';
+import { createCallPolicy } from '../src/pipeline/calls.ts';
+import type { Binding, RunContext } from '../src/pipeline/context.ts';
+import { createEngineFleet } from '../src/pipeline/fleet/create-engine-fleet.ts';
+import { rollOutStep } from '../src/pipeline/roll-out-step.ts';
+import { createTokenCache } from '../src/pipeline/token-cache.ts';
+
+/** Different problems; each is tokenised once, as in a run that meets its problems again. */
+const PROBLEMS = 64;
+
+export interface BenchStepOptions {
+  readonly url: string;
+  /** Store of the run, made new. */
+  readonly file: string;
+  readonly mode: 'sequential' | 'parallel';
+  readonly maxInFlight: number;
+  readonly tags: Omit<TagIds, 'gap' | 'eos'>;
+  readonly eos: number;
+}
+
+export interface BenchStep extends AsyncDisposable {
+  /** Takes one step of groups of one attempt, all begun at once, as a run takes it. */
+  rollOut(count: number): Promise<{ readonly correct: number; readonly forked: number }>;
+}
+
+/** A run's way to the engine and back into the store: store, verification threads, call policy, fleet, adapter. */
+export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: BenchStepOptions): BenchStep {
+  const servers = { preset: 'seen', engine: url, trainer: undefined, model: 'm', seed: undefined };
+  const settings = [`rollout.mode=${mode}`, 'rollout.maxResponseTokens=8000'];
+  const { config } = loadRecipe(
+    { ...servers, config: undefined, set: settings, db: file, json: false, quiet: true },
+    (whole) => ({
+      ...whole,
+      stages: [{ id: 'eval', kind: 'eval', sets: [] }],
+    }),
+  );
+  const store = openRunStore(file);
+  const run = createRunRecord(config, null);
+  store.createRun(run, listStageRecords(config));
+  const engine = createEngineFleet({
+    engines: [createOpenAiEngine({ kind: 'vllm', url, timeoutMs: 600_000 })],
+    placement: 'sticky',
+    clock: systemClock,
+    onChange: ({ reason }) => {
+      if (reason !== null) throw new Error(reason);
+    },
+  });
+  const verifier = openVerifyPool();
+  const template = { hash: 'bench', name: 'bench', text: '{Problem}' };
+  const binding: Binding = {
+    template,
+    tags: { ...tags, gap: [9], eos: [eos] },
+    gapText: '\n',
+    labels: null,
+  };
+  const calls = createCallPolicy({
+    ...{ maxInFlight, startInFlight: maxInFlight, attempts: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
+    ...{ deadlineMs: 600_000, rng: createRng(7), clock: systemClock },
+  });
+  const unused = () => {
+    throw new Error('not used here');
+  };
+  const ctx: RunContext = {
+    runId: run.id,
+    plan: toCurriculumPlan(config),
+    store,
+    engine,
+    trainer: createAbsentTrainer('none', new TrainerError('no trainer')),
+    verifier,
+    calls,
+    tokens: createTokenCache(1000),
+    reporter: { info() {}, warn() {}, task: () => ({ update() {}, setTotal() {}, finish() {} }) },
+    clock: systemClock,
+    signal: new AbortController().signal,
+    studentTemplate: template,
+    teacherOf: unused,
+    problemsOf: unused,
+    readProblems: unused,
+    sftTextsOf: unused,
+  };
+  const problems = Array.from({ length: PROBLEMS }, (_, i) => ({
+    id: `p${i}`,
+    source: 'bench',
+    text: `In village ${i} there is one red house and there are two blue ones. How many houses are there?`,
+    answer: '3',
+  }));
+  return {
+    rollOut: async (count) => {
+      await rollOutStep(ctx, binding, {
+        stageIndex: 0,
+        purpose: 'train',
+        step: 1,
+        groups: Array.from({ length: count }, (_, i) => ({ problem: problems[i % PROBLEMS]!, size: 1 })),
+        reward: { kind: 'accuracy' },
+        temperature: 1,
+        topP: 1,
+        servedVersion: async () => 'm',
+      });
+      const summaries = store.summarizeRollouts(run.id);
+      const [{ correct, forked }] = summaries as [(typeof summaries)[number]];
+      return { correct, forked };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await engine[Symbol.asyncDispose]();
+      await verifier.close();
+      store[Symbol.dispose]();
+    },
+  };
+}
