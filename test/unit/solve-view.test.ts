@@ -17,7 +17,7 @@ import { type Paint, renderThought } from '../../src/cli/solve/render-thought.ts
 import { EMPTY_THOUGHT, followThought, listRows, type Thought } from '../../src/cli/solve/thought.ts';
 import { openLineView, openLiveView } from '../../src/cli/solve/thought-view.ts';
 import type { Piece, Segment } from '../../src/core/trajectory.ts';
-import type { SegmentEvent } from '../../src/pipeline/rollout/roll-out-group.ts';
+import type { SegmentEvent } from '../../src/pipeline/rollout/rollout-io.ts';
 
 const same = (text: string) => text;
 const PAINT: Paint = { bold: same, dim: same, cyan: same, green: same, yellow: same };

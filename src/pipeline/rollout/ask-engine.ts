@@ -1,0 +1,60 @@
+import { EngineError } from '../../errors.ts';
+import type { Completion } from '../../ports/engine.ts';
+import type { CallSpec, RolloutIo } from './rollout-io.ts';
+
+/**
+ * The completions of a call, in choice order: those that were stored under `name`, else the engine's, which are
+ * stored before they are returned. An answer that comes after `signal` fired is not stored: what it belonged to may
+ * be settled already. Rejects with `EngineError` when there are not `n` of them, or when one is longer than asked for.
+ */
+export async function askEngine(
+  io: Pick<RolloutIo, 'answers' | 'complete'>,
+  name: string,
+  call: CallSpec,
+  signal: AbortSignal,
+): Promise<Completion[]> {
+  const stored = await io.answers.recall(name, async () => {
+    const completions = await io.complete(call, signal);
+    signal.throwIfAborted();
+    checkCompletions(call, completions);
+    return completions.map(packCompletion);
+  });
+  return stored.map(unpackCompletion);
+}
+
+/** An engine that answers something else than it was asked must not reach the budget, nor the trainer. */
+function checkCompletions({ n, maxTokens }: CallSpec, completions: readonly Completion[]): void {
+  if (completions.length !== n) throw new EngineError(`the engine gave ${completions.length} completions of ${n}`);
+  for (const { ids, logprobs } of completions) {
+    if (ids.length > maxTokens) {
+      throw new EngineError(`the engine gave ${ids.length} tokens, ${maxTokens} were asked for at most`);
+    }
+    if (logprobs.length !== ids.length) {
+      throw new EngineError(`the engine gave ${logprobs.length} log-probs for ${ids.length} tokens`);
+    }
+  }
+}
+
+/** A completion as JSON can carry it: -0, NaN and infinities as text, which JSON numbers cannot say. */
+type PackedCompletion = Omit<Completion, 'logprobs'> & { readonly logprobs: readonly (number | string)[] };
+
+function packCompletion(completion: Completion): PackedCompletion {
+  const { logprobs } = completion;
+  if (logprobs.every(isExactInJson)) return completion;
+  return { ...completion, logprobs: logprobs.map((value) => (isExactInJson(value) ? value : nameNumber(value))) };
+}
+
+function unpackCompletion(packed: PackedCompletion): Completion {
+  const { logprobs } = packed;
+  return logprobs.every((value) => typeof value === 'number')
+    ? (packed as Completion)
+    : { ...packed, logprobs: logprobs.map(Number) };
+}
+
+function isExactInJson(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0);
+}
+
+function nameNumber(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
