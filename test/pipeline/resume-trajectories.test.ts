@@ -52,7 +52,8 @@ async function runProcess({ file, rollout, point = null, version = TOY_MODEL }: 
     file,
     world: createToyWorld(teachSums),
     plan: toyPlan({ rollout, engine: { ...toyPlan().engine, maxInFlight: 64 } }),
-    wrap: (target, name) => killSwitch.wrap(name === 'engine' ? { ...target, complete: engine.complete } : target, name),
+    wrap: (target, name) =>
+      killSwitch.wrap(name === 'engine' ? { ...target, complete: engine.complete } : target, name),
   });
   let died = false;
   try {
