@@ -10,7 +10,7 @@
  *  7. paths {min, max}: every number comes up, equal seeds draw alike, fewer are asked for where not all fit
  *  8. reseed: a path that repeats a sibling is asked once more with another seed and says so; keep: it is flagged
  *  9. who watches is told that a path was given up, and that a path begins again
- * 10. an engine that gives too many tokens, too few completions or log-probs is an error, not a trajectory
+ * 10. an engine that gives too many tokens, too few completions or log-probs, or goes on after a stop, is an error
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -311,6 +311,14 @@ test('10: an engine that breaks its word', async () => {
       REQUEST,
     ),
     /gave 0 completions of 1/,
+  );
+  const deaf = toCompletion([9, TOY.par, 9]);
+  await assert.rejects(
+    rollOutGroup(
+      answering(() => [deaf]),
+      REQUEST,
+    ),
+    /went on after stop token 1/,
   );
   const short: Completion = { ...toCompletion([9, 8]), logprobs: [-1] };
   await assert.rejects(

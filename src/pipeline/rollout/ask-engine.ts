@@ -5,7 +5,8 @@ import type { CallSpec, RolloutIo } from './rollout-io.ts';
 /**
  * The completions of a call, in choice order: those that were stored under `name`, else the engine's, which are
  * stored before they are returned. An answer that comes after `signal` fired is not stored: what it belonged to may
- * be settled already. Rejects with `EngineError` when there are not `n` of them, or when one is longer than asked for.
+ * be settled already. Rejects with `EngineError` when the engine did not do as asked: another number of them, a longer
+ * one, one that goes on after a stop token.
  */
 export async function askEngine(
   io: Pick<RolloutIo, 'answers' | 'complete'>,
@@ -22,8 +23,11 @@ export async function askEngine(
   return stored.map(unpackCompletion);
 }
 
-/** An engine that answers something else than it was asked must not reach the budget, nor the trainer. */
-function checkCompletions({ n, maxTokens }: CallSpec, completions: readonly Completion[]): void {
+/**
+ * An engine that answers something else than it was asked must not reach the budget, nor the trainer: what it writes
+ * after a `</Path>` could look like paths that nobody ran.
+ */
+function checkCompletions({ n, maxTokens, stopTokenIds }: CallSpec, completions: readonly Completion[]): void {
   if (completions.length !== n) throw new EngineError(`the engine gave ${completions.length} completions of ${n}`);
   for (const { ids, logprobs } of completions) {
     if (ids.length > maxTokens) {
@@ -31,6 +35,10 @@ function checkCompletions({ n, maxTokens }: CallSpec, completions: readonly Comp
     }
     if (logprobs.length !== ids.length) {
       throw new EngineError(`the engine gave ${logprobs.length} log-probs for ${ids.length} tokens`);
+    }
+    const passed = ids.findIndex((id) => stopTokenIds.includes(id));
+    if (passed >= 0 && passed < ids.length - 1) {
+      throw new EngineError(`the engine went on after stop token ${ids[passed]}: it does not heed stop_token_ids`);
     }
   }
 }
