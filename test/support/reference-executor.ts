@@ -5,9 +5,9 @@ import type { GroupRequest } from '../../src/pipeline/rollout/rollout-io.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
 
 /**
- * The state machine of method 3.3 as one plain loop, one call after the other, written from the document: what the
- * executor must come to, whatever runs at once. It shares types with the executor, the budgets' and the seeds' formulas
- * are written out anew. Joins of all paths only; engine errors pass through.
+ * The state machine of method 3.3 as a plain loop, one call after the other, written from the document: what the
+ * executor must come to, whatever runs at once. It shares types with the executor and no code; budgets, closing rules
+ * and the parts of the seeds are written out anew. Joins of all paths only; engine errors pass through.
  */
 export interface ReferenceParts {
   readonly binding: Binding;
@@ -18,174 +18,197 @@ export interface ReferenceParts {
   complete(request: Omit<CompletionRequest, 'temperature' | 'topP'>): Promise<Completion[]>;
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type DraftSegment = Writable<Trajectory['segments'][number]>;
-
-/** Rolls out a group attempt by attempt. */
+/** Rolls out a group, attempt by attempt. */
 export async function rollOutByReference(parts: ReferenceParts, request: GroupRequest): Promise<Trajectory[]> {
   const { binding, settings, hash } = parts;
-  const { tags } = binding;
-  const { promptIds, groupSize: n, model, seedParts } = request;
-  const canEverFork = settings.mode === 'parallel' && settings.maxBlocks > 0;
-  const seed = hash(...seedParts, 'main', 0);
-  const stopTokenIds = canEverFork ? [tags.parallelOpen, ...tags.eos] : [...tags.eos];
-  const maxTokens = settings.maxResponseTokens;
-  const firsts = await parts.complete({ model, prompt: promptIds, n, maxTokens, stopTokenIds, seed });
+  const { promptIds: prompt, groupSize: n, model } = request;
+  const seed = hash(...request.seedParts, 'main', 0);
+  const forks = settings.mode === 'parallel' && settings.maxBlocks > 0;
+  const stopTokenIds = forks ? [binding.tags.parallelOpen, ...binding.tags.eos] : binding.tags.eos;
+  const firsts = await parts.complete({ model, prompt, n, maxTokens: settings.maxResponseTokens, stopTokenIds, seed });
   const trajectories: Trajectory[] = [];
   for (const [sample, first] of firsts.entries()) {
-    trajectories.push(await rollOutOne(parts, request, sample, { completion: first, seed }));
+    trajectories.push(await new ReferenceAttempt(parts, request, sample).run(first, seed));
   }
   return trajectories;
 }
 
-async function rollOutOne(
-  parts: ReferenceParts,
-  { promptIds, model, seedParts }: GroupRequest,
-  sample: number,
-  first: { completion: Completion; seed: number },
-): Promise<Trajectory> {
-  const { settings, binding, hash } = parts;
-  const { tags } = binding;
-  const R = settings.maxResponseTokens;
-  const segments: DraftSegment[] = [];
-  let flat = [...promptIds];
-  let blocks = 0;
-  const used = () => flat.length - promptIds.length;
-  const seedOf = (kind: string, block: number, path: number) => hash(...seedParts, sample, kind, block, path);
-  const call = async (prompt: readonly number[], maxTokens: number, stops: readonly number[], seed: number) => {
-    const stopTokenIds = [...stops, ...tags.eos];
-    const [completion] = await parts.complete({ model, prompt: [...prompt], n: 1, maxTokens, stopTokenIds, seed });
-    return completion!;
-  };
-  const append = (segment: DraftSegment) => {
-    segments.push(segment);
-    flat = [...flat, ...idsOf(segment)];
-  };
-  const addMain = ({ completion, seed }: typeof first, stop: 'tag' | 'eos' | 'length') => {
-    const before = stop === 'tag' ? completion.ids.slice(0, -1) : completion.ids;
-    append({
-      ...{ role: 'main', block: 0, path: 0, pieces: [sampled(completion)], stop, seed, weightsVersion: model },
-      flags: before.includes(tags.parallelOpen) ? ['unexecuted_tag'] : [],
-    });
-  };
-  const close = (draft: DraftSegment, completion: Completion, closer: { id: number; text: string }) => {
-    const isPath = draft.role === 'path';
-    let kept = completion;
-    let contentTokens = completion.ids.length;
-    if (completion.finish === 'length') {
-      draft.stop = 'length';
-      draft.flags = [isPath ? 'path_cut' : 'summary_cut'];
-    } else if (completion.ids.at(-1) === closer.id) {
-      draft.stop = 'tag';
-      contentTokens -= 1;
-    } else {
-      draft.stop = 'eos';
-      draft.flags = ['eos_in_path'];
-      kept = withoutEos(completion, parts.eosTexts);
-      contentTokens = kept.ids.length;
-    }
-    if (contentTokens === 0) draft.flags = [...draft.flags, isPath ? 'empty_path' : 'empty_summary'];
-    if (kept.ids.includes(tags.parallelOpen)) draft.flags = [...draft.flags, 'unexecuted_tag'];
-    if (kept.ids.length > 0) draft.pieces = [...draft.pieces, sampled(kept)];
-    if (draft.stop !== 'tag') draft.pieces = [...draft.pieces, inserted([closer.id], closer.text)];
-    return draft;
-  };
-  const done = (end: Trajectory['end']): Trajectory => ({ promptIds, segments, end });
+type Piece = Trajectory['segments'][number]['pieces'][number];
+type Segment = { -readonly [K in keyof Trajectory['segments'][number]]: Trajectory['segments'][number][K] };
 
-  let main = first;
-  for (;;) {
-    const canFork = settings.mode === 'parallel' && blocks < settings.maxBlocks;
-    if (main.completion.finish === 'length') {
-      addMain(main, 'length');
-      return done('length');
-    }
-    if (!canFork || main.completion.ids.at(-1) !== tags.parallelOpen) {
-      addMain(main, 'eos');
-      return done('eos');
-    }
-    addMain(main, 'tag');
+class ReferenceAttempt {
+  readonly #parts: ReferenceParts;
+  readonly #request: GroupRequest;
+  readonly #sample: number;
+  readonly #segments: Segment[] = [];
+  /** Response so far. */
+  #response: number[] = [];
+  #blocks = 0;
 
-    // pathCap(used, n), for the number drawn and, while that does not fit, for fewer.
-    const { min, max } = readPathRange(settings.paths);
-    let paths = min + (seedOf('paths', blocks + 1, 0) % (max - min + 1));
-    let cap = -1;
-    for (; paths >= min; paths -= 1) {
-      let fixed = 2 * paths + 3 + tags.gap.length;
-      for (let i = 0; i < paths; i += 1) fixed += binding.labels?.[i]?.ids.length ?? 0;
-      const summary = Math.max(1, settings.reserveSummaryTokens);
-      const available = R - used() - fixed - summary - settings.reserveAnswerTokens;
-      cap = Math.min(settings.maxPathTokens, Math.floor(available / paths));
-      if (cap >= Math.max(1, settings.minPathTokens)) break;
-    }
-    if (paths < min) {
-      const last = segments.at(-1)!;
-      last.flags = [...last.flags, 'fork_refused'];
-      if (used() >= R) return done('length');
-      const seed = seedOf('inline', blocks, 0);
-      const completion = await call(flat, R - used(), [], seed);
-      const stop = completion.finish === 'length' ? 'length' : 'eos';
-      addMain({ completion, seed }, stop);
-      return done(stop);
-    }
-
-    const block = blocks + 1;
-    const prefix = [...flat];
-    const askPath = async (path: number, kind: 'path' | 'reseed') => {
-      const label = binding.labels?.[path - 1] ?? null;
-      const opening = [
-        inserted([tags.pathOpen], '<Path>'),
-        ...(label === null ? [] : [inserted(label.ids, label.text)]),
-      ];
-      const seed = seedOf(kind, block, path);
-      const base = { stop: 'tag', flags: [], pieces: opening, seed, weightsVersion: model } as const;
-      const completion = await call([...prefix, ...opening.flatMap(({ ids }) => ids)], cap, [tags.pathClose], seed);
-      const segment = close({ role: 'path', block, path, ...base }, completion, {
-        id: tags.pathClose,
-        text: '</Path>',
-      });
-      return { segment, content: idsOf({ ...segment, pieces: segment.pieces.slice(opening.length) }).join() };
-    };
-    const found: Awaited<ReturnType<typeof askPath>>[] = [];
-    for (let path = 1; path <= paths; path += 1) found.push(await askPath(path, 'path'));
-    const repeats = (k: number) => found.slice(0, k).some(({ content }) => content === found[k]!.content);
-    if (settings.duplicatePaths === 'reseed') {
-      const again = found.map((_, k) => repeats(k));
-      for (let k = 0; k < found.length; k += 1) {
-        if (!again[k]) continue;
-        found[k] = await askPath(k + 1, 'reseed');
-        found[k]!.segment.flags = [...found[k]!.segment.flags, 'reseeded_path'];
-      }
-    }
-    found.forEach(({ segment }, k) => {
-      if (repeats(k)) segment.flags = [...segment.flags, 'duplicate_path'];
-    });
-    const inOrder = found.map(({ segment }) => segment);
-    if (settings.joinOrder === 'longest-first') inOrder.sort((a, b) => idsOf(b).length - idsOf(a).length);
-    for (const segment of inOrder) append(segment);
-
-    const opening = [tags.parallelClose, ...tags.gap, tags.summaryOpen];
-    const room = R - used() - opening.length - 1 - settings.reserveAnswerTokens;
-    const seed = seedOf('summary', block, 0);
-    const cut = Math.max(1, Math.min(settings.maxSummaryTokens, room));
-    const completion = await call([...flat, ...opening], cut, [tags.summaryClose], seed);
-    const pieces = [inserted(opening, `</Parallel>${binding.gapText}<Summary>`)];
-    const draft: DraftSegment = {
-      ...{ role: 'summary', block, path: 0, pieces, stop: 'tag', flags: [], seed, weightsVersion: model },
-    };
-    append(close(draft, completion, { id: tags.summaryClose, text: '</Summary>' }));
-
-    blocks += 1;
-    if (used() >= R) return done('length');
-    const mainSeed = seedOf('main', blocks, 0);
-    const stops = blocks < settings.maxBlocks ? [tags.parallelOpen] : [];
-    main = { completion: await call(flat, R - used(), stops, mainSeed), seed: mainSeed };
+  constructor(parts: ReferenceParts, request: GroupRequest, sample: number) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#sample = sample;
   }
-}
 
-type Piece = DraftSegment['pieces'][number];
+  async run(first: Completion, firstSeed: number): Promise<Trajectory> {
+    const { promptIds } = this.#request;
+    let end = await this.#afterMain(first, firstSeed);
+    while (end === null) {
+      const seed = this.#seed('main', this.#blocks, 0);
+      const stops = this.#blocks < this.#parts.settings.maxBlocks ? [this.#tags.parallelOpen] : [];
+      end = await this.#afterMain(await this.#call([], this.#left, stops, seed), seed);
+    }
+    return { promptIds, segments: this.#segments, end };
+  }
 
-function idsOf({ pieces }: Pick<DraftSegment, 'pieces'>): number[] {
-  return pieces.flatMap(({ ids }) => ids);
+  get #tags() {
+    return this.#parts.binding.tags;
+  }
+
+  /** R - used. */
+  get #left() {
+    return this.#parts.settings.maxResponseTokens - this.#response.length;
+  }
+
+  #seed(kind: string, block: number, path: number): number {
+    return this.#parts.hash(...this.#request.seedParts, this.#sample, kind, block, path);
+  }
+
+  async #call(extra: readonly number[], maxTokens: number, stops: readonly number[], seed: number) {
+    const { model, promptIds } = this.#request;
+    const prompt = [...promptIds, ...this.#response, ...extra];
+    const stopTokenIds = [...stops, ...this.#tags.eos];
+    return (await this.#parts.complete({ model, prompt, n: 1, maxTokens, stopTokenIds, seed }))[0]!;
+  }
+
+  #append(segment: Segment): void {
+    this.#segments.push(segment);
+    this.#response = [...this.#response, ...segment.pieces.flatMap(({ ids }) => ids)];
+  }
+
+  #appendMain(completion: Completion, stop: 'tag' | 'eos' | 'length', seed: number): void {
+    const inert = stop === 'tag' ? completion.ids.slice(0, -1) : completion.ids;
+    const flags = inert.includes(this.#tags.parallelOpen) ? (['unexecuted_tag'] as const) : [];
+    const pieces = [sampled(completion)];
+    const weightsVersion = this.#request.model;
+    this.#append({ role: 'main', block: 0, path: 0, pieces, stop, flags, seed, weightsVersion });
+  }
+
+  /** MAIN, and FORK or inline() where it ends by `<Parallel>`. Null: goes on with another main. */
+  async #afterMain(completion: Completion, seed: number): Promise<'eos' | 'length' | null> {
+    const { mode, maxBlocks } = this.#parts.settings;
+    const endsByTag = completion.ids.at(-1) === this.#tags.parallelOpen;
+    const forks = mode === 'parallel' && this.#blocks < maxBlocks && endsByTag && completion.finish !== 'length';
+    const end = completion.finish === 'length' ? 'length' : 'eos';
+    this.#appendMain(completion, forks ? 'tag' : end, seed);
+    if (!forks) return end;
+    const size = this.#size();
+    if (size === null) return this.#inline();
+    await this.#block(size.paths, size.cap);
+    return this.#left < 1 ? 'length' : null;
+  }
+
+  async #inline(): Promise<'eos' | 'length'> {
+    const last = this.#segments.at(-1)!;
+    last.flags = [...last.flags, 'fork_refused'];
+    if (this.#left < 1) return 'length';
+    const seed = this.#seed('inline', this.#blocks, 0);
+    const completion = await this.#call([], this.#left, [], seed);
+    const end = completion.finish === 'length' ? 'length' : 'eos';
+    this.#appendMain(completion, end, seed);
+    return end;
+  }
+
+  /** pathCap(used, n) for the number drawn and, while that does not fit, for fewer. */
+  #size(): { paths: number; cap: number } | null {
+    const { settings, binding } = this.#parts;
+    const { min, max } = readPathRange(settings.paths);
+    for (let paths = min + (this.#seed('paths', this.#blocks + 1, 0) % (max - min + 1)); paths >= min; paths -= 1) {
+      let fixed = 2 * paths + 3 + this.#tags.gap.length;
+      for (let i = 0; i < paths; i += 1) fixed += binding.labels?.[i]?.ids.length ?? 0;
+      const reserve = Math.max(1, settings.reserveSummaryTokens) + settings.reserveAnswerTokens;
+      const cap = Math.min(settings.maxPathTokens, Math.floor((this.#left - fixed - reserve) / paths));
+      if (cap >= Math.max(1, settings.minPathTokens)) return { paths, cap };
+    }
+    return null;
+  }
+
+  async #block(count: number, cap: number): Promise<void> {
+    const { duplicatePaths, joinOrder } = this.#parts.settings;
+    const paths: Segment[] = [];
+    for (let path = 1; path <= count; path += 1) paths.push(await this.#path(path, cap, 'path'));
+    if (duplicatePaths === 'reseed') {
+      for (const k of this.#listRepeats(paths)) paths[k] = await this.#path(k + 1, cap, 'reseed');
+    }
+    for (const k of this.#listRepeats(paths)) paths[k]!.flags = [...paths[k]!.flags, 'duplicate_path'];
+    const length = ({ pieces }: Segment) => pieces.reduce((sum, { ids }) => sum + ids.length, 0);
+    if (joinOrder === 'longest-first') paths.sort((a, b) => length(b) - length(a));
+    for (const path of paths) this.#append(path);
+    this.#append(await this.#summary());
+    this.#blocks += 1;
+  }
+
+  /** Indices of paths that say what an earlier one says. */
+  #listRepeats(paths: readonly Segment[]): number[] {
+    const labelled = (path: number) => (this.#parts.binding.labels?.[path - 1] === undefined ? 1 : 2);
+    const contents = paths.map(({ path, pieces }) => `${pieces.slice(labelled(path)).flatMap(({ ids }) => ids)}`);
+    return contents.flatMap((content, k) => (contents.indexOf(content) < k ? [k] : []));
+  }
+
+  async #path(path: number, cap: number, kind: 'path' | 'reseed'): Promise<Segment> {
+    const label = this.#parts.binding.labels?.[path - 1];
+    const opening = [inserted([this.#tags.pathOpen], '<Path>')];
+    if (label !== undefined) opening.push(inserted(label.ids, label.text));
+    const block = this.#blocks + 1;
+    const seed = this.#seed(kind, block, path);
+    const extra = opening.flatMap(({ ids }) => ids);
+    const completion = await this.#call(extra, cap, [this.#tags.pathClose], seed);
+    const segment = this.#close({ role: 'path', block, path, seed }, opening, completion);
+    return kind === 'reseed' ? { ...segment, flags: [...segment.flags, 'reseeded_path'] } : segment;
+  }
+
+  async #summary(): Promise<Segment> {
+    const { settings, binding } = this.#parts;
+    const ids = [this.#tags.parallelClose, ...this.#tags.gap, this.#tags.summaryOpen];
+    const block = this.#blocks + 1;
+    const seed = this.#seed('summary', block, 0);
+    const room = this.#left - ids.length - 1 - settings.reserveAnswerTokens;
+    const maxTokens = Math.max(1, Math.min(settings.maxSummaryTokens, room));
+    const completion = await this.#call(ids, maxTokens, [this.#tags.summaryClose], seed);
+    const opening = [inserted(ids, `</Parallel>${binding.gapText}<Summary>`)];
+    return this.#close({ role: 'summary', block, path: 0, seed }, opening, completion);
+  }
+
+  /** tag: keep all; eos: drop it, insert the closer; length: insert the closer. */
+  #close(place: Pick<Segment, 'role' | 'block' | 'path' | 'seed'>, opening: Piece[], completion: Completion): Segment {
+    const isPath = place.role === 'path';
+    const closer = isPath ? this.#tags.pathClose : this.#tags.summaryClose;
+    const base = { ...place, weightsVersion: this.#request.model };
+    const closing = inserted([closer], isPath ? '</Path>' : '</Summary>');
+    const common = (content: number): Segment['flags'] => [
+      ...(content === 0 ? [isPath ? ('empty_path' as const) : ('empty_summary' as const)] : []),
+      ...(completion.ids.includes(this.#tags.parallelOpen) ? (['unexecuted_tag'] as const) : []),
+    ];
+    const { length } = completion.ids;
+    if (completion.finish === 'length') {
+      const flags = [isPath ? ('path_cut' as const) : ('summary_cut' as const), ...common(length)];
+      const kept = length === 0 ? [] : [sampled(completion)];
+      return { ...base, pieces: [...opening, ...kept, closing], stop: 'length', flags };
+    }
+    if (completion.ids.at(-1) === closer) {
+      return { ...base, pieces: [...opening, sampled(completion)], stop: 'tag', flags: common(length - 1) };
+    }
+    const kept = length <= 1 ? [] : [sampled(this.#dropLast(completion))];
+    const flags: Segment['flags'] = ['eos_in_path', ...common(Math.max(0, length - 1))];
+    return { ...base, pieces: [...opening, ...kept, closing], stop: 'eos', flags };
+  }
+
+  #dropLast({ ids, logprobs, text, ...rest }: Completion): Completion {
+    const ending = this.#parts.eosTexts.find((eos) => text.endsWith(eos)) ?? '';
+    const kept = text.slice(0, text.length - ending.length);
+    return { ...rest, ids: ids.slice(0, -1), logprobs: logprobs.slice(0, -1), text: kept };
+  }
 }
 
 function inserted(ids: readonly number[], text: string): Piece {
@@ -194,15 +217,4 @@ function inserted(ids: readonly number[], text: string): Piece {
 
 function sampled({ ids, text, logprobs }: Completion): Piece {
   return { ids, text, logprobs, origin: 'policy' };
-}
-
-function withoutEos(completion: Completion, eosTexts: readonly string[]): Completion {
-  const { ids, logprobs, text } = completion;
-  const ending = eosTexts.find((eos) => text.endsWith(eos)) ?? '';
-  return {
-    ...completion,
-    ids: ids.slice(0, -1),
-    logprobs: logprobs.slice(0, -1),
-    text: text.slice(0, text.length - ending.length),
-  };
 }
