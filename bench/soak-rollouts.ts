@@ -34,8 +34,8 @@ export async function soakRollouts({ kills, seed }: { kills: number; seed: numbe
     const server = await startRolloutServer({ maxDelayMs: MAX_DELAY_MS });
     const run = { ...size, db: join(folder, 'killed.db'), engine: server.url };
     // Kills are spread over the whole run.
-    const maxRequests = Math.max(1, Math.floor((2 * calm.asked) / (kills + 1)));
-    const plan = { run, server, trainer, kills, maxRequests, rng: createRng(seed) };
+    const maxAnswers = Math.max(1, Math.floor((2 * calm.asked) / (kills + 1)));
+    const plan = { run, server, trainer, kills, maxAnswers, rng: createRng(seed) };
     const outcome = await evaluateThroughKills(plan);
     await server.close();
     console.log(

@@ -29,8 +29,8 @@ test('1+2: four kills', async (t) => {
   assert.equal(first.code, 0, first.stderr);
 
   const killed = join(folder, 'killed.db');
-  const maxRequests = Math.floor(server.asked / 4);
-  const plan = { run: { ...run, db: killed }, server, trainer, kills: 4, maxRequests, rng: createRng(7) };
+  const maxAnswers = Math.floor(server.asked / 3);
+  const plan = { run: { ...run, db: killed }, server, trainer, kills: 4, maxAnswers, rng: createRng(7) };
   const { kills, openAnswers } = await evaluateThroughKills(plan);
   t.diagnostic(`${kills} kills, ${openAnswers} answers of unfinished groups stored at them`);
   assert.ok(kills > 0 && openAnswers > 0);

@@ -11,9 +11,11 @@
  *  8. reseed: a path that repeats a sibling is asked once more with another seed and says so; keep: it is flagged
  *  9. who watches is told that a path was given up, and that a path begins again
  * 10. an engine that gives too many tokens, too few completions or log-probs, or goes on after a stop, is an error
+ * 11. over HTTP the server sees the connections of given-up paths close
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import type { RolloutSettings } from '../../src/core/curriculum.ts';
 import { flattenResponse, type Trajectory } from '../../src/core/trajectory.ts';
 import { EngineError } from '../../src/errors.ts';
@@ -21,6 +23,7 @@ import { createCallPolicy } from '../../src/pipeline/calls.ts';
 import { rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
 import type { CallSpec, RolloutIo, SegmentEvent } from '../../src/pipeline/rollout/rollout-io.ts';
 import type { Completion } from '../../src/ports/engine.ts';
+import { json, startFaultServer } from '../support/engine-fault-server.ts';
 import { createToyClock } from '../support/pipeline-toy-run.ts';
 import { callRole, createToyIo, TOY, type TokenScript, toyText } from '../support/token-script-engine.ts';
 
@@ -332,3 +335,42 @@ test('10: an engine that breaks its word', async () => {
     },
   );
 });
+
+test('11: over HTTP', async (t) => {
+  const script = createToyIo(forkOnce);
+  let paths = 0;
+  const server = await startFaultServer(t, (response, request) => {
+    const { body } = request;
+    const call: CallSpec = { ...body, maxTokens: body.max_tokens, stopTokenIds: body.stop_token_ids };
+    if (callRole(call) === 'path') {
+      paths += 1;
+      if (paths !== 2) return;
+      json({ choices: [toChoice(toCompletion(pathIds(2)))] })(response, request);
+      return;
+    }
+    void script.complete(call, script.signal).then(([completion]) => {
+      json({ choices: [toChoice(completion!)] })(response, request);
+    });
+  });
+  const engine = createOpenAiEngine({ kind: 'vllm', url: `${server.url}/v1`, timeoutMs: 60_000 });
+  t.after(() => engine[Symbol.asyncDispose]());
+  const io = createToyIo(forkOnce, { paths: 3, join: { kind: 'first' } });
+  const complete: RolloutIo['complete'] = (call, signal) =>
+    engine.complete({ ...call, temperature: 1, topP: 1 }, signal);
+  const trajectory = await finish(rollOutGroup({ ...io, complete }, REQUEST));
+  assert.equal(pathsOf(trajectory).filter(([, stop]) => stop === 'abort').length, 2);
+  const asked = server.seen.filter(({ body }) => body.stop_token_ids.includes(TOY.pathClose));
+  assert.deepEqual(await Promise.all(asked.map(({ hungUp }) => hungUp)), [true, false, true]);
+});
+
+function toChoice({ ids, text, logprobs, finish: reason }: Completion): object {
+  const stop = reason === 'stop' ? ids.at(-1) : null;
+  return {
+    index: 0,
+    text,
+    finish_reason: reason,
+    stop_reason: stop,
+    token_ids: ids,
+    logprobs: { token_logprobs: logprobs },
+  };
+}

@@ -38,8 +38,8 @@ export interface RolloutKills {
   readonly trainer: Pick<EmbeddedServe, 'restart'>;
   /** Kills before the run is left to finish. */
   readonly kills: number;
-  /** A kill comes with the 1st to this many-th completion request of a process. */
-  readonly maxRequests: number;
+  /** A kill comes with the 1st to this many-th completion that a process is given. */
+  readonly maxAnswers: number;
   readonly rng: Rng;
 }
 
@@ -55,12 +55,12 @@ export interface KillCounts {
  * at a kill is settled with the server: it counts when it is asked for again.
  */
 export async function evaluateThroughKills(plan: RolloutKills): Promise<KillCounts> {
-  const { run, server, trainer, kills, maxRequests, rng } = plan;
+  const { run, server, trainer, kills, maxAnswers, rng } = plan;
   let args = evalArgs(run);
   let openAnswers = 0;
   for (let hits = 0; hits < kills; hits += 1) {
     const started = startCli(args);
-    server.killAfterRequests(1 + rng.nextInt(maxRequests), () => started.child.kill('SIGKILL'));
+    server.killAfterAnswers(1 + rng.nextInt(maxAnswers), () => started.child.kill('SIGKILL'));
     const { code, signal, stderr } = await started.result;
     if (signal !== 'SIGKILL') {
       checkEnd(code, stderr);

@@ -19,8 +19,8 @@ export interface RolloutServer {
   readonly askedAgain: readonly number[];
   /** From now on these must not be asked for. */
   settle(seeds: Iterable<number>): void;
-  /** Calls `act`, which kills the client, when that many more completions were asked for. What is open then is not answered. */
-  killAfterRequests(count: number, act: () => void): void;
+  /** Calls `act`, which kills the client, when that many more completions were answered. What is open then is not. */
+  killAfterAnswers(count: number, act: () => void): void;
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export async function startRolloutServer({ maxDelayMs }: { readonly maxDelayMs: 
     },
     askedAgain: book.askedAgain,
     settle: (seeds) => book.settle(seeds),
-    killAfterRequests: (count, act) => book.killAfterRequests(count, act),
+    killAfterAnswers: (count, act) => book.killAfterAnswers(count, act),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -66,6 +66,7 @@ class RequestBook {
   /** Alarms that went off. */
   kills = 0;
   #open = 0;
+  #answered = 0;
   readonly #settled = new Set<number>();
   #alarm: { readonly at: number; readonly act: () => void } | null = null;
 
@@ -74,7 +75,12 @@ class RequestBook {
     this.#open += 1;
     this.peak = Math.max(this.peak, this.#open);
     if (this.#settled.has(seed)) this.askedAgain.push(seed);
-    if (this.#alarm === null || this.asked < this.#alarm.at) return;
+  }
+
+  /** One answer went out. */
+  count(): void {
+    this.#answered += 1;
+    if (this.#alarm === null || this.#answered < this.#alarm.at) return;
     const { act } = this.#alarm;
     this.#alarm = null;
     this.kills += 1;
@@ -89,8 +95,8 @@ class RequestBook {
     for (const seed of seeds) this.#settled.add(seed);
   }
 
-  killAfterRequests(count: number, act: () => void): void {
-    this.#alarm = { at: this.asked + count, act };
+  killAfterAnswers(count: number, act: () => void): void {
+    this.#alarm = { at: this.#answered + count, act };
   }
 }
 
@@ -152,6 +158,7 @@ function complete(book: RequestBook, maxDelayMs: number, body: Wire, response: S
   const { kills } = book;
   book.begin(body.seed);
   response.on('close', () => book.end());
+  response.on('finish', () => book.count());
   const key = hashSeed(body.seed, body.prompt.join(' '));
   const choices = Array.from({ length: body.n }, (_, index) => writeChoice(body, key, index));
   setTimeout(
