@@ -43,7 +43,8 @@ export async function soakRollouts({ kills, seed }: { kills: number; seed: numbe
         `${outcome.openAnswers} answers of unfinished groups were in the store at them`,
     );
     console.log(
-      `${calm.asked} completions asked for without a kill, ${server.asked} with; of stored ones ${server.askedAgain.length} again`,
+      `${calm.asked} completions asked for and answered without a kill, ${server.asked} asked for and ${server.answered} ` +
+        `answered with; of stored ones ${server.askedAgain.length} asked for again`,
     );
     assert.deepEqual(server.askedAgain, []);
     assert.deepEqual(readOutcome(run.db), readOutcome(whole));

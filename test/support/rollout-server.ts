@@ -13,6 +13,8 @@ export interface RolloutServer {
   readonly url: string;
   /** Completion requests received. */
   readonly asked: number;
+  /** Those that were answered. */
+  readonly answered: number;
   /** Most of them open at once. */
   readonly peak: number;
   /** Seeds that were asked for after `settle` had been told that their answers are stored. */
@@ -43,6 +45,9 @@ export async function startRolloutServer({ maxDelayMs }: { readonly maxDelayMs: 
     get asked() {
       return book.asked;
     },
+    get answered() {
+      return book.answered;
+    },
     get peak() {
       return book.peak;
     },
@@ -62,11 +67,11 @@ class RequestBook {
   readonly askedAgain: number[] = [];
   readonly loaded = new Map<string, string>();
   asked = 0;
+  answered = 0;
   peak = 0;
   /** Alarms that went off. */
   kills = 0;
   #open = 0;
-  #answered = 0;
   readonly #settled = new Set<number>();
   #alarm: { readonly at: number; readonly act: () => void } | null = null;
 
@@ -79,8 +84,8 @@ class RequestBook {
 
   /** One answer went out. */
   count(): void {
-    this.#answered += 1;
-    if (this.#alarm === null || this.#answered < this.#alarm.at) return;
+    this.answered += 1;
+    if (this.#alarm === null || this.answered < this.#alarm.at) return;
     const { act } = this.#alarm;
     this.#alarm = null;
     this.kills += 1;
@@ -96,7 +101,7 @@ class RequestBook {
   }
 
   killAfterAnswers(count: number, act: () => void): void {
-    this.#alarm = { at: this.#answered + count, act };
+    this.#alarm = { at: this.answered + count, act };
   }
 }
 

@@ -1,21 +1,10 @@
 import { orderPaths } from '../../core/join.ts';
-import { countSegmentTokens, type Piece, type Segment } from '../../core/trajectory.ts';
-import type { Completion } from '../../ports/engine.ts';
-import type { AttemptCalls, CallName } from './attempt-calls.ts';
-import { closeSegment, giveUpPath, injectedPiece } from './close-segment.ts';
+import { countSegmentTokens, type Segment } from '../../core/trajectory.ts';
+import { askPath, type BlockRequest } from './ask-path.ts';
+import type { AttemptCalls } from './attempt-calls.ts';
+import { giveUpPath } from './close-segment.ts';
+import { askDuplicatesAgain, markDuplicates } from './duplicate-paths.ts';
 import { waitForJoin } from './wait-for-join.ts';
-
-/** The paths of one block. */
-export interface BlockRequest {
-  /** From 1. */
-  readonly block: number;
-  /** What all paths begin with, without `<Path>`. */
-  readonly prompt: readonly number[];
-  /** Paths that are asked for. */
-  readonly paths: number;
-  /** `max_tokens` of each. */
-  readonly pathCap: number;
-}
 
 /** Why a path's call ends that was not waited for. */
 const GIVEN_UP = new Error('the paths of this block were joined without it');
@@ -39,7 +28,7 @@ export async function runPaths(calls: AttemptCalls, request: BlockRequest): Prom
   return [...joined, ...givenUp];
 }
 
-/** The paths that are joined, by ordinal. The calls of the others are over when this returns. */
+/** The paths that are joined, by ordinal. The calls of the others are told to end. */
 async function askPaths(
   calls: AttemptCalls,
   request: BlockRequest,
@@ -75,75 +64,4 @@ async function askPaths(
     stop.abort(GIVEN_UP);
     throw error;
   }
-}
-
-async function askPath(
-  calls: AttemptCalls,
-  { prompt, pathCap }: BlockRequest,
-  name: CallName,
-  signal: AbortSignal,
-): Promise<Segment> {
-  const { tags } = calls.io.binding;
-  const opening = listOpening(calls, name.path);
-  const completion: Completion = await calls.ask(
-    {
-      name,
-      prompt: [...prompt, ...opening.flatMap(({ ids }) => ids)],
-      maxTokens: pathCap,
-      stopTokenIds: [tags.pathClose],
-    },
-    signal,
-  );
-  const segment = closeSegment({
-    ...{ role: 'path', block: name.block, path: name.path, opening, completion },
-    ...{ closer: { id: tags.pathClose, text: '</Path>' }, tags, eosTexts: calls.io.eosTexts },
-    ...{ seed: calls.seedOf(name), weightsVersion: calls.model },
-  });
-  return name.kind === 'reseed' ? { ...segment, flags: [...segment.flags, 'reseeded_path'] } : segment;
-}
-
-function listOpening({ io: { binding } }: AttemptCalls, path: number): Piece[] {
-  const label = binding.labels?.[path - 1] ?? null;
-  const tag = injectedPiece([binding.tags.pathOpen], '<Path>');
-  return label === null ? [tag] : [tag, injectedPiece(label.ids, label.text)];
-}
-
-/** Every path that repeats one before it is asked once more, with another seed; what comes then stays. */
-async function askDuplicatesAgain(
-  calls: AttemptCalls,
-  request: BlockRequest,
-  found: readonly Segment[],
-): Promise<readonly Segment[]> {
-  const duplicates = findDuplicates(calls, found);
-  return Promise.all(
-    found.map(async (segment) => {
-      if (!duplicates.has(segment)) return segment;
-      const { role, block, path } = segment;
-      calls.tellStarted({ role, block, path });
-      return calls.tellFinished(await askPath(calls, request, { kind: 'reseed', block, path }, calls.io.signal));
-    }),
-  );
-}
-
-/** Flags every path that repeats one before it. */
-function markDuplicates(calls: AttemptCalls, paths: readonly Segment[]): readonly Segment[] {
-  const duplicates = findDuplicates(calls, paths);
-  if (duplicates.size === 0) return paths;
-  return paths.map((segment) =>
-    duplicates.has(segment) ? { ...segment, flags: [...segment.flags, 'duplicate_path' as const] } : segment,
-  );
-}
-
-/** Paths whose text, label aside, is that of an earlier one. */
-function findDuplicates(calls: AttemptCalls, paths: readonly Segment[]): ReadonlySet<Segment> {
-  const seen = new Set<string>();
-  return new Set(
-    paths.filter(({ path, pieces }) => {
-      const content = pieces.slice(listOpening(calls, path).length).flatMap(({ ids }) => ids);
-      const key = content.join(' ');
-      if (seen.has(key)) return true;
-      seen.add(key);
-      return false;
-    }),
-  );
 }
