@@ -2,7 +2,8 @@
  * Resuming inside a trajectory (SQLite store, an engine that counts):
  *  1. killed at every call to engine and store in turn, before it and after it took effect, and run again: the rollouts
  *     of the uninterrupted run, bit for bit, and no completion is asked for whose answer was stored
- *  2. the same where paths are joined early: a stored join stands, whichever path would be first in the second process
+ *  2. the same where paths are joined early: a stored join stands, whichever path would be first in the second process;
+ *     paths that were given up come back from the store without pieces
  *  3. killed again and again, each process answered one call more: every call is answered once
  *  4. when the groups are stored no answer is left behind, and none of another weights version is used
  *  5. log-probs that JSON cannot say (-0, NaN) come back as they were
@@ -149,6 +150,9 @@ test('2: early joins', async () => {
   await killEverywhere(rollout, (resumed, stored, at) => {
     const joins = listJoins(resumed.rollouts);
     assert.ok([...joins.values()].every((paths) => paths.length === 2));
+    const segments = resumed.rollouts.flatMap(({ trajectory }) => trajectory!.segments);
+    const givenUp = segments.filter(({ stop }) => stop === 'abort');
+    assert.deepEqual([givenUp.length, givenUp.flatMap(({ pieces }) => pieces)], [joins.size, []]);
     for (const [name, joined] of stored.joins) assert.deepEqual(joins.get(name), joined, `${name}, ${at}`);
     decisions += stored.joins.size;
   });

@@ -1,4 +1,5 @@
 import { createRng, hashSeed } from '../../src/core/rng.ts';
+import { type PackedCompletion, unpackCompletion } from '../../src/pipeline/rollout/packed-completion.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
 import type { RunStore } from '../../src/ports/run-store.ts';
 import { TOY_RUN } from './pipeline-toy-run.ts';
@@ -71,7 +72,7 @@ export function readToyAnswers(
   const isJoin = (call: string) => call.includes('join');
   return {
     seeds: answers.flatMap(({ call, answer }) =>
-      isJoin(call) ? [] : [-(JSON.parse(answer) as Completion[])[0]!.logprobs[0]! - 1],
+      isJoin(call) ? [] : [-unpackCompletion((JSON.parse(answer) as PackedCompletion[])[0]!).logprobs[0]! - 1],
     ),
     joins: new Map(answers.flatMap(({ call, answer }) => (isJoin(call) ? [[call, JSON.parse(answer)]] : []))),
   };

@@ -1,5 +1,6 @@
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { Rng } from '../../src/core/rng.ts';
+import { type PackedCompletion, unpackCompletion } from '../../src/pipeline/rollout/packed-completion.ts';
 import { runCli, startCli } from './cli-process.ts';
 import type { EmbeddedServe } from './embedded-trainer-process.ts';
 import { ROLLOUT_EOS, ROLLOUT_MODEL, type RolloutServer } from './rollout-server.ts';
@@ -89,7 +90,8 @@ function listStoredSeeds({ db, problems }: EvalRun): { readonly answered: readon
   const settled = segments.flatMap(({ stop, seed }) => (stop === 'abort' ? [] : [seed!]));
   const open = Array.from({ length: problems }, (_, group) => {
     const answers = store.loadAnswers(id, 0, JSON.stringify(['rollout', 'eval', 0, group, `${id}-s0-0`]));
-    return answers.map(({ answer }) => -(JSON.parse(answer)[0].logprobs[0] as number) - 1);
+    const firstOf = (answer: string) => unpackCompletion((JSON.parse(answer) as PackedCompletion[])[0]!).logprobs[0]!;
+    return answers.map(({ answer }) => -firstOf(answer) - 1);
   }).flat();
   return { answered: [...settled, ...open], open: open.length };
 }

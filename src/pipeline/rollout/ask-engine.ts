@@ -1,5 +1,6 @@
 import { EngineError } from '../../errors.ts';
 import type { Completion } from '../../ports/engine.ts';
+import { packCompletion, unpackCompletion } from './packed-completion.ts';
 import type { CallSpec, RolloutIo } from './rollout-io.ts';
 
 /**
@@ -14,13 +15,15 @@ export async function askEngine(
   call: CallSpec,
   signal: AbortSignal,
 ): Promise<Completion[]> {
-  const stored = await io.answers.recall(name, async () => {
+  const fresh: Completion[] = [];
+  const kept = await io.answers.recall(name, async () => {
     const completions = await io.complete(call, signal);
     signal.throwIfAborted();
     checkCompletions(call, completions);
+    fresh.push(...completions);
     return completions.map(packCompletion);
   });
-  return stored.map(unpackCompletion);
+  return fresh.length > 0 ? fresh : kept.map(unpackCompletion);
 }
 
 /**
@@ -41,28 +44,4 @@ function checkCompletions({ n, maxTokens, stopTokenIds }: CallSpec, completions:
       throw new EngineError(`the engine went on after stop token ${ids[passed]}: it does not heed stop_token_ids`);
     }
   }
-}
-
-/** A completion as JSON can carry it: -0, NaN and infinities as text, which JSON numbers cannot say. */
-type PackedCompletion = Omit<Completion, 'logprobs'> & { readonly logprobs: readonly (number | string)[] };
-
-function packCompletion(completion: Completion): PackedCompletion {
-  const { logprobs } = completion;
-  if (logprobs.every(isExactInJson)) return completion;
-  return { ...completion, logprobs: logprobs.map((value) => (isExactInJson(value) ? value : nameNumber(value))) };
-}
-
-function unpackCompletion(packed: PackedCompletion): Completion {
-  const { logprobs } = packed;
-  return logprobs.every((value) => typeof value === 'number')
-    ? (packed as Completion)
-    : { ...packed, logprobs: logprobs.map(Number) };
-}
-
-function isExactInJson(value: number): boolean {
-  return Number.isFinite(value) && !Object.is(value, -0);
-}
-
-function nameNumber(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
 }
