@@ -15,7 +15,7 @@ export interface CallName {
 }
 
 /** One call: what the engine sees and when it stops, end of sequence aside. */
-export interface OneCall {
+interface OneCall {
   readonly name: CallName;
   readonly prompt: readonly number[];
   readonly maxTokens: number;
