@@ -3,7 +3,7 @@
  * of the small curriculum whose controller, engine or both are killed (SIGKILL) at random moments and
  * resumed until it ends; its metrics, rollouts and log-probs must equal those of an uninterrupted run, bit
  * for bit. Prints one line per trial and the totals; exit code 1 when a trial differs.
- * `--cold-start [--kills 50]` is bench/soak-cold-start.ts.
+ * `--cold-start [--kills 50]` is bench/soak-cold-start.ts, `--rollouts [--kills 50]` bench/soak-rollouts.ts.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { runThroughKills, type Victim } from '../test/support/kill-rounds.ts';
 import { readOutcome } from '../test/support/read-outcome.ts';
 import { smallRunArgs } from '../test/support/small-run.ts';
 import { soakColdStart } from './soak-cold-start.ts';
+import { soakRollouts } from './soak-rollouts.ts';
 
 const VICTIMS: readonly Victim[] = ['controller', 'engine', 'both'];
 /** Kills per run before it is left to finish. */
@@ -28,10 +29,13 @@ const { values } = parseArgs({
     trials: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     'cold-start': { type: 'boolean', default: false },
+    rollouts: { type: 'boolean', default: false },
     kills: { type: 'string', default: '50' },
   },
 });
-if (values['cold-start']) await soakColdStart({ kills: Number(values.kills), seed: Number(values.seed) });
+const kills = { kills: Number(values.kills), seed: Number(values.seed) };
+if (values['cold-start']) await soakColdStart(kills);
+else if (values.rollouts) await soakRollouts(kills);
 else await soakCurriculum(Number(values.trials), Number(values.seed));
 
 async function soakCurriculum(trials: number, seed: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { TagIds } from './grammar.ts';
-import { countForks, flattenResponse, type Trajectory } from './trajectory.ts';
+import { countForks, flattenResponse, isLeadingPath, type Trajectory } from './trajectory.ts';
 
 /** Where the blocks of one response begin: index of the `<Parallel>` token over response length, each in [0, 1). */
 export interface BlockPositions {
@@ -11,14 +11,14 @@ export interface BlockPositions {
 /** Relative positions of the blocks of one response (method section 11, item 2). Tokens, prompt excluded. */
 export function findBlockPositions(trajectory: Trajectory, tags: TagIds): BlockPositions {
   const { ids, segmentIndex } = flattenResponse(trajectory);
+  const { segments } = trajectory;
   const text: number[] = [];
   const executed: number[] = [];
   ids.forEach((id, i) => {
     if (id !== tags.parallelOpen) return;
     text.push(i / ids.length);
-    const next = trajectory.segments[segmentIndex[i]! + 1];
     const isLastOfSegment = segmentIndex[i + 1] !== segmentIndex[i];
-    if (isLastOfSegment && next?.role === 'path' && next.path === 1) executed.push(i / ids.length);
+    if (isLastOfSegment && isLeadingPath(segments, segmentIndex[i]! + 1)) executed.push(i / ids.length);
   });
   return { text, executed };
 }

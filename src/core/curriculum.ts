@@ -1,5 +1,6 @@
 import type { AdamSettings, LossSpec } from './datum.ts';
 import type { FormatMode, LintCode } from './format/format-report.ts';
+import type { JoinOrder, JoinPolicy } from './join.ts';
 import type { RewardConfig } from './reward.ts';
 
 /**
@@ -22,9 +23,24 @@ export type ProblemsRef =
 /** How the trainer sees a trajectory (docs/data-flow.md): `units` and `exact` score every token in its sampling context. */
 export type Layout = 'units' | 'exact' | 'causal' | 'multiverse';
 
+/** Paths per block: a fixed number, or one drawn for each block. */
+export type PathCount = number | { readonly min: number; readonly max: number };
+
+/** Fewest and most paths of a block. */
+export function readPathRange(paths: PathCount): { readonly min: number; readonly max: number } {
+  return typeof paths === 'number' ? { min: paths, max: paths } : paths;
+}
+
+/** Keys that may be missing were added later; stored recipes without them mean what their comment says. */
 export interface RolloutSettings {
   readonly mode: 'parallel' | 'sequential';
-  readonly paths: number;
+  readonly paths: PathCount;
+  /** Missing: `all`. */
+  readonly join?: JoinPolicy;
+  /** Missing: `emitted`. */
+  readonly joinOrder?: JoinOrder;
+  /** What becomes of a path that repeats a sibling: kept, or asked once more with another seed. Missing: `keep`. */
+  readonly duplicatePaths?: 'keep' | 'reseed';
   readonly maxBlocks: number;
   readonly maxPromptTokens: number;
   readonly maxResponseTokens: number;

@@ -1,10 +1,10 @@
 import type { RolloutSettings } from './curriculum.ts';
 
-/** The part of the rollout settings that budgets depend on. Tokens throughout. */
+/** The part of the rollout settings that budgets depend on, for a block of so many paths. Tokens throughout. */
 export type BudgetSettings = Pick<
   RolloutSettings,
-  'paths' | 'maxResponseTokens' | 'maxPathTokens' | 'minPathTokens' | 'reserveSummaryTokens' | 'reserveAnswerTokens'
->;
+  'maxResponseTokens' | 'maxPathTokens' | 'minPathTokens' | 'reserveSummaryTokens' | 'reserveAnswerTokens'
+> & { readonly paths: number };
 
 /**
  * `max_tokens` of each path of a block that would begin after `usedTokens` of response, or null when

@@ -3,6 +3,7 @@ import {
   countGeneratedTokens,
   countSegmentTokens,
   isAwaited,
+  isLeadingPath,
   type Trajectory,
 } from './trajectory.ts';
 
@@ -31,7 +32,7 @@ export interface TrajectoryFigures {
 export interface BlockFigures {
   /** From 1. */
   readonly block: number;
-  /** Generated tokens per path, given-up ones included. */
+  /** Generated tokens per path in rendering order, given-up ones included (0 where nothing of them is known). */
   readonly pathTokens: readonly number[];
   /** Where it begins: 0-based index of its `<Parallel>` token over `responseTokens`, in [0, 1) (method 11, item 2). */
   readonly position: number;
@@ -62,8 +63,8 @@ function listBlockFigures({ segments }: Trajectory): BlockFigures[] {
   const length = sum(segments.map(countSegmentTokens));
   const blocks: BlockFigures[] = [];
   let before = 0;
-  for (const segment of segments) {
-    if (segment.role === 'path' && segment.path === 1) {
+  for (const [index, segment] of segments.entries()) {
+    if (isLeadingPath(segments, index)) {
       const paths = segments.filter(({ role, block }) => role === 'path' && block === segment.block);
       const awaited = paths.filter(isAwaited).map(countGeneratedTokens);
       blocks.push({

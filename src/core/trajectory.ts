@@ -24,6 +24,7 @@ export type SegmentFlag =
   | 'empty_path'
   | 'empty_summary'
   | 'duplicate_path'
+  | 'reseeded_path'
   /** The engine gave text: the ids of its policy tokens were made of it afterwards and have no log-probs. */
   | 'retokenised';
 
@@ -32,6 +33,7 @@ export type SegmentFlag =
  *
  * `block` and `path` count from 1; 0 means "not inside one". For a path, `pieces` begins with the
  * injected `<Path>` (and label); for a summary, with the injected `</Parallel>`, gap and `<Summary>`.
+ * A path that was given up (`stop: 'abort'`) has no pieces.
  */
 export interface Segment {
   readonly role: SegmentRole;
@@ -46,7 +48,10 @@ export interface Segment {
   readonly weightsVersion: string | null;
 }
 
-/** The whole of one attempt. Segments are in rendering order: main, path 1..n, summary, main, ... */
+/**
+ * The whole of one attempt. Segments are in rendering order: main, paths, summary, main, ... `path` keeps the ordinal
+ * a path was asked under; paths that were given up stand after those of their block that were joined.
+ */
 export interface Trajectory {
   readonly promptIds: readonly number[];
   readonly segments: readonly Segment[];
@@ -84,9 +89,15 @@ export function countSegmentTokens(segment: Segment): number {
   return segment.pieces.reduce((sum, piece) => sum + piece.ids.length, 0);
 }
 
+/** Whether a segment is the one that its block's text begins with, whatever its ordinal. */
+export function isLeadingPath(segments: readonly Segment[], index: number): boolean {
+  const [before, segment] = [segments[index - 1], segments[index]];
+  return segment?.role === 'path' && (before?.role !== 'path' || before.block !== segment.block);
+}
+
 /** Number of executed forks. */
-export function countForks(trajectory: Trajectory): number {
-  return trajectory.segments.filter((segment) => segment.role === 'path' && segment.path === 1).length;
+export function countForks({ segments }: Trajectory): number {
+  return segments.filter((_, index) => isLeadingPath(segments, index)).length;
 }
 
 /** Tokens sampled by the policy, over all segments. */

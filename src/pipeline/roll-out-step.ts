@@ -3,10 +3,12 @@ import { computeReward, type RewardConfig } from '../core/reward.ts';
 import { EngineError, RunError } from '../errors.ts';
 import type { Completion } from '../ports/engine.ts';
 import type { RolloutPurpose, RolloutRecord } from '../ports/run-store.ts';
+import { AnswerLog, type OwnedAnswers } from './answer-log.ts';
 import { tokenizePrompt } from './bind-tokenizer.ts';
 import type { Binding, RunContext } from './context.ts';
 import { renderStudentPrompt } from './render-student-prompt.ts';
-import { type AttemptOutcome, type CallSpec, type RolloutIo, rollOutGroup } from './rollout/roll-out-group.ts';
+import { rollOutGroup } from './rollout/roll-out-group.ts';
+import { type AttemptOutcome, type CallSpec, FORGETFUL, type RolloutIo } from './rollout/rollout-io.ts';
 import { runAll } from './run-all.ts';
 import { type Score, scoreTrajectories } from './score-trajectory.ts';
 
@@ -26,8 +28,8 @@ export interface StepRolloutRequest {
 
 /**
  * Rolls out what the store does not hold yet and returns all rollouts of the step in (group, sample)
- * order. Each finished group is stored before the next decision is taken, so a killed run repeats
- * only what had not finished.
+ * order. Each finished group is stored before the next decision is taken, and until then every answer of the
+ * engine's: a killed run asks again only for what had not been answered.
  */
 export async function rollOutStep(
   ctx: RunContext,
@@ -40,11 +42,14 @@ export async function rollOutStep(
   const missing = listMissingGroups(request, stored);
   if (missing.length > 0) {
     const version = await request.servedVersion();
+    const log = new AnswerLog(ctx, stageIndex);
     let finished = request.groups.length - missing.length;
     const rollOutMissing = async (group: number, signal: AbortSignal) => {
       const { source, id } = request.groups[group]!.problem;
-      const io = createRolloutIo(ctx, binding, request, signal, `${source}\n${id}`);
-      await rollOutOneGroup(ctx, io, request, { group, version, signal });
+      // Answers of other weights are none of these.
+      const answers = log.open('rollout', purpose, step, group, version);
+      const io = createRolloutIo(ctx, binding, request, { signal, answers, prefixKey: `${source}\n${id}` });
+      await rollOutOneGroup(ctx, io, request, { group, version, answers });
       finished += 1;
       request.onGroup?.(finished);
     };
@@ -65,16 +70,20 @@ function listMissingGroups(request: StepRolloutRequest, stored: readonly Rollout
   return missing;
 }
 
-/**
- * The way from a rollout to the engine: the run's settings, its retries, one sampling temperature. Calls with an
- * equal `prefixKey` go where their prefix is, when there are several endpoints.
- */
+interface IoOptions {
+  readonly signal: AbortSignal;
+  /** Where the engine's answers are kept; missing: nowhere. */
+  readonly answers?: RolloutIo['answers'];
+  /** Calls with an equal key go where their prefix is, when there are several endpoints. */
+  readonly prefixKey?: string;
+}
+
+/** The way from a rollout to the engine: the run's settings, its retries, one sampling temperature. */
 export function createRolloutIo(
   ctx: RunContext,
   binding: Binding,
   { temperature, topP }: Pick<StepRolloutRequest, 'temperature' | 'topP'>,
-  signal: AbortSignal,
-  prefixKey?: string,
+  { signal, answers = FORGETFUL, prefixKey }: IoOptions,
 ): RolloutIo {
   const shared = { temperature, topP, ...(prefixKey === undefined ? {} : { prefixKey }) };
   const complete = async (call: CallSpec, own: AbortSignal): Promise<Completion[]> => {
@@ -86,21 +95,24 @@ export function createRolloutIo(
     binding,
     settings: ctx.plan.rollout,
     eosTexts: ctx.plan.engine.eosTokens,
-    complete: (call) => ctx.calls.run((own) => complete(call, own), signal),
+    clock: ctx.clock,
+    signal,
+    answers,
+    complete: (call, until) => ctx.calls.run((own) => complete(call, own), until),
   };
 }
 
 interface GroupPlace {
   readonly group: number;
   readonly version: string;
-  readonly signal: AbortSignal;
+  readonly answers: OwnedAnswers;
 }
 
 async function rollOutOneGroup(
   ctx: RunContext,
   io: RolloutIo,
   request: StepRolloutRequest,
-  { group, version, signal }: GroupPlace,
+  { group, version, answers }: GroupPlace,
 ): Promise<void> {
   const { problem, size } = request.groups[group]!;
   const startedMs = ctx.clock.monotonic();
@@ -113,15 +125,13 @@ async function rollOutOneGroup(
   });
   const durationMs = ctx.clock.monotonic() - startedMs;
   const finished = outcomes.flatMap((outcome) => ('failure' in outcome ? [] : [outcome.trajectory]));
-  const scores = await scoreTrajectories(ctx.verifier, ctx.plan, problem, finished, signal);
+  const scores = await scoreTrajectories(ctx.verifier, ctx.plan, problem, finished, io.signal);
   const scoreOf = (outcome: AttemptOutcome) =>
     'failure' in outcome ? null : scores[finished.indexOf(outcome.trajectory)]!;
-  ctx.store.saveRollouts(
-    ctx.runId,
-    outcomes.map((outcome, sample) =>
-      toRollout(ctx, request, { group, sample, problem, outcome, version, durationMs, score: scoreOf(outcome) }),
-    ),
+  const rollouts = outcomes.map((outcome, sample) =>
+    toRollout(ctx, request, { group, sample, problem, outcome, version, durationMs, score: scoreOf(outcome) }),
   );
+  await answers.settle(() => ctx.store.saveRollouts(ctx.runId, rollouts));
 }
 
 interface FinishedAttempt {

@@ -7,7 +7,8 @@ import { tokenizePrompt } from './bind-tokenizer.ts';
 import type { Binding, RunContext } from './context.ts';
 import { renderStudentPrompt } from './render-student-prompt.ts';
 import { createRolloutIo } from './roll-out-step.ts';
-import { rollOutGroup, type SegmentEvent } from './rollout/roll-out-group.ts';
+import { rollOutGroup } from './rollout/roll-out-group.ts';
+import type { SegmentEvent } from './rollout/rollout-io.ts';
 import { scoreTrajectories } from './score-trajectory.ts';
 
 export type Decoding = 'parallel' | 'sequential';
@@ -44,7 +45,7 @@ export interface Solution {
 export async function solveProblem(ctx: RunContext, binding: Binding, request: SolveRequest): Promise<Solution> {
   const { question, gold, decoding, version, onSegment } = request;
   const plan = { ...ctx.plan, rollout: { ...ctx.plan.rollout, mode: decoding } };
-  const io = createRolloutIo({ ...ctx, plan }, binding, plan.eval, ctx.signal);
+  const io = createRolloutIo({ ...ctx, plan }, binding, plan.eval, { signal: ctx.signal });
   const promptIds = await tokenizePrompt(ctx, renderStudentPrompt(binding.template.text, question));
   const startedMs = ctx.clock.monotonic();
   const [outcome] = await rollOutGroup(onSegment === undefined ? io : { ...io, onSegment }, {

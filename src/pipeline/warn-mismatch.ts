@@ -1,4 +1,4 @@
-import type { CurriculumPlan } from '../core/curriculum.ts';
+import { type CurriculumPlan, readPathRange } from '../core/curriculum.ts';
 
 /**
  * Pairs of training layout and decode that were measured not to fit (embedded recipe: after SFT on
@@ -18,9 +18,28 @@ export function warnOfMismatch(plan: CurriculumPlan): string[] {
       'training.layout multiverse masks sibling paths and shares positions, a stock engine samples the summary with plain attention: watch mismatch/mean, or use exact',
     );
   }
-  if (rollout.pathLabels !== null && rollout.pathLabels.length < rollout.paths) {
+  const { max } = readPathRange(rollout.paths);
+  if (rollout.pathLabels !== null && rollout.pathLabels.length < max) {
     warnings.push(
-      `rollout.pathLabels names ${rollout.pathLabels.length} of ${rollout.paths} paths: paths without a label start from identical states`,
+      `rollout.pathLabels names ${rollout.pathLabels.length} of ${max} paths: paths without a label start from identical states`,
+    );
+  }
+  return [...warnings, ...warnOfJoin(plan)];
+}
+
+/** What an early join does to the format, and to what training sees. */
+function warnOfJoin({ rollout, stages }: CurriculumPlan): string[] {
+  const { join = { kind: 'all' } } = rollout;
+  if (join.kind === 'all') return [];
+  const warnings: string[] = [];
+  if (join.kind === 'first') {
+    warnings.push(
+      'rollout.join first leaves blocks of one path, which the format check calls too_few_paths: rewards that look at the format refuse them',
+    );
+  }
+  if (stages.some(({ kind }) => kind === 'rl')) {
+    warnings.push(
+      `rollout.join ${join.kind} trains on the paths that end first: watch for paths that grow shorter from step to step`,
     );
   }
   return warnings;

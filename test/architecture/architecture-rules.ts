@@ -54,6 +54,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['problem', 'problem[.]ts$'],
   ['prompt', 'prompt[.]ts$'],
   ['grammar', 'grammar[.]ts$'],
+  ['join', 'join[.]ts$'],
   ['trajectory', 'trajectory[.]ts$'],
   ['format', '(format/|format-check[.]ts$|answer[.]ts$|canonicalise[.]ts$)'],
   ['annotation', 'annotation/'],

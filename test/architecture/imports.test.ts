@@ -57,6 +57,7 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['core station problem', 'src/core/problem.ts', 'src/core/grammar.ts'],
   ['core station prompt', 'src/core/prompt.ts', 'src/core/trajectory.ts'],
   ['core station grammar', 'src/core/grammar.ts', 'src/core/trajectory.ts'],
+  ['core station join', 'src/core/join.ts', 'src/core/trajectory.ts'],
   ['core station trajectory', 'src/core/trajectory.ts', 'src/core/format/lints.ts'],
   ['core station format', 'src/core/format-check.ts', 'src/core/verify/rational.ts'],
   ['core station annotation', 'src/core/annotation/list-terms.ts', 'src/core/verify/rational.ts'],

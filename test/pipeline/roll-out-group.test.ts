@@ -17,7 +17,8 @@ import fc from 'fast-check';
 import { createRng } from '../../src/core/rng.ts';
 import { flattenResponse, type Trajectory } from '../../src/core/trajectory.ts';
 import { EngineError } from '../../src/errors.ts';
-import { type AttemptOutcome, rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
+import { rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
+import type { AttemptOutcome } from '../../src/pipeline/rollout/rollout-io.ts';
 import { callRole, createToyIo, TOY, type TokenScript } from '../support/token-script-engine.ts';
 
 const REQUEST = { promptIds: [50, 51], groupSize: 1, model: 'w0', seedParts: [1, 'test'] };
@@ -134,10 +135,10 @@ test('7: a refused path call fails its attempt alone; an outage rejects the grou
   let paths = 0;
   const refusing = {
     ...io,
-    complete: async (call: Parameters<typeof io.complete>[0]) => {
+    complete: async (...[call, signal]: Parameters<typeof io.complete>) => {
       if (callRole(call) === 'path') paths += 1;
       if (callRole(call) === 'path' && paths === 1) throw new EngineError('400 no', { status: 400 });
-      return io.complete(call);
+      return io.complete(call, signal);
     },
   };
   const outcomes = await rollOutGroup(refusing, { ...REQUEST, groupSize: 3 });

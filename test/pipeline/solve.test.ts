@@ -15,7 +15,8 @@ import { createRng } from '../../src/core/rng.ts';
 import type { Segment } from '../../src/core/trajectory.ts';
 import { EngineError, RunError } from '../../src/errors.ts';
 import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
-import { rollOutGroup, type SegmentEvent } from '../../src/pipeline/rollout/roll-out-group.ts';
+import { rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
+import type { SegmentEvent } from '../../src/pipeline/rollout/rollout-io.ts';
 import { type SolveRequest, solveProblem } from '../../src/pipeline/solve.ts';
 import type { Completion, Engine } from '../../src/ports/engine.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
@@ -43,9 +44,9 @@ const withoutLateFlags = (segment: Segment): Segment => ({
 test('1+2: what is told', async () => {
   const events: SegmentEvent[] = [];
   const io = createToyIo(forkOnce);
-  const complete: typeof io.complete = (call) => {
+  const complete: typeof io.complete = (call, signal) => {
     assert.equal(events.at(-1)?.kind, 'started', 'announced before it is sent');
-    return io.complete(call);
+    return io.complete(call, signal);
   };
   const [outcome] = await rollOutGroup({ ...io, complete, onSegment: (event) => events.push(event) }, REQUEST);
   assert.deepEqual(events.map(nameEvent), [
@@ -92,8 +93,10 @@ test('3: watching changes nothing', async () => {
 
 test('4: a failed attempt', async () => {
   const io = createToyIo(forkOnce);
-  const complete: typeof io.complete = (call) =>
-    callRole(call) === 'summary' ? Promise.reject(new EngineError('400 no', { status: 400 })) : io.complete(call);
+  const complete: typeof io.complete = (call, signal) =>
+    callRole(call) === 'summary'
+      ? Promise.reject(new EngineError('400 no', { status: 400 }))
+      : io.complete(call, signal);
   const events: SegmentEvent[] = [];
   const [outcome] = await rollOutGroup({ ...io, complete, onSegment: (event) => events.push(event) }, REQUEST);
   assert.ok(outcome !== undefined && 'failure' in outcome);

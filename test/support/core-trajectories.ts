@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { TagIds } from '../../src/core/grammar.ts';
-import type { Origin, Piece, Segment, Trajectory } from '../../src/core/trajectory.ts';
+import { isLeadingPath, type Origin, type Piece, type Segment, type Trajectory } from '../../src/core/trajectory.ts';
 
 /** Trajectories made of counted tokens: every token has an id of its own, so that a context can be read off the ids. */
 
@@ -103,13 +103,31 @@ export const arbitraryTrajectory: fc.Arbitrary<Trajectory> = fc
       ),
   );
 
+/** A trajectory whose blocks were joined by some policy: paths in any order, some of them given up, at least one joined. */
+export const arbitraryJoined: fc.Arbitrary<Trajectory> = fc
+  .tuple(arbitraryTrajectory, fc.array(fc.nat(), { minLength: 12, maxLength: 12 }), fc.nat(4))
+  .map(([trajectory, keys, kept]) => ({ ...trajectory, segments: joinBlocks(trajectory.segments, keys, 1 + kept) }));
+
+function joinBlocks(segments: readonly Segment[], keys: readonly number[], kept: number): Segment[] {
+  return segments.flatMap((segment, index) => {
+    if (segment.role !== 'path') return [segment];
+    if (!isLeadingPath(segments, index)) return [];
+    const paths = segments.filter(({ role, block }) => role === 'path' && block === segment.block);
+    const shuffled = paths.toSorted(
+      (a, b) => keys[4 * (a.block - 1) + a.path - 1]! - keys[4 * (b.block - 1) + b.path - 1]!,
+    );
+    const giveUp = (path: Segment): Segment => ({ ...path, pieces: [], stop: 'abort' });
+    return [...shuffled.slice(0, kept), ...shuffled.slice(kept).map(giveUp)];
+  });
+}
+
 /** What each sampled token was sampled under (prompt included), by token id; told from the calls, not from any layout. */
 export function listSamplingContexts(trajectory: Trajectory): Map<number, readonly number[]> {
   const contexts = new Map<number, readonly number[]>();
   let trunk = [...trajectory.promptIds];
   let beforeBlock: readonly number[] = trunk;
-  for (const segment of trajectory.segments) {
-    if (segment.role === 'path' && segment.path === 1) beforeBlock = [...trunk];
+  for (const [index, segment] of trajectory.segments.entries()) {
+    if (isLeadingPath(trajectory.segments, index)) beforeBlock = [...trunk];
     const seen = segment.role === 'path' ? [...beforeBlock] : [...trunk];
     const ids = segment.pieces.flatMap((piece) => piece.ids);
     for (const id of ids) {

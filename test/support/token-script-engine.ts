@@ -1,5 +1,5 @@
 import type { RolloutSettings } from '../../src/core/curriculum.ts';
-import type { CallSpec, RolloutIo } from '../../src/pipeline/rollout/roll-out-group.ts';
+import { type CallSpec, FORGETFUL, type RolloutIo } from '../../src/pipeline/rollout/rollout-io.ts';
 import type { Completion } from '../../src/ports/engine.ts';
 
 /** A toy token space: tags 1..6, gap 7, eos 8, plain tokens from 10 on (label ids 90, 91). */
@@ -49,6 +49,9 @@ export function createToyIo(
   const calls: CallSpec[] = [];
   return {
     calls,
+    clock: { sleep: async () => undefined },
+    signal: new AbortController().signal,
+    answers: FORGETFUL,
     settings: { ...TOY_SETTINGS, ...settings },
     eosTexts: ['<eos>'],
     binding: {

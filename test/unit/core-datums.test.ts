@@ -1,5 +1,5 @@
 /**
- * Trajectory to datums (method 5.6, 6.6), for any trajectory a rollout can leave:
+ * Trajectory to datums (method 5.6, 6.6), for any trajectory a rollout can leave, early joins and any order of paths included:
  *  1. RL, every layout: each sampled token with a log-prob is scored exactly once over the datums; no other token is
  *  2. `units` and `exact`: each scored token's context is the one it was sampled in
  *  3. `causal`: one datum, contexts are the flat sequence
@@ -9,6 +9,7 @@
  *  7. SFT: teacher tokens carry the weight, injected ones only with `maskInserted: false`, the prompt never
  *  8. an advantage or scale of 0 makes no datum, a trajectory without a loss token neither
  *  9. countLossTokens agrees with every layout
+ * 10. a quorum joined longest first, by hand: paths without their siblings, the summary with the joined ones in their order
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -17,8 +18,9 @@ import type { Layout } from '../../src/core/curriculum.ts';
 import type { Datum } from '../../src/core/datum.ts';
 import { buildDatums } from '../../src/core/layout/build-datums.ts';
 import { countLossTokens } from '../../src/core/layout/loss-tokens.ts';
-import { flattenResponse, type Trajectory } from '../../src/core/trajectory.ts';
+import { flattenResponse, type Piece, type Segment, type Trajectory } from '../../src/core/trajectory.ts';
 import {
+  arbitraryJoined,
   arbitraryTrajectory,
   listSamplingContexts,
   shapedLogprob,
@@ -52,13 +54,13 @@ function listTrainable(trajectory: Trajectory): number[] {
 }
 
 const forAny = (check: (trajectory: Trajectory) => void) =>
-  fc.assert(fc.property(arbitraryTrajectory, check), { numRuns: 200 });
+  fc.assert(fc.property(fc.oneof(arbitraryTrajectory, arbitraryJoined), check), { numRuns: 300 });
 
 test('1: every sampled token is scored exactly once', () => {
   for (const layout of LAYOUTS) {
     forAny((trajectory) => {
       const scored = listScored(buildDatums(trajectory, layout, RL)).map(({ id }) => id);
-      assert.deepEqual(ascending(scored), listTrainable(trajectory), layout);
+      assert.deepEqual(ascending(scored), ascending(listTrainable(trajectory)), layout);
     });
   }
 });
@@ -129,7 +131,8 @@ test('6: number of datums', () => {
     const trains = (index: number) =>
       trajectory.segments[index]!.pieces.some(({ logprobs }) => logprobs?.some(Number.isFinite));
     const calls = trajectory.segments.map((_, index) => index).filter(trains);
-    const later = calls.filter((index) => trajectory.segments[index]!.path > 1);
+    const { segments } = trajectory;
+    const later = calls.filter((index) => segments[index]!.role === 'path' && segments[index - 1]!.role === 'path');
     assert.equal(buildDatums(trajectory, 'units', RL).length, calls.length);
     assert.equal(buildDatums(trajectory, 'exact', RL).length, 1 + later.length);
   });
@@ -187,4 +190,40 @@ test('9: countLossTokens is the number of scored tokens', () => {
       assert.equal(listScored(buildDatums(trajectory, layout, RL)).length, countLossTokens(trajectory, 'rl'));
     });
   }
+});
+
+test('10: a quorum, longest first', () => {
+  const sampled = (ids: readonly number[]): Piece => {
+    return { ids, text: '', logprobs: ids.map(shapedLogprob), origin: 'policy' };
+  };
+  const injected = (ids: readonly number[]): Piece => ({ ids, text: '', logprobs: null, origin: 'injected' });
+  const base = { flags: [], seed: 1, weightsVersion: 'w1', stop: 'tag' } as const;
+  const path = (ordinal: number, ids: readonly number[]): Segment => {
+    return { ...base, role: 'path', block: 1, path: ordinal, pieces: [injected([3]), sampled(ids)] };
+  };
+  const trajectory: Trajectory = {
+    promptIds: [50, 51],
+    end: 'eos',
+    segments: [
+      { ...base, role: 'main', block: 0, path: 0, pieces: [sampled([10, 1])] },
+      path(3, [33, 34, 35, 4]),
+      path(1, [31, 4]),
+      { ...base, role: 'path', block: 1, path: 2, pieces: [], stop: 'abort' },
+      { ...base, role: 'summary', block: 1, path: 0, pieces: [injected([2, 7, 5]), sampled([60, 6])] },
+      { ...base, role: 'main', block: 0, path: 0, pieces: [sampled([70, 8])], stop: 'eos' },
+    ],
+  };
+  const full = [50, 51, 10, 1, 3, 33, 34, 35, 4, 3, 31, 4, 2, 7, 5, 60, 6, 70, 8];
+  const [trunk, second, ...none] = buildDatums(trajectory, 'exact', RL);
+  assert.equal(none.length, 0);
+  assert.deepEqual([...trunk!.tokens, trunk!.targets.at(-1)], full);
+  const lossOf = (datum: Datum) => datum.targets.filter((_, k) => datum.advantages![k] !== 0);
+  assert.deepEqual(lossOf(trunk!), [10, 1, 33, 34, 35, 4, 60, 6, 70, 8]);
+  assert.deepEqual([...second!.tokens, second!.targets.at(-1)], [50, 51, 10, 1, 3, 31, 4]);
+  assert.deepEqual(lossOf(second!), [31, 4]);
+  const summary = buildDatums(trajectory, 'units', RL).find((datum) => lossOf(datum).includes(60));
+  assert.deepEqual([...summary!.tokens, summary!.targets.at(-1)], full.slice(0, 17));
+  const [flat] = buildDatums(trajectory, 'multiverse', RL);
+  // Both paths begin after <Parallel>; </Parallel> follows the longer one, wherever it stands.
+  assert.deepEqual(flat?.positionIds?.slice(3, 13), [3, 4, 5, 6, 7, 8, 4, 5, 6, 9]);
 });

@@ -6,7 +6,7 @@
  *  4. joining all, as stored, changes nothing of any trajectory: T, D, and the outcome
  *  5. any quorum, width and budget: what a token-by-token simulation finds
  *  6. an earlier join is never later and never costs more; longest first never takes longer than as emitted; a cache never costs
- *  7. the outcome is known exactly where no path is left out, cut or moved
+ *  7. the outcome is known exactly where no path is left out, cut or moved, and none more is waited for
  *  8. the tally: means, speed-ups by both names, and accuracy as a range over what is known
  *  9. no rollouts: no division by zero
  */
@@ -164,6 +164,17 @@ test('7: when the outcome is known', () => {
   ]);
   assert.equal(replayTrajectory(sorted, LONGEST, SMOOTH).isUnchanged, true);
   assert.equal(replayTrajectory(sorted, FIRST, SMOOTH).isUnchanged, true, 'both end at the same token');
+  // Stored by a quorum of two, longest first: of the third path nothing is known.
+  const [main, first, second, summary, end] = WORKED.segments;
+  const third = { ...first!, path: 3, pieces: [], stop: 'abort' } as const;
+  const early = { ...WORKED, segments: [main!, second!, first!, third, summary!, end!] };
+  const knownEarly = (policy: Partial<ReplayPolicy>) =>
+    replayTrajectory(early, { ...LONGEST, ...policy }, DEFAULT_LATENCY_MODEL).isUnchanged;
+  const quorum = (count: number) => ({ join: { kind: 'quorum', count } }) as const;
+  assert.equal(knownEarly(quorum(2)), true);
+  assert.equal(knownEarly({ ...quorum(2), order: 'emitted' }), false, 'path 2 stands first');
+  for (const policy of [{}, quorum(3), quorum(1), { ...quorum(2), width: 2 }]) assert.equal(knownEarly(policy), false);
+  assert.equal(replayTrajectory(early, LONGEST, SMOOTH).totalTokens, 3800);
 });
 
 test('8: the tally', () => {

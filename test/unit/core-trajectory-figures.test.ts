@@ -5,16 +5,23 @@
  *  3. a path that was given up counts in T alone: T 3,600, T_join = D = 2,800
  *  4. what a teacher wrote counts as generated
  *  5. of any trajectory: D <= T_join <= T, equal where nothing was forked; P and slack at least 1; idle and eta below 1
- *  6. positions are those of the executed `<Parallel>` tokens
+ *  6. positions are those of the executed `<Parallel>` tokens, whichever path stands first
  *  7. nothing generated: no division by zero
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { findBlockPositions } from '../../src/core/block-metrics.ts';
-import { countCriticalTokens, countPolicyTokens, type Segment, type Trajectory } from '../../src/core/trajectory.ts';
+import {
+  countCriticalTokens,
+  countForks,
+  countPolicyTokens,
+  type Segment,
+  type Trajectory,
+} from '../../src/core/trajectory.ts';
 import { computeTrajectoryFigures } from '../../src/core/trajectory-figures.ts';
 import {
+  arbitraryJoined,
   arbitraryTrajectory,
   type PieceShape,
   type SegmentShape,
@@ -123,7 +130,7 @@ test('5: bounds', () => {
 function tagForks(trajectory: Trajectory): Trajectory {
   const segments = trajectory.segments.map((segment, index): Segment => {
     const next = trajectory.segments[index + 1];
-    if (next?.role !== 'path' || next.path !== 1) return segment;
+    if (segment.role === 'path' || next?.role !== 'path') return segment;
     const last = segment.pieces.at(-1)!;
     return { ...segment, pieces: [{ ...last, ids: [...last.ids.slice(0, -1), TAG_IDS.parallelOpen] }] };
   });
@@ -132,9 +139,10 @@ function tagForks(trajectory: Trajectory): Trajectory {
 
 test('6: positions', () => {
   fc.assert(
-    fc.property(arbitraryTrajectory, (shaped) => {
+    fc.property(fc.oneof(arbitraryTrajectory, arbitraryJoined), (shaped) => {
       const trajectory = tagForks(shaped);
       const { blocks } = computeTrajectoryFigures(trajectory);
+      assert.equal(blocks.length, countForks(trajectory));
       assert.deepEqual(
         blocks.map(({ position }) => position),
         findBlockPositions(trajectory, TAG_IDS).executed,

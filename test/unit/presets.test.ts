@@ -177,7 +177,7 @@ test('8. the embedded preset fits the model', () => {
   const coldStart = stages[0]!;
   assert.ok(coldStart.kind === 'cold-start' && coldStart.maxTargetTokens <= 160);
   // Used before the fork: `split<Parallel>`. Inserted: two paths' tags and labels, three more tags, the gap.
-  const pathCap = computePathCap(rollout, 2, 10) ?? 0;
+  const pathCap = computePathCap({ ...rollout, paths: 2 }, 2, 10) ?? 0;
   for (const { text } of generateWordSums({ seed: 5, level: 'hard', split: 'train', count: 1000 })) {
     const { operands } = parseWordSum(text)!;
     const solution = writeParallelSolution(operands);

@@ -7,6 +7,7 @@
  *  5. no line is wider than the terminal, whatever the text and its width
  *  6. the live view draws in place: on the screen stands the final tree, once, also when it is higher than the screen
  *  7. without a terminal every segment is written when it is finished
+ *  8. a path that was given up says so and counts no token; one that is asked again is written in its own place
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -14,10 +15,16 @@ import fc from 'fast-check';
 import { toPlainText } from '../../src/cli/render/plain-text.ts';
 import { measureColumns, wrapText } from '../../src/cli/render/wrap-text.ts';
 import { type Paint, renderThought } from '../../src/cli/solve/render-thought.ts';
-import { EMPTY_THOUGHT, followThought, listRows, type Thought } from '../../src/cli/solve/thought.ts';
+import {
+  countThoughtTokens,
+  EMPTY_THOUGHT,
+  followThought,
+  listRows,
+  type Thought,
+} from '../../src/cli/solve/thought.ts';
 import { openLineView, openLiveView } from '../../src/cli/solve/thought-view.ts';
 import type { Piece, Segment } from '../../src/core/trajectory.ts';
-import type { SegmentEvent } from '../../src/pipeline/rollout/roll-out-group.ts';
+import type { SegmentEvent } from '../../src/pipeline/rollout/rollout-io.ts';
 
 const same = (text: string) => text;
 const PAINT: Paint = { bold: same, dim: same, cyan: same, green: same, yellow: same };
@@ -196,4 +203,20 @@ test('7: lines', () => {
     'main (3 tokens, 0 ms)',
     '  Final Answer: 49',
   ]);
+});
+
+test('8: given up, and asked again', () => {
+  const place = { sample: 0, role: 'path', block: 1, path: 2 } as const;
+  const begun = one(1).slice(0, -2);
+  const gone: Segment = { ...segment('path', 1, 2, '', ''), pieces: [], stop: 'abort' };
+  const givenUp = follow([...begun.slice(0, -1), { kind: 'finished', ...place, segment: gone }]);
+  const lines = renderThought(givenUp, { ...RENDER, width: 100 }).join('\n');
+  assert.match(lines, /path 2 {2}given up, 1 ms/);
+  assert.equal(countThoughtTokens(givenUp).total, countThoughtTokens(follow(begun.slice(0, -2))).total);
+
+  const again = follow([...begun, { kind: 'started', ...place }]);
+  assert.deepEqual(
+    again.nodes.map(({ role, path, segment }) => `${role} ${path} ${segment === null ? 'writing' : 'done'}`),
+    ['main 0 done', 'path 1 done', 'path 2 writing'],
+  );
 });

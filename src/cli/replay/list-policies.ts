@@ -1,4 +1,5 @@
-import type { ReplayJoin, ReplayPolicy } from '../../core/replay/replay-trajectory.ts';
+import type { CountedJoin } from '../../core/join.ts';
+import type { ReplayPolicy } from '../../core/replay/replay-trajectory.ts';
 import { UsageError } from '../../errors.ts';
 import { readWholeNumber } from '../whole-number.ts';
 
@@ -42,12 +43,12 @@ export function describePolicy({ join, order, width, pathBudget }: ReplayPolicy)
   return parts.join(', ');
 }
 
-function listJoins(paths: number): ReplayJoin[] {
+function listJoins(paths: number): CountedJoin[] {
   const quorums = Array.from({ length: Math.max(0, paths - 2) }, (_, i) => paths - 1 - i);
   return [{ kind: 'all' }, ...quorums.map((count) => ({ kind: 'quorum', count }) as const), { kind: 'first' }];
 }
 
-function parseJoin(text: string): ReplayJoin {
+function parseJoin(text: string): CountedJoin {
   if (text === 'all' || text === 'first') return { kind: text };
   const count = /^quorum:(\d{1,3})$/.exec(text)?.[1];
   if (count !== undefined && Number(count) > 0) return { kind: 'quorum', count: Number(count) };

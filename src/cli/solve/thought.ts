@@ -1,5 +1,5 @@
 import { countCriticalTokens, countGeneratedTokens, type Segment } from '../../core/trajectory.ts';
-import type { SegmentEvent, SegmentPlace } from '../../pipeline/rollout/roll-out-group.ts';
+import type { SegmentEvent, SegmentPlace } from '../../pipeline/rollout/rollout-io.ts';
 
 /** One call of a thought: being written while `segment` is null. */
 export interface ThoughtNode {
@@ -26,7 +26,10 @@ export const EMPTY_THOUGHT: Thought = { nodes: [] };
 export function followThought({ nodes }: Thought, event: SegmentEvent, nowMs: number): Thought {
   const { role, block, path } = event;
   if (event.kind === 'started') {
-    return { nodes: [...nodes, { role, block, path, startedMs: nowMs, endedMs: null, segment: null }] };
+    const node = { role, block, path, startedMs: nowMs, endedMs: null, segment: null };
+    // A path that is asked once more is written anew in its place.
+    const again = nodes.findIndex((one) => role === 'path' && one.block === block && one.path === path);
+    return { nodes: again < 0 ? [...nodes, node] : nodes.with(again, node) };
   }
   const at = nodes.findIndex((node) => node.segment === null && node.block === block && node.path === path);
   return { nodes: nodes.with(at, { ...nodes[at]!, endedMs: nowMs, segment: event.segment }) };

@@ -66,6 +66,9 @@ export const embeddedPreset: RunConfig = {
   rollout: {
     mode: 'parallel',
     paths: 2,
+    join: { kind: 'all' },
+    joinOrder: 'emitted',
+    duplicatePaths: 'keep',
     maxBlocks: 1,
     // 4 operands: prompt 20, response at most 71, a path at most 24, a summary at most 11.
     maxPromptTokens: 30,

@@ -175,6 +175,9 @@ export function buildPaperPreset(
     rollout: {
       mode: 'parallel',
       paths: 2,
+      join: { kind: 'all' },
+      joinOrder: 'emitted',
+      duplicatePaths: 'keep',
       maxBlocks: 4,
       maxPromptTokens: 2000,
       maxResponseTokens: 3000,

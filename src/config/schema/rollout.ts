@@ -1,14 +1,63 @@
 import * as z from 'zod';
+import { type PathCount, readPathRange } from '../../core/curriculum.ts';
+import { MIN_PATHS } from '../../core/join.ts';
 import { fraction, tokenCount, wholeNumber } from './fields.ts';
 
 /** How one attempt is decoded, with the limits of method 3.4 as defaults. Tokens are the student's. */
+
+const MAX_PATHS = 64;
+const pathNumber = () => wholeNumber(MIN_PATHS, MAX_PATHS);
+
+/** A fixed number, or a range that each block draws from. */
+const pathsSchema = z.union(
+  [
+    pathNumber(),
+    z.strictObject({
+      min: pathNumber().describe('Fewest paths of a block'),
+      max: pathNumber().describe('Most paths of a block'),
+    }),
+  ],
+  { error: 'must be a whole number, or {min, max}' },
+);
+
+/** When the paths of a block are joined. A quorum of one would leave what the strict grammar refuses: that is `first`. */
+const joinSchema = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? { kind: value } : value),
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('all') }),
+      z.strictObject({ kind: z.literal('first') }),
+      z.strictObject({
+        kind: z.literal('quorum'),
+        count: pathNumber().describe('Paths that must have ended'),
+      }),
+      z.strictObject({
+        kind: z.literal('deadline'),
+        ms: wholeNumber(1, 86_400_000).describe('Milliseconds after the fork; two paths are waited for in any case'),
+      }),
+    ]),
+  )
+  .meta({ shortForm: 'string' });
 
 const fields = {
   mode: z
     .enum(['parallel', 'sequential'])
     .default('parallel')
     .describe('sequential: tags are plain text, nothing forks'),
-  paths: wholeNumber(2, 64).default(2).describe('Paths per parallel block'),
+  paths: pathsSchema.default(2).describe('Paths per parallel block: a number, or {min, max} to draw from'),
+  join: joinSchema
+    .prefault('all')
+    .describe(
+      'When paths are joined: all, first, {kind: quorum, count} or {kind: deadline, ms}; the others are aborted',
+    ),
+  joinOrder: z
+    .enum(['emitted', 'longest-first'])
+    .default('emitted')
+    .describe('How joined paths stand in the text; longest-first leaves the engine less to compute'),
+  duplicatePaths: z
+    .enum(['keep', 'reseed'])
+    .default('keep')
+    .describe('A path that repeats a sibling: keep it, or ask once more with another seed'),
   maxBlocks: wholeNumber(0, 256).default(4).describe('Parallel blocks per attempt'),
   maxPromptTokens: tokenCount().default(2000).describe('Longer prompts fail the attempt; nothing is cut'),
   maxResponseTokens: tokenCount().default(3000).describe('Whole response, tags included'),
@@ -34,6 +83,14 @@ export const rolloutSchema = z.strictObject(fields).superRefine((rollout, ctx) =
   if (rollout.minPathTokens > rollout.maxPathTokens) {
     complain('minPathTokens', `is ${rollout.minPathTokens}, more than maxPathTokens ${rollout.maxPathTokens}`);
   }
+  const paths = readPathRange(rollout.paths);
+  if (paths.min > paths.max) complain('paths', `min is ${paths.min}, more than max ${paths.max}`);
+  if (rollout.join.kind === 'quorum' && rollout.join.count > paths.max) {
+    complain('join', `waits for ${rollout.join.count} paths, but a block has at most ${paths.max}`);
+  }
+  if (rollout.joinOrder === 'longest-first' && rollout.pathLabels !== null) {
+    complain('joinOrder', 'longest-first needs paths without labels: pathLabels name them by their order');
+  }
   const needed = computeBlockFloor(rollout);
   if (rollout.mode === 'parallel' && rollout.maxBlocks > 0 && needed >= rollout.maxResponseTokens) {
     complain(
@@ -48,13 +105,14 @@ export const rolloutSchema = z.strictObject(fields).superRefine((rollout, ctx) =
 
 /** Tokens of the smallest block with what is reserved behind it: tags of method 3.4, each counted once. */
 function computeBlockFloor(rollout: {
-  paths: number;
+  paths: PathCount;
   minPathTokens: number;
   reserveSummaryTokens: number;
   reserveAnswerTokens: number;
 }): number {
-  const tags = 2 * rollout.paths + 4;
-  return rollout.paths * rollout.minPathTokens + rollout.reserveSummaryTokens + rollout.reserveAnswerTokens + tags;
+  const { min } = readPathRange(rollout.paths);
+  const tags = 2 * min + 4;
+  return min * rollout.minPathTokens + rollout.reserveSummaryTokens + rollout.reserveAnswerTokens + tags;
 }
 
 /** Sampling of evaluations; the reward there is always accuracy (method 9.3). */

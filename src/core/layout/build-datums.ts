@@ -1,6 +1,6 @@
 import type { Layout } from '../curriculum.ts';
 import type { Datum } from '../datum.ts';
-import type { Trajectory } from '../trajectory.ts';
+import { isLeadingPath, type Trajectory } from '../trajectory.ts';
 import { type DatumPayload, markLossTokens, type ScoredTokens } from './loss-tokens.ts';
 import { computeMultiverseLayout, type MultiverseLayout } from './multiverse-positions.ts';
 
@@ -16,7 +16,7 @@ type Span = readonly [from: number, to: number];
 
 /**
  * Turns a trajectory into what the trainer is sent (method 5.6). `units`: one datum per engine call.
- * `exact`: the flat sequence with loss on main, path 1 and summaries, and one datum per further
+ * `exact`: the flat sequence with loss on main, the leading path of each block and summaries, and one datum per further
  * path; every token is scored in the context it was sampled in, as in `units`, with fewer repeated
  * prefixes. `causal`: one flat datum. `multiverse`: one flat datum with overlapping positions and
  * path ids. A datum without a loss position, or with an advantage of 0, is not made.
@@ -49,14 +49,20 @@ function listViews(trajectory: Trajectory, layout: Layout, scored: ScoredTokens)
 /** The sequence of one engine call: what it was given and what it answered, siblings of a path left out. */
 function viewCall(trajectory: Trajectory, spans: readonly Span[], index: number): View {
   const [from, to] = spans[index]!;
-  const segment = trajectory.segments[index]!;
-  const contextEnd = segment.role === 'path' ? spans[index - segment.path + 1]![0] : from;
+  const isPath = trajectory.segments[index]!.role === 'path';
+  const contextEnd = isPath ? spans[findLeadingPath(trajectory, index)]![0] : from;
   return { tokens: [...range(0, contextEnd), ...range(from, to)], hasLoss: (i) => i >= from };
 }
 
-function isPathAfterFirst(trajectory: Trajectory, index: number): boolean {
-  const segment = trajectory.segments[index]!;
-  return segment.role === 'path' && segment.path > 1;
+/** Index of the path that the block of the path at `index` begins with. */
+function findLeadingPath({ segments }: Trajectory, index: number): number {
+  let at = index;
+  while (!isLeadingPath(segments, at)) at -= 1;
+  return at;
+}
+
+function isPathAfterFirst({ segments }: Trajectory, index: number): boolean {
+  return segments[index]!.role === 'path' && !isLeadingPath(segments, index);
 }
 
 function findSpans(trajectory: Trajectory, scored: ScoredTokens): Span[] {

@@ -1,4 +1,4 @@
-import { countSegmentTokens, type Trajectory } from '../trajectory.ts';
+import { countSegmentTokens, isLeadingPath, type Trajectory } from '../trajectory.ts';
 
 /** Position and path id of every token of prompt + response, for `structured_attention/1`. */
 export interface MultiverseLayout {
@@ -21,9 +21,9 @@ export function computeMultiverseLayout(trajectory: Trajectory): MultiverseLayou
   const attnPath = trajectory.promptIds.map(() => 0);
   let next = trajectory.promptIds.length;
   let blockStart = next;
-  for (const segment of trajectory.segments) {
+  for (const [index, segment] of trajectory.segments.entries()) {
     const isPath = segment.role === 'path';
-    if (!isPath || segment.path === 1) blockStart = next;
+    if (!isPath || isLeadingPath(trajectory.segments, index)) blockStart = next;
     const start = isPath ? blockStart : next;
     const pathId = isPath ? encodePath(segment.block, segment.path) : 0;
     const length = countSegmentTokens(segment);

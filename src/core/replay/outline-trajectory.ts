@@ -7,23 +7,36 @@ export interface Stretch {
   readonly closing: number;
 }
 
-/** One call of the trunk (main or summary), or the paths of one block, which were called side by side. */
-export type OutlineStep = { readonly trunk: Stretch } | { readonly paths: readonly Stretch[] };
+/** A joined path with the ordinal it was asked under. */
+export type PathStretch = Stretch & { readonly ordinal: number };
+
+/** The joined paths of one block in rendering order, and how many were given up: nothing of those is known. */
+export interface OutlineBlock {
+  readonly paths: readonly PathStretch[];
+  readonly givenUp: number;
+}
+
+/** One call of the trunk (main or summary), or a block, whose paths were called side by side. */
+export type OutlineStep = { readonly trunk: Stretch } | OutlineBlock;
 
 export interface Outline {
   readonly promptTokens: number;
   readonly steps: readonly OutlineStep[];
 }
 
-/** The lengths of a trajectory in the order of its calls. A path that was given up has no part in it. */
+/** The lengths of a trajectory in the order of its calls. */
 export function outlineTrajectory({ promptIds, segments }: Trajectory): Outline {
-  const steps: ({ trunk: Stretch } | { paths: Stretch[] })[] = [];
+  const steps: ({ trunk: Stretch } | { paths: PathStretch[]; givenUp: number })[] = [];
   for (const segment of segments) {
+    if (segment.role !== 'path') {
+      steps.push({ trunk: measureStretch(segment) });
+      continue;
+    }
     const last = steps.at(-1);
-    if (!isAwaited(segment)) continue;
-    if (segment.role !== 'path') steps.push({ trunk: measureStretch(segment) });
-    else if (last !== undefined && 'paths' in last) last.paths.push(measureStretch(segment));
-    else steps.push({ paths: [measureStretch(segment)] });
+    const block = last !== undefined && 'paths' in last ? last : { paths: [], givenUp: 0 };
+    if (block !== last) steps.push(block);
+    if (isAwaited(segment)) block.paths.push({ ...measureStretch(segment), ordinal: segment.path });
+    else block.givenUp += 1;
   }
   return { promptTokens: promptIds.length, steps };
 }

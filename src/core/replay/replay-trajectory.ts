@@ -1,18 +1,12 @@
+import { type CountedJoin, countWanted, type JoinOrder, orderPaths } from '../join.ts';
 import type { Trajectory } from '../trajectory.ts';
 import { computePrefillMs, countCachedTokens, type LatencyModel } from './latency-model.ts';
-import { outlineTrajectory, type Stretch } from './outline-trajectory.ts';
-
-/** When the paths of a block are joined: when all have ended, the first, or the first `count`. */
-export type ReplayJoin =
-  | { readonly kind: 'all' }
-  | { readonly kind: 'first' }
-  | { readonly kind: 'quorum'; readonly count: number };
+import { type OutlineBlock, outlineTrajectory, type PathStretch, type Stretch } from './outline-trajectory.ts';
 
 /** Another way to run the blocks of stored trajectories. */
 export interface ReplayPolicy {
-  readonly join: ReplayJoin;
-  /** In which order joined paths stand in the text: a longer first path leaves less to compute at the join (field 1.8). */
-  readonly order: 'emitted' | 'longest-first';
+  readonly join: CountedJoin;
+  readonly order: JoinOrder;
   /** Only the first `width` paths of a block are asked for; null: all. */
   readonly width: number | null;
   /** A path is cut after so many generated tokens; null: where it ended. */
@@ -53,7 +47,7 @@ export function replayTrajectory(trajectory: Trajectory, policy: ReplayPolicy, m
   const at: Progress = { ...NOTHING, length: promptTokens };
   for (const step of steps) {
     if ('trunk' in step) runTrunk(at, step.trunk, model);
-    else runBlock(at, step.paths, policy, model);
+    else runBlock(at, step, policy, model);
   }
   return toReplay(at);
 }
@@ -64,7 +58,7 @@ export function replayTrajectory(trajectory: Trajectory, policy: ReplayPolicy, m
  */
 export function replayInOneStream(trajectory: Trajectory, model: LatencyModel): Replay {
   const { promptTokens, steps } = outlineTrajectory(trajectory);
-  const stretches = steps.flatMap((step) => ('trunk' in step ? [step.trunk] : step.paths));
+  const stretches = steps.flatMap((step): readonly Stretch[] => ('trunk' in step ? [step.trunk] : step.paths));
   const generated = stretches.reduce((sum, stretch) => sum + stretch.generated, 0);
   const at: Progress = { ...NOTHING, length: promptTokens };
   runTrunk(at, { opening: 0, generated, closing: 0 }, model);
@@ -96,37 +90,46 @@ function runTrunk(at: Progress, { opening, generated, closing }: Stretch, model:
 }
 
 /** A path under way: when it starts to decode and when it ends, in milliseconds after the fork. */
-interface Runner extends Stretch {
+interface Runner extends PathStretch {
   readonly prefill: number;
   readonly startMs: number;
   readonly endMs: number;
   readonly isCut: boolean;
 }
 
-function runBlock(at: Progress, stored: readonly Stretch[], policy: ReplayPolicy, model: LatencyModel): void {
-  const asked = stored.slice(0, policy.width ?? stored.length).map((path) => startPath(at, path, policy, model));
+function runBlock(at: Progress, { paths: stored, givenUp }: OutlineBlock, policy: ReplayPolicy, model: LatencyModel) {
+  const byOrdinal = stored.toSorted((a, b) => a.ordinal - b.ordinal);
+  const asked = byOrdinal.slice(0, policy.width ?? stored.length).map((path) => startPath(at, path, policy, model));
   const joinMs = findJoinMs(asked, policy.join);
   const joined = asked.filter(({ endMs }) => endMs <= joinMs);
-  const ordered = policy.order === 'emitted' ? joined : joined.toSorted((a, b) => countSeen(b) - countSeen(a));
+  const ordered = orderPaths(joined, policy.order, countSeen);
   const [first] = ordered;
   const [decisive] = joined.filter(({ endMs }) => endMs === joinMs);
   for (const path of asked) at.totalTokens += countSpent(path, joinMs, model);
   at.criticalTokens += Math.max(...joined.map(({ generated }) => generated));
   at.prefillTokens += decisive!.prefill;
   at.latencyMs += model.callMs + joinMs;
-  at.isUnchanged &&= joined.length === stored.length && ordered.every((path, i) => path === asked[i] && !path.isCut);
+  at.isUnchanged &&=
+    ordered.length === stored.length &&
+    ordered.every((path, i) => path.ordinal === stored[i]!.ordinal && !path.isCut) &&
+    (givenUp === 0 || waitsForNoMore(stored.length, givenUp, policy));
   at.seen = at.length + countSeen(first!);
   for (const { opening, generated, closing } of ordered) at.length += opening + generated + closing;
 }
 
-function startPath(at: Progress, path: Stretch, { pathBudget }: ReplayPolicy, model: LatencyModel): Runner {
+/** Whether a policy, like the stored one, joins once `joined` paths have ended, though more were asked. */
+function waitsForNoMore(joined: number, givenUp: number, { join, width }: ReplayPolicy): boolean {
+  return (width === null || width >= joined + givenUp) && countWanted(join, joined + givenUp) === joined;
+}
+
+function startPath(at: Progress, path: PathStretch, { pathBudget }: ReplayPolicy, model: LatencyModel): Runner {
   const isCut = pathBudget !== null && pathBudget < path.generated;
   const generated = isCut ? pathBudget : path.generated;
   const prefill = at.length + path.opening - countCachedTokens(model, at.seen);
   const startMs = computePrefillMs(model, prefill);
   const endMs = startMs + generated * model.decodeMs;
   // A path that is cut gets one closing tag from the controller.
-  return { opening: path.opening, generated, closing: isCut ? 1 : path.closing, prefill, startMs, endMs, isCut };
+  return { ...path, generated, closing: isCut ? 1 : path.closing, prefill, startMs, endMs, isCut };
 }
 
 /** Tokens of a path that its own call has seen; a closing tag of the controller's is not among them. */
@@ -134,10 +137,9 @@ function countSeen({ opening, generated }: Stretch): number {
   return opening + generated;
 }
 
-function findJoinMs(paths: readonly Runner[], join: ReplayJoin): number {
+function findJoinMs(paths: readonly Runner[], join: CountedJoin): number {
   const ends = paths.map(({ endMs }) => endMs).sort((a, b) => a - b);
-  const wanted = join.kind === 'all' ? ends.length : join.kind === 'first' ? 1 : join.count;
-  return ends[Math.min(wanted, ends.length) - 1]!;
+  return ends[countWanted(join, ends.length) - 1]!;
 }
 
 /** Tokens a path has generated by the time of the join, at which it is aborted. */

@@ -1,0 +1,133 @@
+import { readPathRange } from '../../core/curriculum.ts';
+import { computePathCap } from '../../core/segment-budget.ts';
+import type { Segment, Trajectory } from '../../core/trajectory.ts';
+import type { Completion } from '../../ports/engine.ts';
+import type { AttemptCalls } from './attempt-calls.ts';
+import { classifyStop, closeSegment, flagsOf, injectedPiece, policyPiece } from './close-segment.ts';
+import { runPaths } from './run-paths.ts';
+import { TrajectoryBuilder } from './trajectory-builder.ts';
+
+/** The state machine of one trajectory: main, fork, paths, join, summary, main (method 3.3). */
+export class Attempt {
+  readonly #calls: AttemptCalls;
+  readonly #builder: TrajectoryBuilder;
+
+  constructor(calls: AttemptCalls, promptIds: readonly number[]) {
+    this.#calls = calls;
+    this.#builder = new TrajectoryBuilder(promptIds);
+  }
+
+  /** From the answer to the first main call, which the whole group asked for under `firstSeed`, to the end. */
+  async run(first: Completion, firstSeed: number): Promise<Trajectory> {
+    let completion = first;
+    let seed = firstSeed;
+    for (;;) {
+      const stop = classifyStop(completion, this.#canFork() ? this.#tags.parallelOpen : null);
+      this.#builder.add(this.#mainSegment(completion, stop, seed));
+      if (stop !== 'tag') return this.#builder.finish(stop);
+      const size = this.#sizeBlock();
+      if (size === null) return this.#finishInline();
+      await this.#runBlock(size);
+      if (this.#remaining() < 1) return this.#builder.finish('length');
+      const name = { kind: 'main', block: this.#builder.blocks, path: 0 } as const;
+      seed = this.#calls.seedOf(name);
+      completion = await this.#askMain(name);
+    }
+  }
+
+  get #settings() {
+    return this.#calls.io.settings;
+  }
+
+  get #tags() {
+    return this.#calls.io.binding.tags;
+  }
+
+  #canFork(): boolean {
+    return this.#settings.mode === 'parallel' && this.#builder.blocks < this.#settings.maxBlocks;
+  }
+
+  #remaining(): number {
+    return this.#settings.maxResponseTokens - this.#builder.usedTokens;
+  }
+
+  /** Paths of the next block and the cap of each: as many as were drawn, fewer where those do not fit; null: none fit. */
+  #sizeBlock(): { readonly paths: number; readonly pathCap: number } | null {
+    const { min, max } = readPathRange(this.#settings.paths);
+    const seed = this.#calls.seedOf({ kind: 'paths', block: this.#builder.blocks + 1, path: 0 });
+    for (let paths = min + (seed % (max - min + 1)); paths >= min; paths -= 1) {
+      const budget = { ...this.#settings, paths };
+      const pathCap = computePathCap(budget, this.#builder.usedTokens, this.#countFixedTokens(paths));
+      if (pathCap !== null) return { paths, pathCap };
+    }
+    return null;
+  }
+
+  /** Injected tokens of one block: path tags and labels, `</Parallel>`, gap, summary tags. */
+  #countFixedTokens(paths: number): number {
+    const labels = this.#calls.io.binding.labels?.slice(0, paths) ?? [];
+    const labelTokens = labels.reduce((sum, { ids }) => sum + ids.length, 0);
+    return 2 * paths + 3 + this.#tags.gap.length + labelTokens;
+  }
+
+  /** A refused fork leaves `<Parallel>` as inert text; the rest is one call that can only end. */
+  async #finishInline(): Promise<Trajectory> {
+    this.#builder.flagLast('fork_refused');
+    if (this.#remaining() < 1) return this.#builder.finish('length');
+    const name = { kind: 'inline', block: this.#builder.blocks, path: 0 } as const;
+    this.#calls.tellStarted({ role: 'main', block: 0, path: 0 });
+    const prompt = this.#builder.copyFlatIds();
+    const completion = await this.#calls.ask({ name, prompt, maxTokens: this.#remaining(), stopTokenIds: [] });
+    const stop = classifyStop(completion, null);
+    this.#builder.add(this.#mainSegment(completion, stop, this.#calls.seedOf(name)));
+    return this.#builder.finish(stop === 'length' ? 'length' : 'eos');
+  }
+
+  #mainSegment(completion: Completion, stop: Segment['stop'], seed: number): Segment {
+    const inert = stop === 'tag' ? completion.ids.slice(0, -1) : completion.ids;
+    const flags = flagsOf(completion);
+    if (inert.includes(this.#tags.parallelOpen)) flags.push('unexecuted_tag');
+    const pieces = [policyPiece(completion)];
+    return this.#calls.tellFinished({
+      ...{ role: 'main', block: 0, path: 0, pieces, stop, flags, seed },
+      weightsVersion: this.#calls.model,
+    });
+  }
+
+  #askMain(name: { kind: 'main'; block: number; path: 0 }): Promise<Completion> {
+    this.#calls.tellStarted({ role: 'main', block: 0, path: 0 });
+    const stopTokenIds = this.#canFork() ? [this.#tags.parallelOpen] : [];
+    return this.#calls.ask({ name, prompt: this.#builder.copyFlatIds(), maxTokens: this.#remaining(), stopTokenIds });
+  }
+
+  async #runBlock(size: { readonly paths: number; readonly pathCap: number }): Promise<void> {
+    const block = this.#builder.blocks + 1;
+    const segments = await runPaths(this.#calls, { ...size, block, prompt: this.#builder.copyFlatIds() });
+    for (const segment of segments) this.#builder.add(segment);
+    this.#builder.add(await this.#runSummary(block));
+  }
+
+  async #runSummary(block: number): Promise<Segment> {
+    const { binding, eosTexts } = this.#calls.io;
+    const { tags, gapText } = binding;
+    const ids = [tags.parallelClose, ...tags.gap, tags.summaryOpen];
+    const { maxSummaryTokens, reserveAnswerTokens } = this.#settings;
+    const room = this.#remaining() - ids.length - 1 - reserveAnswerTokens;
+    const name = { kind: 'summary', block, path: 0 } as const;
+    this.#calls.tellStarted({ role: 'summary', block, path: 0 });
+    const completion = await this.#calls.ask({
+      name,
+      prompt: [...this.#builder.copyFlatIds(), ...ids],
+      maxTokens: Math.max(1, Math.min(maxSummaryTokens, room)),
+      stopTokenIds: [tags.summaryClose],
+    });
+    const segment = closeSegment({
+      ...{ role: 'summary', block, path: 0, completion, tags, eosTexts },
+      opening: [injectedPiece(ids, `</Parallel>${gapText}<Summary>`)],
+      closer: { id: tags.summaryClose, text: '</Summary>' },
+      seed: this.#calls.seedOf(name),
+      weightsVersion: this.#calls.model,
+    });
+    return this.#calls.tellFinished(segment);
+  }
+}
