@@ -29,13 +29,13 @@ export interface BenchStepOptions {
 }
 
 export interface BenchStep extends AsyncDisposable {
-  /** Takes one step of groups of one attempt, all begun at once, as a run takes it. */
+  /** Takes the next step, of groups of one attempt, all begun at once, as a run takes it. Counts are of all steps. */
   rollOut(count: number): Promise<{ readonly correct: number; readonly forked: number }>;
 }
 
 /** A run's way to the engine and back into the store: store, verification threads, call policy, fleet, adapter. */
 export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: BenchStepOptions): BenchStep {
-  const servers = { preset: 'seen', engine: url, trainer: undefined, model: 'm', seed: undefined };
+  const servers = { preset: 'seen', engine: url, trainer: url, model: 'm', seed: undefined };
   const settings = [`rollout.mode=${mode}`, 'rollout.maxResponseTokens=8000'];
   const { config } = loadRecipe(
     { ...servers, config: undefined, set: settings, db: file, json: false, quiet: true },
@@ -94,12 +94,14 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     text: `In village ${i} there is one red house and there are two blue ones. How many houses are there?`,
     answer: '3',
   }));
+  let step = 0;
   return {
     rollOut: async (count) => {
+      step += 1;
       await rollOutStep(ctx, binding, {
         stageIndex: 0,
         purpose: 'train',
-        step: 1,
+        step,
         groups: Array.from({ length: count }, (_, i) => ({ problem: problems[i % PROBLEMS]!, size: 1 })),
         reward: { kind: 'accuracy' },
         temperature: 1,

@@ -82,6 +82,8 @@ function serve(delayMs: number): void {
       else setTimeout(answer, delayMs);
     });
   });
+  // A busy client comes back to an idle connection late; that is not what is measured.
+  server.keepAliveTimeout = 120_000;
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
     process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
   });
@@ -108,11 +110,13 @@ async function measureCpu(rollouts: number, rounds: number, asJson: boolean): Pr
   try {
     const figures = await withServer('instant', async (url) => {
       const agent = new Agent();
+      await using sequential = openSteps(url, folder, 'sequential');
+      await using forked = openSteps(url, folder, 'parallel');
       const sides: Record<string, () => Promise<number>> = {
         'bare undici, per call': () => askAll(rollouts, createBareCall(agent, url)),
         'openai-node, per call': () => askAll(rollouts, createSdkCall(agent, url)),
-        'sequential rollout, 1 call': () => rollOut(url, folder, 'sequential', rollouts),
-        'forked rollout, 5 calls': () => rollOut(url, folder, 'parallel', Math.ceil(rollouts / 4)),
+        'sequential rollout, 1 call': () => sequential.rollOut(rollouts),
+        'forked rollout, 5 calls': () => forked.rollOut(Math.ceil(rollouts / 4)),
       };
       const medians = await takeTurns(sides, rounds);
       await agent.close();
@@ -150,17 +154,25 @@ async function takeTurns(
   return Object.fromEntries([...figures].map(([name, all]) => [name, all.sort((a, b) => a - b)[rounds >> 1]!]));
 }
 
-let runs = 0;
-
-/** One step of a run of its own; returns how many rollouts it finished. */
-async function rollOut(url: string, folder: string, mode: 'sequential' | 'parallel', count: number): Promise<number> {
-  runs += 1;
-  const file = join(folder, `run-${runs}.db`);
-  await using step = openBenchStep({ url, file, mode, maxInFlight: IN_FLIGHT, tags: TAG_IDS, eos: EOS });
-  const finished = await step.rollOut(count);
-  assert.equal(finished.correct, count);
-  assert.equal(finished.forked, mode === 'parallel' ? count : 0);
-  return count;
+/** A run whose steps are measured; `rollOut` checks that what it finished is what the server wrote. */
+function openSteps(url: string, folder: string, mode: 'sequential' | 'parallel') {
+  const step = openBenchStep({
+    url,
+    file: join(folder, `${mode}.db`),
+    mode,
+    maxInFlight: IN_FLIGHT,
+    tags: TAG_IDS,
+    eos: EOS,
+  });
+  let all = 0;
+  return {
+    rollOut: async (count: number) => {
+      all += count;
+      assert.deepEqual(await step.rollOut(count), { correct: all, forked: mode === 'parallel' ? all : 0 });
+      return count;
+    },
+    [Symbol.asyncDispose]: () => step[Symbol.asyncDispose](),
+  };
 }
 
 async function askAll(count: number, ask: (index: number) => Promise<unknown>): Promise<number> {
@@ -219,7 +231,8 @@ async function measureMemory(asJson: boolean): Promise<void> {
 async function holdMany(url: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-bench-hold-'));
   try {
-    await rollOut(url, folder, 'parallel', TRAJECTORIES);
+    await using steps = openSteps(url, folder, 'parallel');
+    await steps.rollOut(TRAJECTORIES);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

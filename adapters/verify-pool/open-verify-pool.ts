@@ -1,3 +1,4 @@
+import { SignalFollowers } from '../../src/core/signal-followers.ts';
 import { VERIFIER } from '../../src/core/verify/verdict.ts';
 import { VerifierError } from '../../src/errors.ts';
 import type { Judgement, Verifier, VerifyCase } from '../../src/ports/verifier.ts';
@@ -43,6 +44,7 @@ class ThreadPool {
   readonly #options: Required<VerifyPoolOptions>;
   readonly #queue = new CaseQueue();
   readonly #calls = new Set<VerifyCall>();
+  readonly #followers = new SignalFollowers();
   #threads: VerifyThread[] = [];
   #failedStarts = 0;
   #endedBecause: VerifierError | null = null;
@@ -60,7 +62,7 @@ class ThreadPool {
       const end = () => {
         call.isOver = true;
         this.#calls.delete(call);
-        signal?.removeEventListener('abort', abort);
+        leave?.();
       };
       const call: VerifyCall = {
         judgements: new Array<Judgement>(cases.length),
@@ -75,7 +77,7 @@ class ThreadPool {
           reject(error);
         },
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      const leave = signal && this.#followers.follow(signal, abort);
       this.#calls.add(call);
       this.#queue.add(cases.map((one, position) => ({ call, position, one, isSuspect: false })));
       this.#dispatch();

@@ -1,4 +1,5 @@
 import type { RunStore } from '../ports/run-store.ts';
+import type { RunContext } from './context.ts';
 import { WriteBatch } from './write-batch.ts';
 
 /** The answers of one owner: a round of cold-start questions about a problem, a group of rollouts. */
@@ -11,7 +12,7 @@ export interface OwnedAnswers {
 
 /**
  * What the engine answered is kept from the moment it arrives until what it became is stored, so that a run that was
- * killed in between goes on without asking again. Of the answers of one turn of the event loop all are stored together.
+ * killed in between goes on without asking again. Answers that come together are stored together.
  */
 export class AnswerLog {
   readonly #store: RunStore;
@@ -19,11 +20,11 @@ export class AnswerLog {
   readonly #stageIndex: number;
   readonly #batch: WriteBatch;
 
-  constructor({ store, runId }: { readonly store: RunStore; readonly runId: string }, stageIndex: number) {
+  constructor({ store, runId, clock }: Pick<RunContext, 'store' | 'runId' | 'clock'>, stageIndex: number) {
     this.#store = store;
     this.#runId = runId;
     this.#stageIndex = stageIndex;
-    this.#batch = new WriteBatch(store);
+    this.#batch = new WriteBatch(store, clock);
   }
 
   /** `parts` name the owner within the stage. */

@@ -1,3 +1,4 @@
+import { SignalFollowers } from '../core/signal-followers.ts';
 import { EngineError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -16,12 +17,6 @@ interface Attempt {
   fail(reason: unknown): void;
 }
 
-/** Who follows one signal. */
-interface Followers {
-  readonly attempts: Set<Attempt>;
-  listener(): void;
-}
-
 /**
  * A time limit for many pieces of work at once. Thousands share one timer and one listener per signal: a timer and
  * a listener for each would cost more than the request they guard.
@@ -30,7 +25,7 @@ export class Deadlines {
   readonly #options: DeadlineOptions;
   /** In the order in which they end, because all may take equally long. */
   readonly #open = new Set<Attempt>();
-  readonly #followers = new WeakMap<AbortSignal, Followers>();
+  readonly #followers = new SignalFollowers();
   #timer: AbortController | null = null;
 
   constructor(options: DeadlineOptions) {
@@ -46,7 +41,7 @@ export class Deadlines {
       signal.throwIfAborted();
       const endMs = this.#options.clock.monotonic() + this.#options.ms;
       const attempt: Attempt = { endMs, own: new AbortController(), fail: reject };
-      const leave = this.#follow(signal, attempt);
+      const leave = this.#followers.follow(signal, () => this.#end(attempt, signal.reason));
       this.#open.add(attempt);
       if (this.#timer === null) void this.#watch();
       const begin = async () => work(attempt.own.signal);
@@ -59,32 +54,10 @@ export class Deadlines {
     });
   }
 
-  /** Returns how to stop following; a signal nobody follows keeps no listener. */
-  #follow(signal: AbortSignal, attempt: Attempt): () => void {
-    const followers = this.#followers.get(signal) ?? this.#listen(signal);
-    followers.attempts.add(attempt);
-    return () => {
-      followers.attempts.delete(attempt);
-      if (followers.attempts.size > 0) return;
-      signal.removeEventListener('abort', followers.listener);
-      if (this.#followers.get(signal) === followers) this.#followers.delete(signal);
-    };
-  }
-
-  #listen(signal: AbortSignal): Followers {
-    const attempts = new Set<Attempt>();
-    const followers = { attempts, listener: () => this.#end(attempts, signal.reason) };
-    this.#followers.set(signal, followers);
-    signal.addEventListener('abort', followers.listener, { once: true });
-    return followers;
-  }
-
-  #end(attempts: Iterable<Attempt>, reason: unknown): void {
-    for (const attempt of [...attempts]) {
-      this.#close(attempt);
-      attempt.fail(reason);
-      attempt.own.abort(reason);
-    }
+  #end(attempt: Attempt, reason: unknown): void {
+    this.#close(attempt);
+    attempt.fail(reason);
+    attempt.own.abort(reason);
   }
 
   #close(attempt: Attempt): void {
@@ -103,7 +76,7 @@ export class Deadlines {
       if (timer.signal.aborted) break;
       if (!this.#open.has(attempt)) continue;
       const text = `${who} gave no whole answer within ${ms / 1000} s`;
-      this.#end([attempt], new EngineError(text, { retryable: true, timedOut: true }));
+      this.#end(attempt, new EngineError(text, { retryable: true, timedOut: true }));
     }
     this.#timer = null;
     if (this.#open.size > 0) void this.#watch();

@@ -37,9 +37,12 @@ export async function rollOutStep(
   request: StepRolloutRequest,
 ): Promise<readonly RolloutRecord[]> {
   const { stageIndex, purpose, step } = request;
-  const load = () => ctx.store.loadRollouts(ctx.runId, stageIndex, purpose, step);
-  const stored = load();
+  const stored = ctx.store.loadRollouts(ctx.runId, stageIndex, purpose, step);
   const missing = listMissingGroups(request, stored);
+  // What is stored now need not be read again: it would come back as it is. What the store has already stays as it is.
+  const rollouts = [...stored];
+  const nameOf = ({ group, sample }: RolloutRecord) => `${group} ${sample}`;
+  const known = new Set(stored.map(nameOf));
   if (missing.length > 0) {
     const version = await request.servedVersion();
     const log = new AnswerLog(ctx, stageIndex);
@@ -49,13 +52,14 @@ export async function rollOutStep(
       // Answers of other weights are none of these.
       const answers = log.open('rollout', purpose, step, group, version);
       const io = createRolloutIo(ctx, binding, request, { signal, answers, prefixKey: `${source}\n${id}` });
-      await rollOutOneGroup(ctx, io, request, { group, version, answers });
+      const fresh = await rollOutOneGroup(ctx, io, request, { group, version, answers });
+      rollouts.push(...fresh.filter((rollout) => !known.has(nameOf(rollout))));
       finished += 1;
       request.onGroup?.(finished);
     };
     await runAll(missing, rollOutMissing, ctx.signal);
   }
-  const rollouts = missing.length > 0 ? load() : stored;
+  rollouts.sort((a, b) => a.group - b.group || a.sample - b.sample);
   refuseWhenAllFailed(rollouts);
   return rollouts;
 }
@@ -113,7 +117,7 @@ async function rollOutOneGroup(
   io: RolloutIo,
   request: StepRolloutRequest,
   { group, version, answers }: GroupPlace,
-): Promise<void> {
+): Promise<readonly RolloutRecord[]> {
   const { problem, size } = request.groups[group]!;
   const startedMs = ctx.clock.monotonic();
   const promptIds = await tokenizePrompt(ctx, renderStudentPrompt(io.binding.template.text, problem.text));
@@ -132,6 +136,7 @@ async function rollOutOneGroup(
     toRollout(ctx, request, { group, sample, problem, outcome, version, durationMs, score: scoreOf(outcome) }),
   );
   await answers.settle(() => ctx.store.saveRollouts(ctx.runId, rollouts));
+  return rollouts;
 }
 
 interface FinishedAttempt {

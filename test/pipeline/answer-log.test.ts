@@ -3,7 +3,7 @@
  *  1. an answer is stored before it is used, and not asked for again; others of the same owner and of other owners are
  *  2. what became of the answers is stored and the answers are forgotten, both or neither
  *  3. a failed question is not remembered
- *  4. answers that come in one turn are one transaction; when it fails, each of them is told
+ *  4. answers that come together are one transaction; when it fails, each of them is told
  *  5. a cold start that dies between answer and judgement goes on without asking again, annotations included
  */
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import { AnswerLog } from '../../src/pipeline/answer-log.ts';
 import { runColdStart } from '../../src/pipeline/cold-start/run-cold-start.ts';
 import { WriteBatch } from '../../src/pipeline/write-batch.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
-import { COLD_START, TOY_PROBLEMS, TOY_RUN, writeToyTarget } from '../support/pipeline-toy-run.ts';
+import { COLD_START, createToyClock, TOY_PROBLEMS, TOY_RUN, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld } from '../support/pipeline-toy-world.ts';
 
 const refuse = async () => assert.fail('asked again');
@@ -58,13 +58,16 @@ test('3: a failure', async (t) => {
 test('4: one transaction', async () => {
   const transactions: number[] = [];
   let writes = 0;
-  const batch = new WriteBatch({
-    saveTogether: (work) => {
-      writes = 0;
-      work();
-      transactions.push(writes);
+  const batch = new WriteBatch(
+    {
+      saveTogether: (work) => {
+        writes = 0;
+        work();
+        transactions.push(writes);
+      },
     },
-  });
+    createToyClock(),
+  );
   await Promise.all([1, 2, 3].map(() => batch.add(() => (writes += 1))));
   await batch.add(() => (writes += 1));
   assert.deepEqual(transactions, [3, 1]);
