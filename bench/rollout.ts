@@ -123,7 +123,10 @@ async function measureCpu(rollouts: number, rounds: number, asJson: boolean): Pr
       return medians;
     });
     const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
-    if (asJson) return console.log(JSON.stringify({ machine, rollouts, cpuMs: figures }));
+    if (asJson) {
+      console.log(JSON.stringify({ machine, rollouts, cpuMs: figures }));
+      return;
+    }
     console.log(JSON.stringify(machine));
     console.log(
       `up to ${IN_FLIGHT} calls in flight, ${TOKENS} tokens each: CPU of the controller (reach: 0.6 ms per rollout)`,

@@ -3,6 +3,7 @@ import { ParallelR1Error } from '../errors.ts';
 import { bindTokenizer } from './bind-tokenizer.ts';
 import type { Binding, RunContext } from './context.ts';
 import { diagnoseTeacher } from './diagnose-teacher.ts';
+import { diagnoseTokens } from './diagnose-tokens.ts';
 import type { Finding, Probe } from './finding.ts';
 import { warnOfMismatch } from './warn-mismatch.ts';
 
@@ -53,7 +54,9 @@ export async function diagnose(ctx: RunContext): Promise<Finding[]> {
     const fix = engine.capabilities.tokenIds
       ? 'use a server that returns token ids and log-probs (vLLM 0.10 or newer)'
       : 'use a server with a completion endpoint for text (/v1/completions, or /generate of TGI)';
-    await probe('sampling', fix, () => checkSampling(ctx, binding!));
+    if ((await probe('sampling', fix, () => checkSampling(ctx, binding!))) && engine.capabilities.tokenIds) {
+      findings.push(...(await diagnoseTokens(ctx, binding, probe)));
+    }
   }
   if (!engine.capabilities.tokenIds) findings.push(TAGS_AS_TEXT);
   for (const stage of plan.stages) {

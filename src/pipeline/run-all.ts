@@ -1,3 +1,6 @@
+/** Items begun in one turn of the event loop: answers that arrive meanwhile must not wait for thousands of beginnings. */
+const BEGUN_PER_TURN = 32;
+
 /**
  * Runs `work` for all items, at most `width()` of them at once; without it all at once. Items are taken from a stream
  * when there is room for them. When one fails, no other is begun, those at work are told to stop (their signal fires)
@@ -18,6 +21,7 @@ export async function runAll<T>(
     stop.abort(error);
   };
   let wake = () => {};
+  let begun = 0;
   const begin = (item: T) => {
     const task: Promise<void> = work(item, combined)
       .catch(fail)
@@ -39,6 +43,8 @@ export async function runAll<T>(
       await makeRoom();
       if (failure !== null) break;
       begin(item);
+      begun += 1;
+      if (begun % BEGUN_PER_TURN === 0) await new Promise<void>((resolve) => setImmediate(resolve));
     }
   } catch (error) {
     fail(error);

@@ -1,6 +1,7 @@
 import { RunError } from '../errors.ts';
 import type { RunContext } from './context.ts';
 import { replaceWeights } from './replace-weights.ts';
+import { WeightsCanary } from './weights-canary.ts';
 
 /**
  * Hands weights from the trainer to the engine. A weights version is served under a name of its own,
@@ -8,10 +9,12 @@ import { replaceWeights } from './replace-weights.ts';
  */
 export class WeightsServer {
   readonly #ctx: RunContext;
+  readonly #canary: WeightsCanary;
   #served: { readonly version: string; readonly path: string } | null = null;
 
   constructor(ctx: RunContext) {
     this.#ctx = ctx;
+    this.#canary = new WeightsCanary(ctx);
   }
 
   /** Name of the weights after `step` of a stage. */
@@ -21,7 +24,7 @@ export class WeightsServer {
 
   /**
    * Serves the trainer's present weights as the version of (stage, step), checks that the engine
-   * lists it, and returns the name. Does nothing when that version is served already.
+   * lists it (and, once, that it samples from it), and returns the name. Does nothing when that version is served already.
    */
   async serve(stageIndex: number, step: number): Promise<string> {
     const version = this.versionOf(stageIndex, step);
@@ -32,6 +35,7 @@ export class WeightsServer {
     store.saveCheckpoint(runId, { stageIndex, step, kind: 'sampler', name, path: saved.path });
     await this.#load(version, saved.location);
     await this.#checkServed(version);
+    await this.#canary.look(version);
     await this.#retire();
     this.#served = { version, path: saved.path };
     return version;

@@ -6,6 +6,8 @@
  *  4. the version before is unloaded and deleted once the new one answers, not earlier
  *  5. leftovers of an earlier process are removed
  *  6. two runs and two stages never share a version name
+ *  7. an engine that lists trained weights and samples from the base model all the same is warned of once; one that
+ *     samples from them, or whose weights are untrained, is not
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -14,6 +16,7 @@ import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import { WeightsServer } from '../../src/pipeline/serve-weights.ts';
 import type { Engine } from '../../src/ports/engine.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
+import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
 import { TOY_RUN } from '../support/pipeline-toy-run.ts';
 
 async function openModel(run: TempRun): Promise<TempRun> {
@@ -94,4 +97,26 @@ test('6: names', (t) => {
     new WeightsServer({ ...ctx, runId: 'other' }).versionOf(1, 12),
   ];
   assert.equal(new Set(names).size, names.length);
+});
+
+test('7: an engine that ignores weights', async (t) => {
+  const ignoring = openTempRun(t);
+  const { complete } = ignoring.engine;
+  const deaf: Engine = {
+    ...ignoring.engine,
+    complete: (request, signal) => complete({ ...request, model: TOY_MODEL }, signal),
+  };
+  const warnings = (run: TempRun) => run.reporter.lines.filter((line) => line.includes('seems to ignore them'));
+  await openModel(ignoring);
+  const server = new WeightsServer({ ...ignoring.ctx, engine: deaf });
+  await server.serve(1, 0);
+  assert.deepEqual(warnings(ignoring), [], 'untrained weights are those of the base model');
+  ignoring.store.commitStep(TOY_RUN, 1, 1, {});
+  await server.serve(1, 1);
+  await server.serve(1, 2);
+  assert.equal(warnings(ignoring).length, 1);
+
+  const heeding = openTempRun(t);
+  await runCurriculum(heeding.ctx);
+  assert.deepEqual(warnings(heeding), []);
 });
