@@ -34,7 +34,16 @@ test.before(async () => {
     toArgs: (model, port) => [
       ...['-m', 'vllm.entrypoints.openai.api_server', '--model', model],
       ...['--host', '127.0.0.1', '--port', String(port), '--generation-config', 'vllm'],
-      ...['--enable-prompt-tokens-details', '--enable-lora', '--max-lora-rank', '8', '--max-loras', '2', '--max-cpu-loras', '4'],
+      ...[
+        '--enable-prompt-tokens-details',
+        '--enable-lora',
+        '--max-lora-rank',
+        '8',
+        '--max-loras',
+        '2',
+        '--max-cpu-loras',
+        '4',
+      ],
       ...['--enforce-eager', '--dtype', 'float32', '--max-model-len', String(TINY_CONTEXT)],
     ],
   });

@@ -84,8 +84,9 @@ class TeacherBook {
   readonly #plans = new Map<string, Planned>();
   readonly #served = new Set<Planned>();
   readonly #settled = new Set<string>();
-  readonly #finishedAtMs = new Map<string, number>();
-  #killedAtMs = 0;
+  /** When completions were written whole, and how many kills there had been when they were asked for. */
+  readonly #written = new Map<string, { readonly atMs: number; readonly kills: number }>();
+  readonly #killedAtMs: number[] = [];
   #alarm: { readonly at: number; readonly act: () => void } | null = null;
 
   constructor({ problems, recorded }: TeacherServerOptions) {
@@ -107,7 +108,7 @@ class TeacherBook {
       const { act } = this.#alarm;
       this.#alarm = null;
       this.kills += 1;
-      this.#killedAtMs = performance.now();
+      this.#killedAtMs.push(performance.now());
       act();
     }
     return planned;
@@ -115,13 +116,13 @@ class TeacherBook {
 
   /** A completion is being asked for; notes it when it had been written whole before. */
   begin(planned: Planned, seed: number): void {
-    const finishedAtMs = this.#finishedAtMs.get(`${planned.problem.id} ${seed}`);
-    if (finishedAtMs !== undefined) this.lostOnTheWayMs.push(this.#killedAtMs - finishedAtMs);
+    const written = this.#written.get(`${planned.problem.id} ${seed}`);
+    if (written !== undefined) this.lostOnTheWayMs.push(Math.max(0, this.#killedAtMs[written.kills]! - written.atMs));
   }
 
-  finish(planned: Planned, seed: number): void {
+  finish(planned: Planned, seed: number, kills: number): void {
     const key = `${planned.problem.id} ${seed}`;
-    this.#finishedAtMs.set(key, performance.now());
+    this.#written.set(key, { atMs: performance.now(), kills });
     this.finished.set(key, (this.finished.get(key) ?? 0) + 1);
     this.#served.add(planned);
   }
@@ -211,7 +212,7 @@ function answer(book: TeacherBook, maxDelayMs: number, { messages, n = 1, seed }
   const planned = book.take(messages[0].content);
   book.begin(planned, seed);
   const { reply } = planned;
-  response.on('finish', () => book.finish(planned, seed));
+  response.on('finish', () => book.finish(planned, seed, kills));
   const refusal = { error: { message: reply.content, type: 'BadRequestError', code: reply.status } };
   const body = reply.status === undefined ? toCompletion(reply, n) : refusal;
   const write = () => {
