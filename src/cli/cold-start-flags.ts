@@ -2,6 +2,7 @@ import type { RunConfig } from '../config/schema.ts';
 import type { KeepRule } from '../core/curriculum.ts';
 import { UsageError } from '../errors.ts';
 import { readNumber } from './read-number.ts';
+import { readUrl } from './read-url.ts';
 import { toProblemsRef } from './to-problems-ref.ts';
 import { readWholeNumber } from './whole-number.ts';
 
@@ -65,7 +66,8 @@ function readCount(option: string, text: string | undefined, min: number, max: n
 
 function takeUrls(urls: readonly string[] | undefined): string | string[] | undefined {
   if (urls === undefined || urls.length === 0) return undefined;
-  return urls.length === 1 ? urls[0] : [...urls];
+  const [first, ...others] = urls.map((url) => readUrl('teacher', url));
+  return others.length === 0 ? first : [first!, ...others];
 }
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

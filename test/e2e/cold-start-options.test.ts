@@ -79,6 +79,14 @@ for (const [option, text] of Object.entries({ limit: '0', retry: '-1', 'budget-t
   });
 }
 
+test('1: a teacher that is no URL is refused', async () => {
+  const { db, args } = makeArgs('no-url', 'http://127.0.0.1:9/v1');
+  const result = await runCli([...args, '--teacher', 'nonsense']);
+  assert.equal(result.code, 2);
+  assert.match(result.stderr, /--teacher is "nonsense"; it must be a URL such as/);
+  assert.equal(existsSync(db), false);
+});
+
 test('2: preview', async (t) => {
   const teacher = await openTeacher(t);
   const { db, args } = makeArgs('preview', teacher.url);

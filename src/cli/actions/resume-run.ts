@@ -7,6 +7,7 @@ import { executeResumedRun } from '../execute-run.ts';
 import { findRun } from '../find-run.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { tell } from '../output.ts';
+import { readUrl } from '../read-url.ts';
 import { printRunReport } from '../report/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
 
@@ -41,8 +42,8 @@ export async function resumeRun(args: ResumeArgs): Promise<number> {
 function moveServers(config: RunConfig, { engine, trainer }: ResumeArgs): RunConfig {
   return {
     ...config,
-    engine: engine === undefined ? config.engine : { ...config.engine, urls: [checkUrl('engine', engine)] },
-    trainer: trainer === undefined ? config.trainer : { ...config.trainer, url: checkUrl('trainer', trainer) },
+    engine: engine === undefined ? config.engine : { ...config.engine, urls: [readUrl('engine', engine)] },
+    trainer: trainer === undefined ? config.trainer : { ...config.trainer, url: readUrl('trainer', trainer) },
   };
 }
 
@@ -50,9 +51,4 @@ function moveServers(config: RunConfig, { engine, trainer }: ResumeArgs): RunCon
 function raiseBudget(config: RunConfig, args: ResumeArgs): RunConfig {
   const stages = config.stages.map((stage) => (stage.kind === 'cold-start' ? setBudgets(stage, args) : stage));
   return { ...config, stages };
-}
-
-function checkUrl(option: string, text: string): string {
-  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
-  throw new UsageError(`--${option} is ${JSON.stringify(text)}; it must be a URL such as http://127.0.0.1:8000/v1`);
 }
