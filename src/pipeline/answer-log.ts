@@ -19,19 +19,23 @@ export class AnswerLog {
   readonly #runId: string;
   readonly #stageIndex: number;
   readonly #batch: WriteBatch;
+  /** An earlier process left answers; without any there is nothing to look for. */
+  readonly #hasBefore: boolean;
 
   constructor({ store, runId, clock }: Pick<RunContext, 'store' | 'runId' | 'clock'>, stageIndex: number) {
     this.#store = store;
     this.#runId = runId;
     this.#stageIndex = stageIndex;
     this.#batch = new WriteBatch(store, clock);
+    this.#hasBefore = store.hasAnswers(runId, stageIndex);
   }
 
   /** `parts` name the owner within the stage. */
   open(...parts: readonly (string | number)[]): OwnedAnswers {
     const owner = JSON.stringify(parts);
     const place = [this.#runId, this.#stageIndex] as const;
-    const known = new Map(this.#store.loadAnswers(...place, owner).map(({ call, answer }) => [call, answer]));
+    const before = this.#hasBefore ? this.#store.loadAnswers(...place, owner) : [];
+    const known = new Map(before.map(({ call, answer }) => [call, answer]));
     return {
       recall: async <T>(call: string, ask: () => Promise<T>) => {
         const stored = known.get(call);

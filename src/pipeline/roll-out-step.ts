@@ -11,6 +11,7 @@ import { rollOutGroup } from './rollout/roll-out-group.ts';
 import { type AttemptOutcome, type CallSpec, FORGETFUL, type RolloutIo } from './rollout/rollout-io.ts';
 import { runAll } from './run-all.ts';
 import { type Score, scoreTrajectories } from './score-trajectory.ts';
+import { countAtWork } from './work-width.ts';
 
 /** The groups of one step (or of one evaluation): which problems, how many attempts each, how they are rewarded. */
 export interface StepRolloutRequest {
@@ -57,7 +58,7 @@ export async function rollOutStep(
       finished += 1;
       request.onGroup?.(finished);
     };
-    await runAll(missing, rollOutMissing, ctx.signal);
+    await runAll(missing, rollOutMissing, ctx.signal, () => countAtWork(ctx));
   }
   rollouts.sort((a, b) => a.group - b.group || a.sample - b.sample);
   refuseWhenAllFailed(rollouts);

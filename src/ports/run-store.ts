@@ -189,6 +189,8 @@ export interface RunStore {
 
   /** The first answer to a call stays. */
   saveAnswers(runId: string, stageIndex: number, answers: readonly AnswerRecord[]): void;
+  /** Whether any answer of the stage is kept. */
+  hasAnswers(runId: string, stageIndex: number): boolean;
   loadAnswers(runId: string, stageIndex: number, owner: string): AnswerRecord[];
   /** Forgets all answers of these owners. */
   dropAnswers(runId: string, stageIndex: number, owners: readonly string[]): void;

@@ -10,6 +10,7 @@
  *  8. a trajectory cut by its budget is unparsable, whatever its text says
  *  9. a promoted lint makes the format invalid, with its own code
  * 10. the answers of a group are judged by the verifier in one call; one that had to be killed is unparsable and earns -1
+ * 11. a group is begun when an earlier one has ended: no more are under way than calls may be, and a few
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -210,4 +211,21 @@ test('10: judged by the verifier', async (t) => {
     rollouts.length,
   );
   assert.equal(calls.length, new Set(rollouts.map(({ group }) => group)).size);
+});
+
+test('11: groups under way', async (t) => {
+  const run = openTempRun(t);
+  const problems = Array.from({ length: 40 }, (_, i) => ({ ...PROBLEMS[0]!, id: `p${i}` }));
+  const working = answering(run, () => `Final Answer: 3${EOS_TEXT}`);
+  let begun = 0;
+  let most = 0;
+  const complete: Engine['complete'] = (request) => {
+    begun += 1;
+    most = Math.max(most, begun - run.store.loadRollouts(TOY_RUN, 2, 'train', 1).length / 2);
+    return working.complete(request);
+  };
+  const { rollouts } = await rollOut({ ...run.ctx, engine: { ...working, complete } }, problems);
+  assert.equal(rollouts.length, 80);
+  const { maxInFlight } = toyPlan().engine;
+  assert.ok(most >= maxInFlight && most <= Math.ceil(1.25 * maxInFlight), `${most} groups under way`);
 });

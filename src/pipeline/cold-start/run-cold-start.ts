@@ -4,6 +4,7 @@ import type { AttemptRecord } from '../../ports/run-store.ts';
 import { AnswerLog } from '../answer-log.ts';
 import type { RunContext } from '../context.ts';
 import { runAll } from '../run-all.ts';
+import { countAtWork } from '../work-width.ts';
 import { attemptProblem } from './attempt-problem.ts';
 import { createLengthCheck } from './check-length.ts';
 import { describeForecast, forecastColdStart } from './forecast.ts';
@@ -32,12 +33,11 @@ export async function runColdStart(ctx: RunContext, stage: ColdStartStage, stage
     finished += 1;
     task.update(finished, lesson.describe());
   };
-  const width = () => Math.ceil(PROBLEMS_PER_CALL * teacher.calls.stats().limit);
   await runAll(
     takeWhile(listProblems(ctx, stage), () => !lesson.spending.isSpent),
     work,
     ctx.signal,
-    width,
+    () => countAtWork(teacher),
   );
   const report = reportYield(ctx, stageIndex);
   task.finish(`${describeYield(report)}${lesson.retries.describe()}`);
@@ -47,13 +47,6 @@ export async function runColdStart(ctx: RunContext, stage: ColdStartStage, stage
   }
   return report;
 }
-
-/**
- * Problems at work for each call that may be in flight: a few more, so that calls keep coming while answers are judged.
- * Were all begun at once, the calls that judging takes would queue behind the questions of all others, and a finished
- * answer would reach the store only after the last question.
- */
-const PROBLEMS_PER_CALL = 1.25;
 
 /** The questions of one stage. */
 class Lesson {
