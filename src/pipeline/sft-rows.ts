@@ -1,4 +1,4 @@
-import { buildTrajectoryFromIds } from '../core/layout/trajectory-from-ids.ts';
+import { createParallelR1Codec } from '../core/layout/trajectory-codec.ts';
 import type { Trajectory } from '../core/trajectory.ts';
 import { RunError } from '../errors.ts';
 import { tokenizePrompt, tokenizeText } from './bind-tokenizer.ts';
@@ -45,7 +45,7 @@ async function prepareRow(ctx: RunContext, binding: Binding, text: SftText): Pro
     const prompt = await tokenizePrompt(ctx, renderStudentPrompt(binding.template.text, text.problem.text));
     const target = await tokenizeText(ctx, text.target);
     const pathLabels = ctx.plan.rollout.mode === 'parallel' ? (binding.labels?.map(({ ids }) => ids) ?? null) : null;
-    return buildTrajectoryFromIds(prompt, [...target, eos], null, binding.tags, { pathLabels });
+    return createParallelR1Codec(binding.tags, { pathLabels }).parse(prompt, [...target, eos]);
   } catch (error) {
     describeRefusal(error);
     return { code: 'untokenizable' };

@@ -5,10 +5,12 @@
  *  3. a target without a block is one main segment; three paths and two blocks work
  *  4. the table of faults, with the index where each is seen
  *  5. any ids give a trajectory that renders to the same ids, or one fault inside them
+ *  6. the codec of the dialect: what was parsed is printed and parsed to the same trajectory, labels or none
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { createParallelR1Codec } from '../../src/core/layout/trajectory-codec.ts';
 import { buildTrajectoryFromIds, type IdFault } from '../../src/core/layout/trajectory-from-ids.ts';
 import { flattenResponse, renderResponseText, type Trajectory } from '../../src/core/trajectory.ts';
 import { TAG_IDS } from '../support/core-trajectories.ts';
@@ -137,4 +139,32 @@ test('5: any ids', () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+test('6: the codec', () => {
+  const path = fc.stringMatching(/^[0-9]{1,3}$/).map((content) => `a${content}b`);
+  const labelled = fc.stringMatching(/^[0-9]{1,3}$/);
+  const main = fc.stringMatching(/^[0-9]{0,3}$/);
+  const summary = fc.stringMatching(/^[0-9]{1,2}$/).map((content) => `ns${content}t`);
+  const plain = fc.tuple(main, fc.array(path, { minLength: 2, maxLength: 4 }), summary);
+  const withLabels = fc.tuple(main, fc.tuple(labelled, labelled), summary);
+  const blocks = fc.array(plain, { maxLength: 3 }).map((all) => all.map(([m, p, s]) => `${m}P${p.join('')}Q${s}`));
+  const labelBlocks = fc
+    .array(withLabels, { maxLength: 3 })
+    .map((all) => all.map(([m, [a, b], s]) => `${m}Pa8${a}ba9${b}bQ${s}`));
+  for (const [source, pathLabels] of [
+    [blocks, null],
+    [labelBlocks, [[108], [109]]],
+  ] as const) {
+    const codec = createParallelR1Codec(TAG_IDS, { pathLabels });
+    fc.assert(
+      fc.property(source, main, (parts, end) => {
+        const ids = encode(`${parts.join('')}${end}e`);
+        const trajectory = expectTrajectory(codec.parse([50], ids));
+        assert.equal(trajectory.segments.filter(({ role }) => role === 'summary').length, parts.length);
+        assert.deepEqual(codec.print(trajectory), ids);
+        assert.deepEqual(codec.parse([50], codec.print(trajectory)), trajectory);
+      }),
+    );
+  }
 });
