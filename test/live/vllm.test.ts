@@ -9,6 +9,8 @@
  * 5. `doctor` finds context, tags that survive, token ids and log-probs, though the model's name has slashes.
  * 6. The adapter keeps the contract of its port: completions by seed, stop tokens, tokenizer, chat, LoRA weights, abort.
  * 7. A rollout forks into two paths at `<Parallel>`, joins them and goes on behind the summary.
+ * 8. Joined at the first of six paths, it goes on with that one, the server ends the calls of the others, and nothing of
+ *    them is in the response.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -145,4 +147,37 @@ test('7. a rollout', { skip }, async () => {
   assert.match(summary, /^<\/Parallel>\s*<Summary>.*<\/Summary>$/s);
   assert.ok(rest.length > 0);
   assert.ok(blocks[0].pathTokens.every((count: number) => count > 0 && count <= 100));
+});
+
+test('8. an early join', { skip }, async (t) => {
+  const { url, model } = server!;
+  // A path of this model ends after some 300 tokens, now and then after ten: six do not end together.
+  const settings = ['rollout.maxResponseTokens=3500', 'rollout.maxPathTokens=500', 'rollout.maxBlocks=1'];
+  const early = ['rollout.paths=6', 'rollout.join=first'];
+  const result = await runCli([
+    ...['solve', 'What is 1 + 1?', '--json', '--engine', url, '--model', model, '--db', `${folder}/none.db`],
+    ...[...settings, ...early].flatMap((setting) => ['--set', setting]),
+  ]);
+  const [{ segments }] = JSON.parse(result.stdout).solutions as [
+    { segments: { role: string; stop: string; text: string; generatedTokens: number }[] },
+  ];
+  const paths = segments.filter(({ role }) => role === 'path');
+  const [joined, ...others] = paths;
+  assert.equal(paths.length, 6, result.stderr);
+  assert.notEqual(joined!.stop, 'abort');
+  assert.ok(
+    others.every(({ stop, text, generatedTokens }) => stop === 'abort' && text === '' && generatedTokens === 0),
+  );
+  assert.equal(
+    segments
+      .map(({ text }) => text)
+      .join('')
+      .split('<Path>').length,
+    2,
+  );
+  const engine = createOpenAiEngine({ kind: 'vllm', url, timeoutMs: 20_000 });
+  t.after(() => engine[Symbol.asyncDispose]());
+  // A call that nobody waits for would hold its place for hundreds of tokens more.
+  const load = await engine.readLoad!();
+  assert.equal(load!.waiting, 0);
 });
