@@ -6,7 +6,7 @@ import { hashSeed } from '../core/rng.ts';
 import { ParallelR1Error } from '../errors.ts';
 import type { AttemptRecord } from '../ports/run-store.ts';
 import { attemptProblem } from './cold-start/attempt-problem.ts';
-import { createLengthCheck } from './cold-start/check-length.ts';
+import { type CheckLength, createLengthCheck } from './cold-start/check-length.ts';
 import type { RunContext } from './context.ts';
 import type { Finding, Probe } from './finding.ts';
 
@@ -86,7 +86,7 @@ async function tryProblem(
       studentTemplate,
       stage: { ...stage, samplesPerProblem: 1 },
       teacher: ctx.teacherOf(stage),
-      checkLength: createLengthCheck(ctx, stage, studentTemplate),
+      checkLength: findLengthCheck(ctx, stage),
     };
     const answers = {
       recall: <T>(_call: string, ask: () => Promise<T>) => ask(),
@@ -97,6 +97,12 @@ async function tryProblem(
     return { problem, attempt: attempt! };
   }
   throw new ParallelR1Error('the stage has no problem to try');
+}
+
+/** The built-in student knows word sums only; what another teacher writes is not for it. */
+function findLengthCheck(ctx: RunContext, stage: ColdStartStage): CheckLength {
+  const isForeign = ctx.engine.kind === 'embedded' && listTeacherUrls(stage.teacher).length > 0;
+  return isForeign ? async () => null : createLengthCheck(ctx, stage, ctx.studentTemplate);
 }
 
 function describeThinking({ status, raw, reasoning }: AttemptRecord): Finding {

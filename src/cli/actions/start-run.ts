@@ -10,6 +10,7 @@ import { listenForInterrupt } from '../interrupt.ts';
 import { loadRecipe, type Recipe } from '../load-recipe.ts';
 import { keepColdStart, keepEval, keepRl, keepSft } from '../one-stage.ts';
 import { printJson, printLine, tell } from '../output.ts';
+import { readUrl } from '../read-url.ts';
 import { describeRecipe } from '../report/describe-recipe.ts';
 import { listForecasts } from '../report/list-forecasts.ts';
 import { printRunReport } from '../report/print-run-report.ts';
@@ -25,12 +26,25 @@ export function startWholeRun(args: RecipeArgs): Promise<number> {
 type GenerateArgs = RecipeArgs & Required<ColdStartFlags> & { readonly preview: string | undefined };
 
 /** `generate`: its cold-start stages. */
-export function startColdStart(args: GenerateArgs): Promise<number> {
+export function startColdStart(given: GenerateArgs): Promise<number> {
+  const args = withTeacherAsEngine(given);
   const { preview } = args;
   const flags = preview === undefined ? args : { ...args, limit: preview };
   const recipe = loadRecipe(args, (config) => keepColdStart(config, flags));
   if (preview === undefined || args.dryRun) return start(args, recipe);
   return previewColdStart(recipe.config, args);
+}
+
+/**
+ * Where only a teacher is named it stands for the student too, as a server that chats: the built-in student, whose
+ * vocabulary is word sums, would refuse every answer as untokenizable.
+ */
+function withTeacherAsEngine(args: GenerateArgs): GenerateArgs {
+  const { teacher = [], teacherModel, preset, config, engine } = args;
+  const [first] = teacher;
+  if (first === undefined || preset !== undefined || config !== undefined || engine !== undefined) return args;
+  const set = ['engine.kind=openai', ...args.set];
+  return { ...args, engine: readUrl('teacher', first), model: args.model ?? teacherModel, set };
 }
 
 interface SftArgs extends RecipeArgs {

@@ -14,7 +14,7 @@ export function addTeacherOptions<T>(yargs: Argv<T>) {
       type: 'string',
       requiresArg: true,
       array: true,
-      describe: 'URL of the teacher, once per server; default: the engine',
+      describe: 'URL of the teacher, once per server; default: the engine. Without --engine, lengths are guessed',
     })
     .option('teacher-model', {
       type: 'string',
