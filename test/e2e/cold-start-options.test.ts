@@ -213,7 +213,7 @@ test('6: a forecast', async (t) => {
 test('7: several teachers', async (t) => {
   const teacher = await openTeacher(t);
   const { db, args } = makeArgs('teachers', 'http://127.0.0.1:9/v1');
-  const servers = ['--teacher', teacher.url, '--teacher', 'http://127.0.0.1:9/v1', '--teacher-model', TEACHER_MODEL];
+  const servers = ['--teacher', 'http://127.0.0.1:9/v1', '--teacher', teacher.url, '--teacher-model', TEACHER_MODEL];
   const result = await runCli([...withoutEngine(args), ...servers]);
   assert.equal(result.code, 0, result.stderr);
   assert.match(result.stderr, /http:\/\/127\.0\.0\.1:9 is out/);

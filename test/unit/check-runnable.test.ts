@@ -48,7 +48,7 @@ test('2. stages that do not', () => {
 test('3. tinker', () => {
   const [missing] = faultsOf('tinker', EVAL, TRAINER, 'engine.tokenizerUrl=null');
   assert.match(missing ?? '', /^engine\.tokenizerUrl: is missing: .*\/tokenize that serves Qwen/);
-  const archive = 'trainer.handover={kind: archive, directory: /tmp/x}';
+  const archive = 'trainer.handover={kind: archive, directory: adapters}';
   assert.match(
     faultsOf('tinker', EVAL, TRAINER, archive).join(),
     /^trainer\.handover: must be path for engine\.kind tinker/,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import type { RunConfig } from '../../config/schema.ts';
 import { writeYaml } from '../../config/write-yaml.ts';
 import { checkTakesWeights } from '../check-takes-weights.ts';
 import type { ColdStartFlags } from '../cold-start-flags.ts';
@@ -26,11 +27,12 @@ export function startWholeRun(args: RecipeArgs): Promise<number> {
 type GenerateArgs = RecipeArgs & Required<ColdStartFlags> & { readonly preview: string | undefined };
 
 /** `generate`: its cold-start stages. */
-export function startColdStart(given: GenerateArgs): Promise<number> {
-  const args = withTeacherAsEngine(given);
+export function startColdStart(args: GenerateArgs): Promise<number> {
   const { preview } = args;
   const flags = preview === undefined ? args : { ...args, limit: preview };
-  const recipe = loadRecipe(args, (config) => keepColdStart(config, flags));
+  const recipe = isTeacherAlone(args)
+    ? loadRecipe(nameStudent(args), (config) => keepColdStart(letTeacherStandIn(config, args), flags))
+    : loadRecipe(args, (config) => keepColdStart(config, flags));
   if (preview === undefined || args.dryRun) return start(args, recipe);
   return previewColdStart(recipe.config, args);
 }
@@ -39,12 +41,20 @@ export function startColdStart(given: GenerateArgs): Promise<number> {
  * Where only a teacher is named it stands for the student too, as a server that chats: the built-in student, whose
  * vocabulary is word sums, would refuse every answer as untokenizable.
  */
-function withTeacherAsEngine(args: GenerateArgs): GenerateArgs {
-  const { teacher = [], teacherModel, preset, config, engine } = args;
-  const [first] = teacher;
-  if (first === undefined || preset !== undefined || config !== undefined || engine !== undefined) return args;
+function isTeacherAlone({ teacher = [], preset, config, engine }: GenerateArgs): boolean {
+  return teacher.length > 0 && preset === undefined && config === undefined && engine === undefined;
+}
+
+function nameStudent(args: GenerateArgs): GenerateArgs {
   const set = ['engine.kind=openai', ...args.set];
-  return { ...args, engine: readUrl('teacher', first), model: args.model ?? teacherModel, set };
+  return { ...args, engine: readUrl('teacher', args.teacher![0]!), model: args.model ?? args.teacherModel, set };
+}
+
+/** All servers of the teacher, under its key. */
+function letTeacherStandIn(config: RunConfig, { teacher = [] }: GenerateArgs): RunConfig {
+  const keys = config.stages.flatMap((stage) => (stage.kind === 'cold-start' ? [stage.teacher.apiKeyEnv] : []));
+  const apiKeyEnv = config.engine.apiKeyEnv ?? keys[0] ?? null;
+  return { ...config, engine: { ...config.engine, urls: [...teacher], apiKeyEnv } };
 }
 
 interface SftArgs extends RecipeArgs {
