@@ -68,21 +68,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const calls = openCallPolicy(config, { kind, endpoints: urls.length, maxInFlight }, engine);
   if (options.requireServers) await engine.checkHealth(signal);
   const trainer = handles.keep(await openTrainer(options, embedded));
-  const teachers = new Map<ColdStartStage, Pick<Teacher, 'engine' | 'calls'>>();
-  for (const stage of config.stages) {
-    if (stage.kind !== 'cold-start') continue;
-    const { kind = 'openai', apiKeyEnv } = stage.teacher;
-    const own = listTeacherUrls(stage.teacher);
-    if (own.length === 0) {
-      teachers.set(stage, { engine, calls });
-      continue;
-    }
-    const connect = (url: string) =>
-      createOpenAiEngine({ kind, url, ...shareLimits(config), ...readApiKey(apiKeyEnv) });
-    const teacher = handles.keep(gather(own.map(connect)));
-    const places = { kind, endpoints: own.length, maxInFlight: stage.teacher.maxInFlight ?? maxInFlight };
-    teachers.set(stage, { engine: teacher, calls: openCallPolicy(config, places, teacher) });
-  }
+  const teachers = openTeachers(config, { engine, calls }, (engines) => handles.keep(gather(engines)));
   const problems = createProblemResolver(listDatasetFolders(), signal);
   const ctx: RunContext = {
     runId,
@@ -123,6 +109,29 @@ function connectEngine(config: RunConfig, url: string): Engine {
   // A server of its own, which is not shown the key of the other.
   const tokenizer = createOpenAiEngine({ kind: 'vllm', url: tokenizerUrl, ...shareLimits(config) });
   return createTinkerEngine({ ...shared, model, tokenizer, clock: systemClock });
+}
+
+/** Who answers and what bounds the calls to it, per cold-start stage: servers of its own, or `own` where it names none. */
+function openTeachers(
+  config: RunConfig,
+  own: Pick<Teacher, 'engine' | 'calls'>,
+  gather: (engines: readonly Engine[]) => Engine,
+): ReadonlyMap<ColdStartStage, Pick<Teacher, 'engine' | 'calls'>> {
+  const teachers = new Map<ColdStartStage, Pick<Teacher, 'engine' | 'calls'>>();
+  for (const stage of config.stages) {
+    if (stage.kind !== 'cold-start') continue;
+    const { kind = 'openai', apiKeyEnv, maxInFlight } = stage.teacher;
+    const urls = listTeacherUrls(stage.teacher);
+    const connect = (url: string) =>
+      createOpenAiEngine({ kind, url, ...shareLimits(config), ...readApiKey(apiKeyEnv) });
+    if (urls.length === 0) teachers.set(stage, own);
+    else {
+      const engine = gather(urls.map(connect));
+      const places = { kind, endpoints: urls.length, maxInFlight: maxInFlight ?? config.engine.maxInFlight };
+      teachers.set(stage, { engine, calls: openCallPolicy(config, places, engine) });
+    }
+  }
+  return teachers;
 }
 
 function reportEndpoint(reporter: Reporter, endpoint: EndpointStatus, all: readonly EndpointStatus[]): void {

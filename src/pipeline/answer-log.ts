@@ -10,6 +10,9 @@ export interface OwnedAnswers {
   settle(write: () => void): Promise<void>;
 }
 
+/** Answers that are kept nowhere: for what is not resumed. */
+export const FORGETFUL: OwnedAnswers = { recall: (_call, ask) => ask(), settle: async (write) => write() };
+
 /**
  * What the engine answered is kept from the moment it arrives until what it became is stored, so that a run that was
  * killed in between goes on without asking again. Answers that come together are stored together.

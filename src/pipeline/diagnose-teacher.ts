@@ -5,6 +5,7 @@ import type { Problem } from '../core/problem.ts';
 import { hashSeed } from '../core/rng.ts';
 import { ParallelR1Error } from '../errors.ts';
 import type { AttemptRecord } from '../ports/run-store.ts';
+import { FORGETFUL } from './answer-log.ts';
 import { attemptProblem } from './cold-start/attempt-problem.ts';
 import { type CheckLength, createLengthCheck } from './cold-start/check-length.ts';
 import type { RunContext } from './context.ts';
@@ -88,11 +89,7 @@ async function tryProblem(
       teacher: ctx.teacherOf(stage),
       checkLength: findLengthCheck(ctx, stage),
     };
-    const answers = {
-      recall: <T>(_call: string, ask: () => Promise<T>) => ask(),
-      settle: async (write: () => void) => write(),
-    };
-    const round = { round: 0, temperature: stage.teacher.temperature, answers, signal: ctx.signal };
+    const round = { round: 0, temperature: stage.teacher.temperature, answers: FORGETFUL, signal: ctx.signal };
     const [attempt] = await attemptProblem(teaching, problem, round);
     return { problem, attempt: attempt! };
   }

@@ -42,7 +42,7 @@ export class RetryMetrics {
     this.#ctx.store.saveMetrics(this.#ctx.runId, points);
   }
 
-  /** Nothing when no call was repeated, else `; calls repeated: 429 12, timeout 1`. */
+  /** Nothing when no call was repeated, else `; calls repeated: rate_limited 12, timeout 1` (names of `RetryCause`). */
   describe(): string {
     const causes = Object.entries(this.#measure()).flatMap(([key, count]) => {
       const cause = /^engine\/retries_(.+)$/.exec(key)?.[1];

@@ -6,7 +6,7 @@ import type { AttemptRecord } from '../../ports/run-store.ts';
 export class BudgetSpent extends RunError {}
 
 /** Characters that count as a token where the server does not tell what an answer took. */
-export const CHARACTERS_PER_TOKEN = 4;
+const CHARACTERS_PER_TOKEN = 4;
 
 /** Tokens sent to a teacher and written by it. */
 export interface TokenUse {

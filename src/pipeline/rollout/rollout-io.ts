@@ -30,9 +30,6 @@ export interface RolloutIo {
   onSegment?(event: SegmentEvent): void;
 }
 
-/** Answers that are kept nowhere: for what is not resumed. */
-export const FORGETFUL: RolloutIo['answers'] = { recall: (_call, ask) => ask() };
-
 /**
  * A call of one attempt begins, or its segment is there (one that was given up has `stop: 'abort'`). A call that fails
  * has no second event. A path that is asked once more begins again. Flags that the rest of the trajectory decides
