@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   endOnClosedPipe();
   process.on('uncaughtException', (error) => {
     reportError(error);
-    process.exit();
+    process.exit(toExitCode(error));
   });
   try {
     process.exitCode = await execute(argv);
