@@ -7,9 +7,9 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { PromptRecord, RunStore } from '../ports/run-store.ts';
 import type { Trainer } from '../ports/trainer.ts';
 import type { Verifier } from '../ports/verifier.ts';
-import type { CallPolicy } from './calls.ts';
-import type { SftText } from './sft-text.ts';
-import type { TokenCache } from './token-cache.ts';
+import type { CallPolicy } from './engine/calls.ts';
+import type { TokenCache } from './engine/token-cache.ts';
+import type { SftText } from './sft/sft-text.ts';
 
 /** The student's prompt template, tags, labels and end-of-sequence text, bound to one tokenizer. */
 export interface Binding {

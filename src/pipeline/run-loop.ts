@@ -1,17 +1,17 @@
 import type { StageSpec } from '../core/curriculum.ts';
 import { RunError } from '../errors.ts';
 import type { StageRecord } from '../ports/run-store.ts';
-import { bindTokenizer } from './bind-tokenizer.ts';
 import { runColdStart } from './cold-start/run-cold-start.ts';
 import type { Binding, RunContext } from './context.ts';
-import { evaluate, toMetricPoints } from './evaluate.ts';
-import { GateRefusal, runRlStage } from './rl-stage.ts';
-import { WeightsServer } from './serve-weights.ts';
-import { runSft } from './sft.ts';
-import { prepareSftRows } from './sft-rows.ts';
-import { readSftTexts } from './sft-texts.ts';
-import { openStageModel } from './trainer-state.ts';
-import { warnOfMismatch } from './warn-mismatch.ts';
+import { warnOfMismatch } from './doctor/warn-mismatch.ts';
+import { bindTokenizer } from './engine/tokenizer.ts';
+import { evaluate, toMetricPoints } from './evaluate/evaluate.ts';
+import { GateRefusal, runRlStage } from './rl/rl-stage.ts';
+import { prepareSftRows } from './sft/sft-rows.ts';
+import { runSft } from './sft/sft-stage.ts';
+import { readSftTexts } from './sft/sft-texts.ts';
+import { openStageModel } from './weights/trainer-state.ts';
+import { WeightsServer } from './weights/weights-server.ts';
 
 /**
  * Runs every stage that is not done, in order. The store is the only memory: called again on the same

@@ -8,9 +8,9 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { AnswerLog } from '../../src/pipeline/answer-log.ts';
 import { runColdStart } from '../../src/pipeline/cold-start/run-cold-start.ts';
-import { WriteBatch } from '../../src/pipeline/write-batch.ts';
+import { AnswerLog } from '../../src/pipeline/rollout/answer-log.ts';
+import { WriteBatch } from '../../src/pipeline/rollout/write-batch.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { COLD_START, createToyClock, TOY_PROBLEMS, TOY_RUN, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld } from '../support/pipeline-toy-world.ts';

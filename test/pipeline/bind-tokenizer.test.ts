@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RunError } from '../../src/errors.ts';
-import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
+import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import type { Engine } from '../../src/ports/engine.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';

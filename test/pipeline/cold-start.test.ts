@@ -24,7 +24,7 @@ import { EngineError } from '../../src/errors.ts';
 import { runColdStart } from '../../src/pipeline/cold-start/run-cold-start.ts';
 import { BudgetSpent, measureUse } from '../../src/pipeline/cold-start/spending.ts';
 import { describeYield } from '../../src/pipeline/cold-start/yield-report.ts';
-import { readSftTexts } from '../../src/pipeline/sft-texts.ts';
+import { readSftTexts } from '../../src/pipeline/sft/sft-texts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { COLD_START, SFT, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld, type ToyAnswer } from '../support/pipeline-toy-world.ts';

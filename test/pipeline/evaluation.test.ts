@@ -10,9 +10,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Verdict } from '../../src/core/verify/verdict.ts';
-import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
-import { evaluate, measureSet, toMetricPoints } from '../../src/pipeline/evaluate.ts';
-import { measureEvaluation } from '../../src/pipeline/measure-evaluation.ts';
+import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
+import { evaluate, measureSet, toMetricPoints } from '../../src/pipeline/evaluate/evaluate.ts';
+import { measureEvaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import type { RolloutRecord } from '../../src/ports/run-store.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';

@@ -13,7 +13,7 @@ import type { RlStage, StageSpec } from '../../src/core/curriculum.ts';
 import type { Datum } from '../../src/core/datum.ts';
 import { countLossTokens } from '../../src/core/layout/loss-tokens.ts';
 import type { Reward } from '../../src/core/reward.ts';
-import { buildMinibatches, scoreGroups } from '../../src/pipeline/rl-update.ts';
+import { buildMinibatches, scoreGroups } from '../../src/pipeline/rl/rl-update.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import type { RolloutRecord } from '../../src/ports/run-store.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';

@@ -19,7 +19,7 @@ import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-e
 import type { RolloutSettings } from '../../src/core/curriculum.ts';
 import { flattenResponse, type Trajectory } from '../../src/core/trajectory.ts';
 import { EngineError } from '../../src/errors.ts';
-import { createCallPolicy } from '../../src/pipeline/calls.ts';
+import { createCallPolicy } from '../../src/pipeline/engine/calls.ts';
 import { rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
 import type { CallSpec, RolloutIo, SegmentEvent } from '../../src/pipeline/rollout/rollout-io.ts';
 import type { Completion } from '../../src/ports/engine.ts';

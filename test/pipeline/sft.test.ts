@@ -13,7 +13,7 @@ import test from 'node:test';
 import type { SftStage, StageSpec } from '../../src/core/curriculum.ts';
 import { RunError } from '../../src/errors.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-import { selectBatch } from '../../src/pipeline/sft.ts';
+import { selectBatch } from '../../src/pipeline/sft/sft-stage.ts';
 import { createKillSwitch, SimulatedKill } from '../support/pipeline-faults.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
 import {

@@ -1,5 +1,5 @@
 import type { RolloutSettings } from '../../src/core/curriculum.ts';
-import { FORGETFUL } from '../../src/pipeline/answer-log.ts';
+import { FORGETFUL } from '../../src/pipeline/rollout/answer-log.ts';
 import type { CallSpec, RolloutIo } from '../../src/pipeline/rollout/rollout-io.ts';
 import type { Completion } from '../../src/ports/engine.ts';
 

@@ -11,7 +11,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { Schedule } from '../../src/core/curriculum.ts';
 import { learningRateAt } from '../../src/core/lr-schedule.ts';
-import { selectBatch } from '../../src/pipeline/sft.ts';
+import { selectBatch } from '../../src/pipeline/sft/sft-stage.ts';
 
 const COSINE: Schedule = { kind: 'cosine', warmupFraction: 0.1 };
 

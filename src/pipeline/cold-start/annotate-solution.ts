@@ -3,9 +3,9 @@ import { checkAnswerLine } from '../../core/answer.ts';
 import { canonicaliseTrace, stripThinking } from '../../core/canonicalise.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { ChatCompletion } from '../../ports/engine.ts';
-import { describeRefusal } from '../calls.ts';
 import type { RunContext } from '../context.ts';
-import { renderAnnotationPrompt } from '../render-student-prompt.ts';
+import { describeRefusal } from '../engine/calls.ts';
+import { renderAnnotationPrompt } from '../engine/render-student-prompt.ts';
 import {
   type FilterOutcome,
   type Judgement,

@@ -1,8 +1,8 @@
 import type { Problem } from '../../core/problem.ts';
 import { hashSeed } from '../../core/rng.ts';
 import type { AttemptRecord } from '../../ports/run-store.ts';
-import { describeRefusal } from '../calls.ts';
-import { renderStudentPrompt } from '../render-student-prompt.ts';
+import { describeRefusal } from '../engine/calls.ts';
+import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
 import { annotateSolution } from './annotate-solution.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import type { Round, Teaching } from './teaching.ts';

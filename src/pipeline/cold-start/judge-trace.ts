@@ -5,7 +5,7 @@ import type { Verdict } from '../../core/verify/verdict.ts';
 import type { ChatCompletion } from '../../ports/engine.ts';
 import type { AttemptRecord } from '../../ports/run-store.ts';
 import type { RunContext } from '../context.ts';
-import { toVerifyOptions } from '../score-trajectory.ts';
+import { toVerifyOptions } from '../rollout/score-trajectory.ts';
 import type { Round, Teaching } from './teaching.ts';
 
 /** A teacher's answer to a problem. */

@@ -1,10 +1,10 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { AttemptRecord } from '../../ports/run-store.ts';
-import { AnswerLog } from '../answer-log.ts';
 import type { RunContext } from '../context.ts';
+import { countAtWork } from '../engine/work-width.ts';
+import { AnswerLog } from '../rollout/answer-log.ts';
 import { runAll } from '../run-all.ts';
-import { countAtWork } from '../work-width.ts';
 import { attemptProblem } from './attempt-problem.ts';
 import { createLengthCheck } from './check-length.ts';
 import { describeForecast, forecastColdStart } from './forecast.ts';

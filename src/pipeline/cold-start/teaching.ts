@@ -1,7 +1,7 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
 import type { PromptRecord } from '../../ports/run-store.ts';
-import type { OwnedAnswers } from '../answer-log.ts';
 import type { RunContext, Teacher } from '../context.ts';
+import type { OwnedAnswers } from '../rollout/answer-log.ts';
 import type { CheckLength } from './check-length.ts';
 
 /** What all questions of one cold-start stage share. */

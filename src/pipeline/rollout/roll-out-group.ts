@@ -1,6 +1,6 @@
 import { hashSeed } from '../../core/rng.ts';
 import type { Completion } from '../../ports/engine.ts';
-import { describeRefusal } from '../calls.ts';
+import { describeRefusal } from '../engine/calls.ts';
 import { runAll } from '../run-all.ts';
 import { askEngine } from './ask-engine.ts';
 import { Attempt } from './attempt.ts';

@@ -2,8 +2,8 @@ import type { RolloutSettings } from '../../core/curriculum.ts';
 import type { Segment, Trajectory } from '../../core/trajectory.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Completion } from '../../ports/engine.ts';
-import type { OwnedAnswers } from '../answer-log.ts';
 import type { Binding } from '../context.ts';
+import type { OwnedAnswers } from './answer-log.ts';
 
 /** One group to roll out: `groupSize` attempts at one prompt under one weights version. */
 export interface GroupRequest {
