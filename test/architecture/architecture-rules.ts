@@ -58,7 +58,6 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
   'hyparquet-writer': '^adapters/export-files/',
   'tar-stream': '^adapters/(tinker|embedded-lm)/',
   'cli-progress': '^adapters/reporter-[^/]+/',
-  picocolors: '^(adapters/reporter-[^/]+|src/cli)/',
   mathjs: '^src/core/verify/',
   'p-limit': PIPELINE,
   yaml: CONFIG,

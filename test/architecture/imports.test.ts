@@ -92,7 +92,6 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['vendor hyparquet-writer', 'adapters/source-jsonl/rows.ts', 'hyparquet-writer'],
   ['vendor tar-stream', 'src/cli/main.ts', 'tar-stream'],
   ['vendor cli-progress', 'src/cli/main.ts', 'cli-progress'],
-  ['vendor picocolors', 'src/pipeline/loop.ts', 'picocolors'],
   ['vendor mathjs', 'src/pipeline/loop.ts', 'mathjs'],
   ['vendor p-limit', 'adapters/source-jsonl/rows.ts', 'p-limit'],
   ['vendor yaml', 'src/cli/main.ts', 'yaml'],

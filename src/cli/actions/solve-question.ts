@@ -1,4 +1,3 @@
-import { createColors } from 'picocolors';
 import type { SolveRecipe } from '../../app/open-solve-run.ts';
 import { openSolveRun, type SolveRun } from '../../app/open-solve-run.ts';
 import { UsageError } from '../../errors.ts';
@@ -9,6 +8,7 @@ import { loadSolveRecipe, type SolveRecipeArgs } from '../recipe/load-solve-reci
 import { toPlainText } from '../render/plain-text.ts';
 import { selectReporter, wantsColour } from '../select-reporter.ts';
 import { compareSolutions, describeSolution, renderComparison, toSolutionJson } from '../solve/describe-solution.ts';
+import { createPaint } from '../solve/render-thought.ts';
 import { openLineView, openLiveView, openSilentView, type ThoughtView } from '../solve/thought-view.ts';
 
 interface SolveArgs extends SolveRecipeArgs {
@@ -63,7 +63,7 @@ async function showWhile<T>(view: ThoughtView, work: (view: ThoughtView) => Prom
 function openView({ ctx }: SolveRun, { json }: SolveArgs): ThoughtView {
   if (json) return openSilentView();
   const { stdout } = process;
-  const paint = createColors(stdout.isTTY && wantsColour());
+  const paint = createPaint(stdout.isTTY && wantsColour());
   const options = { clock: ctx.clock, paint, eosTexts: ctx.plan.engine.eosTokens };
   return stdout.isTTY && process.env.TERM !== 'dumb' ? openLiveView(stdout, options) : openLineView(printLine, options);
 }

@@ -1,9 +1,19 @@
+import { styleText } from 'node:util';
 import { measureColumns, padColumns, wrapText } from '../render/wrap-text.ts';
 import { describeMs, describeTokens, measureNode, nameNode, readNode } from './describe-node.ts';
 import { countThoughtTokens, listRows, type Thought, type ThoughtNode } from './thought.ts';
 
-/** Colours of the terminal, or functions that change nothing. */
-export type Paint = Readonly<Record<'bold' | 'dim' | 'cyan' | 'green' | 'yellow', (text: string) => string>>;
+const STYLES = ['bold', 'dim', 'cyan', 'green', 'yellow'] as const;
+
+/** Styles of the terminal, or functions that change nothing. */
+export type Paint = Readonly<Record<(typeof STYLES)[number], (text: string) => string>>;
+
+/** Styles that are on or off, whatever stream they are written to. */
+export function createPaint(isOn: boolean): Paint {
+  const paintWith = (style: (typeof STYLES)[number]) => (text: string) =>
+    isOn ? styleText(style, text, { validateStream: false }) : text;
+  return Object.fromEntries(STYLES.map((style) => [style, paintWith(style)])) as Paint;
+}
 
 export interface RenderOptions {
   /** Columns of the terminal. */
