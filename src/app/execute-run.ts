@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../config/schema.ts';
+import { parseStoredConfig } from '../config/stored.ts';
 import { InterruptedError, ParallelR1Error, StoreError, UsageError } from '../errors.ts';
 import { BudgetSpent } from '../pipeline/cold-start/spending.ts';
 import { GateRefusal } from '../pipeline/rl/rl-stage.ts';
@@ -64,11 +65,11 @@ export async function executeResumedRun(
 }
 
 /** A run goes on under the very configuration it began with. */
-function readStoredConfig({ id, configJson, configHash }: RunRecord, { file }: RunStore): RunConfig {
-  if (hashConfig(configJson) !== configHash) {
-    throw new StoreError(`${file}: the configuration of run ${id} was changed in the store; it cannot be resumed`);
+function readStoredConfig(run: RunRecord, { file }: RunStore): RunConfig {
+  if (hashConfig(run.configJson) !== run.configHash) {
+    throw new StoreError(`${file}: the configuration of run ${run.id} was changed in the store; it cannot be resumed`);
   }
-  return JSON.parse(configJson) as RunConfig;
+  return parseStoredConfig(run);
 }
 
 function findUnfinished(store: RunStore): RunRecord {

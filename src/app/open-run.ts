@@ -2,7 +2,7 @@ import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-e
 import { createTinkerEngine } from '../../adapters/tinker/engine/create-tinker-engine.ts';
 import { createTinkerTrainer } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
 import { openVerifyPool } from '../../adapters/verify-pool/open-verify-pool.ts';
-import { needsTrainer } from '../config/needs-trainer.ts';
+import { needsTrainer } from '../config/check-runnable.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { type ColdStartStage, listTeacherUrls } from '../core/curriculum.ts';
 import { createRng, hashSeed } from '../core/rng.ts';

@@ -1,6 +1,7 @@
 import type { ManifestInput } from '../../adapters/export-files/render-data-card.ts';
 import type { SftRow } from '../../adapters/export-files/sft-row.ts';
 import type { RunConfig } from '../config/schema.ts';
+import { parseStoredConfig } from '../config/stored.ts';
 import type { ProblemsRef } from '../core/curriculum.ts';
 import { checkFormat } from '../core/format-check.ts';
 import { VERIFIER } from '../core/verify/verdict.ts';
@@ -14,7 +15,7 @@ import { readSetOrigin } from '../problem-sets/set-origin.ts';
 
 /** The accepted attempts that a run's cold-start stages keep, in the order of problems, as rows of a data set. */
 export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow> {
-  const config = JSON.parse(run.configJson) as RunConfig;
+  const config = parseStoredConfig(run);
   const template = findStudentTemplate(store, run);
   for (const { index, kind } of store.listStages(run.id)) {
     if (kind !== 'cold-start') continue;
@@ -48,7 +49,7 @@ export function findKeepSettings({ stages }: RunConfig, index: number): KeepSett
 
 /** What the manifest says about the rows of a run. */
 export function describeExport(store: RunStore, run: RunRecord, folders: readonly string[]): ManifestInput {
-  const config = JSON.parse(run.configJson) as RunConfig;
+  const config = parseStoredConfig(run);
   const stages = config.stages.filter((stage) => stage.kind === 'cold-start');
   const templates = store
     .listPrompts(run.id)

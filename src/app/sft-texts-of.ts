@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RunConfig } from '../config/schema.ts';
+import { parseStoredConfig } from '../config/stored.ts';
 import { parseProblemRow } from '../core/problem-set/problem-row.ts';
 import { describeReadError, parseRow } from '../edge/jsonl.ts';
 import { SourceError, UsageError } from '../errors.ts';
@@ -29,7 +29,7 @@ export function readSftTextsOf(store: RunStore, data: string): SftText[] {
 function readRunRows(store: RunStore, runId: string): SftText[] {
   const run = store.getRun(runId);
   if (run === null) throw new UsageError(`there is no run ${runId} in ${store.file}; list them with: parallel-r1 runs`);
-  const config = JSON.parse(run.configJson) as RunConfig;
+  const config = parseStoredConfig(run);
   const texts: SftText[] = [];
   for (const { index, kind } of store.listStages(runId)) {
     if (kind !== 'cold-start') continue;

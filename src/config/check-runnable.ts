@@ -1,12 +1,10 @@
 import { describeLack, ENGINE_KINDS } from '../core/engine-kinds.ts';
 import type { ConfigFault } from './explain-issues.ts';
-import { needsTrainer } from './needs-trainer.ts';
 import type { RunConfig } from './schema.ts';
 
 /**
  * What a valid configuration still lacks to be run: an engine that can do what its stages need, and the
  * addresses of engine, tokenizer, trainer and teacher, which no preset can know. Empty when it can start.
- * `describeConfigFault` gives the lines.
  */
 export function checkRunnable(config: RunConfig): ConfigFault[] {
   const unable = checkAbilities(config);
@@ -19,11 +17,6 @@ export function checkRunnable(config: RunConfig): ConfigFault[] {
     ...checkHandover(config),
     ...checkTeachers(config),
   ];
-}
-
-/** `key.path: what is wrong` */
-export function describeConfigFault({ path, message }: ConfigFault): string {
-  return `${path.join('.')}: ${message}`;
 }
 
 /** What is trained must be the model's own tokens, with the log-probs they were sampled with. */
@@ -78,4 +71,13 @@ function checkTeachers({ engine, stages }: RunConfig): ConfigFault[] {
     const message = `is missing: give the URL that serves ${stage.teacher.model} (--set stages.${index}.teacher.url=URL), or set teacher.model to ${engine.model}`;
     return [{ path: ['stages', index, 'teacher', 'url'], message }];
   });
+}
+
+/**
+ * Whether a stage trains, or evaluates weights that a trainer hands over. Cold-start data come from an engine
+ * alone, and an engine that takes no weights is evaluated as it is.
+ */
+export function needsTrainer({ engine, stages }: Pick<RunConfig, 'engine' | 'stages'>): boolean {
+  const { loadWeights } = ENGINE_KINDS[engine.kind];
+  return stages.some(({ kind }) => kind === 'sft' || kind === 'rl' || (kind === 'eval' && loadWeights));
 }

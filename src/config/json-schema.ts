@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isPlainObject } from './merge.ts';
+import { isPlainObject } from './draft.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { runConfigSchema } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import type { RunConfig } from '../config/schema.ts';
+import { parseStoredConfig } from '../config/stored.ts';
 import { ParallelR1Error } from '../errors.ts';
 import { type Evaluation, measureEvaluation } from '../pipeline/evaluate/measure-evaluation.ts';
 import type { RunRecord, RunStore } from '../ports/run-store.ts';
@@ -11,7 +11,7 @@ import { listDatasetFolders } from '../problem-sets/set-folders.ts';
  * are no figures.
  */
 export async function collectEvaluations(store: RunStore, run: RunRecord): Promise<Evaluation[]> {
-  const config = JSON.parse(run.configJson) as RunConfig;
+  const config = parseStoredConfig(run);
   const { readAll: problemsOf } = createProblemResolver(listDatasetFolders(), new AbortController().signal);
   const evaluations: Evaluation[] = [];
   for (const [stageIndex, stage] of config.stages.entries()) {

@@ -12,9 +12,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { toCurriculumPlan } from '../../src/app/to-curriculum-plan.ts';
 import { keepColdStart } from '../../src/cli/recipe/one-stage.ts';
+import { resolvePaths } from '../../src/config/draft.ts';
 import { parseWithFaults } from '../../src/config/explain-issues.ts';
 import { PRESETS } from '../../src/config/presets.ts';
-import { resolvePaths } from '../../src/config/resolve-paths.ts';
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';
 import { warnOfMismatch } from '../../src/pipeline/doctor/warn-mismatch.ts';
 

@@ -17,7 +17,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { encodeText } from '../../adapters/embedded-lm/tokenizer.ts';
-import { checkRunnable, describeConfigFault } from '../../src/config/check-runnable.ts';
+import { checkRunnable } from '../../src/config/check-runnable.ts';
+import { describeConfigFault } from '../../src/config/explain-issues.ts';
 import { loadRunConfig } from '../../src/config/load.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../src/config/presets.ts';
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';

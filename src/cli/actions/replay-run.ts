@@ -1,6 +1,6 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { findRun } from '../../app/find-run.ts';
-import type { RunConfig } from '../../config/schema.ts';
+import { parseStoredConfig } from '../../config/stored.ts';
 import { readPathRange } from '../../core/curriculum.ts';
 import type { LatencyModel } from '../../core/replay/latency-model.ts';
 import { UsageError } from '../../errors.ts';
@@ -28,7 +28,7 @@ export async function replayRun(args: ReplayArgs): Promise<number> {
   const model = readModel(args);
   using store = openRunStore(args.db, { readonly: true });
   const run = findRun(store, args.run ?? null);
-  const paths = readPathRange((JSON.parse(run.configJson) as RunConfig).rollout.paths).max;
+  const paths = readPathRange(parseStoredConfig(run).rollout.paths).max;
   const selection = { purpose: args.purpose, stage: args.stage, forkedOnly: args.forked };
   const report = collectReplay(store, run, selection, listPolicies(args, paths), model);
   if (args.json) printJson(report);

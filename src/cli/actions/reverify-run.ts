@@ -3,7 +3,7 @@ import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { openVerifyPool } from '../../../adapters/verify-pool/open-verify-pool.ts';
 import { findRun } from '../../app/find-run.ts';
 import { toCurriculumPlan } from '../../app/to-curriculum-plan.ts';
-import type { RunConfig } from '../../config/schema.ts';
+import { parseStoredConfig } from '../../config/stored.ts';
 import { VERIFIER, type Verdict } from '../../core/verify/verdict.ts';
 import { reverify } from '../../pipeline/reverify/reverify.ts';
 import type { VerdictChange } from '../../pipeline/reverify/verdict-change.ts';
@@ -42,7 +42,7 @@ async function judgeAnew(args: ReverifyArgs, store: RunStore, run: RunRecord): P
   const tally: ReverifyTally = { judged: 0, changed: [], restated: new Map() };
   using interrupt = listenForInterrupt((message) => tell(args, message));
   await using verifier = openVerifyPool({ threads: 2 });
-  const plan = toCurriculumPlan(JSON.parse(run.configJson) as RunConfig);
+  const plan = toCurriculumPlan(parseStoredConfig(run));
   const studentTemplate = store.listPrompts(run.id).find(({ role }) => role === 'student')?.text ?? null;
   const context = { runId: run.id, plan, store, verifier, signal: interrupt.signal, studentTemplate };
   for await (const { judged, changes } of reverify(context, args.apply)) {

@@ -6,7 +6,7 @@ import { findRun } from '../../app/find-run.ts';
 import { listForecasts } from '../../app/list-forecasts.ts';
 import { nameRunRows } from '../../app/sft-texts-of.ts';
 import type { RunConfig } from '../../config/schema.ts';
-import { writeYaml } from '../../config/write-yaml.ts';
+import { writeYaml } from '../../config/yaml.ts';
 import type { RecipeArgs } from '../commands/recipe-options.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';

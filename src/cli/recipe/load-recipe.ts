@@ -1,4 +1,5 @@
-import { checkRunnable, describeConfigFault } from '../../config/check-runnable.ts';
+import { checkRunnable } from '../../config/check-runnable.ts';
+import { describeConfigFault } from '../../config/explain-issues.ts';
 import { type ConfigOverride, loadRunConfig } from '../../config/load.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { UsageError } from '../../errors.ts';

@@ -4,8 +4,9 @@ import { findRun } from '../../app/find-run.ts';
 import { findLastState, takeLastState } from '../../app/last-state.ts';
 import type { SolveRecipe, TrainedWeights } from '../../app/open-solve-run.ts';
 import type { RunConfig } from '../../config/schema.ts';
+import { parseStoredConfig } from '../../config/stored.ts';
 import { UsageError } from '../../errors.ts';
-import type { RunRecord, RunStore } from '../../ports/run-store.ts';
+import type { RunStore } from '../../ports/run-store.ts';
 import type { ServerArgs } from '../commands/recipe-options.ts';
 import { checkTakesWeights } from './check-takes-weights.ts';
 import { loadRecipe } from './load-recipe.ts';
@@ -43,7 +44,7 @@ function takeNewest({ db }: SolveRecipeArgs): TrainedWeights {
 
 function findNewest(store: RunStore): TrainedWeights | null {
   for (const run of store.listRuns()) {
-    const state = run.status === 'done' && isBuiltIn(readConfig(run)) ? findLastState(store, run.id) : null;
+    const state = run.status === 'done' && isBuiltIn(parseStoredConfig(run)) ? findLastState(store, run.id) : null;
     if (state !== null) return { run, state };
   }
   return null;
@@ -52,14 +53,10 @@ function findNewest(store: RunStore): TrainedWeights | null {
 function useRun(args: SolveRecipeArgs, weights: TrainedWeights): SolveRecipe {
   const { run } = weights;
   const isNamed = args.preset !== undefined || args.config !== undefined;
-  const stored = isNamed ? null : { config: readConfig(run), preset: run.preset };
+  const stored = isNamed ? null : { config: parseStoredConfig(run), preset: run.preset };
   const recipe = loadRecipe(args, serveOnce, stored);
   checkTakesWeights(recipe.config);
   return { ...recipe, weights };
-}
-
-function readConfig({ configJson }: RunRecord): RunConfig {
-  return JSON.parse(configJson) as RunConfig;
 }
 
 /** The engine that a run starts and trains itself. */

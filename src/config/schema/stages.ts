@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isDataFile } from '../draft.ts';
 import { apiKeyVariable, nonBlank, serverUrl, shortName, tokenCount, wholeNumber } from './fields.ts';
 import { accuracyTarget, evalSets, gate, problemsField } from './problems.ts';
 import { adamField, advantageSchema, rewardSchema, rlLossSchema, scheduleSchema } from './training.ts';
@@ -101,7 +102,8 @@ const coldStart = z
   })
   .superRefine(({ budgetUsd, teacher }, ctx) => {
     if (budgetUsd === null || teacher.prices !== null) return;
-    const message = 'needs the prices of the teacher: set teacher.prices.promptPerMillion and completionPerMillion';
+    const message =
+      'needs the prices of the teacher: set teacher.prices, for instance to {promptPerMillion: 0.5, completionPerMillion: 2}';
     ctx.addIssue({ code: 'custom', path: ['budgetUsd'], message });
   });
 
@@ -119,7 +121,8 @@ const sft = z.strictObject({
   id,
   kind: z.literal('sft'),
   data: nonBlank().meta({
-    description: 'Id of the cold-start stage whose rows are trained on (default: the last one before), or a JSONL file',
+    description:
+      'Id of the cold-start stage whose rows are trained on (default: the last one before), a JSONL file, or run:ID for those of another run',
     isFilledIn: true,
   }),
   maxSteps: wholeNumber(1, MAX_STEPS).default(MAX_STEPS).describe('At most so many steps'),
@@ -220,10 +223,10 @@ function checkOrder(
     seen.add(stage.id);
     if (stage.kind === 'cold-start') coldStarts.push(stage.id);
     const { data } = stage;
-    if (stage.kind !== 'sft' || typeof data !== 'string' || data.endsWith('.jsonl') || coldStarts.includes(data))
-      return;
+    if (stage.kind !== 'sft' || typeof data !== 'string' || coldStarts.includes(data)) return;
+    if (isDataFile(data) || data.startsWith('run:')) return;
     const known = coldStarts.length === 0 ? 'there is none' : `known: ${coldStarts.join(', ')}`;
-    const message = `"${data}" is no cold-start stage before this one (${known}), and no .jsonl file`;
+    const message = `"${data}" is no cold-start stage before this one (${known}), no .jsonl file, and no run:ID`;
     ctx.addIssue({ code: 'custom', path: [index, 'data'], message });
   });
 }

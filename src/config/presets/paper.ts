@@ -2,14 +2,15 @@ import type { AdamSettings, LossSpec } from '../../core/datum.ts';
 import type { RunConfig } from '../schema.ts';
 
 /**
- * What the presets of the paper (arXiv 2509.07980) share: numbers of the text where it gives one, of
- * the published scripts otherwise. No URL is here: engine, trainer and teacher are named by whoever runs them.
+ * The presets of the paper (arXiv 2509.07980): first the parts they share, then one preset after the other. Numbers
+ * are those of the text where it gives one, of the published scripts otherwise. No URL is here: engine, trainer and
+ * teacher are named by whoever runs them.
  */
 
-export type Stage = RunConfig['stages'][number];
-export type ColdStart = Extract<Stage, { kind: 'cold-start' }>;
-export type Sft = Extract<Stage, { kind: 'sft' }>;
-export type Rl = Extract<Stage, { kind: 'rl' }>;
+type Stage = RunConfig['stages'][number];
+type ColdStart = Extract<Stage, { kind: 'cold-start' }>;
+type Sft = Extract<Stage, { kind: 'sft' }>;
+type Rl = Extract<Stage, { kind: 'rl' }>;
 
 const set = (name: string) => ({ kind: 'set' as const, name, limit: null });
 
@@ -34,13 +35,13 @@ const RL_ADAM: AdamSettings = {
 };
 
 /** Ratio bounds of an epsilon of 0.2 on both sides. */
-export const CLIP: LossSpec & { kind: 'ppo' } = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.2 };
+const CLIP: LossSpec & { kind: 'ppo' } = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.2 };
 
 /** Upper epsilon 0.28, as in S2. */
-export const CLIP_HIGHER: LossSpec & { kind: 'ppo' } = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.28 };
+const CLIP_HIGHER: LossSpec & { kind: 'ppo' } = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.28 };
 
 /** Eight steps of accuracy, then two that pay 1.2 for a correct answer with a valid block. */
-export const ALTERNATING: Rl['reward'] = {
+const ALTERNATING: Rl['reward'] = {
   kind: 'alternating',
   count: 'text',
   bonus: 1.2,
@@ -50,7 +51,7 @@ export const ALTERNATING: Rl['reward'] = {
 };
 
 /** Parallel-GSM8K by prompting. `minBlocks` 0 is the full set of the paper, 1 the filtered one. */
-export function generateParallelGsm8k(minBlocks: 0 | 1): ColdStart {
+function generateParallelGsm8k(minBlocks: 0 | 1): ColdStart {
   return {
     id: 'cold-start',
     kind: 'cold-start',
@@ -85,7 +86,7 @@ export function generateParallelGsm8k(minBlocks: 0 | 1): ColdStart {
 }
 
 /** SFT on the cold-start rows. Fewer rows than the paper had make fewer steps; `epochs: null` takes exactly `maxSteps`. */
-export function trainOnColdStart(epochs: number, maxSteps: number): Sft {
+function trainOnColdStart(epochs: number, maxSteps: number): Sft {
   return {
     id: 'sft',
     kind: 'sft',
@@ -118,7 +119,7 @@ function train(over: Pick<Rl, 'id' | 'problems' | 'steps' | 'batchSize' | 'group
 }
 
 /** Stage 1 of Seen: 35 steps of 1,024 x 5 on GSM8K. */
-export function trainOnGsm8k(): Rl {
+function trainOnGsm8k(): Rl {
   return train({
     id: 'rl-gsm8k',
     problems: [set('gsm8k/train')],
@@ -131,11 +132,11 @@ export function trainOnGsm8k(): Rl {
 }
 
 /** RL on DAPO-17k, 512 x 8 a step. */
-export function trainOnDapo(over: Pick<Rl, 'id' | 'steps' | 'reward' | 'loss'>): Rl {
+function trainOnDapo(over: Pick<Rl, 'id' | 'steps' | 'reward' | 'loss'>): Rl {
   return train({ ...over, problems: [set('dapo-math-17k')], batchSize: 512, groupSize: 8 });
 }
 
-/** Evaluation protocol of method 9.1: 16 samples a problem, one for MATH, whose published figure is mean@1. */
+/** The paper's evaluation: 16 samples a problem, one for MATH, whose published figure is mean@1. */
 const EVAL_SETS: RunConfig['eval']['sets'] = [
   { name: 'aime25', problems: [set('aime25')], samples: 16 },
   { name: 'aime24', problems: [set('aime24')], samples: 16 },
@@ -144,7 +145,7 @@ const EVAL_SETS: RunConfig['eval']['sets'] = [
 ];
 
 /** A preset of the paper: what differs is its name, layout and stages. */
-export function buildPaperPreset(
+function buildPaperPreset(
   name: string,
   layout: RunConfig['training']['layout'],
   stages: RunConfig['stages'],
@@ -198,3 +199,55 @@ export function buildPaperPreset(
     embedded: { threads: 2, modelSeed: null },
   };
 }
+
+/**
+ * Parallel-R1-Seen: one epoch of SFT, RL on GSM8K for answers that are right and parallel, RL on DAPO
+ * for right answers. `causal` is the paper's layout: it scores path 2 with path 1 in view, though it was
+ * sampled without. `training.layout: exact` scores every token as it was sampled and is the safer choice.
+ */
+export const seenPreset = buildPaperPreset('seen', 'causal', [
+  generateParallelGsm8k(0),
+  trainOnColdStart(1, 58),
+  trainOnGsm8k(),
+  trainOnDapo({ id: 'rl-dapo', steps: 300, reward: { kind: 'accuracy' }, loss: CLIP }),
+]);
+
+/**
+ * How Parallel-R1-Unseen begins: paths do not see each other in training, and RL goes to DAPO at once. `multiverse`
+ * is the paper's layout and needs a trainer with `structured_attention/1`; a stock engine samples the
+ * summary with plain attention all the same. `training.layout: exact` is the safer choice.
+ */
+const startUnseen = () => [generateParallelGsm8k(1), trainOnColdStart(5, 230)];
+
+/** Parallel-R1-Unseen S1: accuracy alone. */
+export const unseenS1Preset = buildPaperPreset('unseen-s1', 'multiverse', [
+  ...startUnseen(),
+  trainOnDapo({ id: 'rl-dapo', steps: 300, reward: { kind: 'accuracy' }, loss: CLIP }),
+]);
+
+/** Parallel-R1-Unseen S2: two steps in ten pay for a valid block. */
+export const unseenS2Preset = buildPaperPreset('unseen-s2', 'multiverse', [
+  ...startUnseen(),
+  trainOnDapo({ id: 'rl-dapo', steps: 300, reward: ALTERNATING, loss: CLIP_HIGHER }),
+]);
+
+/**
+ * Parallel thinking as a scaffold of exploration: 200 steps of S2, then accuracy alone. The second
+ * stage starts from the weights with fresh moments, as the reference's new run did.
+ */
+export const scaffoldPreset = buildPaperPreset('scaffold', 'multiverse', [
+  ...startUnseen(),
+  trainOnDapo({ id: 'rl-explore', steps: 200, reward: ALTERNATING, loss: CLIP_HIGHER }),
+  trainOnDapo({ id: 'rl-exploit', steps: 350, reward: { kind: 'accuracy' }, loss: CLIP }),
+]);
+
+const sequentialBase = buildPaperPreset('sequential', 'causal', [
+  trainOnDapo({ id: 'rl-dapo', steps: 300, reward: { kind: 'accuracy' }, loss: CLIP }),
+]);
+
+/** The GRPO baseline: no cold start, no tags, the same problems and steps. An attempt is one sequence, so every layout is the same. */
+export const sequentialPreset: RunConfig = {
+  ...sequentialBase,
+  prompt: 'sequential.v1',
+  rollout: { ...sequentialBase.rollout, mode: 'sequential' },
+};

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isNode, LineCounter, parseDocument, stringify } from 'yaml';
 import { UsageError } from '../errors.ts';
+import type { RunConfig } from './schema.ts';
 
 /** Repeated use of anchors a configuration may make; more is an attempt to blow up memory. */
 const MAX_ALIASES = 100;
@@ -54,4 +55,9 @@ function quoteAt(text: string, at: number): string {
 
 function firstLine(message: string): string {
   return message.split('\n', 1)[0]!;
+}
+
+/** A configuration as the text of a file that resolves to it. */
+export function writeYaml(config: RunConfig): string {
+  return stringify(config, { lineWidth: 100 });
 }
