@@ -8,7 +8,8 @@ export { createSilentReporter } from '../adapters/reporter-terminal/create-silen
 export { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
 export { openVerifyPool, type VerifyPool, type VerifyPoolOptions } from '../adapters/verify-pool/open-verify-pool.ts';
 export { type CaseJudge, serveCases } from '../adapters/verify-pool/serve-cases.ts';
-export { type ExecuteOptions, executeNewRun, executeResumedRun } from './app/execute-run.ts';
+export type { RunParts } from './app/run-parts.ts';
+export { type ResumeRunOptions, type RunOutcome, resumeRun, type StartRunOptions, startRun } from './app/start-run.ts';
 export { toConfigJsonSchema } from './config/json-schema.ts';
 export { type ConfigSources, type LoadedConfig, loadRunConfig } from './config/load.ts';
 export type { RunConfig } from './config/schema.ts';

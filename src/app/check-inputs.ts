@@ -1,16 +1,21 @@
 import type { RunConfig } from '../config/schema.ts';
 import type { ProblemsRef, StageSpec } from '../core/curriculum.ts';
+import type { ProblemSource } from '../ports/problem-source.ts';
 import type { RunStore } from '../ports/run-store.ts';
 import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
-import { findRowsRun, readSftFile, readSftTextsOf } from './sft-texts-of.ts';
+import { findRowsRun, readSftFile, readSftTextsOf } from './sft-rows.ts';
 
 /**
  * Reads every problem set and data file a configuration names, so that a missing file or a bad row is
- * told now and not hours later. Throws `SourceError` and `UsageError`.
+ * told now and not hours later. `sources` are sets that no file holds. Throws `SourceError` and `UsageError`.
  */
-export async function checkInputs(config: RunConfig, signal: AbortSignal): Promise<void> {
-  const resolver = createProblemResolver(listDatasetFolders(), signal);
+export async function checkInputs(
+  config: RunConfig,
+  signal: AbortSignal,
+  sources: readonly ProblemSource[] = [],
+): Promise<void> {
+  const resolver = createProblemResolver(listDatasetFolders(), signal, sources);
   const evaluated = config.stages.some(({ kind }) => kind === 'rl') ? config.eval.sets : [];
   const refs = [...config.stages.flatMap(listProblems), ...evaluated.flatMap(({ problems }) => problems)];
   const different = new Map(refs.filter(({ kind }) => kind !== 'word-sums').map((ref) => [JSON.stringify(ref), ref]));

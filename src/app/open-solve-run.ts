@@ -10,10 +10,8 @@ import { openStageModel } from '../pipeline/weights/trainer-state.ts';
 import { WeightsServer } from '../pipeline/weights/weights-server.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { CheckpointRecord, RunRecord } from '../ports/run-store.ts';
-import { saveForeignState } from './last-state.ts';
-import { OpenHandles } from './open-handles.ts';
-import { openRun } from './open-run.ts';
-import { createRunRecord } from './run-record.ts';
+import { OpenHandles, openRun } from './open-run.ts';
+import { createRunRecord, saveForeignState } from './run-record.ts';
 
 /** How long taking the weights off a server may hold up the end. */
 const RETIRE_MS = 10_000;

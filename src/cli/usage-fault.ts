@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { findNearestName } from '../config/nearest-name.ts';
+import { findNearestName } from '../core/nearest-name.ts';
 
 /**
  * One line for what the command line parser objects to, with the command or option that was probably

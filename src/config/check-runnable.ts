@@ -3,20 +3,29 @@ import type { ConfigFault } from './explain-issues.ts';
 import type { RunConfig } from './schema.ts';
 
 /**
- * What a valid configuration still lacks to be run: an engine that can do what its stages need, and the
- * addresses of engine, tokenizer, trainer and teacher, which no preset can know. Empty when it can start.
+ * What a valid configuration still lacks to be run: an engine that can do what its stages need, the addresses of
+ * engine, tokenizer, trainer and teacher, which no preset can know, and rewards that are not built in. `own` is what
+ * whoever starts the run brings along. Empty when it can start.
  */
-export function checkRunnable(config: RunConfig): ConfigFault[] {
+export function checkRunnable(config: RunConfig, own: OwnParts = {}): ConfigFault[] {
   const unable = checkAbilities(config);
   // With another engine, everything else is another question.
   if (unable.length > 0) return unable;
   return [
-    ...checkEngine(config),
-    ...checkTokenizer(config),
-    ...checkTrainer(config),
-    ...checkHandover(config),
-    ...checkTeachers(config),
+    ...(own.engine === undefined ? [...checkEngine(config), ...checkTokenizer(config)] : []),
+    ...checkTrainer(config, own),
+    ...(own.engine === undefined && own.trainer === undefined ? checkHandover(config) : []),
+    ...(own.teacher === undefined ? checkTeachers(config) : []),
+    ...checkRewards(config, own),
   ];
+}
+
+/** Parts of a run that stand in for what its configuration would connect; only their presence counts here. */
+export interface OwnParts {
+  readonly engine?: unknown;
+  readonly trainer?: unknown;
+  readonly teacher?: unknown;
+  readonly rewards?: Readonly<Record<string, unknown>>;
 }
 
 /** What is trained must be the model's own tokens, with the log-probs they were sampled with. */
@@ -45,14 +54,14 @@ function checkTokenizer({ engine }: RunConfig): ConfigFault[] {
 }
 
 /** The embedded trainer trains the embedded model only, and only the server that trains it can serve it. */
-function checkTrainer(config: RunConfig): ConfigFault[] {
+function checkTrainer(config: RunConfig, own: OwnParts): ConfigFault[] {
   const { engine, trainer } = config;
-  const isEmbeddedHere = engine.kind === 'embedded' && engine.urls.length === 0;
-  if (!needsTrainer(config) || (trainer.url === null) === isEmbeddedHere) return [];
-  const message =
-    trainer.url === null
-      ? 'is missing: give the URL of the Tinker-API trainer that trains the model of this engine (--trainer URL)'
-      : 'is set, but the engine is the embedded one, which this trainer does not train: name the engine too (--engine URL), or leave the trainer out';
+  const isEmbeddedHere = own.engine === undefined && engine.kind === 'embedded' && engine.urls.length === 0;
+  const isEmbeddedTrainer = own.trainer === undefined && trainer.url === null;
+  if (!needsTrainer(config) || isEmbeddedTrainer === isEmbeddedHere) return [];
+  const message = isEmbeddedTrainer
+    ? 'is missing: give the URL of the Tinker-API trainer that trains the model of this engine (--trainer URL)'
+    : 'is set, but the engine is the embedded one, which this trainer does not train: name the engine too (--engine URL), or leave the trainer out';
   return [{ path: ['trainer', 'url'], message }];
 }
 
@@ -70,6 +79,16 @@ function checkTeachers({ engine, stages }: RunConfig): ConfigFault[] {
     if (stage.kind !== 'cold-start' || stage.teacher.url !== null || stage.teacher.model === engine.model) return [];
     const message = `is missing: give the URL that serves ${stage.teacher.model} (--set stages.${index}.teacher.url=URL), or set teacher.model to ${engine.model}`;
     return [{ path: ['stages', index, 'teacher', 'url'], message }];
+  });
+}
+
+/** A reward of one's own is a function, which no file can hold. */
+function checkRewards({ stages }: RunConfig, { rewards = {} }: OwnParts): ConfigFault[] {
+  return stages.flatMap((stage, index): ConfigFault[] => {
+    if (stage.kind !== 'rl' || stage.reward.kind !== 'own' || Object.hasOwn(rewards, stage.reward.name)) return [];
+    const { name } = stage.reward;
+    const message = `"${name}" is a reward that the program which starts the run brings along (parts.rewards); it is not here`;
+    return [{ path: ['stages', index, 'reward', 'name'], message }];
   });
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { findNearestName } from './nearest-name.ts';
+import { findNearestName } from '../core/nearest-name.ts';
 
 /** One fault of a configuration: where, and what is wrong with a hint. Values are not repeated: one may be a key. */
 export interface ConfigFault {

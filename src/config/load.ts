@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
+import { findNearestName } from '../core/nearest-name.ts';
 import { UsageError } from '../errors.ts';
 import { expandPath, isPlainObject, type KeyPath, mergeConfig, resolvePaths, setValueAt } from './draft.ts';
 import { type ConfigFault, parseWithFaults } from './explain-issues.ts';
-import { findNearestName } from './nearest-name.ts';
 import { DEFAULT_PRESET, isPresetName, PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
 import { type RunConfig, runConfigSchema } from './schema.ts';
 import { readTextFile, readYaml } from './yaml.ts';

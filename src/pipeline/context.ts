@@ -4,6 +4,8 @@ import type { Problem } from '../core/problem.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
+import type { RewardFunction } from '../ports/reward-function.ts';
+import type { RunObserver } from '../ports/run-observer.ts';
 import type { PromptRecord, RunStore } from '../ports/run-store.ts';
 import type { Trainer } from '../ports/trainer.ts';
 import type { Verifier } from '../ports/verifier.ts';
@@ -42,6 +44,10 @@ export interface RunContext {
   readonly calls: CallPolicy;
   readonly tokens: TokenCache;
   readonly reporter: Reporter;
+  /** Is told what happens; absent: nobody watches. */
+  readonly observer?: RunObserver;
+  /** Rewards of the caller's own, by the name the stages give them. */
+  readonly rewards?: Readonly<Record<string, RewardFunction>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly studentTemplate: PromptRecord;

@@ -53,13 +53,16 @@ async function runOneStage(
 ): Promise<void> {
   ctx.store.saveStage(ctx.runId, { ...record, status: 'running' });
   ctx.reporter.info(`stage ${record.index + 1} of ${ctx.plan.stages.length}: ${stage.id} (${stage.kind})`);
+  const place = { runId: ctx.runId, stageIndex: record.index, stageId: stage.id };
   try {
     const state = await executeStage(ctx, bind, weights, stage, record.index);
     ctx.store.saveStage(ctx.runId, { ...record, status: 'done', stateJson: JSON.stringify(state) });
+    ctx.observer?.stageEnded?.({ ...place, status: 'done', state: { ...state } });
   } catch (error) {
     if (error instanceof GateRefusal) {
       const stateJson = JSON.stringify({ pilot: error.pilot });
       ctx.store.saveStage(ctx.runId, { ...record, status: 'refused', stateJson });
+      ctx.observer?.stageEnded?.({ ...place, status: 'refused', state: { pilot: error.pilot } });
     }
     throw error;
   }
@@ -98,6 +101,7 @@ async function executeStage(
       const request = { stageIndex: index, step: 0, purpose: 'eval', sets, temperature, topP, servedVersion } as const;
       const results = await evaluate(ctx, await bind(), request);
       ctx.store.saveMetrics(ctx.runId, toMetricPoints(index, 0, results));
+      ctx.observer?.evaluated?.({ runId: ctx.runId, stageIndex: index, stageId: stage.id, step: 0, results });
       return { results };
     }
   }

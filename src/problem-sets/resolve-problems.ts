@@ -3,6 +3,7 @@ import type { ProblemsRef } from '../core/curriculum.ts';
 import type { Problem } from '../core/problem.ts';
 import { generateWordSums } from '../core/word-sums/generate.ts';
 import { UsageError } from '../errors.ts';
+import type { ProblemSource } from '../ports/problem-source.ts';
 import { findSetFile } from './set-folders.ts';
 
 /** Turns references into problems. */
@@ -13,44 +14,66 @@ export interface ProblemResolver {
   read(refs: readonly ProblemsRef[]): AsyncGenerator<Problem>;
 }
 
-/** Both throw `SourceError` for a bad row and `UsageError` for a set that is missing or empty. */
-export function createProblemResolver(folders: readonly string[], signal: AbortSignal): ProblemResolver {
+/**
+ * Resolves sets among `sources` by name, then in the folders. Reading rejects with `SourceError` for a bad row and
+ * with `UsageError` for a set that is missing or empty.
+ */
+export function createProblemResolver(
+  folders: readonly string[],
+  signal: AbortSignal,
+  sources: readonly ProblemSource[] = [],
+): ProblemResolver {
+  const places: Places = { folders, signal, sources };
   const known = new Map<string, Promise<readonly Problem[]>>();
   const resolveOne = (ref: ProblemsRef): Promise<readonly Problem[]> => {
     const key = JSON.stringify(ref);
-    const problems = known.get(key) ?? readProblems(ref, folders, signal);
+    const problems = known.get(key) ?? readProblems(ref, places);
     known.set(key, problems);
     return problems;
   };
   return {
     readAll: async (refs) => (await Promise.all(refs.map(resolveOne))).flat(),
     read: async function* (refs) {
-      for (const ref of refs) yield* streamProblems(ref, folders, signal);
+      for (const ref of refs) yield* streamProblems(ref, places);
     },
   };
 }
 
-async function readProblems(ref: ProblemsRef, folders: readonly string[], signal: AbortSignal): Promise<Problem[]> {
+/** Where sets are looked for. */
+interface Places {
+  readonly folders: readonly string[];
+  readonly signal: AbortSignal;
+  readonly sources: readonly ProblemSource[];
+}
+
+async function readProblems(ref: ProblemsRef, places: Places): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for await (const problem of streamProblems(ref, folders, signal)) problems.push(problem);
+  for await (const problem of streamProblems(ref, places)) problems.push(problem);
   return problems;
 }
 
-async function* streamProblems(
-  ref: ProblemsRef,
-  folders: readonly string[],
-  signal: AbortSignal,
-): AsyncGenerator<Problem> {
+async function* streamProblems(ref: ProblemsRef, places: Places): AsyncGenerator<Problem> {
   if (ref.kind === 'word-sums') return yield* generateWordSums(ref);
-  const file = ref.kind === 'file' ? ref.path : findSet(ref.name, folders);
-  const name = ref.kind === 'file' ? ref.path : ref.name;
-  const source = createJsonlSource(file, { name, ...(ref.limit === null ? {} : { limit: ref.limit }) });
-  let isEmpty = true;
-  for await (const problem of source.read(signal)) {
-    isEmpty = false;
+  const { source, place } = findSource(ref, places);
+  const limit = ref.limit ?? Number.POSITIVE_INFINITY;
+  let count = 0;
+  for await (const problem of source.read(places.signal)) {
+    count += 1;
     yield problem;
+    if (count >= limit) break;
   }
-  if (isEmpty) throw new UsageError(`problem set ${name} is empty (${file})`);
+  if (count === 0) throw new UsageError(`problem set ${source.name} is empty (${place})`);
+}
+
+/** The source of a reference, and where it is for messages. */
+function findSource(
+  ref: Exclude<ProblemsRef, { kind: 'word-sums' }>,
+  { folders, sources }: Places,
+): { readonly source: ProblemSource; readonly place: string } {
+  const own = ref.kind === 'set' ? sources.find(({ name }) => name === ref.name) : undefined;
+  if (own !== undefined) return { source: own, place: 'passed in by the program that started the run' };
+  const file = ref.kind === 'file' ? ref.path : findSet(ref.name, folders);
+  return { source: createJsonlSource(file, { name: ref.kind === 'file' ? ref.path : ref.name }), place: file };
 }
 
 function findSet(name: string, folders: readonly string[]): string {

@@ -67,6 +67,7 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
 
 /** Stations of the core in the order data flows; a station imports earlier ones only. */
 const STATIONS: readonly (readonly [name: string, path: string])[] = [
+  ['options', '(nearest-name|options)[.]ts$'],
   ['engine-kinds', 'engine-kinds[.]ts$'],
   ['rng', 'rng[.]ts$'],
   ['problem', 'problem[.]ts$'],

@@ -65,6 +65,7 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['problem-sets: rooms', 'src/problem-sets/check-set.ts', 'src/app/open-run.ts'],
   ['report: rooms', 'src/report/collect.ts', 'adapters/store-sqlite/store.ts'],
   ['app: rooms', 'src/app/open-run.ts', 'src/cli/main.ts'],
+  ['core station options', 'src/core/options.ts', 'src/core/rng.ts'],
   ['core station engine-kinds', 'src/core/engine-kinds.ts', 'src/core/problem.ts'],
   ['core station rng', 'src/core/rng.ts', 'src/core/problem.ts'],
   ['core station problem', 'src/core/problem.ts', 'src/core/grammar.ts'],

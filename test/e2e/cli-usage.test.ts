@@ -14,7 +14,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { COMMANDS } from '../../src/cli/commands/commands.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { type CliResult, runCli } from '../support/cli-process.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 

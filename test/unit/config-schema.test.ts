@@ -18,9 +18,9 @@ import fc from 'fast-check';
 import { mergeConfig } from '../../src/config/draft.ts';
 import { parseWithFaults } from '../../src/config/explain-issues.ts';
 import { toConfigJsonSchema } from '../../src/config/json-schema.ts';
-import { computeEditDistance, findNearestName } from '../../src/config/nearest-name.ts';
 import { PRESET_NAMES, PRESETS } from '../../src/config/presets.ts';
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';
+import { computeEditDistance, findNearestName } from '../../src/core/nearest-name.ts';
 import { MAX_WORD_SUMS } from '../../src/core/word-sums/generate.ts';
 
 const ENGINE = { model: 'm' };

@@ -2,24 +2,24 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { letEngineTeach } from '../../app/cut-recipe.ts';
 import { openRun } from '../../app/open-run.ts';
 import { createRunRecord, listStageRecords } from '../../app/run-record.ts';
 import { describeLack, ENGINE_KINDS } from '../../core/engine-kinds.ts';
 import { ParallelR1Error } from '../../errors.ts';
 import { diagnose } from '../../pipeline/doctor/diagnose.ts';
 import type { Finding } from '../../pipeline/doctor/finding.ts';
-import type { RecipeArgs } from '../commands/recipe-options.ts';
+import type { ArgsOf } from '../command.ts';
+import type { doctorCommand } from '../commands/surroundings.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
-import type { ColdStartFlags } from '../recipe/cold-start-flags.ts';
 import { loadRecipe, type Recipe } from '../recipe/load-recipe.ts';
-import { withTeacher } from '../recipe/one-stage.ts';
 import { selectReporter } from '../select-reporter.ts';
 
 /** What the doctor looks at: the findings of the pipeline, and the store. */
 type Diagnosis = Omit<Finding, 'area'> & { readonly area: Finding['area'] | 'store' };
 
-type DoctorArgs = RecipeArgs & Pick<ColdStartFlags, 'teacher' | 'teacherModel' | 'problems'>;
+type DoctorArgs = ArgsOf<typeof doctorCommand>;
 
 /** `doctor`: exit code 1 when something fails. */
 export async function doctor(args: DoctorArgs): Promise<number> {
@@ -35,7 +35,7 @@ export async function doctor(args: DoctorArgs): Promise<number> {
 function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosis[] } {
   const untrainable: Diagnosis[] = [];
   const recipe = loadRecipe(args, (whole) => {
-    const config = withTeacher(whole, args);
+    const config = args.teacherModel === undefined ? letEngineTeach(whole) : whole;
     const { kind } = config.engine;
     if (ENGINE_KINDS[kind].tokenIds) return config;
     const detail = `engine.kind ${kind} ${describeLack('tokenIds')}`;
@@ -47,7 +47,7 @@ function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosi
 }
 
 /** The probes record what they send like any run, in a store that is thrown away. */
-async function probe({ config, preset }: Recipe, args: RecipeArgs, signal: AbortSignal): Promise<Diagnosis[]> {
+async function probe({ config, preset }: Recipe, args: DoctorArgs, signal: AbortSignal): Promise<Diagnosis[]> {
   const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-doctor-'));
   try {
     using reporter = selectReporter(args);

@@ -1,7 +1,7 @@
 import type { RunRecord, RunStore } from '../../ports/run-store.ts';
 import { collectBoundaries } from '../../report/collect-boundaries.ts';
 import { collectRunReport, type RunReport } from '../../report/collect-run-report.ts';
-import type { GlobalArgs } from '../define-command.ts';
+import type { GlobalArgs } from '../command.ts';
 import { printJson, printLine } from '../output.ts';
 import { renderNextSteps } from './render-next-steps.ts';
 import { renderRunReport } from './render-run-report.ts';

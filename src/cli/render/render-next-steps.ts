@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { describeResume } from '../../app/execute-run.ts';
+import { describeResume } from '../../app/start-run.ts';
 import type { RunReport } from '../../report/collect-run-report.ts';
 
 /** Where the data of a run are and what to type next. */

@@ -112,6 +112,8 @@ async function evaluateAt(
     servedVersion,
   });
   ctx.store.saveMetrics(ctx.runId, toMetricPoints(stageIndex, step, results));
+  const stageId = ctx.plan.stages[stageIndex]!.id;
+  ctx.observer?.evaluated?.({ runId: ctx.runId, stageIndex, stageId, step, results });
   const line = results.map(
     ({ name, accuracy, validBlockFraction }) =>
       `${name} ${accuracy.toFixed(3)} (valid block ${validBlockFraction.toFixed(2)})`,

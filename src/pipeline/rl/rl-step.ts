@@ -62,6 +62,7 @@ export async function runRlStep(at: RlStepContext, step: number): Promise<Readon
     'time/update_s': (ctx.clock.monotonic() - rolledOutMs) / 1000,
   };
   ctx.store.commitStep(ctx.runId, stageIndex, step, metrics);
+  ctx.observer?.stepCommitted?.({ runId: ctx.runId, stageIndex, stageId: stage.id, step, metrics });
   return metrics;
 }
 

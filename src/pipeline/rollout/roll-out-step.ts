@@ -1,7 +1,8 @@
 import type { Problem } from '../../core/problem.ts';
-import { computeReward, type RewardConfig } from '../../core/reward.ts';
+import { computeReward, type Reward, type RewardConfig } from '../../core/reward.ts';
 import { EngineError, RunError } from '../../errors.ts';
 import type { Completion } from '../../ports/engine.ts';
+import type { RewardCase } from '../../ports/reward-function.ts';
 import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store.ts';
 import type { Binding, RunContext } from '../context.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
@@ -166,8 +167,21 @@ function toRollout(ctx: RunContext, request: StepRolloutRequest, attempt: Finish
     verdict: score.verdict,
     formatValid: score.format.valid,
     formatCode: score.format.violations[0]?.code ?? null,
-    reward: computeReward(request.reward, Math.max(1, request.step), score.parts),
+    reward: rewardRollout(ctx, request, { problem, trajectory: outcome.trajectory, ...score }),
   };
+}
+
+function rewardRollout(
+  ctx: RunContext,
+  { reward, step, stageIndex }: StepRolloutRequest,
+  { problem, trajectory, verdict, parts }: Pick<RewardCase, 'problem' | 'trajectory' | 'verdict' | 'parts'>,
+): Reward {
+  if (reward.kind !== 'own') return computeReward(reward, Math.max(1, step), parts);
+  const value = ctx.rewards?.[reward.name]?.({ problem, trajectory, verdict, parts, step });
+  if (Number.isFinite(value)) return { ...parts, value: value!, mode: 'own' };
+  throw new RunError(
+    `stage ${ctx.plan.stages[stageIndex]?.id}: the reward "${reward.name}" gave ${value} for problem ${problem.source}/${problem.id}; it must give a finite number`,
+  );
 }
 
 function refuseWhenAllFailed(rollouts: readonly RolloutRecord[]): void {

@@ -116,12 +116,14 @@ async function trainStep(
     ctx.trainer.optimStep({ ...stage.adam, learningRate }, ctx.signal),
   ]);
   const loss = measureLoss(data, forward.logprobs);
-  ctx.store.commitStep(ctx.runId, stageIndex, step, {
+  const metrics = {
     'train/loss': loss,
     'train/learning_rate': learningRate,
     'train/tokens': tokens,
     ...pickGradNorm(optim),
-  });
+  };
+  ctx.store.commitStep(ctx.runId, stageIndex, step, metrics);
+  ctx.observer?.stepCommitted?.({ runId: ctx.runId, stageIndex, stageId: stage.id, step, metrics });
   return loss;
 }
 

@@ -1,0 +1,63 @@
+import { createTinkerTrainer } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
+import { needsTrainer } from '../config/check-runnable.ts';
+import type { RunConfig } from '../config/schema.ts';
+import { TrainerError } from '../errors.ts';
+import type { RunStore } from '../ports/run-store.ts';
+import type { Trainer } from '../ports/trainer.ts';
+import { readApiKey } from './connect-engines.ts';
+import { systemClock } from './system-clock.ts';
+
+/** What connecting a trainer takes. */
+export interface TrainerConnection {
+  readonly runId: string;
+  readonly config: RunConfig;
+  readonly store: RunStore;
+  /** Address of the embedded server that this run started; null when it started none. */
+  readonly embeddedUrl: string | null;
+  /** Reject when the trainer does not answer; otherwise whoever uses it is told. */
+  readonly isRequired: boolean;
+}
+
+/** Connects the trainer of the configuration; a run without training gets one that refuses everything. */
+export async function connectTrainer(connection: TrainerConnection): Promise<Trainer> {
+  const { config, isRequired } = connection;
+  if (!needsTrainer(config)) {
+    return createAbsentTrainer('none', new TrainerError('this run has no trainer, because none of its stages trains'));
+  }
+  try {
+    return await openTrainer(connection);
+  } catch (error) {
+    if (isRequired || !(error instanceof TrainerError)) throw error;
+    return createAbsentTrainer(config.trainer.url ?? 'none', error);
+  }
+}
+
+function openTrainer({ config, store, runId, embeddedUrl }: TrainerConnection) {
+  const { url, profile, handover, operationTimeoutSeconds, apiKeyEnv } = config.trainer;
+  return createTinkerTrainer({
+    url: url ?? embeddedUrl!,
+    profile: url === null ? 'embedded' : profile,
+    operationTimeoutMs: operationTimeoutSeconds * 1000,
+    handover,
+    requestLog: store.trainerLog(runId),
+    clock: systemClock,
+    ...readApiKey(apiKeyEnv),
+  });
+}
+
+/** Stands where a run has no trainer: whatever is asked of it is refused for that reason. */
+export function createAbsentTrainer(url: string, reason: TrainerError): Trainer {
+  const refuse = () => Promise.reject(reason);
+  return {
+    url,
+    capabilities: { structuredAttention: false },
+    openModel: refuse,
+    forward: refuse,
+    forwardBackward: refuse,
+    optimStep: refuse,
+    saveState: refuse,
+    saveForSampler: refuse,
+    deleteSaved: refuse,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
