@@ -15,6 +15,10 @@ export type { RunConfig } from './config/schema.ts';
 export { computeGroupAdvantages } from './core/advantage.ts';
 export { canonicaliseTrace, rewriteAnswerLine, stripThinking } from './core/canonicalise.ts';
 export {
+  type CheckFormatOptions,
+  type CheckIdsFormatOptions,
+  checkFormat,
+  checkIdsFormat,
   createFormatChecker,
   type FormatChecker,
   type FormatCheckerOptions,
@@ -33,12 +37,6 @@ export type {
   LintCode,
 } from './core/format/format-report.ts';
 export type { FormatStrictness, IdStrictness } from './core/format/strictness.ts';
-export {
-  type CheckFormatOptions,
-  type CheckIdsFormatOptions,
-  checkFormat,
-  checkIdsFormat,
-} from './core/format-check.ts';
 export type { Tag, TagIds } from './core/grammar.ts';
 export { computeBestAt, computeMajorityAt, computePassAt } from './core/metrics.ts';
 export type { Problem } from './core/problem.ts';

@@ -7,13 +7,36 @@ export interface AdvantageOptions {
   readonly epsilon: number;
 }
 
+/** How a stage turns the rewards of a group into advantages. */
+export interface AdvantageSettings {
+  readonly std: AdvantageOptions['std'];
+  readonly epsilon: number;
+  /** Correctness is normalised, the rest of the reward only centred. */
+  readonly split: boolean;
+}
+
+/** Advantage of each rollout of one group, in order, by the settings of its stage. */
+export function computeAdvantages(
+  group: readonly { readonly value: number; readonly correct: boolean }[],
+  { std, epsilon, split }: AdvantageSettings,
+): number[] {
+  const options = { normalisation: 'grpo', std, epsilon } as const;
+  const rewards = group.map(({ value }) => value);
+  if (!split) return computeGroupAdvantages(rewards, options);
+  return computeSplitAdvantages(
+    rewards,
+    group.map(({ correct }) => correct),
+    options,
+  );
+}
+
 /** Whether the group says anything about which rollout was better: false when all rewards are equal. */
 export function isInformativeGroup(rewards: readonly number[]): boolean {
   return rewards.some((reward) => reward !== rewards[0]);
 }
 
 /**
- * Advantage of each rollout of one group (method 6.5). A group of equal rewards gives exactly 0, not
+ * Advantage of each rollout of one group. A group of equal rewards gives exactly 0, not
  * rounding noise; a group of one gives its reward.
  */
 export function computeGroupAdvantages(rewards: readonly number[], options: AdvantageOptions): number[] {
@@ -28,7 +51,7 @@ export function computeGroupAdvantages(rewards: readonly number[], options: Adva
 /**
  * Split advantage: correctness is normalised in the group, and what the reward holds beyond
  * correctness (`value - ±1`) is only centred, so that a small bonus is not blown up in groups that
- * are all correct (method 6.5, T29). `correct` runs parallel to `rewards`.
+ * are all correct. `correct` runs parallel to `rewards`.
  */
 export function computeSplitAdvantages(
   rewards: readonly number[],

@@ -1,3 +1,4 @@
+import type { AdvantageSettings } from './advantage.ts';
 import type { AdamSettings, LossSpec } from './datum.ts';
 import type { FormatMode, LintCode } from './format/format-report.ts';
 import type { JoinOrder, JoinPolicy } from './join.ts';
@@ -173,7 +174,7 @@ export interface RlStage {
   readonly schedule: Schedule;
   readonly reward: RewardConfig;
   readonly loss: LossSpec;
-  readonly advantage: { readonly std: 'population' | 'sample'; readonly epsilon: number; readonly split: boolean };
+  readonly advantage: AdvantageSettings;
   /** Learning rate is multiplied by min(1, informative sequences / this); null switches it off. */
   readonly scaleByInformative: number | null;
   /** Pilot before entering: sampled accuracy on held-out problems of this stage. */

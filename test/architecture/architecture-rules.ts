@@ -82,7 +82,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['advantage', 'advantage[.]ts$'],
   ['datum', 'datum[.]ts$'],
   ['curriculum', 'curriculum[.]ts$'],
-  ['layout', '(layout/|segment-budget[.]ts$|lr-schedule[.]ts$)'],
+  ['layout', '(layout/|segment-budget[.]ts$|step-schedule[.]ts$)'],
   ['diversity', 'diversity[.]ts$'],
   ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
   ['replay', 'replay/'],

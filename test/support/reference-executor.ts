@@ -1,7 +1,7 @@
 import { type CurriculumPlan, readPathRange } from '../../src/core/curriculum.ts';
 import type { Trajectory } from '../../src/core/trajectory.ts';
 import type { Binding } from '../../src/pipeline/context.ts';
-import type { GroupRequest } from '../../src/pipeline/rollout/rollout-io.ts';
+import type { GroupRequest } from '../../src/pipeline/rollout/trajectory-calls.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
 
 /**

@@ -7,9 +7,9 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { computeParallelRatio, findBlockPositions, summarizePositions } from '../../src/core/block-metrics.ts';
 import { buildTrajectoryFromIds } from '../../src/core/layout/trajectory-from-ids.ts';
 import type { Segment, Trajectory } from '../../src/core/trajectory.ts';
+import { computeParallelRatio, findBlockPositions, summarizePositions } from '../../src/core/trajectory-figures.ts';
 import { TAG_IDS } from '../support/core-trajectories.ts';
 
 function segment(role: Segment['role'], path: number, ids: readonly number[]): Segment {

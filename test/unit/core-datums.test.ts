@@ -16,8 +16,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { Layout } from '../../src/core/curriculum.ts';
 import type { Datum } from '../../src/core/datum.ts';
-import { buildDatums } from '../../src/core/layout/build-datums.ts';
-import { countLossTokens } from '../../src/core/layout/loss-tokens.ts';
+import { buildDatums, countLossTokens } from '../../src/core/layout/build-datums.ts';
 import { flattenResponse, type Piece, type Segment, type Trajectory } from '../../src/core/trajectory.ts';
 import {
   arbitraryJoined,

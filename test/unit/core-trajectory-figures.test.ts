@@ -11,7 +11,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findBlockPositions } from '../../src/core/block-metrics.ts';
 import {
   countCriticalTokens,
   countForks,
@@ -19,7 +18,7 @@ import {
   type Segment,
   type Trajectory,
 } from '../../src/core/trajectory.ts';
-import { computeTrajectoryFigures } from '../../src/core/trajectory-figures.ts';
+import { computeTrajectoryFigures, findBlockPositions } from '../../src/core/trajectory-figures.ts';
 import {
   arbitraryJoined,
   arbitraryTrajectory,

@@ -10,8 +10,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { createParallelR1Codec } from '../../src/core/layout/trajectory-codec.ts';
-import { buildTrajectoryFromIds, type IdFault } from '../../src/core/layout/trajectory-from-ids.ts';
+import {
+  buildTrajectoryFromIds,
+  createParallelR1Codec,
+  type IdFault,
+} from '../../src/core/layout/trajectory-from-ids.ts';
 import { flattenResponse, renderResponseText, type Trajectory } from '../../src/core/trajectory.ts';
 import { TAG_IDS } from '../support/core-trajectories.ts';
 

@@ -1,18 +1,20 @@
 import { hashSeed } from '../../core/rng.ts';
+import type { Trajectory } from '../../core/trajectory.ts';
 import type { Completion } from '../../ports/engine.ts';
 import { describeRefusal } from '../engine/calls.ts';
 import { runAll } from '../run-all.ts';
-import { askEngine } from './ask-engine.ts';
-import { Attempt } from './attempt.ts';
-import { AttemptCalls } from './attempt-calls.ts';
-import type { AttemptOutcome, GroupRequest, RolloutIo } from './rollout-io.ts';
+import { askEngine, type GroupRequest, type RolloutIo, TrajectoryCalls } from './trajectory-calls.ts';
+import { TrajectoryRun } from './trajectory-run.ts';
+
+/** A finished trajectory, or why there is none: the engine refused one of its calls for good. */
+export type RolloutOutcome = { readonly trajectory: Trajectory } | { readonly failure: string };
 
 /**
- * Rolls out one group: the first main call asks for all choices at once, then every attempt goes its
- * own way (method 3.3). A call that is refused for good fails its attempt alone; engine outages
- * reject the whole group, once none of its attempts is under way any more.
+ * Rolls out one group: the first main call asks for all choices at once, then every trajectory goes its own way. A call
+ * that is refused for good fails its trajectory alone; engine outages reject the whole group, once none of its
+ * trajectories is under way any more.
  */
-export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promise<AttemptOutcome[]> {
+export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promise<RolloutOutcome[]> {
   const { promptIds, groupSize } = request;
   const { maxPromptTokens } = io.settings;
   const failAll = (failure: string) => Array.from({ length: groupSize }, () => ({ failure }));
@@ -26,10 +28,10 @@ export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promis
   } catch (error) {
     return failAll(describeRefusal(error));
   }
-  const outcomes = new Array<AttemptOutcome>(groupSize);
+  const outcomes = new Array<RolloutOutcome>(groupSize);
   const goOn = async (sample: number, signal: AbortSignal) => {
-    const calls = new AttemptCalls({ ...io, signal }, request, sample);
-    outcomes[sample] = await finishAttempt(new Attempt(calls, promptIds), first[sample]!, seed);
+    const calls = new TrajectoryCalls({ ...io, signal }, request, sample);
+    outcomes[sample] = await finishTrajectory(new TrajectoryRun(calls, promptIds), first[sample]!, seed);
   };
   await runAll(first.keys(), goOn, io.signal);
   return outcomes;
@@ -49,9 +51,9 @@ function askFirst(io: RolloutIo, request: GroupRequest, seed: number): Promise<C
   return askEngine(io, 'first', call, io.signal);
 }
 
-async function finishAttempt(attempt: Attempt, first: Completion, seed: number): Promise<AttemptOutcome> {
+async function finishTrajectory(run: TrajectoryRun, first: Completion, seed: number): Promise<RolloutOutcome> {
   try {
-    return { trajectory: await attempt.run(first, seed) };
+    return { trajectory: await run.run(first, seed) };
   } catch (error) {
     return { failure: describeRefusal(error) };
   }

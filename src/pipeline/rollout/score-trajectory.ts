@@ -1,7 +1,7 @@
 import type { CurriculumPlan } from '../../core/curriculum.ts';
 import { countOpenTags } from '../../core/format/find-tags.ts';
+import { checkFormat } from '../../core/format/format-checker.ts';
 import type { FormatReport } from '../../core/format/format-report.ts';
-import { checkFormat } from '../../core/format-check.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { RewardParts } from '../../core/reward.ts';
 import { countForks, renderResponseText, type Trajectory } from '../../core/trajectory.ts';

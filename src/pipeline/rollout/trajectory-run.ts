@@ -2,17 +2,16 @@ import { readPathRange } from '../../core/curriculum.ts';
 import { computePathCap } from '../../core/segment-budget.ts';
 import type { Segment, Trajectory } from '../../core/trajectory.ts';
 import type { Completion } from '../../ports/engine.ts';
-import type { AttemptCalls } from './attempt-calls.ts';
-import { classifyStop, closeSegment, flagsOf, injectedPiece, policyPiece } from './close-segment.ts';
+import { classifyStop, closeSegment, flagsOf, injectedPiece, policyPiece, TrajectoryBuilder } from './close-segment.ts';
 import { runPaths } from './run-paths.ts';
-import { TrajectoryBuilder } from './trajectory-builder.ts';
+import type { TrajectoryCalls } from './trajectory-calls.ts';
 
-/** The state machine of one trajectory: main, fork, paths, join, summary, main (method 3.3). */
-export class Attempt {
-  readonly #calls: AttemptCalls;
+/** The state machine of one trajectory: main, fork, paths, join, summary, main. */
+export class TrajectoryRun {
+  readonly #calls: TrajectoryCalls;
   readonly #builder: TrajectoryBuilder;
 
-  constructor(calls: AttemptCalls, promptIds: readonly number[]) {
+  constructor(calls: TrajectoryCalls, promptIds: readonly number[]) {
     this.#calls = calls;
     this.#builder = new TrajectoryBuilder(promptIds);
   }
