@@ -1,8 +1,7 @@
-import type { AdvantageSettings } from './advantage.ts';
 import type { AdamSettings, LossSpec } from './datum.ts';
 import type { FormatMode, LintCode } from './format/format-report.ts';
 import type { JoinOrder, JoinPolicy } from './join.ts';
-import type { RewardConfig } from './reward.ts';
+import type { AdvantageSettings, RewardConfig } from './reward.ts';
 
 /**
  * The recipe of a run as plain data: what the configuration resolves to and the pipeline executes.

@@ -2,7 +2,7 @@
 export const PROBLEM_PLACEHOLDER = '{Problem}';
 
 /** Where a finished solution goes in the template that has it annotated. */
-export const SOLUTION_PLACEHOLDER = '{Solution}';
+const SOLUTION_PLACEHOLDER = '{Solution}';
 
 /** A prompt, or why the template cannot make one, in one line. */
 export type RenderedPrompt = { readonly text: string } | { readonly fault: string };

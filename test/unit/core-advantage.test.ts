@@ -16,7 +16,7 @@ import {
   computeGroupAdvantages,
   computeSplitAdvantages,
   isInformativeGroup,
-} from '../../src/core/advantage.ts';
+} from '../../src/core/reward.ts';
 
 const GRPO: AdvantageOptions = { normalisation: 'grpo', std: 'sample', epsilon: 1e-6 };
 

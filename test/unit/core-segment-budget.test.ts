@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { type BudgetSettings, computePathCap } from '../../src/core/segment-budget.ts';
+import { type BudgetSettings, computePathCap } from '../../src/pipeline/rollout/roll-out-group.ts';
 
 const DEFAULTS: BudgetSettings = {
   paths: 2,

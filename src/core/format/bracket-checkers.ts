@@ -1,7 +1,6 @@
 import type { Tag } from '../grammar.ts';
-import type { TagMatch } from './find-tags.ts';
 import type { BracketCode } from './format-report.ts';
-import { AT_END, type TagListener, type ViolationSink } from './tag-stream.ts';
+import { AT_END, type TagListener, type TagMatch, type ViolationSink } from './tag-stream.ts';
 
 const OPENER_OF: Partial<Record<Tag, Tag>> = {
   '</Parallel>': '<Parallel>',

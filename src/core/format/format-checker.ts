@@ -1,10 +1,15 @@
 import { SUMMARY_GAP, type TagIds } from '../grammar.ts';
-import { findTags } from './find-tags.ts';
-import type { FormatMode, FormatReport, FormatViolation } from './format-report.ts';
+import {
+  type FormatMode,
+  type FormatReport,
+  type FormatStrictness,
+  type FormatViolation,
+  type IdStrictness,
+  resolveStrictness,
+} from './format-report.ts';
 import { IdScanner, mapTagIds, writeBlank } from './id-scanner.ts';
 import { Inspector } from './inspector.ts';
-import { type FormatStrictness, type IdStrictness, resolveStrictness } from './strictness.ts';
-import type { TagScanner } from './tag-stream.ts';
+import { findTags, type TagScanner } from './tag-stream.ts';
 import { TextScanner } from './text-scanner.ts';
 
 /** A response as text: tags are their letters. */

@@ -1,5 +1,4 @@
 import { type BracketChecker, createAlgorithm1Checker, createReferenceChecker } from './bracket-checkers.ts';
-import type { TagMatch } from './find-tags.ts';
 import {
   type FormatBlock,
   type FormatCode,
@@ -11,11 +10,11 @@ import {
   type GrammarCode,
   LINT_CODES,
   type LintCode,
+  type ResolvedStrictness,
 } from './format-report.ts';
 import { TextLints } from './lints.ts';
 import { StrictParser, type StructureSink } from './strict-parser.ts';
-import type { ResolvedStrictness } from './strictness.ts';
-import { AT_END, type TagListener, type TextPiece } from './tag-stream.ts';
+import { AT_END, type TagListener, type TagMatch, type TextPiece } from './tag-stream.ts';
 
 interface Finding extends FormatViolation {
   readonly seen: number;
@@ -25,7 +24,7 @@ interface Finding extends FormatViolation {
  * Gathers what the checkers of one source find and puts it in the order of certainty, which does not
  * depend on how the source was cut.
  */
-export class FindingList {
+class FindingList {
   readonly #promoted: ReadonlySet<LintCode>;
   readonly #violations: FormatViolation[] = [];
   readonly #lints = new Map<LintCode, FormatLint>();

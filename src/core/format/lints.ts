@@ -1,7 +1,14 @@
 import { AnswerLineWatch, findAnswerLabels, findLineEnd } from '../answer.ts';
-import { findTags, findTrunkRanges, type TagMatch, TrunkTracker } from './find-tags.ts';
 import type { FormatBlock, LintCode } from './format-report.ts';
-import { AT_END, type TagListener, type TextPiece } from './tag-stream.ts';
+import {
+  AT_END,
+  findTags,
+  findTrunkRanges,
+  type TagListener,
+  type TagMatch,
+  type TextPiece,
+  TrunkTracker,
+} from './tag-stream.ts';
 import { PieceSearch } from './text-scanner.ts';
 
 /** Takes a lint; only the first of each code counts. `seen` as in `ViolationSink`. */
@@ -82,7 +89,7 @@ const ORDER_WORDS =
   /\b(?:first|second|third|previous|preceding|other|earlier|next|above) path\b|\bpath (?:\d|one\b|two\b|three\b)/i;
 
 /** A path that speaks of another one, or of its own number. */
-export function findOrderWords(contents: readonly string[]): PathPlace | null {
+function findOrderWords(contents: readonly string[]): PathPlace | null {
   for (const [path, content] of contents.entries()) {
     const offset = content.search(ORDER_WORDS);
     if (offset >= 0) return { path, offset };
@@ -95,7 +102,7 @@ const MAX_COMPARED_PATHS = 8;
 const NEAR_DUPLICATE_SHARE = 0.9;
 
 /** A path that shares nearly all its words with an earlier sibling. */
-export function findNearDuplicate(contents: readonly string[]): PathPlace | null {
+function findNearDuplicate(contents: readonly string[]): PathPlace | null {
   const words = contents.slice(0, MAX_COMPARED_PATHS).map(countWords);
   for (let b = 1; b < words.length; b += 1) {
     for (let a = 0; a < b; a += 1) {
@@ -127,7 +134,7 @@ function measureOverlap(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, n
 const MAX_VALUE_CHARS = 60;
 
 /** Offset of a block that repeats a final value the trunk had asserted before (`… is 42. <Parallel>…42…`), or null. */
-export function findEarlyAnswer(text: string, blocks: readonly FormatBlock[]): number | null {
+function findEarlyAnswer(text: string, blocks: readonly FormatBlock[]): number | null {
   if (blocks.length === 0) return null;
   const label = findAnswerLabels(text).at(-1);
   if (label === undefined) return null;

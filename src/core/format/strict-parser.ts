@@ -1,7 +1,5 @@
-import type { TagMatch } from './find-tags.ts';
-import type { FormatBlock, GrammarCode } from './format-report.ts';
-import type { ResolvedStrictness } from './strictness.ts';
-import { AT_END, type TagListener, type TextPiece, type ViolationSink } from './tag-stream.ts';
+import type { FormatBlock, GrammarCode, ResolvedStrictness } from './format-report.ts';
+import { AT_END, type TagListener, type TagMatch, type TextPiece, type ViolationSink } from './tag-stream.ts';
 
 /** Who wants to know what the strict parser sees. `seen` as in `ViolationSink`. */
 export interface StructureSink extends ViolationSink<GrammarCode> {

@@ -1,6 +1,5 @@
 import { TAGS } from '../grammar.ts';
-import { findTags } from './find-tags.ts';
-import { AT_END, type TagListener, type TagScanner } from './tag-stream.ts';
+import { AT_END, findTags, type TagListener, type TagScanner } from './tag-stream.ts';
 
 const LONGEST_TAG = Math.max(...TAGS.map((tag) => tag.length));
 

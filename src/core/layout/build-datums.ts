@@ -36,7 +36,7 @@ export interface ScoredTokens {
  * injected ones too. RL: policy tokens whose log-prob is known (a stop token the adapter had to
  * restore has none).
  */
-export function markLossTokens(trajectory: Trajectory, payload: DatumPayload): ScoredTokens {
+function markLossTokens(trajectory: Trajectory, payload: DatumPayload): ScoredTokens {
   const flat = flattenResponse(trajectory);
   const hasLoss = flat.ids.map((_, i) => hasLossAt(payload, flat.origins[i]!, flat.logprobs[i]!));
   const logprobs = flat.logprobs.map((value) => (Number.isFinite(value) ? value : 0));

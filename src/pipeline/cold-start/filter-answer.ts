@@ -1,8 +1,8 @@
 import { checkAnswerLine } from '../../core/answer.ts';
 import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
 import type { ColdStartStage } from '../../core/curriculum.ts';
-import { countOpenTags } from '../../core/format/find-tags.ts';
 import { checkFormat } from '../../core/format/format-checker.ts';
+import { countOpenTags } from '../../core/format/tag-stream.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { ChatCompletion } from '../../ports/engine.ts';

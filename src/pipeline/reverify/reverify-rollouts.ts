@@ -7,7 +7,7 @@ import { reverifyAttempts } from './reverify-attempts.ts';
 import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type VerdictChange } from './verdict-change.ts';
 
 /** Judges the rollouts of one step anew. */
-export async function reverifyRollouts(
+async function reverifyRollouts(
   ctx: ReverifyContext,
   stored: readonly RolloutRecord[],
   apply: boolean,

@@ -1,7 +1,7 @@
-import { type AdvantageSettings, computeAdvantages, isInformativeGroup } from '../../core/advantage.ts';
 import type { Layout, RlStage } from '../../core/curriculum.ts';
 import type { Datum } from '../../core/datum.ts';
 import { buildDatums, countLossTokens } from '../../core/layout/build-datums.ts';
+import { type AdvantageSettings, computeAdvantages, isInformativeGroup } from '../../core/reward.ts';
 import { createRng, hashSeed, shuffle } from '../../core/rng.ts';
 import { learningRateAt } from '../../core/step-schedule.ts';
 import type { Trajectory } from '../../core/trajectory.ts';
@@ -96,7 +96,7 @@ const SAMPLING_CONTEXT: ReadonlySet<Layout> = new Set(['units', 'exact']);
  * the sampler's log-probs would be biased: there the trainer scores all of them once before the first
  * update (method 5.6). Throws `TrainerError` when it returns no log-probs.
  */
-export async function withOldLogprobs(
+async function withOldLogprobs(
   ctx: RunContext,
   minibatches: readonly (readonly Datum[])[],
 ): Promise<readonly (readonly Datum[])[]> {

@@ -78,7 +78,7 @@ async function askPaths(
 }
 
 /** Asks for one path and closes it. `kind` is `reseed` where it was asked for before. */
-export async function askPath(
+async function askPath(
   calls: TrajectoryCalls,
   { prompt, pathCap }: BlockRequest,
   name: CallName,
@@ -104,14 +104,14 @@ export async function askPath(
 }
 
 /** What the controller puts in front of a path: `<Path>`, and its label where it has one. */
-export function listOpening({ io: { binding } }: TrajectoryCalls, path: number): Piece[] {
+function listOpening({ io: { binding } }: TrajectoryCalls, path: number): Piece[] {
   const label = binding.labels?.[path - 1] ?? null;
   const tag = injectedPiece([binding.tags.pathOpen], '<Path>');
   return label === null ? [tag] : [tag, injectedPiece(label.ids, label.text)];
 }
 
 /** Every path that repeats one before it is asked once more, with another seed; what comes then stays. */
-export async function askDuplicatesAgain(
+async function askDuplicatesAgain(
   calls: TrajectoryCalls,
   request: BlockRequest,
   found: readonly Segment[],
@@ -128,7 +128,7 @@ export async function askDuplicatesAgain(
 }
 
 /** Flags every path that repeats one before it. */
-export function markDuplicates(calls: TrajectoryCalls, paths: readonly Segment[]): readonly Segment[] {
+function markDuplicates(calls: TrajectoryCalls, paths: readonly Segment[]): readonly Segment[] {
   const duplicates = findDuplicates(calls, paths);
   if (duplicates.size === 0) return paths;
   return paths.map((segment) =>
@@ -155,7 +155,7 @@ function findDuplicates(calls: TrajectoryCalls, paths: readonly Segment[]): Read
  * paths are counted these are the first to end and no more. At a deadline they are all that have ended, and until two
  * have it waits on. Rejects when a path fails before that; `signal` ends the wait for the deadline.
  */
-export function waitForJoin(
+function waitForJoin(
   paths: readonly Promise<unknown>[],
   join: JoinPolicy,
   clock: Pick<Clock, 'sleep'>,

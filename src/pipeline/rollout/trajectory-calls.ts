@@ -200,7 +200,7 @@ export type PackedCompletion = Omit<Completion, 'logprobs'> & { readonly logprob
  * Packs the log-probs bit for bit, -0 and NaN included. As JSON numbers they would take more time than all else that
  * keeping an answer takes, and twice the room.
  */
-export function packCompletion(completion: Completion): PackedCompletion {
+function packCompletion(completion: Completion): PackedCompletion {
   const { buffer } = Float64Array.from(completion.logprobs);
   return { ...completion, logprobs: Buffer.from(buffer).toString('base64') };
 }

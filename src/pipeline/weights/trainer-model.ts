@@ -7,7 +7,7 @@ import type { StageRun } from '../stage-run.ts';
 /** The model at the trainer: opened where a stage continues, updated, saved. */
 
 /** The newest saved state of this stage or an earlier one; null when nothing was saved yet. */
-export function findResumeState({ ctx, index }: StageRun): CheckpointRecord | null {
+function findResumeState({ ctx, index }: StageRun): CheckpointRecord | null {
   const states = ctx.store.listCheckpoints(ctx.runId, 'state').filter(({ stageIndex }) => stageIndex <= index);
   return states.reduce<CheckpointRecord | null>(
     (best, state) => (best === null || isLater(state, best) ? state : best),
