@@ -15,7 +15,7 @@ export function renderPrompt(template: string, problemText: string): RenderedPro
   return fillTemplate(template, new Map([[PROBLEM_PLACEHOLDER, problemText]]));
 }
 
-/** The same for a template with one `{Problem}` and one `{Solution}`. */
+/** `renderPrompt` for a template with one `{Problem}` and one `{Solution}`. */
 export function renderAnnotatePrompt(template: string, problemText: string, solution: string): RenderedPrompt {
   return fillTemplate(
     template,

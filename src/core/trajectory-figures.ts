@@ -11,7 +11,7 @@ import {
 } from './trajectory.ts';
 
 /**
- * What the shape of one trajectory is worth, in tokens (field 2.7, method 11). Everything is derived
+ * What the shape of one trajectory is worth, in tokens. Everything is derived
  * from the segments; prompt tokens never count, injected ones only in `responseTokens` and positions.
  */
 export interface TrajectoryFigures {
@@ -37,7 +37,7 @@ export interface BlockFigures {
   readonly block: number;
   /** Generated tokens per path in rendering order, given-up ones included (0 where nothing of them is known). */
   readonly pathTokens: readonly number[];
-  /** Where it begins: 0-based index of its `<Parallel>` token over `responseTokens`, in [0, 1) (method 11, item 2). */
+  /** Where it begins: 0-based index of its `<Parallel>` token over `responseTokens`, in [0, 1). */
   readonly position: number;
   /** Longest over mean awaited path, at least 1: 1 when all are equally long. */
   readonly stragglerSlack: number;
@@ -101,7 +101,7 @@ export interface BlockPositions {
   readonly executed: readonly number[];
 }
 
-/** Relative positions of the blocks of one response (method section 11, item 2). Tokens, prompt excluded. */
+/** Relative positions of the blocks of one response. Tokens, prompt excluded. */
 export function findBlockPositions(trajectory: Trajectory, tags: TagIds): BlockPositions {
   const { ids, segmentIndex } = flattenResponse(trajectory);
   const { segments } = trajectory;
@@ -143,7 +143,7 @@ export interface ParallelRatio {
   readonly executed: number;
 }
 
-/** Parallel ratio of a set of responses (method section 11, item 1). */
+/** Parallel ratio of a set of responses. */
 export function computeParallelRatio(trajectories: readonly Trajectory[], tags: TagIds): ParallelRatio {
   const count = Math.max(1, trajectories.length);
   const withText = trajectories.filter((one) => flattenResponse(one).ids.includes(tags.parallelOpen));

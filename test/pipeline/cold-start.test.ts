@@ -1,5 +1,5 @@
 /**
- * Cold-start data by prompting (method 4.3):
+ * Cold-start data by prompting:
  *  1. every rejection code is reached by a real text, and only by the filter that owns it
  *  2. an accepted text is stripped, canonical, ends with the gold answer, and is what SFT reads
  *  3. minBlocks 0 lets sequential answers in

@@ -1,6 +1,6 @@
 /**
  * Evaluating:
- *  1. problems are told apart by group: equal texts stay two problems with n samples each (T27)
+ *  1. problems are told apart by group: equal texts stay two problems with n samples each
  *  2. figures at k = 1, 2, 4, ..., n: pass, best and majority by their definitions
  *  3. failed rollouts are counted and leave n smaller; nothing finished gives zeros, no NaN
  *  4. the reward of an evaluation is accuracy whatever the stage trains with, and its rollouts do not train

@@ -1,5 +1,5 @@
 /**
- * Fork and join (method 3.3):
+ * Fork and join:
  *  1. main, paths, summary and main again are separate calls, each on exactly the flat ids so far;
  *  2. injected tags are marked injected, sampled tokens carry their log-probs;
  *  3. after the last allowed block there is one more main segment, which stops only at the end of sequence;

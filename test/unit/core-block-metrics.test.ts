@@ -1,5 +1,5 @@
 /**
- * Where blocks stand and how many responses have one (method 11, items 1 and 2):
+ * Where blocks stand and how many responses have one:
  *  1. relative positions: index of the <Parallel> token over response length, executed forks told from inert tags
  *  2. a tag inside a path counts as text only
  *  3. micro is over blocks, macro over responses, first over first blocks; null without any block

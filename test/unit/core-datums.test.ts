@@ -1,5 +1,5 @@
 /**
- * Trajectory to datums (method 5.6, 6.6), for any trajectory a rollout can leave, early joins and any order of paths included:
+ * Trajectory to datums, for any trajectory a rollout can leave, early joins and any order of paths included:
  *  1. RL, every layout: each sampled token with a log-prob is scored exactly once over the datums; no other token is
  *  2. `units` and `exact`: each scored token's context is the one it was sampled in
  *  3. `causal`: one datum, contexts are the flat sequence

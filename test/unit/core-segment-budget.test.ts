@@ -1,5 +1,5 @@
 /**
- * Path budgets (method 3.4):
+ * Path budgets:
  *  1. goldens for two and four paths
  *  2. the path maximum binds when room is plenty; too little room refuses the fork
  *  3. whatever is granted, paths at their cap, tags, a summary and the answer's reserve fit into the response

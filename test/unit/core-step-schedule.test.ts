@@ -1,5 +1,5 @@
 /**
- * Learning-rate factors (method 4.8, 7):
+ * Learning-rate factors:
  *  1. cosine goldens of the reference for 58 and 230 steps, first update with factor 0
  *  2. no schedule leaves [0, 1] or gives NaN, for any step and total
  *  3. constant: warm-up counts up to 1 and stays there

@@ -1,5 +1,5 @@
 /**
- * Figures of one trajectory (method 11, field 2.7):
+ * Figures of one trajectory:
  *  1. the example of the method: T 95, D 65; self-parallelism, saved share, slack and path lengths follow
  *  2. the worked example: T 3,800, D 3,000, P 1.2667, eta 0.2105, slack 1.111, idle 0.1
  *  3. a path that was given up counts in T alone: T 3,600, T_join = D = 2,800

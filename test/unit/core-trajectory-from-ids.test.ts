@@ -1,5 +1,5 @@
 /**
- * Token ids of an SFT target to the segments a rollout would have made (method 5.6, 4.4):
+ * Token ids of an SFT target to the segments a rollout would have made:
  *  1. a canonical target: segments, origins and texts; nothing is lost
  *  2. labels after <Path> are injected, ordinals beyond the labels have none
  *  3. a target without a block is one main segment; three paths and two blocks work

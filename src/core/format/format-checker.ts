@@ -138,7 +138,7 @@ export function checkFormat(text: string, mode: FormatMode, options: CheckFormat
   return checker.finish();
 }
 
-/** The same on the token ids of a response: what is a tag is told by ids alone. Offsets are token indices. */
+/** `checkFormat` on the token ids of a response: what is a tag is told by ids alone. Offsets are token indices. */
 export function checkIdsFormat(
   ids: readonly number[],
   mode: FormatMode,

@@ -1,4 +1,4 @@
-/** Which checker judges: our grammar, the reference's reward function, or the paper's Algorithm 1 (method 2.3, 2.4). */
+/** Which checker judges: our grammar, the reference's reward function, or the paper's Algorithm 1. */
 export type FormatMode = 'strict' | 'reference' | 'algorithm1';
 
 /** What was checked: text, whose offsets are UTF-16 code units, or token ids, whose offsets are token indices. */
@@ -34,7 +34,7 @@ export type BracketCode =
   | 'missing_summary';
 
 /**
- * Habits that do not make a response invalid unless they are promoted by name (method 2.3), in the
+ * Habits that do not make a response invalid unless they are promoted by name, in the
  * order a report lists them. Each is reported once, where it is seen first.
  */
 export const LINT_CODES = [

@@ -22,7 +22,7 @@ const MECHANISM = /\bparallel (?:thinking|blocks?|paths?|reasoning)\b|\breasonin
 const LONGEST_MECHANISM = 18;
 
 /**
- * Habits worth a look that need the letters of a response (method 2.3). Keeps the text, because some
+ * Habits worth a look that need the letters of a response. Keeps the text, because some
  * can be told at its end only. Linear time, never throws.
  */
 export class TextLints implements TagListener {

@@ -12,7 +12,7 @@ export interface StructureSink extends ViolationSink<GrammarCode> {
 type State = 'main' | 'block' | 'path' | 'await' | 'summary';
 
 /**
- * The state machine of method 2.3 over pieces and tags. Never throws, linear time. The first
+ * The grammar's state machine (docs/data-flow.md, "The grammar") over pieces and tags. Never throws, linear time. The first
  * violation is exact; what follows it is a best effort to go on.
  */
 export class StrictParser implements TagListener {

@@ -66,7 +66,7 @@ interface View {
 type Span = readonly [from: number, to: number];
 
 /**
- * Turns a trajectory into what the trainer is sent (method 5.6). `units`: one datum per engine call.
+ * Turns a trajectory into what the trainer is sent. `units`: one datum per engine call.
  * `exact`: the flat sequence with loss on main, the leading path of each block and summaries, and one datum per further
  * path; every token is scored in the context it was sampled in, as in `units`, with fewer repeated
  * prefixes. `causal`: one flat datum. `multiverse`: one flat datum with overlapping positions and

@@ -28,7 +28,7 @@ export function measureRollouts(rollouts: readonly RolloutRecord[], tags: TagIds
   };
 }
 
-/** Where executed blocks stand in their responses (method section 11); left out where there is none. */
+/** Where executed blocks stand in their responses; left out where there is none. */
 function measureBlocks(finished: readonly RolloutRecord[], tags: TagIds): Record<string, number> {
   const trajectories = finished.flatMap(({ trajectory }) => (trajectory === null ? [] : [trajectory]));
   const { micro, macro, first } = summarizePositions(

@@ -94,7 +94,7 @@ const SAMPLING_CONTEXT: ReadonlySet<Layout> = new Set(['units', 'exact']);
  * Minibatches with the log-probs of the policy that sampled, as the loss must see them. Under `causal` and
  * `multiverse` a later path (or a summary) is scored in another context than it was sampled in, and ratios to
  * the sampler's log-probs would be biased: there the trainer scores all of them once before the first
- * update (method 5.6). Throws `TrainerError` when it returns no log-probs.
+ * update. Throws `TrainerError` when it returns no log-probs.
  */
 async function withOldLogprobs(
   ctx: RunContext,

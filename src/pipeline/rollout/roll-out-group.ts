@@ -194,7 +194,7 @@ export type BudgetSettings = Pick<
 
 /**
  * `max_tokens` of each path of a block that would begin after `usedTokens` of response, or null when
- * the fork must be refused, because too little would remain for paths, summary and answer (method 3.4).
+ * the fork must be refused, because too little would remain for paths, summary and answer.
  * `fixedTokens` is what the controller may insert: path tags and labels, `</Parallel>`, gap, summary tags.
  */
 export function computePathCap(settings: BudgetSettings, usedTokens: number, fixedTokens: number): number | null {
