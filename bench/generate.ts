@@ -8,6 +8,7 @@
  *
  * The server is a process of its own on 127.0.0.1. Sides take turns; the median round counts. The machine must be idle.
  */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

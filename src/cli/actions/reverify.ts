@@ -5,7 +5,7 @@ import { findRun } from '../../app/run-record.ts';
 import { toCurriculumPlan } from '../../app/to-curriculum-plan.ts';
 import { parseStoredConfig } from '../../config/stored.ts';
 import { VERIFIER, type Verdict } from '../../core/verify/verdict.ts';
-import { reverify } from '../../pipeline/reverify/reverify.ts';
+import { reverify } from '../../pipeline/reverify/reverify-rollouts.ts';
 import type { VerdictChange } from '../../pipeline/reverify/verdict-change.ts';
 import type { RunRecord, RunStore } from '../../ports/run-store.ts';
 import type { ArgsOf } from '../command.ts';

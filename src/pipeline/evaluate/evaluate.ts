@@ -1,8 +1,8 @@
 import type { EvalSet } from '../../core/curriculum.ts';
 import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
 import type { MetricPoint, RolloutPurpose, RolloutRecord } from '../../ports/run-store.ts';
-import type { Binding, RunContext } from '../context.ts';
 import { rollOutStep } from '../rollout/roll-out-step.ts';
+import type { SamplingRun } from '../stage-run.ts';
 
 /** Held-out figures of one set. Fractions are over finished rollouts; `standardError` is over problems. */
 export interface EvalResult {
@@ -18,25 +18,25 @@ export interface EvalResult {
   readonly meanCriticalTokens: number;
 }
 
+/** What is measured when. */
 export interface EvaluationRequest {
-  readonly stageIndex: number;
   /** Evaluations of one stage and step must differ in purpose. */
   readonly step: number;
   readonly purpose: RolloutPurpose;
   readonly sets: readonly EvalSet[];
   readonly temperature: number;
   readonly topP: number;
-  servedVersion(): Promise<string>;
-  onGroup?(finishedGroups: number): void;
+  /** As in `StepRolloutRequest`. */
+  readonly weightsStep: number | null;
 }
 
 /** Samples every set under one weights version and measures it; the reward of an evaluation is always accuracy. */
-export async function evaluate(ctx: RunContext, binding: Binding, request: EvaluationRequest): Promise<EvalResult[]> {
+export async function evaluate(run: SamplingRun, request: EvaluationRequest): Promise<EvalResult[]> {
   const sets = await Promise.all(
-    request.sets.map(async (set) => ({ set, problems: await ctx.problemsOf(set.problems) })),
+    request.sets.map(async (set) => ({ set, problems: await run.ctx.problemsOf(set.problems) })),
   );
   const groups = sets.flatMap(({ set, problems }) => problems.map((problem) => ({ problem, size: set.samples })));
-  const rollouts = await rollOutStep(ctx, binding, { ...request, groups, reward: { kind: 'accuracy' } });
+  const { rollouts } = await rollOutStep(run, { ...request, groups, reward: { kind: 'accuracy' } });
   let end = 0;
   return sets.map(({ set, problems }) => {
     const from = end;
@@ -47,6 +47,16 @@ export async function evaluate(ctx: RunContext, binding: Binding, request: Evalu
       rollouts.filter((rollout) => rollout.group >= from && rollout.group < to),
     );
   });
+}
+
+/** Evaluates sets after `step` of a stage, stores the figures and returns them. */
+export async function evaluateSets(run: SamplingRun, sets: readonly EvalSet[], step: number): Promise<EvalResult[]> {
+  const { ctx, index, stage } = run;
+  const { temperature, topP } = ctx.plan.eval;
+  const results = await evaluate(run, { purpose: 'eval', step, weightsStep: step, sets, temperature, topP });
+  ctx.store.saveMetrics(ctx.runId, toMetricPoints(index, step, results));
+  ctx.observer?.evaluated?.({ runId: ctx.runId, stageIndex: index, stageId: stage.id, step, results });
+  return results;
 }
 
 /** Figures of the rollouts of one set. */
@@ -86,7 +96,7 @@ function mean(values: readonly number[]): number {
 }
 
 /** Metric rows of evaluation results, keys `eval/<set>/<figure>`. */
-export function toMetricPoints(stageIndex: number, step: number, results: readonly EvalResult[]): MetricPoint[] {
+function toMetricPoints(stageIndex: number, step: number, results: readonly EvalResult[]): MetricPoint[] {
   return results.flatMap((result) =>
     [
       ['mean_accuracy', result.accuracy] as const,
