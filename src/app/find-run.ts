@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
-import type { RunRecord, RunStore } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord } from '../ports/run-store/runs.ts';
 
 /** The run of that id, or the newest one for null. Throws `UsageError`. */
 export function findRun(store: RunStore, runId: string | null): RunRecord {

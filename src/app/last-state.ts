@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
-import type { CheckpointRecord, RunStore } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { CheckpointRecord } from '../ports/run-store/training.ts';
 import { findRun } from './find-run.ts';
 
 /** The weights a run ended with, and how another run begins with them. */

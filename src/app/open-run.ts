@@ -15,7 +15,7 @@ import { describeChange } from '../pipeline/engine/fleet/describe-endpoints.ts';
 import { createTokenCache } from '../pipeline/engine/token-cache.ts';
 import type { EndpointStatus, Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { RunStore } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { Trainer } from '../ports/trainer.ts';
 import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import type { PromptRecord } from '../ports/run-store.ts';
+import type { PromptRecord } from '../ports/run-store/runs.ts';
 
 /**
  * Reads a prompt template: a path to a file, a name with version (`sequential.v1`), or a bare name,

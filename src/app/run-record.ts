@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { RunConfig } from '../config/schema.ts';
 import { readSoftwareVersion } from '../edge/package-root.ts';
-import type { RunRecord, StageRecord } from '../ports/run-store.ts';
+import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
 
 /** The row of a run that begins now; its id sorts by time. */
 export function createRunRecord(config: RunConfig, preset: string | null): RunRecord {

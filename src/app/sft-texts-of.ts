@@ -5,7 +5,7 @@ import { describeReadError, parseRow } from '../edge/jsonl.ts';
 import { SourceError, UsageError } from '../errors.ts';
 import { selectRows } from '../pipeline/cold-start/select-rows.ts';
 import type { SftText } from '../pipeline/sft/sft-text.ts';
-import type { RunStore } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
 import { findKeepSettings } from './sft-export.ts';
 
 const RUN_PREFIX = 'run:';

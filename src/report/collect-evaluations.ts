@@ -1,7 +1,8 @@
 import type { RunConfig } from '../config/schema.ts';
 import { ParallelR1Error } from '../errors.ts';
 import { type Evaluation, measureEvaluation } from '../pipeline/evaluate/measure-evaluation.ts';
-import type { RunRecord, RunStore } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord } from '../ports/run-store/runs.ts';
 import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 

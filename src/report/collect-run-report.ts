@@ -1,6 +1,8 @@
 import { reportYield, type YieldReport } from '../pipeline/cold-start/yield-report.ts';
 import type { Evaluation } from '../pipeline/evaluate/measure-evaluation.ts';
-import type { MetricPoint, RunRecord, RunStore, StageRecord } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
+import type { MetricPoint } from '../ports/run-store/training.ts';
 import { collectEvaluations } from './collect-evaluations.ts';
 
 /** One value along a run, after `step` of a stage. */

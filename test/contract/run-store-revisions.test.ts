@@ -17,7 +17,7 @@ import { APPLICATION_ID } from '../../adapters/store-sqlite/migrations.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { Verdict } from '../../src/core/verify/verdict.ts';
 import { StoreError } from '../../src/errors.ts';
-import type { RolloutRecord } from '../../src/ports/run-store.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import * as sample from '../support/run-store-samples.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 

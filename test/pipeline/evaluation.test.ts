@@ -14,7 +14,7 @@ import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
 import { evaluate, measureSet, toMetricPoints } from '../../src/pipeline/evaluate/evaluate.ts';
 import { measureEvaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-import type { RolloutRecord } from '../../src/ports/run-store.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
 import { TOY_REF, TOY_RUN, toyPlan } from '../support/pipeline-toy-run.ts';

@@ -4,7 +4,7 @@ import type { RunConfig } from '../../config/schema.ts';
 import { readPathRange } from '../../core/curriculum.ts';
 import type { LatencyModel } from '../../core/replay/latency-model.ts';
 import { UsageError } from '../../errors.ts';
-import type { RolloutPurpose } from '../../ports/run-store.ts';
+import type { RolloutPurpose } from '../../ports/run-store/rollouts.ts';
 import { collectReplay } from '../../report/collect-replay.ts';
 import type { GlobalArgs } from '../define-command.ts';
 import { printJson, printLine } from '../output.ts';

@@ -1,4 +1,5 @@
-import type { RunRecord, RunStore } from '../../ports/run-store.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
+import type { RunRecord } from '../../ports/run-store/runs.ts';
 import { collectBoundaries } from '../../report/collect-boundaries.ts';
 import { collectRunReport, type RunReport } from '../../report/collect-run-report.ts';
 import type { GlobalArgs } from '../define-command.ts';

@@ -3,7 +3,7 @@ import { rewriteAnswerLine } from '../../core/canonicalise.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { ChatCompletion } from '../../ports/engine.ts';
-import type { AttemptRecord } from '../../ports/run-store.ts';
+import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import type { RunContext } from '../context.ts';
 import { toVerifyOptions } from '../rollout/score-trajectory.ts';
 import type { Round, Teaching } from './teaching.ts';

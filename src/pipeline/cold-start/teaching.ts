@@ -1,5 +1,5 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
-import type { PromptRecord } from '../../ports/run-store.ts';
+import type { PromptRecord } from '../../ports/run-store/runs.ts';
 import type { RunContext, Teacher } from '../context.ts';
 import type { OwnedAnswers } from '../rollout/answer-log.ts';
 import type { CheckLength } from './check-length.ts';

@@ -1,6 +1,7 @@
 import type { EvalSet } from '../../core/curriculum.ts';
 import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
-import type { MetricPoint, RolloutPurpose, RolloutRecord } from '../../ports/run-store.ts';
+import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
+import type { MetricPoint } from '../../ports/run-store/training.ts';
 import type { Binding, RunContext } from '../context.ts';
 import { rollOutStep } from '../rollout/roll-out-step.ts';
 
@@ -35,7 +36,9 @@ export async function evaluate(ctx: RunContext, binding: Binding, request: Evalu
   const sets = await Promise.all(
     request.sets.map(async (set) => ({ set, problems: await ctx.problemsOf(set.problems) })),
   );
-  const groups = sets.flatMap(({ set, problems }) => problems.map((problem) => ({ problem, size: set.samples })));
+  const groups = sets.flatMap(({ set, problems }) =>
+    problems.map((problem) => ({ problem, size: set.samples, set: set.name })),
+  );
   const rollouts = await rollOutStep(ctx, binding, { ...request, groups, reward: { kind: 'accuracy' } });
   let end = 0;
   return sets.map(({ set, problems }) => {

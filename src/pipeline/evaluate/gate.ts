@@ -1,5 +1,5 @@
 import type { AccuracyTarget } from '../../core/curriculum.ts';
-import type { RolloutPurpose } from '../../ports/run-store.ts';
+import type { RolloutPurpose } from '../../ports/run-store/rollouts.ts';
 import type { Binding, RunContext } from '../context.ts';
 import { type EvalResult, evaluate } from './evaluate.ts';
 

@@ -5,7 +5,7 @@ import { buildDatums } from '../../core/layout/build-datums.ts';
 import { countLossTokens } from '../../core/layout/loss-tokens.ts';
 import { createRng, shuffle } from '../../core/rng.ts';
 import type { Trajectory } from '../../core/trajectory.ts';
-import type { RolloutRecord } from '../../ports/run-store.ts';
+import type { RolloutRecord } from '../../ports/run-store/rollouts.ts';
 
 /** One trajectory with the advantage all its policy tokens share. */
 export interface ScoredTrajectory {

@@ -1,4 +1,4 @@
-import type { RunStore } from '../../ports/run-store.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunContext } from '../context.ts';
 import { WriteBatch } from './write-batch.ts';
 

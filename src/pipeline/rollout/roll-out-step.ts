@@ -2,7 +2,7 @@ import type { Problem } from '../../core/problem.ts';
 import { computeReward, type RewardConfig } from '../../core/reward.ts';
 import { EngineError, RunError } from '../../errors.ts';
 import type { Completion } from '../../ports/engine.ts';
-import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store.ts';
+import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
 import type { Binding, RunContext } from '../context.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
 import { tokenizePrompt } from '../engine/tokenizer.ts';
@@ -13,12 +13,20 @@ import { rollOutGroup } from './roll-out-group.ts';
 import type { AttemptOutcome, CallSpec, RolloutIo } from './rollout-io.ts';
 import { type Score, scoreTrajectories } from './score-trajectory.ts';
 
+/** One problem and how often it is attempted. */
+export interface RolloutGroup {
+  readonly problem: Problem;
+  readonly size: number;
+  /** Evaluation set or target it belongs to; none in training. */
+  readonly set?: string;
+}
+
 /** The groups of one step (or of one evaluation): which problems, how many attempts each, how they are rewarded. */
 export interface StepRolloutRequest {
   readonly stageIndex: number;
   readonly purpose: RolloutPurpose;
   readonly step: number;
-  readonly groups: readonly { readonly problem: Problem; readonly size: number }[];
+  readonly groups: readonly RolloutGroup[];
   readonly reward: RewardConfig;
   readonly temperature: number;
   readonly topP: number;
@@ -154,7 +162,8 @@ interface FinishedAttempt {
 function toRollout(ctx: RunContext, request: StepRolloutRequest, attempt: FinishedAttempt): RolloutRecord {
   const { group, sample, problem, outcome, score, version, durationMs } = attempt;
   const key = { stageIndex: request.stageIndex, purpose: request.purpose, step: request.step, group, sample };
-  const base = { ...key, problem, weightsVersion: version, formatMode: ctx.plan.formatMode, durationMs };
+  const { set = null } = request.groups[group]!;
+  const base = { ...key, problem, set, weightsVersion: version, formatMode: ctx.plan.formatMode, durationMs };
   if ('failure' in outcome || score === null) {
     const failure = 'failure' in outcome ? outcome.failure : null;
     return { ...base, trajectory: null, failure, verdict: null, formatValid: false, formatCode: null, reward: null };

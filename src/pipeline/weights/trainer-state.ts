@@ -1,4 +1,4 @@
-import type { CheckpointRecord } from '../../ports/run-store.ts';
+import type { CheckpointRecord } from '../../ports/run-store/training.ts';
 import type { RunContext } from '../context.ts';
 
 /** Saved trainer states of a run: where training continues, and which ones may go. */
