@@ -14,6 +14,7 @@ import { findRun } from './find-run.ts';
 import { saveForeignState, takeLastState } from './last-state.ts';
 import { openRun } from './open-run.ts';
 import { createRunRecord, hashConfig, listStageRecords } from './run-record.ts';
+import { readVersions, takeUpVersions } from './run-versions.ts';
 
 /** The one place that opens the store for writing, runs a curriculum and records how it ended. */
 
@@ -37,7 +38,7 @@ export async function executeNewRun(
 ): Promise<string> {
   await checkInputs(config, options.signal);
   using _lock = acquireRunLock(options.db);
-  using store = openRunStore(options.db);
+  using store = openForWriting(options);
   checkForeignRows(config, store);
   const weights = options.weightsOf == null ? null : takeLastState(store, options.weightsOf);
   const run = createRunRecord(config, preset);
@@ -57,11 +58,16 @@ export async function executeResumedRun(
   adapt: (config: RunConfig) => RunConfig = (config) => config,
 ): Promise<string> {
   using _lock = acquireRunLock(options.db);
-  using store = openRunStore(options.db);
+  using store = openForWriting(options);
   const run = runId === null ? findUnfinished(store) : findRun(store, runId);
   if (run.status === 'done') throw new UsageError(`run ${run.id} is done; there is nothing to resume`);
   await execute(run, adapt(readStoredConfig(run, store)), store, options);
   return run.id;
+}
+
+/** An older store is brought up to date, which the reporter tells. */
+function openForWriting({ db, reporter }: ExecuteOptions): RunStore {
+  return openRunStore(db, { tell: (line) => reporter.info(line) });
 }
 
 /** A run goes on under the very configuration it began with. */
@@ -79,6 +85,8 @@ function findUnfinished(store: RunStore): RunRecord {
 }
 
 async function execute(run: RunRecord, config: RunConfig, store: RunStore, options: ExecuteOptions): Promise<void> {
+  const reverifyCommand = describeCommand('reverify', run.id, options.db);
+  takeUpVersions({ id: run.id, store, reporter: options.reporter, reverifyCommand }, readVersions());
   store.setRunStatus(run.id, 'running', null);
   try {
     const { reporter, signal } = options;
@@ -109,6 +117,10 @@ async function execute(run: RunRecord, config: RunConfig, store: RunStore, optio
 
 /** The command that continues a run, as a user would type it. */
 export function describeResume(runId: string, db: string): string {
+  return describeCommand('resume', runId, db);
+}
+
+function describeCommand(command: 'resume' | 'reverify', runId: string, db: string): string {
   const option = resolve(db) === resolve('runs.db') ? '' : ` --db ${db}`;
-  return `parallel-r1 resume ${runId}${option}`;
+  return `parallel-r1 ${command} ${runId}${option}`;
 }

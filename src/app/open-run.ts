@@ -16,13 +16,14 @@ import { createTokenCache } from '../pipeline/engine/token-cache.ts';
 import type { EndpointStatus, Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { PromptRecord } from '../ports/run-store/runs.ts';
 import type { Trainer } from '../ports/trainer.ts';
 import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { createAbsentTrainer } from './absent-trainer.ts';
 import { type EmbeddedProcess, startEmbeddedProcess } from './embedded-process.ts';
 import { OpenHandles } from './open-handles.ts';
-import { readPromptTemplate } from './prompt-files.ts';
+import { readRunTemplate } from './prompt-files.ts';
 import { readSftTextsOf } from './sft-texts-of.ts';
 import { systemClock } from './system-clock.ts';
 import { toCurriculumPlan } from './to-curriculum-plan.ts';
@@ -52,6 +53,12 @@ export interface OpenedRun extends AsyncDisposable {
 export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const { runId, config, store, reporter, signal } = options;
   const packageRoot = findPackageRoot(import.meta.url);
+  const templates = new Map<string, PromptRecord>();
+  const readTemplate = (name: string, role: string) => {
+    const template = templates.get(role) ?? readRunTemplate(packageRoot, name, { store, runId, role, reporter });
+    templates.set(role, template);
+    return template;
+  };
   await using handles = new OpenHandles();
   const embedded = needsEmbedded(config) ? handles.keep(await startEmbedded(options)) : null;
   const { urls, kind, placement = 'sticky', maxInFlight } = config.engine;
@@ -83,10 +90,10 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     clock: systemClock,
     tokens: createTokenCache(TOKEN_CACHE_ENTRIES),
     calls,
-    studentTemplate: readPromptTemplate(packageRoot, config.prompt),
+    studentTemplate: readTemplate(config.prompt, 'student'),
     teacherOf: (stage) => ({
       ...teachers.get(stage)!,
-      ...readTeacherTemplates(packageRoot, stage),
+      ...readTeacherTemplates(readTemplate, stage),
     }),
     problemsOf: problems.readAll,
     readProblems: problems.read,
@@ -205,11 +212,11 @@ function connectTrainer(options: OpenRunOptions, embedded: EmbeddedProcess | nul
   });
 }
 
-function readTeacherTemplates(packageRoot: string, stage: ColdStartStage) {
-  const { method, prompt, solutionPrompt = 'sequential.v1', annotatePrompt = 'annotate.v1' } = stage;
-  const read = (name: string) => readPromptTemplate(packageRoot, name);
-  if (method === 'annotate') return { template: read(annotatePrompt), solutionTemplate: read(solutionPrompt) };
-  return { template: read(prompt), solutionTemplate: null };
+function readTeacherTemplates(read: (name: string, role: string) => PromptRecord, stage: ColdStartStage) {
+  const { id, method, prompt, solutionPrompt = 'sequential.v1', annotatePrompt = 'annotate.v1' } = stage;
+  const role = `teacher:${id}`;
+  if (method !== 'annotate') return { template: read(prompt, role), solutionTemplate: null };
+  return { template: read(annotatePrompt, role), solutionTemplate: read(solutionPrompt, `solution:${id}`) };
 }
 
 /** Keys come from the environment only. */

@@ -4,7 +4,7 @@
  *  2. figures at k = 1, 2, 4, ..., n: pass, best and majority by their definitions
  *  3. failed rollouts are counted and leave n smaller; nothing finished gives zeros, no NaN
  *  4. the reward of an evaluation is accuracy whatever the stage trains with, and its rollouts do not train
- *  5. sets are measured apart, in their order, and become metric rows
+ *  5. sets are measured apart, in their order, and become metric rows; each rollout is stored with the name of its set
  *  6. mean and standard error are over problems, not samples
  */
 import assert from 'node:assert/strict';
@@ -103,6 +103,14 @@ test('5: sets apart', async (t) => {
   );
   const rollouts = run.store.loadRollouts(TOY_RUN, 0, 'eval', 7);
   assert.equal(rollouts.length, 3 + 5);
+  const inSet = (set: string) => run.store.loadRollouts(TOY_RUN, 0, 'eval', 7, set).map(({ group: index }) => index);
+  assert.deepEqual(
+    [inSet('one'), inSet('all')],
+    [
+      [0, 0, 0],
+      [1, 2, 3, 4, 5],
+    ],
+  );
   const texts = (index: number) => rollouts.find((rollout) => rollout.group === index)?.problem.text;
   assert.equal(texts(1), texts(5), 'one problem twice in a set is two groups');
   const points = toMetricPoints(0, 7, results);

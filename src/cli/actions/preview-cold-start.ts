@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { openThrowawayStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { executeNewRun } from '../../app/execute-run.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { renderStudentPrompt } from '../../pipeline/engine/render-student-prompt.ts';
@@ -20,20 +17,14 @@ interface PreviewedAttempt {
 
 /** `generate --preview N`: the same run in a store of its own, which is shown and removed. */
 export async function previewColdStart(config: RunConfig, args: RecipeArgs): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-preview-'));
-  try {
-    using reporter = selectReporter(args);
-    using interrupt = listenForInterrupt((message) => reporter.warn(message));
-    const db = join(folder, 'preview.db');
-    const runId = await executeNewRun(config, null, { db, reporter, signal: interrupt.signal });
-    using store = openRunStore(db, { readonly: true });
-    const previewed = [...listPreviewed(store, runId)];
-    if (args.json) printJson(previewed.map(toJson));
-    else for (const [index, one] of previewed.entries()) printLine(render(one, index, previewed.length));
-    return 0;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using store = openThrowawayStore();
+  using reporter = selectReporter(args);
+  using interrupt = listenForInterrupt((message) => reporter.warn(message));
+  const runId = await executeNewRun(config, null, { db: store.file, reporter, signal: interrupt.signal });
+  const previewed = [...listPreviewed(store, runId)];
+  if (args.json) printJson(previewed.map(toJson));
+  else for (const [index, one] of previewed.entries()) printLine(render(one, index, previewed.length));
+  return 0;
 }
 
 function* listPreviewed(store: RunStore, runId: string): Generator<PreviewedAttempt> {

@@ -28,7 +28,7 @@ interface ReverifyTally {
 /** `reverify`: looks only, unless told to write. */
 export async function reverifyRun(args: ReverifyArgs): Promise<number> {
   using _lock = args.apply ? acquireRunLock(args.db) : null;
-  using store = openRunStore(args.db, { readonly: !args.apply });
+  using store = openRunStore(args.db, { readonly: !args.apply, tell: (line) => tell(args, line) });
   const run = findRun(store, args.run);
   if (args.apply && run.status !== 'done') {
     tell(args, `run ${run.id} is ${run.status}: resumed, it goes on with the new rewards`);

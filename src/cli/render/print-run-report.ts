@@ -33,7 +33,8 @@ function toJson(report: RunReport, file: string) {
       curves: Object.fromEntries(curves),
     })),
     heldOut: report.evals,
-    evaluations: report.evaluations,
+    evaluations: report.evaluations.figures,
+    evaluationGaps: report.evaluations.gaps,
     rollouts: report.rollouts,
   };
 }

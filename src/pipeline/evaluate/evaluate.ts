@@ -40,16 +40,14 @@ export async function evaluate(ctx: RunContext, binding: Binding, request: Evalu
     problems.map((problem) => ({ problem, size: set.samples, set: set.name })),
   );
   const rollouts = await rollOutStep(ctx, binding, { ...request, groups, reward: { kind: 'accuracy' } });
-  let end = 0;
-  return sets.map(({ set, problems }) => {
-    const from = end;
-    end += problems.length;
-    const to = end;
-    return measureSet(
+  // Rollouts that an older version stored do not say their set.
+  const setOf = ({ set, group }: RolloutRecord) => set ?? groups[group]?.set;
+  return request.sets.map((set) =>
+    measureSet(
       set,
-      rollouts.filter((rollout) => rollout.group >= from && rollout.group < to),
-    );
-  });
+      rollouts.filter((rollout) => setOf(rollout) === set.name),
+    ),
+  );
 }
 
 /** Figures of the rollouts of one set. */
