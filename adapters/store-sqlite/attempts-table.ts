@@ -1,5 +1,5 @@
 import type { Problem } from '../../src/core/problem.ts';
-import { estimateTokens } from '../../src/core/token-estimate.ts';
+import { estimateTokens } from '../../src/core/token-bound.ts';
 import type {
   AttemptCount,
   AttemptRecord,
@@ -9,7 +9,7 @@ import type {
 } from '../../src/ports/run-store/attempts.ts';
 import type { Connection } from './connection.ts';
 import type { SharedRows } from './shared-rows.ts';
-import { anyText, describeTable, fromTextCell, plain, type Selection, type TextCell } from './table.ts';
+import { anyText, type Cell, describeTable, fromTextCell, plain, type Selection } from './table.ts';
 import { NO_VERDICT, toVerdict, VERDICT_COLUMNS, type VerdictRow } from './verdict-columns.ts';
 
 /** An attempt whose problem stands in another table. */
@@ -71,8 +71,9 @@ export function openAttemptsTable(connection: Connection, problems: SharedRows<P
   const count = connection.query<[string, number], AttemptCount>(`SELECT code, status, count(*) AS count FROM attempts
     WHERE run_id = ? AND stage_index = ? GROUP BY status, code ORDER BY status, code`);
   const measure = connection.query<[object], AttemptTotals>(MEASURE);
-  connection.db.function('estimate_tokens', { deterministic: true }, (raw, reasoning) =>
-    estimateTokens(fromTextCell(raw as TextCell | null), fromTextCell(reasoning as TextCell | null)),
+  // Not length() of SQL, which counts characters in another way than the pipeline's budget does.
+  connection.db.function('estimate_tokens', { deterministic: true }, (...parts) =>
+    estimateTokens(parts.reduce<number>((sum, part) => sum + (fromTextCell(part as Cell)?.length ?? 0), 0)),
   );
 
   return {

@@ -70,7 +70,7 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
 const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['engine-kinds', 'engine-kinds[.]ts$'],
   ['rng', 'rng[.]ts$'],
-  ['token-estimate', 'token-estimate[.]ts$'],
+  ['tokens', 'token-bound[.]ts$'],
   ['problem', 'problem[.]ts$'],
   ['prompt', 'prompt[.]ts$'],
   ['grammar', 'grammar[.]ts$'],

@@ -77,6 +77,7 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['core station verify', 'src/core/verify/rational.ts', 'src/core/reward.ts'],
   ['core station reward', 'src/core/reward.ts', 'src/core/advantage.ts'],
   ['core station advantage', 'src/core/advantage.ts', 'src/core/datum.ts'],
+  ['core station tokens', 'src/core/token-bound.ts', 'src/core/problem.ts'],
   ['core station datum', 'src/core/datum.ts', 'src/core/curriculum.ts'],
   ['core station curriculum', 'src/core/curriculum.ts', 'src/core/lr-schedule.ts'],
   ['core station layout', 'src/core/layout/build.ts', 'src/core/metrics.ts'],

@@ -1,5 +1,5 @@
 import type { ColdStartStage, Prices } from '../../core/curriculum.ts';
-import { estimateTokens } from '../../core/token-estimate.ts';
+import { estimateTokens } from '../../core/token-bound.ts';
 import { RunError } from '../../errors.ts';
 import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 
@@ -22,7 +22,8 @@ export function measureUse(
   const { status, raw, reasoning, promptTokens, completionTokens } = attempt;
   // The text of a failed call is the refusal.
   if (status === 'failed') return { promptTokens: 0, completionTokens: 0 };
-  return { promptTokens: promptTokens ?? 0, completionTokens: completionTokens ?? estimateTokens(raw, reasoning) };
+  const characters = (raw?.length ?? 0) + (reasoning?.length ?? 0);
+  return { promptTokens: promptTokens ?? 0, completionTokens: completionTokens ?? estimateTokens(characters) };
 }
 
 /** US dollars that tokens cost. */
