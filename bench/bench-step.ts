@@ -94,20 +94,23 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     text: `In village ${i} there is one red house and there are two blue ones. How many houses are there?`,
     answer: '3',
   }));
+  const stage = { id: 'bench', kind: 'eval', sets: [] } as const;
   let step = 0;
   return {
     rollOut: async (count) => {
       step += 1;
-      await rollOutStep(ctx, binding, {
-        stageIndex: 0,
-        purpose: 'train',
-        step,
-        groups: Array.from({ length: count }, (_, i) => ({ problem: problems[i % PROBLEMS]!, size: 1 })),
-        reward: { kind: 'accuracy' },
-        temperature: 1,
-        topP: 1,
-        servedVersion: async () => 'm',
-      });
+      await rollOutStep(
+        { ctx, stage, index: 0, binding, weights: { serve: async () => 'm' } },
+        {
+          purpose: 'train',
+          step,
+          groups: Array.from({ length: count }, (_, i) => ({ problem: problems[i % PROBLEMS]!, size: 1 })),
+          reward: { kind: 'accuracy' },
+          temperature: 1,
+          topP: 1,
+          weightsStep: 0,
+        },
+      );
       const summaries = store.summarizeRollouts(run.id);
       const [{ correct, forked }] = summaries as [(typeof summaries)[number]];
       return { correct, forked };

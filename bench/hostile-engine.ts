@@ -3,7 +3,7 @@ import type { JoinPolicy } from '../src/core/join.ts';
 import type { Rng } from '../src/core/rng.ts';
 import { EngineError } from '../src/errors.ts';
 import { FORGETFUL } from '../src/pipeline/rollout/answer-log.ts';
-import type { CallSpec, RolloutIo } from '../src/pipeline/rollout/rollout-io.ts';
+import type { CallSpec, RolloutIo } from '../src/pipeline/rollout/trajectory-calls.ts';
 import type { Completion } from '../src/ports/engine.ts';
 import { createToyIo, TOY, TOY_SETTINGS, toyText } from '../test/support/token-script-engine.ts';
 

@@ -72,7 +72,7 @@ export function openAttemptsTable(connection: Connection, problems: SharedRows<P
     WHERE run_id = ? AND stage_index = ? GROUP BY status, code ORDER BY status, code`);
   const measure = connection.query<[object], AttemptTotals>(MEASURE);
   // Not length() of SQL, which counts characters in another way than the pipeline's budget does.
-  connection.db.function('estimate_tokens', { deterministic: true }, (...parts) =>
+  connection.db.function('estimate_tokens', { deterministic: true, varargs: true }, (...parts) =>
     estimateTokens(parts.reduce<number>((sum, part) => sum + (fromTextCell(part as Cell)?.length ?? 0), 0)),
   );
 

@@ -5,7 +5,7 @@ import type { RunConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { Binding, RunContext } from '../pipeline/context.ts';
 import { bindTokenizer } from '../pipeline/engine/tokenizer.ts';
-import { openStageModel } from '../pipeline/weights/trainer-state.ts';
+import { openStageModel } from '../pipeline/weights/trainer-model.ts';
 import { WeightsServer } from '../pipeline/weights/weights-server.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
@@ -67,8 +67,11 @@ export async function openSolveRun(recipe: SolveRecipe, options: SolveRunOptions
   return { ctx, binding, version, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
 }
 
+/** What answers is served as an evaluation is: the weights after the last step of nothing. */
+const SOLVE_STAGE = { id: 'solve', kind: 'eval', sets: [] } as const;
+
 async function serve(ctx: RunContext, handles: OpenHandles): Promise<string> {
-  await openStageModel(ctx, 0, true);
+  await openStageModel({ ctx, stage: SOLVE_STAGE, index: 0 }, true);
   // Also after Ctrl-C: a server that goes on running must not keep what nobody will use.
   const retire = () => new WeightsServer({ ...ctx, signal: AbortSignal.timeout(RETIRE_MS) }).retireLeftovers();
   handles.keep(onDispose(() => retire().catch((error: Error) => ctx.reporter.warn(error.message))));

@@ -2,7 +2,7 @@ import type { ManifestInput } from '../../adapters/export-files/render-data-card
 import type { SftRow } from '../../adapters/export-files/sft-row.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { ProblemsRef } from '../core/curriculum.ts';
-import { checkFormat } from '../core/format-check.ts';
+import { checkFormat } from '../core/format/format-checker.ts';
 import { VERIFIER } from '../core/verify/verdict.ts';
 import { WORD_SUMS_SOURCE } from '../core/word-sums/generate.ts';
 import { UsageError } from '../errors.ts';

@@ -4,7 +4,7 @@ import { parseProblemRow } from '../core/problem-set/problem-row.ts';
 import { describeReadError, parseRow } from '../edge/jsonl.ts';
 import { SourceError, UsageError } from '../errors.ts';
 import { selectRows } from '../pipeline/cold-start/select-rows.ts';
-import type { SftText } from '../pipeline/sft/sft-text.ts';
+import type { SftText } from '../pipeline/context.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import { findKeepSettings } from './sft-export.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
+import { checkFormat } from '../../core/format/format-checker.ts';
 import type { FormatMode, FormatReport, LintCode } from '../../core/format/format-report.ts';
-import { checkFormat } from '../../core/format-check.ts';
 import { describeReadError, nameInput, parseRow, readInputLines, STDIN } from '../../edge/jsonl.ts';
 import { SourceError, UsageError } from '../../errors.ts';
 import type { GlobalArgs } from '../define-command.ts';

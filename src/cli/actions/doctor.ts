@@ -5,7 +5,7 @@ import { createRunRecord, listStageRecords } from '../../app/run-record.ts';
 import { describeLack, ENGINE_KINDS } from '../../core/engine-kinds.ts';
 import { ParallelR1Error } from '../../errors.ts';
 import { diagnose } from '../../pipeline/doctor/diagnose.ts';
-import type { Finding } from '../../pipeline/doctor/finding.ts';
+import type { Finding } from '../../pipeline/doctor/diagnose-tokens.ts';
 import type { RecipeArgs } from '../commands/recipe-options.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';

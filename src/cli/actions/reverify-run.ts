@@ -5,7 +5,7 @@ import { findRun } from '../../app/find-run.ts';
 import { toCurriculumPlan } from '../../app/to-curriculum-plan.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { VERIFIER, type Verdict } from '../../core/verify/verdict.ts';
-import { reverify } from '../../pipeline/reverify/reverify.ts';
+import { reverify } from '../../pipeline/reverify/reverify-rollouts.ts';
 import type { VerdictChange } from '../../pipeline/reverify/verdict-change.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunRecord } from '../../ports/run-store/runs.ts';

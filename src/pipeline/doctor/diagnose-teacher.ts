@@ -9,7 +9,7 @@ import { attemptProblem } from '../cold-start/attempt-problem.ts';
 import { type CheckLength, createLengthCheck } from '../cold-start/check-length.ts';
 import type { RunContext } from '../context.ts';
 import { FORGETFUL } from '../rollout/answer-log.ts';
-import type { Finding, Probe } from './finding.ts';
+import type { Finding, Probe } from './diagnose-tokens.ts';
 
 /** A line with all tags, for the teacher to repeat. */
 const ECHO = '<Parallel><Path>one</Path><Path>two</Path></Parallel><Summary>three</Summary>';

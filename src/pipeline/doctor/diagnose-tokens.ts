@@ -2,7 +2,6 @@ import { TAGS } from '../../core/grammar.ts';
 import { ParallelR1Error } from '../../errors.ts';
 import type { Completion, CompletionRequest } from '../../ports/engine.ts';
 import type { Binding, RunContext } from '../context.ts';
-import type { Finding, Probe } from './finding.ts';
 
 /** What fork and join ask of an engine beyond token ids: stops that are heeded, tags that differ, a cached prefix. */
 export async function diagnoseTokens(ctx: RunContext, { tags }: Binding, probe: Probe): Promise<Finding[]> {
@@ -86,3 +85,15 @@ async function complete(ctx: RunContext, asked: Asked): Promise<Completion> {
   const [completion] = await ctx.engine.complete({ ...greedy, ...asked }, ctx.signal);
   return completion!;
 }
+
+/** One thing looked at: what works, what does not, and what to do about it. */
+export interface Finding {
+  readonly area: 'engine' | 'tokenizer' | 'sampling' | 'teacher' | 'trainer' | 'recipe';
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+  /** What to do; null when nothing. */
+  readonly fix: string | null;
+}
+
+/** Records what `look` returns as a good finding, what it throws as a failed one with the fix. False when it failed. */
+export type Probe = (area: Finding['area'], fix: string, look: () => Promise<string>) => Promise<boolean>;

@@ -3,8 +3,7 @@ import { ParallelR1Error } from '../../errors.ts';
 import type { Binding, RunContext } from '../context.ts';
 import { bindTokenizer } from '../engine/tokenizer.ts';
 import { diagnoseTeacher } from './diagnose-teacher.ts';
-import { diagnoseTokens } from './diagnose-tokens.ts';
-import type { Finding, Probe } from './finding.ts';
+import { diagnoseTokens, type Finding, type Probe } from './diagnose-tokens.ts';
 import { warnOfMismatch } from './warn-mismatch.ts';
 
 /** Servers of text differ in what they leave out of it, and none says so. */

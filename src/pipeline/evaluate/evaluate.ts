@@ -2,8 +2,8 @@ import type { EvalSet } from '../../core/curriculum.ts';
 import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
 import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
 import type { MetricPoint } from '../../ports/run-store/training.ts';
-import type { Binding, RunContext } from '../context.ts';
 import { rollOutStep } from '../rollout/roll-out-step.ts';
+import type { SamplingRun } from '../stage-run.ts';
 
 /** Held-out figures of one set. Fractions are over finished rollouts; `standardError` is over problems. */
 export interface EvalResult {
@@ -19,27 +19,27 @@ export interface EvalResult {
   readonly meanCriticalTokens: number;
 }
 
+/** What is measured when. */
 export interface EvaluationRequest {
-  readonly stageIndex: number;
   /** Evaluations of one stage and step must differ in purpose. */
   readonly step: number;
   readonly purpose: RolloutPurpose;
   readonly sets: readonly EvalSet[];
   readonly temperature: number;
   readonly topP: number;
-  servedVersion(): Promise<string>;
-  onGroup?(finishedGroups: number): void;
+  /** As in `StepRolloutRequest`. */
+  readonly weightsStep: number | null;
 }
 
 /** Samples every set under one weights version and measures it; the reward of an evaluation is always accuracy. */
-export async function evaluate(ctx: RunContext, binding: Binding, request: EvaluationRequest): Promise<EvalResult[]> {
+export async function evaluate(run: SamplingRun, request: EvaluationRequest): Promise<EvalResult[]> {
   const sets = await Promise.all(
-    request.sets.map(async (set) => ({ set, problems: await ctx.problemsOf(set.problems) })),
+    request.sets.map(async (set) => ({ set, problems: await run.ctx.problemsOf(set.problems) })),
   );
   const groups = sets.flatMap(({ set, problems }) =>
     problems.map((problem) => ({ problem, size: set.samples, set: set.name })),
   );
-  const rollouts = await rollOutStep(ctx, binding, { ...request, groups, reward: { kind: 'accuracy' } });
+  const { rollouts } = await rollOutStep(run, { ...request, groups, reward: { kind: 'accuracy' } });
   // Rollouts that an older version stored do not say their set.
   const setOf = ({ set, group }: RolloutRecord) => set ?? groups[group]?.set;
   return request.sets.map((set) =>
@@ -48,6 +48,15 @@ export async function evaluate(ctx: RunContext, binding: Binding, request: Evalu
       rollouts.filter((rollout) => setOf(rollout) === set.name),
     ),
   );
+}
+
+/** Evaluates sets after `step` of a stage, stores the figures and returns them. */
+export async function evaluateSets(run: SamplingRun, sets: readonly EvalSet[], step: number): Promise<EvalResult[]> {
+  const { ctx, index } = run;
+  const { temperature, topP } = ctx.plan.eval;
+  const results = await evaluate(run, { purpose: 'eval', step, weightsStep: step, sets, temperature, topP });
+  ctx.store.saveMetrics(ctx.runId, toMetricPoints(index, step, results));
+  return results;
 }
 
 /** Figures of the rollouts of one set. */
@@ -87,7 +96,7 @@ function mean(values: readonly number[]): number {
 }
 
 /** Metric rows of evaluation results, keys `eval/<set>/<figure>`. */
-export function toMetricPoints(stageIndex: number, step: number, results: readonly EvalResult[]): MetricPoint[] {
+function toMetricPoints(stageIndex: number, step: number, results: readonly EvalResult[]): MetricPoint[] {
   return results.flatMap((result) =>
     [
       ['mean_accuracy', result.accuracy] as const,

@@ -1,7 +1,6 @@
 import type { AccuracyTarget } from '../../core/curriculum.ts';
-import type { RolloutPurpose } from '../../ports/run-store/rollouts.ts';
-import type { Binding, RunContext } from '../context.ts';
-import { type EvalResult, evaluate } from './evaluate.ts';
+import type { SamplingRun } from '../stage-run.ts';
+import { evaluate } from './evaluate.ts';
 
 /** A measured target: kept in the stage's curriculum state. */
 export interface TargetOutcome {
@@ -10,24 +9,18 @@ export interface TargetOutcome {
   readonly met: boolean;
 }
 
-/** Where and when targets are measured. */
-export interface TargetCheck {
-  readonly stageIndex: number;
-  readonly step: number;
-  readonly purpose: RolloutPurpose;
-  servedVersion(): Promise<string>;
-}
-
-/** Measures sampled held-out accuracy against each target, at the temperature of training rollouts. */
+/**
+ * Measures sampled held-out accuracy against each target, at the temperature of training rollouts, after `step` of the
+ * stage. `weightsStep` as in `StepRolloutRequest`.
+ */
 export async function checkTargets(
-  ctx: RunContext,
-  binding: Binding,
+  run: SamplingRun,
   targets: readonly AccuracyTarget[],
-  check: TargetCheck,
+  { step, weightsStep }: { readonly step: number; readonly weightsStep: number | null },
 ): Promise<TargetOutcome[]> {
-  const { temperature, topP } = ctx.plan.rollout;
+  const { temperature, topP } = run.ctx.plan.rollout;
   const sets = targets.map((target, index) => ({ name: `target-${index + 1}`, ...target }));
-  const results: EvalResult[] = await evaluate(ctx, binding, { ...check, sets, temperature, topP });
+  const results = await evaluate(run, { purpose: 'pilot', step, weightsStep, sets, temperature, topP });
   return results.map((result, index) => {
     const { minAccuracy } = targets[index]!;
     return { accuracy: result.accuracy, minAccuracy, met: result.accuracy >= minAccuracy };

@@ -31,7 +31,7 @@ export interface Evaluation {
   readonly meanCriticalTokens: number;
 }
 
-/** Measures the rollouts of one set. Problems are told apart by group, never by text (method T27). */
+/** Measures the rollouts of one set. Problems are told apart by group, never by text. */
 export function measureEvaluation(set: string, rollouts: readonly RolloutRecord[], seed: number): Evaluation {
   const finished = rollouts.filter(({ trajectory }) => trajectory !== null);
   const problems = [...Map.groupBy(finished, ({ group }) => group).values()];

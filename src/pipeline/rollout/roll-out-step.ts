@@ -1,19 +1,18 @@
 import type { Problem } from '../../core/problem.ts';
 import { computeReward, type RewardConfig } from '../../core/reward.ts';
-import { EngineError, RunError } from '../../errors.ts';
-import type { Completion } from '../../ports/engine.ts';
+import { RunError } from '../../errors.ts';
 import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
-import type { Binding, RunContext } from '../context.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
 import { tokenizePrompt } from '../engine/tokenizer.ts';
 import { countAtWork } from '../engine/work-width.ts';
 import { runAll } from '../run-all.ts';
-import { AnswerLog, FORGETFUL, type OwnedAnswers } from './answer-log.ts';
-import { rollOutGroup } from './roll-out-group.ts';
-import type { AttemptOutcome, CallSpec, RolloutIo } from './rollout-io.ts';
+import type { SamplingRun } from '../stage-run.ts';
+import { AnswerLog } from './answer-log.ts';
+import { type RolloutOutcome, rollOutGroup } from './roll-out-group.ts';
 import { type Score, scoreTrajectories } from './score-trajectory.ts';
+import { createRolloutIo } from './trajectory-calls.ts';
 
-/** One problem and how often it is attempted. */
+/** One problem and how many rollouts it gets. */
 export interface RolloutGroup {
   readonly problem: Problem;
   readonly size: number;
@@ -21,56 +20,47 @@ export interface RolloutGroup {
   readonly set?: string;
 }
 
-/** The groups of one step (or of one evaluation): which problems, how many attempts each, how they are rewarded. */
+/** The groups of one step (or of one evaluation): which problems, how many rollouts each, how they are rewarded. */
 export interface StepRolloutRequest {
-  readonly stageIndex: number;
   readonly purpose: RolloutPurpose;
   readonly step: number;
   readonly groups: readonly RolloutGroup[];
   readonly reward: RewardConfig;
   readonly temperature: number;
   readonly topP: number;
-  /** Makes the weights this step samples from available and returns their version; called only when something is missing. */
-  servedVersion(): Promise<string>;
+  /** The step of this stage after which the weights are that are sampled from; null: everything must be in the store. */
+  readonly weightsStep: number | null;
+  /** Told how many groups are finished, stored ones included. */
   onGroup?(finishedGroups: number): void;
 }
 
+/** All rollouts of a step in (group, sample) order, and how long new weights took to reach the engine. */
+export interface StepRollouts {
+  readonly rollouts: readonly RolloutRecord[];
+  /** 0 where nothing was missing. */
+  readonly handOverMs: number;
+}
+
 /**
- * Rolls out what the store does not hold yet and returns all rollouts of the step in (group, sample)
- * order. Each finished group is stored before the next decision is taken, and until then every answer of the
- * engine's: a killed run asks again only for what had not been answered.
+ * Rolls out what the store does not hold yet, under the weights asked for. Each finished group is stored before the next
+ * decision is taken, and until then every answer of the engine's: a killed run asks again only for what had not been
+ * answered. Rejects with `RunError` when every rollout of the step failed.
  */
-export async function rollOutStep(
-  ctx: RunContext,
-  binding: Binding,
-  request: StepRolloutRequest,
-): Promise<readonly RolloutRecord[]> {
-  const { stageIndex, purpose, step } = request;
-  const stored = ctx.store.loadRollouts(ctx.runId, stageIndex, purpose, step);
+export async function rollOutStep(run: SamplingRun, request: StepRolloutRequest): Promise<StepRollouts> {
+  const { ctx, index } = run;
+  const stored = ctx.store.loadRollouts(ctx.runId, index, request.purpose, request.step);
   const missing = listMissingGroups(request, stored);
-  // What is stored now need not be read again: it would come back as it is. What the store has already stays as it is.
-  const rollouts = [...stored];
+  if (missing.length === 0) return { rollouts: refuseWhenAllFailed(stored), handOverMs: 0 };
+  const startedMs = ctx.clock.monotonic();
+  const version = await serveWeights(run, request);
+  const handOverMs = ctx.clock.monotonic() - startedMs;
+  const fresh = await rollOutMissing(run, request, missing, version);
+  // What is stored now need not be read again, and what the store had already stays as it is.
   const nameOf = ({ group, sample }: RolloutRecord) => `${group} ${sample}`;
   const known = new Set(stored.map(nameOf));
-  if (missing.length > 0) {
-    const version = await request.servedVersion();
-    const log = new AnswerLog(ctx, stageIndex);
-    let finished = request.groups.length - missing.length;
-    const rollOutMissing = async (group: number, signal: AbortSignal) => {
-      const { source, id } = request.groups[group]!.problem;
-      // Answers of other weights are none of these.
-      const answers = log.open('rollout', purpose, step, group, version);
-      const io = createRolloutIo(ctx, binding, request, { signal, answers, prefixKey: `${source}\n${id}` });
-      const fresh = await rollOutOneGroup(ctx, io, request, { group, version, answers });
-      rollouts.push(...fresh.filter((rollout) => !known.has(nameOf(rollout))));
-      finished += 1;
-      request.onGroup?.(finished);
-    };
-    await runAll(missing, rollOutMissing, ctx.signal, () => countAtWork(ctx));
-  }
+  const rollouts = [...stored, ...fresh.filter((rollout) => !known.has(nameOf(rollout)))];
   rollouts.sort((a, b) => a.group - b.group || a.sample - b.sample);
-  refuseWhenAllFailed(rollouts);
-  return rollouts;
+  return { rollouts: refuseWhenAllFailed(rollouts), handOverMs };
 }
 
 function listMissingGroups(request: StepRolloutRequest, stored: readonly RolloutRecord[]): number[] {
@@ -83,104 +73,104 @@ function listMissingGroups(request: StepRolloutRequest, stored: readonly Rollout
   return missing;
 }
 
-interface IoOptions {
-  readonly signal: AbortSignal;
-  /** Where the engine's answers are kept; missing: nowhere. */
-  readonly answers?: RolloutIo['answers'];
-  /** Calls with an equal key go where their prefix is, when there are several endpoints. */
-  readonly prefixKey?: string;
+function serveWeights({ weights, stage, index }: SamplingRun, request: StepRolloutRequest): Promise<string> {
+  const { purpose, step, weightsStep } = request;
+  if (weightsStep !== null) return weights.serve(index, weightsStep);
+  throw new RunError(
+    `the ${purpose} rollouts of stage ${stage.id} after step ${step} are missing from the store, and the weights they came from are gone`,
+  );
 }
 
-/** The way from a rollout to the engine: the run's settings, its retries, one sampling temperature. */
-export function createRolloutIo(
-  ctx: RunContext,
-  binding: Binding,
-  { temperature, topP }: Pick<StepRolloutRequest, 'temperature' | 'topP'>,
-  { signal, answers = FORGETFUL, prefixKey }: IoOptions,
-): RolloutIo {
-  const shared = { temperature, topP, ...(prefixKey === undefined ? {} : { prefixKey }) };
-  const complete = async (call: CallSpec, own: AbortSignal): Promise<Completion[]> => {
-    const completions = await ctx.engine.complete({ ...call, ...shared }, own);
-    if (completions.every(({ finish }) => finish !== 'abort')) return completions;
-    throw new EngineError(`engine ${ctx.engine.url} aborted a completion`, { retryable: true });
+/** The groups named by `missing`, as many at once as the engine takes. */
+async function rollOutMissing(
+  run: SamplingRun,
+  request: StepRolloutRequest,
+  missing: readonly number[],
+  version: string,
+): Promise<readonly RolloutRecord[]> {
+  const { ctx, index } = run;
+  const log = new AnswerLog(ctx, index);
+  const rollouts: RolloutRecord[] = [];
+  let finished = request.groups.length - missing.length;
+  const rollOutOne = async (group: number, signal: AbortSignal) => {
+    // Answers of other weights are none of these.
+    const answers = log.open('rollout', request.purpose, request.step, group, version);
+    const fresh = await rollOutOneGroup(run, request, { group, version, signal, answers });
+    await answers.settle(() => ctx.store.saveRollouts(ctx.runId, fresh));
+    rollouts.push(...fresh);
+    finished += 1;
+    request.onGroup?.(finished);
   };
-  return {
-    binding,
-    settings: ctx.plan.rollout,
-    eosTexts: ctx.plan.engine.eosTokens,
-    clock: ctx.clock,
-    signal,
-    answers,
-    complete: (call, until) => ctx.calls.run((own) => complete(call, own), until),
-  };
+  await runAll(missing, rollOutOne, ctx.signal, () => countAtWork(ctx));
+  return rollouts;
 }
 
+/** Where a group is rolled out. */
 interface GroupPlace {
   readonly group: number;
   readonly version: string;
-  readonly answers: OwnedAnswers;
+  readonly signal: AbortSignal;
+  readonly answers: ReturnType<AnswerLog['open']>;
 }
 
+/** One group: sampled, judged, rewarded. */
 async function rollOutOneGroup(
-  ctx: RunContext,
-  io: RolloutIo,
+  { ctx, binding, index }: SamplingRun,
   request: StepRolloutRequest,
-  { group, version, answers }: GroupPlace,
+  { group, version, signal, answers }: GroupPlace,
 ): Promise<readonly RolloutRecord[]> {
-  const { problem, size } = request.groups[group]!;
+  const { purpose, step } = request;
+  const { problem, size, set = null } = request.groups[group]!;
   const startedMs = ctx.clock.monotonic();
-  const promptIds = await tokenizePrompt(ctx, renderStudentPrompt(io.binding.template.text, problem.text));
+  const promptIds = await tokenizePrompt(ctx, renderStudentPrompt(binding.template.text, problem.text));
+  const io = createRolloutIo(ctx, binding, request, {
+    signal,
+    answers,
+    prefixKey: `${problem.source}\n${problem.id}`,
+  });
   const outcomes = await rollOutGroup(io, {
     promptIds,
     groupSize: size,
     model: version,
-    seedParts: [ctx.plan.seed, request.stageIndex, request.purpose, request.step, group, problem.source, problem.id],
+    seedParts: [ctx.plan.seed, index, purpose, step, group, problem.source, problem.id],
   });
   const durationMs = ctx.clock.monotonic() - startedMs;
   const finished = outcomes.flatMap((outcome) => ('failure' in outcome ? [] : [outcome.trajectory]));
-  const scores = await scoreTrajectories(ctx.verifier, ctx.plan, problem, finished, io.signal);
-  const scoreOf = (outcome: AttemptOutcome) =>
-    'failure' in outcome ? null : scores[finished.indexOf(outcome.trajectory)]!;
-  const rollouts = outcomes.map((outcome, sample) =>
-    toRollout(ctx, request, { group, sample, problem, outcome, version, durationMs, score: scoreOf(outcome) }),
-  );
-  await answers.settle(() => ctx.store.saveRollouts(ctx.runId, rollouts));
-  return rollouts;
+  const scores = (await scoreTrajectories(ctx.verifier, ctx.plan, problem, finished, signal)).values();
+  const { formatMode } = ctx.plan;
+  const key = { stageIndex: index, purpose, step, group };
+  const shared = { ...key, problem, set, weightsVersion: version, formatMode, durationMs };
+  return outcomes.map((outcome, sample) => ({
+    ...shared,
+    sample,
+    ...('failure' in outcome ? toFailed(outcome.failure) : toFinished(outcome, scores.next().value!, request)),
+  }));
 }
 
-interface FinishedAttempt {
-  readonly group: number;
-  readonly sample: number;
-  readonly problem: Problem;
-  readonly outcome: AttemptOutcome;
-  /** Null for an attempt that failed. */
-  readonly score: Score | null;
-  readonly version: string;
-  readonly durationMs: number;
+/** What becomes of a trajectory: the part of its rollout that is not known before. */
+type Judged = Pick<RolloutRecord, 'trajectory' | 'failure' | 'verdict' | 'formatValid' | 'formatCode' | 'reward'>;
+
+function toFailed(failure: string): Judged {
+  return { trajectory: null, failure, verdict: null, formatValid: false, formatCode: null, reward: null };
 }
 
-function toRollout(ctx: RunContext, request: StepRolloutRequest, attempt: FinishedAttempt): RolloutRecord {
-  const { group, sample, problem, outcome, score, version, durationMs } = attempt;
-  const key = { stageIndex: request.stageIndex, purpose: request.purpose, step: request.step, group, sample };
-  const { set = null } = request.groups[group]!;
-  const base = { ...key, problem, set, weightsVersion: version, formatMode: ctx.plan.formatMode, durationMs };
-  if ('failure' in outcome || score === null) {
-    const failure = 'failure' in outcome ? outcome.failure : null;
-    return { ...base, trajectory: null, failure, verdict: null, formatValid: false, formatCode: null, reward: null };
-  }
+function toFinished(
+  { trajectory }: Extract<RolloutOutcome, { trajectory: unknown }>,
+  { verdict, format, parts }: Score,
+  { reward, step }: StepRolloutRequest,
+): Judged {
   return {
-    ...base,
-    trajectory: outcome.trajectory,
+    trajectory,
     failure: null,
-    verdict: score.verdict,
-    formatValid: score.format.valid,
-    formatCode: score.format.violations[0]?.code ?? null,
-    reward: computeReward(request.reward, Math.max(1, request.step), score.parts),
+    verdict,
+    formatValid: format.valid,
+    formatCode: format.violations[0]?.code ?? null,
+    reward: computeReward(reward, Math.max(1, step), parts),
   };
 }
 
-function refuseWhenAllFailed(rollouts: readonly RolloutRecord[]): void {
+function refuseWhenAllFailed(rollouts: readonly RolloutRecord[]): readonly RolloutRecord[] {
   const first = rollouts[0];
-  if (first === undefined || rollouts.some((rollout) => rollout.failure === null)) return;
+  if (first === undefined || rollouts.some((rollout) => rollout.failure === null)) return rollouts;
   throw new RunError(`every rollout of step ${first.step} failed; the first one: ${first.failure}`);
 }

@@ -1,7 +1,7 @@
 import type { CurriculumPlan } from '../../core/curriculum.ts';
-import { countOpenTags } from '../../core/format/find-tags.ts';
+import { checkFormat } from '../../core/format/format-checker.ts';
 import type { FormatReport } from '../../core/format/format-report.ts';
-import { checkFormat } from '../../core/format-check.ts';
+import { countOpenTags } from '../../core/format/tag-stream.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { RewardParts } from '../../core/reward.ts';
 import { countForks, renderResponseText, type Trajectory } from '../../core/trajectory.ts';
@@ -17,7 +17,7 @@ export interface Score {
 }
 
 /** Response text without the end-of-sequence token. */
-export function renderScoredText(trajectory: Trajectory, eosTexts: readonly string[]): string {
+function renderScoredText(trajectory: Trajectory, eosTexts: readonly string[]): string {
   const text = renderResponseText(trajectory);
   const ending = eosTexts.find((eos) => text.endsWith(eos));
   return ending === undefined ? text : text.slice(0, -ending.length);

@@ -7,9 +7,8 @@ import type { Binding, RunContext } from '../context.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
 import { tokenizePrompt } from '../engine/tokenizer.ts';
 import { rollOutGroup } from './roll-out-group.ts';
-import { createRolloutIo } from './roll-out-step.ts';
-import type { SegmentEvent } from './rollout-io.ts';
 import { scoreTrajectories } from './score-trajectory.ts';
+import { createRolloutIo, type SegmentEvent } from './trajectory-calls.ts';
 
 export type Decoding = 'parallel' | 'sequential';
 

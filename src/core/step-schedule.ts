@@ -1,8 +1,20 @@
 import type { Schedule } from './curriculum.ts';
+import { createRng, hashSeed, shuffle } from './rng.ts';
+
+/** What follows from the number of a step alone: its share of the rows, its learning rate. */
+
+/** Rows of one step, counted from 1: every epoch is a permutation of its own, the last incomplete batch is dropped. */
+export function selectBatch<T>(rows: readonly T[], batchSize: number, step: number, seed: number): T[] {
+  const perEpoch = Math.floor(rows.length / batchSize);
+  const epoch = Math.floor((step - 1) / perEpoch);
+  const order = shuffle(Array.from(rows.keys()), createRng(hashSeed(seed, 'epoch', epoch)));
+  const from = ((step - 1) % perEpoch) * batchSize;
+  return order.slice(from, from + batchSize).map((index) => rows[index]!);
+}
 
 /**
  * Factor of the base learning rate at an update, both counted from 0 (`step` 0 is the first of
- * `totalSteps`). `cosine` follows the reference, whose first update has factor 0 (method 4.8); the
+ * `totalSteps`). `cosine` follows the reference, whose first update has factor 0; the
  * other two start their warm-up at 1 / warmupSteps.
  */
 export function learningRateAt(schedule: Schedule, step: number, totalSteps: number): number {

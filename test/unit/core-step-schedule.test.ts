@@ -1,17 +1,17 @@
 /**
- * Learning-rate factors (method 4.8, 7):
+ * Learning-rate factors:
  *  1. cosine goldens of the reference for 58 and 230 steps, first update with factor 0
  *  2. no schedule leaves [0, 1] or gives NaN, for any step and total
  *  3. constant: warm-up counts up to 1 and stays there
  *  4. linear-tail: 1 until the tail, then down to the floor, which the last update has
  *  5. steps per epoch of the presets: 58, 46, 7, 34, 69
  */
+
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { Schedule } from '../../src/core/curriculum.ts';
-import { learningRateAt } from '../../src/core/lr-schedule.ts';
-import { selectBatch } from '../../src/pipeline/sft/sft-stage.ts';
+import { learningRateAt, selectBatch } from '../../src/core/step-schedule.ts';
 
 const COSINE: Schedule = { kind: 'cosine', warmupFraction: 0.1 };
 
