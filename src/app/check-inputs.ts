@@ -1,7 +1,7 @@
 import type { RunConfig } from '../config/schema.ts';
 import type { ProblemsRef, StageSpec } from '../core/curriculum.ts';
 import type { ProblemSource } from '../ports/problem-source.ts';
-import type { RunStore } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
 import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { findRowsRun, readSftFile, readSftTextsOf } from './sft-rows.ts';

@@ -2,7 +2,7 @@ import { createTinkerTrainer } from '../../adapters/tinker/trainer/create-tinker
 import { needsTrainer } from '../config/check-runnable.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { TrainerError } from '../errors.ts';
-import type { RunStore } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { Trainer } from '../ports/trainer.ts';
 import { readApiKey } from './connect-engines.ts';
 import { systemClock } from './system-clock.ts';

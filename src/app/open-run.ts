@@ -7,13 +7,14 @@ import type { RunContext } from '../pipeline/context.ts';
 import { createTokenCache } from '../pipeline/engine/token-cache.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunObserver } from '../ports/run-observer.ts';
-import type { RunStore } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { PromptRecord } from '../ports/run-store/runs.ts';
 import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { connectStudent, connectTeachers, createPolicy } from './connect-engines.ts';
 import { connectTrainer } from './connect-trainer.ts';
 import { type EmbeddedProcess, startEmbeddedProcess } from './embedded-process.ts';
-import { readPromptTemplate } from './prompt-files.ts';
+import { readRunTemplate } from './prompt-files.ts';
 import type { RunParts } from './run-parts.ts';
 import { readSftTextsOf } from './sft-rows.ts';
 import { systemClock } from './system-clock.ts';
@@ -53,7 +54,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const keep = (engine: AsyncDisposable) => handles.keep(engine);
   const teachers = connectTeachers(config, student, parts.teacher ?? null, reporter, keep);
   const problems = createProblemResolver(listDatasetFolders(), signal, parts.problemSources);
-  const packageRoot = findPackageRoot(import.meta.url);
+  const readTemplate = createTemplateReader(options);
   const ctx: RunContext = {
     runId,
     plan: toCurriculumPlan(config),
@@ -68,8 +69,8 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     signal,
     clock: systemClock,
     tokens: createTokenCache(TOKEN_CACHE_ENTRIES),
-    studentTemplate: readPromptTemplate(packageRoot, config.prompt),
-    teacherOf: (stage) => ({ ...teachers.get(stage)!, ...readTeacherTemplates(packageRoot, stage) }),
+    studentTemplate: readTemplate(config.prompt, 'student'),
+    teacherOf: (stage) => ({ ...teachers.get(stage)!, ...readTeacherTemplates(readTemplate, stage) }),
     problemsOf: problems.readAll,
     readProblems: problems.read,
     sftTextsOf: (data) => readSftTextsOf(store, data),
@@ -101,11 +102,24 @@ function startEmbedded({ config, store, signal }: OpenRunOptions): Promise<Embed
   return startEmbeddedProcess({ stateDir, threads, seed: modelSeed ?? config.run.seed }, signal);
 }
 
-function readTeacherTemplates(packageRoot: string, stage: ColdStartStage) {
-  const { method, prompt, solutionPrompt = 'sequential.v1', annotatePrompt = 'annotate.v1' } = stage;
-  const read = (name: string) => readPromptTemplate(packageRoot, name);
-  if (method === 'annotate') return { template: read(annotatePrompt), solutionTemplate: read(solutionPrompt) };
-  return { template: read(prompt), solutionTemplate: null };
+type ReadTemplate = (name: string, role: string) => PromptRecord;
+
+/** Reads the prompt template of each role once: what changes on disk later is told once. */
+function createTemplateReader({ runId, store, reporter }: OpenRunOptions): ReadTemplate {
+  const packageRoot = findPackageRoot(import.meta.url);
+  const templates = new Map<string, PromptRecord>();
+  return (name, role) => {
+    const template = templates.get(role) ?? readRunTemplate(packageRoot, name, { store, runId, role, reporter });
+    templates.set(role, template);
+    return template;
+  };
+}
+
+function readTeacherTemplates(read: ReadTemplate, stage: ColdStartStage) {
+  const { id, method, prompt, solutionPrompt = 'sequential.v1', annotatePrompt = 'annotate.v1' } = stage;
+  const role = `teacher:${id}`;
+  if (method !== 'annotate') return { template: read(prompt, role), solutionTemplate: null };
+  return { template: read(annotatePrompt, role), solutionTemplate: read(solutionPrompt, `solution:${id}`) };
 }
 
 /** Handles that are closed together, the last one opened first. Stands in for AsyncDisposableStack, which Node 22 lacks. */

@@ -1,7 +1,6 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { openThrowawayStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { Binding, RunContext } from '../pipeline/context.ts';
@@ -9,7 +8,8 @@ import { bindTokenizer } from '../pipeline/engine/tokenizer.ts';
 import { openStageModel } from '../pipeline/weights/trainer-model.ts';
 import { WeightsServer } from '../pipeline/weights/weights-server.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { CheckpointRecord, RunRecord } from '../ports/run-store.ts';
+import type { RunRecord } from '../ports/run-store/runs.ts';
+import type { CheckpointRecord } from '../ports/run-store/training.ts';
 import { OpenHandles, openRun } from './open-run.ts';
 import { createRunRecord, saveForeignState } from './run-record.ts';
 
@@ -48,9 +48,7 @@ export interface SolveRun extends AsyncDisposable {
 /** Connects the engine, with the trained weights where there are any. What it records goes to a store that is thrown away. */
 export async function openSolveRun(recipe: SolveRecipe, options: SolveRunOptions): Promise<SolveRun> {
   await using handles = new OpenHandles();
-  const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-solve-'));
-  handles.keep(onDispose(() => rmSync(folder, { recursive: true, force: true })));
-  const store = openRunStore(join(folder, 'solve.db'));
+  const store = openThrowawayStore();
   handles.keep(onDispose(() => store[Symbol.dispose]()));
   const { config, preset, weights } = recipe;
   const run = createRunRecord(config, preset);

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import type { PromptRecord } from '../ports/run-store.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { PromptRecord, StoredRuns } from '../ports/run-store/runs.ts';
 
 /**
  * Reads a prompt template: a path to a file, a name with version (`sequential.v1`), or a bare name,
@@ -19,6 +20,42 @@ export function readPromptTemplate(packageRoot: string, nameOrPath: string): Pro
     throw new UsageError(`prompt template ${file} cannot be read: ${(error as Error).message}`, { cause: error });
   }
   return { name: nameOrPath, text, hash: createHash('sha256').update(text).digest('hex') };
+}
+
+/** Where a run keeps the templates it uses, and who hears of one that changed. */
+export interface TemplateUse {
+  readonly store: Pick<StoredRuns, 'listPrompts'>;
+  readonly runId: string;
+  /** `student`, `teacher:<stage>`, `solution:<stage>`. */
+  readonly role: string;
+  readonly reporter: Pick<Reporter, 'warn'>;
+}
+
+/**
+ * The template a run uses in a role: the text it began with, where it has begun, else what the file holds. A file that
+ * has changed since is told of; one that is gone is not missed.
+ */
+export function readRunTemplate(packageRoot: string, nameOrPath: string, use: TemplateUse): PromptRecord {
+  const { store, runId, role, reporter } = use;
+  const begun = store.listPrompts(runId).find((one) => one.role === role);
+  if (begun === undefined) return readPromptTemplate(packageRoot, nameOrPath);
+  const { hash, name, text } = begun;
+  const now = readHash(packageRoot, nameOrPath);
+  if (now !== hash) {
+    const what = now === null ? 'is gone' : 'has changed';
+    reporter.warn(`prompt template ${name} ${what} since run ${runId} began; the run keeps the text it began with`);
+  }
+  return { hash, name, text };
+}
+
+/** Null where the file cannot be read. */
+function readHash(packageRoot: string, nameOrPath: string): string | null {
+  try {
+    return readPromptTemplate(packageRoot, nameOrPath).hash;
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
 }
 
 function pickVersion(folder: string, name: string): string {

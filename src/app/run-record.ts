@@ -2,7 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { RunConfig } from '../config/schema.ts';
 import { readSoftwareVersion } from '../edge/package-root.ts';
 import { UsageError } from '../errors.ts';
-import type { CheckpointRecord, RunRecord, RunStore, StageRecord } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
+import type { CheckpointRecord } from '../ports/run-store/training.ts';
 
 /** The rows of a run: made, found, and the weights that one run ends and another begins with. */
 

@@ -13,7 +13,8 @@ import { BudgetSpent } from '../pipeline/cold-start/spending.ts';
 import { GateRefusal } from '../pipeline/rl/rl-stage.ts';
 import { runCurriculum } from '../pipeline/run-loop.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { RunRecord, RunStore } from '../ports/run-store.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord } from '../ports/run-store/runs.ts';
 import { checkForeignRows, checkInputs } from './check-inputs.ts';
 import { openRun } from './open-run.ts';
 import { joinObservers, type RunParts } from './run-parts.ts';
@@ -26,6 +27,7 @@ import {
   saveForeignState,
   takeLastState,
 } from './run-record.ts';
+import { readVersions, takeUpVersions } from './run-versions.ts';
 
 /**
  * Starting and resuming runs: the one place that opens the store for writing, runs a curriculum and records how it
@@ -95,7 +97,7 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   requireRunnable(config, parts);
   await checkInputs(config, signal, parts.problemSources);
   using _lock = acquireRunLock(db);
-  using store = openRunStore(db);
+  using store = openForWriting(db, parts);
   checkForeignRows(config, store);
   const weights = weightsOf === null ? null : takeLastState(store, weightsOf);
   const run = createRunRecord(config, preset);
@@ -118,12 +120,17 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
     );
   }
   using _lock = acquireRunLock(db);
-  using store = openRunStore(db);
+  using store = openForWriting(db, parts);
   const run = runId === null ? findUnfinished(store) : findRun(store, runId);
   if (run.status === 'done') throw new UsageError(`run ${run.id} is done; there is nothing to resume`);
   const config = changeRunConfig(readConfig(run, store), overrides);
   requireRunnable(config, parts);
   return await execute({ run, config, store, db, parts, signal });
+}
+
+/** An older store is brought up to date, which the reporter tells. */
+function openForWriting(db: string, { reporter }: RunParts): RunStore {
+  return openRunStore(db, { tell: (line) => reporter?.info(line) });
 }
 
 function requireOptions(name: string, options: RunOptions, known: Readonly<Record<string, CallerOption>>): void {
@@ -163,6 +170,10 @@ async function execute({ run, config, store, db, parts, signal }: Execution): Pr
     store.setRunStatus(run.id, status, message);
     observer.runEnded?.({ runId: run.id, status, message });
   };
+  takeUpVersions(
+    { id: run.id, store, reporter, reverifyCommand: describeCommand('reverify', run.id, db) },
+    readVersions(),
+  );
   store.setRunStatus(run.id, 'running', null);
   try {
     await using opened = await openRun({
@@ -208,6 +219,10 @@ function explainEnd(error: unknown, { runId, db, signal, reporter, end }: EndedR
 
 /** The command that continues a run, as a user would type it. */
 export function describeResume(runId: string, db: string): string {
+  return describeCommand('resume', runId, db);
+}
+
+function describeCommand(command: 'resume' | 'reverify', runId: string, db: string): string {
   const option = resolve(db) === resolve('runs.db') ? '' : ` --db ${db}`;
-  return `parallel-r1 resume ${runId}${option}`;
+  return `parallel-r1 ${command} ${runId}${option}`;
 }

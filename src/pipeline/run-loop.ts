@@ -1,6 +1,6 @@
 import type { StageSpec } from '../core/curriculum.ts';
 import { RunError } from '../errors.ts';
-import type { StageRecord } from '../ports/run-store.ts';
+import type { StageRecord } from '../ports/run-store/runs.ts';
 import { runColdStart } from './cold-start/run-cold-start.ts';
 import type { Binding, RunContext } from './context.ts';
 import { warnOfMismatch } from './doctor/warn-mismatch.ts';

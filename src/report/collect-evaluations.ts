@@ -1,35 +1,86 @@
 import { parseStoredConfig } from '../config/stored.ts';
+import type { EvalSet } from '../core/curriculum.ts';
 import { ParallelR1Error } from '../errors.ts';
 import { type Evaluation, measureEvaluation } from '../pipeline/evaluate/measure-evaluation.ts';
-import type { RunRecord, RunStore } from '../ports/run-store.ts';
+import type { RolloutRecord } from '../ports/run-store/rollouts.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord } from '../ports/run-store/runs.ts';
 import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 
-/**
- * Full figures of a run's evaluation stages, from the stored rollouts. The groups of a stage are those
- * of its sets one after another, so that the sets must be readable; where they no longer are, there
- * are no figures.
- */
-export async function collectEvaluations(store: RunStore, run: RunRecord): Promise<Evaluation[]> {
-  const config = parseStoredConfig(run);
-  const { readAll: problemsOf } = createProblemResolver(listDatasetFolders(), new AbortController().signal);
-  const evaluations: Evaluation[] = [];
-  for (const [stageIndex, stage] of config.stages.entries()) {
-    if (stage.kind !== 'eval') continue;
-    const rollouts = store.loadRollouts(run.id, stageIndex, 'eval', 0);
-    let from = 0;
-    for (const set of stage.sets) {
-      const count = await problemsOf(set.problems).then(({ length }) => length, ignoreUnreadable);
-      if (count === null) return evaluations;
-      const own = rollouts.filter(({ group }) => group >= from && group < from + count);
-      if (own.length > 0) evaluations.push(measureEvaluation(set.name, own, config.run.seed));
-      from += count;
-    }
-  }
-  return evaluations;
+/** Figures of evaluation stages, and one sentence for each stage that has none although it was evaluated. */
+export interface Evaluations {
+  readonly figures: readonly Evaluation[];
+  readonly gaps: readonly string[];
 }
 
-function ignoreUnreadable(error: unknown): null {
-  if (error instanceof ParallelR1Error) return null;
-  throw error;
+/** The evaluation stage whose rollouts are measured. */
+interface MeasuredStage {
+  readonly runId: string;
+  readonly index: number;
+  readonly id: string;
+  readonly sets: readonly EvalSet[];
+  readonly seed: number;
+}
+
+/** Full figures of a run's evaluation stages, from the stored rollouts, one set in memory at a time. */
+export async function collectEvaluations(store: RunStore, run: RunRecord): Promise<Evaluations> {
+  const config = parseStoredConfig(run);
+  const figures: Evaluation[] = [];
+  const gaps: string[] = [];
+  for (const [index, stage] of config.stages.entries()) {
+    if (stage.kind !== 'eval') continue;
+    const { id, sets } = stage;
+    const measured = await measureStage(store, { runId: run.id, index, id, sets, seed: config.run.seed });
+    if (typeof measured === 'string') gaps.push(measured);
+    else figures.push(...measured);
+  }
+  return { figures, gaps };
+}
+
+/** The figures of one stage in the order of its sets, or why there are none. */
+async function measureStage(store: RunStore, stage: MeasuredStage): Promise<Evaluation[] | string> {
+  const { runId, index, sets, seed } = stage;
+  const stored = store.countRolloutSets(runId, index, 'eval', 0);
+  const loadSet = stored.some(({ set }) => set === null)
+    ? await assignOldRollouts(store, stage)
+    : (set: string) => store.loadRollouts(runId, index, 'eval', 0, set);
+  if (typeof loadSet === 'string') return loadSet;
+  return sets.flatMap(({ name }) => {
+    const rollouts = loadSet(name);
+    return rollouts.length === 0 ? [] : [measureEvaluation(name, rollouts, seed)];
+  });
+}
+
+/**
+ * Rollouts that do not say which set they belong to, as those of version 0.1.0: the groups of a stage are those of its
+ * sets one after another, which tells them apart as long as the sets still have as many problems as there are groups.
+ */
+async function assignOldRollouts(
+  store: RunStore,
+  { runId, index, id, sets }: MeasuredStage,
+): Promise<((set: string) => RolloutRecord[]) | string> {
+  const rollouts = store.loadRollouts(runId, index, 'eval', 0);
+  const groups = new Set(rollouts.map(({ group }) => group)).size;
+  const counts = await countProblems(sets);
+  const total = counts?.reduce((sum, count) => sum + count, 0);
+  if (counts === null || total !== groups) {
+    const now =
+      counts === null ? 'cannot all be read any more' : `now have ${total} problems where ${groups} were evaluated`;
+    return `evaluation ${id} has no figures: its rollouts were stored before rollouts named their set, and the sets ${now}`;
+  }
+  const setOf = sets.flatMap(({ name }, place) => new Array<string>(counts[place]!).fill(name));
+  return (name) => rollouts.filter(({ set, group }) => (set ?? setOf[group]) === name);
+}
+
+/** Null when one of them cannot be read. */
+async function countProblems(sets: readonly EvalSet[]): Promise<number[] | null> {
+  const { readAll } = createProblemResolver(listDatasetFolders(), new AbortController().signal);
+  try {
+    const problems = await Promise.all(sets.map((set) => readAll(set.problems)));
+    return problems.map(({ length }) => length);
+  } catch (error) {
+    if (error instanceof ParallelR1Error) return null;
+    throw error;
+  }
 }

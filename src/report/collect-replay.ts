@@ -3,7 +3,9 @@ import { type ReplaySummary, ReplayTally } from '../core/replay/replay-tally.ts'
 import type { ReplayPolicy } from '../core/replay/replay-trajectory.ts';
 import { computeTrajectoryFigures, type TrajectoryFigures } from '../core/trajectory-figures.ts';
 import { UsageError } from '../errors.ts';
-import type { RolloutPurpose, RolloutRecord, RunRecord, RunStore } from '../ports/run-store.ts';
+import type { RolloutPurpose, RolloutRecord } from '../ports/run-store/rollouts.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord } from '../ports/run-store/runs.ts';
 
 /** Which rollouts of a run are replayed. */
 export interface ReplaySelection {

@@ -1,7 +1,8 @@
 import { reportYield, type YieldReport } from '../pipeline/cold-start/yield-report.ts';
-import type { Evaluation } from '../pipeline/evaluate/measure-evaluation.ts';
-import type { MetricPoint, RunRecord, RunStore, StageRecord } from '../ports/run-store.ts';
-import { collectEvaluations } from './collect-evaluations.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
+import type { MetricPoint } from '../ports/run-store/training.ts';
+import { collectEvaluations, type Evaluations } from './collect-evaluations.ts';
 
 /** One value along a run, after `step` of a stage. */
 export interface SeriesPoint {
@@ -33,7 +34,7 @@ export interface RunReport {
   readonly stages: readonly StageReport[];
   readonly evals: readonly EvalSeries[];
   /** Full figures of evaluation stages. */
-  readonly evaluations: readonly Evaluation[];
+  readonly evaluations: Evaluations;
   readonly rollouts: ReturnType<RunStore['summarizeRollouts']>;
 }
 

@@ -70,6 +70,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['options', '(nearest-name|options)[.]ts$'],
   ['engine-kinds', 'engine-kinds[.]ts$'],
   ['rng', 'rng[.]ts$'],
+  ['tokens', 'token-bound[.]ts$'],
   ['problem', 'problem[.]ts$'],
   ['prompt', 'prompt[.]ts$'],
   ['grammar', 'grammar[.]ts$'],

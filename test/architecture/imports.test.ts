@@ -68,6 +68,7 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['core station options', 'src/core/options.ts', 'src/core/rng.ts'],
   ['core station engine-kinds', 'src/core/engine-kinds.ts', 'src/core/problem.ts'],
   ['core station rng', 'src/core/rng.ts', 'src/core/problem.ts'],
+  ['core station tokens', 'src/core/token-bound.ts', 'src/core/problem.ts'],
   ['core station problem', 'src/core/problem.ts', 'src/core/grammar.ts'],
   ['core station prompt', 'src/core/prompt.ts', 'src/core/trajectory.ts'],
   ['core station grammar', 'src/core/grammar.ts', 'src/core/trajectory.ts'],

@@ -22,7 +22,7 @@ import Database from 'better-sqlite3';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../adapters/store-sqlite/migrations.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { StoreError } from '../../src/errors.ts';
-import type { RunStore } from '../../src/ports/run-store.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import * as sample from '../support/run-store-samples.ts';
 
 const RUN = 'run-1';

@@ -26,7 +26,8 @@ import test, { type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { StoreError } from '../../src/errors.ts';
-import type { RolloutRecord, RunStore } from '../../src/ports/run-store.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import * as sample from '../support/run-store-samples.ts';
 
 const RUN = 'run-1';

@@ -16,7 +16,7 @@ import { describeForecast, forecastColdStart } from '../../src/pipeline/cold-sta
 import { runColdStart } from '../../src/pipeline/cold-start/run-cold-start.ts';
 import { selectRows } from '../../src/pipeline/cold-start/select-rows.ts';
 import { BudgetSpent, computeCost, Spending } from '../../src/pipeline/cold-start/spending.ts';
-import type { AttemptRecord } from '../../src/ports/run-store.ts';
+import type { AttemptRecord } from '../../src/ports/run-store/attempts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { COLD_START, TOY_RUN, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld } from '../support/pipeline-toy-world.ts';

@@ -4,7 +4,7 @@
  *  2. figures at k = 1, 2, 4, ..., n: pass, best and majority by their definitions
  *  3. failed rollouts are counted and leave n smaller; nothing finished gives zeros, no NaN
  *  4. the reward of an evaluation is accuracy whatever the stage trains with, and its rollouts do not train
- *  5. sets are measured apart, in their order, and become metric rows
+ *  5. sets are measured apart, in their order, and become metric rows; each rollout is stored with the name of its set
  *  6. mean and standard error are over problems, not samples
  */
 
@@ -15,7 +15,7 @@ import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
 import { evaluateSets, measureSet } from '../../src/pipeline/evaluate/evaluate.ts';
 import { measureEvaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-import type { RolloutRecord } from '../../src/ports/run-store.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
 import { TOY_REF, TOY_RUN, toyPlan } from '../support/pipeline-toy-run.ts';
@@ -105,6 +105,14 @@ test('5: sets apart', async (t) => {
   );
   const rollouts = run.store.loadRollouts(TOY_RUN, 0, 'eval', 7);
   assert.equal(rollouts.length, 3 + 5);
+  const inSet = (set: string) => run.store.loadRollouts(TOY_RUN, 0, 'eval', 7, set).map(({ group: index }) => index);
+  assert.deepEqual(
+    [inSet('one'), inSet('all')],
+    [
+      [0, 0, 0],
+      [1, 2, 3, 4, 5],
+    ],
+  );
   const texts = (index: number) => rollouts.find((rollout) => rollout.group === index)?.problem.text;
   assert.equal(texts(1), texts(5), 'one problem twice in a set is two groups');
   const points = run.store.listMetrics(TOY_RUN, 'eval/');

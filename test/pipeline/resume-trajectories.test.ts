@@ -18,7 +18,7 @@ import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
 import { AnswerLog } from '../../src/pipeline/rollout/answer-log.ts';
 import { rollOutStep } from '../../src/pipeline/rollout/roll-out-step.ts';
 import { askEngine } from '../../src/pipeline/rollout/trajectory-calls.ts';
-import type { RunStore } from '../../src/ports/run-store.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import { createForkingEngine, type ForkingEngine, readToyAnswers } from '../support/forking-engine.ts';
 import { createKillSwitch, type KillPoint, SimulatedKill } from '../support/pipeline-faults.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';

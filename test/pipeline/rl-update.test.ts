@@ -16,7 +16,7 @@ import { countLossTokens } from '../../src/core/layout/build-datums.ts';
 import type { Reward } from '../../src/core/reward.ts';
 import { buildMinibatches, creditGroups } from '../../src/pipeline/rl/rl-update.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-import type { RolloutRecord } from '../../src/ports/run-store.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { RL, TOY_PROBLEMS, TOY_RUN, toyPlan } from '../support/pipeline-toy-run.ts';
 import * as sample from '../support/run-store-samples.ts';

@@ -15,7 +15,7 @@ import { createTokenCache } from '../../src/pipeline/engine/token-cache.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Engine } from '../../src/ports/engine.ts';
 import type { Reporter } from '../../src/ports/reporter.ts';
-import type { RunStore } from '../../src/ports/run-store.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import type { Trainer } from '../../src/ports/trainer.ts';
 import { createDirectVerifier } from './direct-verifier.ts';
 import { createToyEngine, TOY_MODEL, TOY_TEACHER } from './pipeline-toy-engine.ts';

@@ -1,7 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { existsSync } from 'node:fs';
+import { openRunStore, openThrowawayStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { letEngineTeach } from '../../app/cut-recipe.ts';
 import { openRun } from '../../app/open-run.ts';
 import { createRunRecord, listStageRecords } from '../../app/run-record.ts';
@@ -48,10 +46,9 @@ function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosi
 
 /** The probes record what they send like any run, in a store that is thrown away. */
 async function probe({ config, preset }: Recipe, args: DoctorArgs, signal: AbortSignal): Promise<Diagnosis[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-doctor-'));
   try {
     using reporter = selectReporter(args);
-    using store = openRunStore(join(folder, 'probe.db'));
+    using store = openThrowawayStore();
     const run = createRunRecord(config, preset);
     store.createRun(run, listStageRecords(config));
     await using opened = await openRun({ runId: run.id, config, store, reporter, signal, requireServers: false });
@@ -62,8 +59,6 @@ async function probe({ config, preset }: Recipe, args: DoctorArgs, signal: Abort
     return [
       { area: 'engine', status: 'fail', detail: error.message, fix: 'correct the addresses of engine and trainer' },
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

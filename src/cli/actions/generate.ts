@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { openThrowawayStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { keepColdStart, letEngineTeach } from '../../app/cut-recipe.ts';
 import { startRun } from '../../app/start-run.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { renderStudentPrompt } from '../../pipeline/engine/render-student-prompt.ts';
-import type { AttemptRecord, RunStore } from '../../ports/run-store.ts';
+import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { ArgsOf } from '../command.ts';
 import type { generateCommand } from '../commands/cold-start.ts';
 import { listenForInterrupt } from '../interrupt.ts';
@@ -62,20 +60,14 @@ interface PreviewedAttempt {
 
 /** `generate --preview N`: such a run in a store of its own, which is shown and removed. */
 async function preview({ config }: Recipe, args: GenerateArgs): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-preview-'));
-  try {
-    using reporter = selectReporter(args);
-    using interrupt = listenForInterrupt((message) => reporter.warn(message));
-    const db = join(folder, 'preview.db');
-    const { runId } = await startRun({ config, db, parts: { reporter }, signal: interrupt.signal });
-    using store = openRunStore(db, { readonly: true });
-    const previewed = [...listPreviewed(store, runId)];
-    if (args.json) printJson(previewed.map(toJson));
-    else for (const [index, one] of previewed.entries()) printLine(render(one, index, previewed.length));
-    return 0;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using store = openThrowawayStore();
+  using reporter = selectReporter(args);
+  using interrupt = listenForInterrupt((message) => reporter.warn(message));
+  const { runId } = await startRun({ config, db: store.file, parts: { reporter }, signal: interrupt.signal });
+  const previewed = [...listPreviewed(store, runId)];
+  if (args.json) printJson(previewed.map(toJson));
+  else for (const [index, one] of previewed.entries()) printLine(render(one, index, previewed.length));
+  return 0;
 }
 
 function* listPreviewed(store: RunStore, runId: string): Generator<PreviewedAttempt> {

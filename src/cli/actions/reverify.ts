@@ -7,7 +7,8 @@ import { parseStoredConfig } from '../../config/stored.ts';
 import { VERIFIER, type Verdict } from '../../core/verify/verdict.ts';
 import { reverify } from '../../pipeline/reverify/reverify-rollouts.ts';
 import type { VerdictChange } from '../../pipeline/reverify/verdict-change.ts';
-import type { RunRecord, RunStore } from '../../ports/run-store.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
+import type { RunRecord } from '../../ports/run-store/runs.ts';
 import type { ArgsOf } from '../command.ts';
 import type { reverifyCommand } from '../commands/stored-runs.ts';
 import { listenForInterrupt } from '../interrupt.ts';
@@ -25,7 +26,7 @@ interface ReverifyTally {
 /** `reverify`: looks only, unless told to write. */
 export async function reverifyRun(args: ReverifyArgs): Promise<number> {
   using _lock = args.apply ? acquireRunLock(args.db) : null;
-  using store = openRunStore(args.db, { readonly: !args.apply });
+  using store = openRunStore(args.db, { readonly: !args.apply, tell: (line) => tell(args, line) });
   const run = findRun(store, args.run);
   if (args.apply && run.status !== 'done') {
     tell(args, `run ${run.id} is ${run.status}: resumed, it goes on with the new rewards`);

@@ -5,7 +5,7 @@ import { findLastState, findRun, takeLastState } from '../../app/run-record.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { parseStoredConfig } from '../../config/stored.ts';
 import { UsageError } from '../../errors.ts';
-import type { RunStore } from '../../ports/run-store.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { ArgsOf } from '../command.ts';
 import type { solveCommand } from '../commands/answers.ts';
 import { loadRecipe, requireTakesWeights } from './load-recipe.ts';

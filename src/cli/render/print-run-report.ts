@@ -1,4 +1,5 @@
-import type { RunRecord, RunStore } from '../../ports/run-store.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
+import type { RunRecord } from '../../ports/run-store/runs.ts';
 import { collectBoundaries } from '../../report/collect-boundaries.ts';
 import { collectRunReport, type RunReport } from '../../report/collect-run-report.ts';
 import type { GlobalArgs } from '../command.ts';
@@ -32,7 +33,8 @@ function toJson(report: RunReport, file: string) {
       curves: Object.fromEntries(curves),
     })),
     heldOut: report.evals,
-    evaluations: report.evaluations,
+    evaluations: report.evaluations.figures,
+    evaluationGaps: report.evaluations.gaps,
     rollouts: report.rollouts,
   };
 }

@@ -11,8 +11,11 @@ const CURVE_WIDTH = 40;
 /** The report as plain text for a terminal: what was learned, from what to what, with small curves. */
 export function renderRunReport(report: RunReport): string {
   const sections = [renderHead(report), renderLearned(report), renderStages(report)];
-  if (report.evaluations.length > 0)
-    sections.push(['Evaluation', ...renderEvaluations(report.evaluations).map(indent)]);
+  const { figures, gaps } = report.evaluations;
+  if (figures.length + gaps.length > 0) {
+    const table = figures.length === 0 ? [] : renderEvaluations(figures);
+    sections.push(['Evaluation', ...[...table, ...gaps].map(indent)]);
+  }
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))

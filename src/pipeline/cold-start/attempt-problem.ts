@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/problem.ts';
 import { hashSeed } from '../../core/rng.ts';
-import type { AttemptRecord } from '../../ports/run-store.ts';
+import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import { describeRefusal } from '../engine/calls.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
 import { annotateSolution } from './annotate-solution.ts';

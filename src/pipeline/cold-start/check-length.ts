@@ -1,5 +1,5 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
-import type { PromptRecord } from '../../ports/run-store.ts';
+import type { PromptRecord } from '../../ports/run-store/runs.ts';
 import type { RunContext } from '../context.ts';
 import { describeRefusal } from '../engine/calls.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';

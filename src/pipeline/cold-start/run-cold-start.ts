@@ -1,6 +1,6 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
 import type { Problem } from '../../core/problem.ts';
-import type { AttemptRecord } from '../../ports/run-store.ts';
+import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import type { RunContext, Teacher } from '../context.ts';
 import { countAtWork } from '../engine/work-width.ts';
 import { AnswerLog } from '../rollout/answer-log.ts';

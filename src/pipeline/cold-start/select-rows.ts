@@ -1,6 +1,6 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
 import { pickDiverse } from '../../core/diversity.ts';
-import type { AttemptRecord } from '../../ports/run-store.ts';
+import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 
 /** An accepted attempt with its text. */
 export type AcceptedAttempt = AttemptRecord & { readonly target: string };

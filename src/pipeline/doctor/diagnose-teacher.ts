@@ -4,7 +4,7 @@ import { TAGS } from '../../core/grammar.ts';
 import type { Problem } from '../../core/problem.ts';
 import { hashSeed } from '../../core/rng.ts';
 import { ParallelR1Error } from '../../errors.ts';
-import type { AttemptRecord } from '../../ports/run-store.ts';
+import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import { attemptProblem } from '../cold-start/attempt-problem.ts';
 import { type CheckLength, createLengthCheck } from '../cold-start/check-length.ts';
 import type { RunContext } from '../context.ts';

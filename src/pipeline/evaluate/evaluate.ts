@@ -1,6 +1,7 @@
 import type { EvalSet } from '../../core/curriculum.ts';
 import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
-import type { MetricPoint, RolloutPurpose, RolloutRecord } from '../../ports/run-store.ts';
+import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
+import type { MetricPoint } from '../../ports/run-store/training.ts';
 import { rollOutStep } from '../rollout/roll-out-step.ts';
 import type { SamplingRun } from '../stage-run.ts';
 
@@ -35,18 +36,18 @@ export async function evaluate(run: SamplingRun, request: EvaluationRequest): Pr
   const sets = await Promise.all(
     request.sets.map(async (set) => ({ set, problems: await run.ctx.problemsOf(set.problems) })),
   );
-  const groups = sets.flatMap(({ set, problems }) => problems.map((problem) => ({ problem, size: set.samples })));
+  const groups = sets.flatMap(({ set, problems }) =>
+    problems.map((problem) => ({ problem, size: set.samples, set: set.name })),
+  );
   const { rollouts } = await rollOutStep(run, { ...request, groups, reward: { kind: 'accuracy' } });
-  let end = 0;
-  return sets.map(({ set, problems }) => {
-    const from = end;
-    end += problems.length;
-    const to = end;
-    return measureSet(
+  // Rollouts that an older version stored do not say their set.
+  const setOf = ({ set, group }: RolloutRecord) => set ?? groups[group]?.set;
+  return request.sets.map((set) =>
+    measureSet(
       set,
-      rollouts.filter((rollout) => rollout.group >= from && rollout.group < to),
-    );
-  });
+      rollouts.filter((rollout) => setOf(rollout) === set.name),
+    ),
+  );
 }
 
 /** Evaluates sets after `step` of a stage, stores the figures and returns them. */

@@ -1,7 +1,7 @@
 import { bootstrapMean, computeBestAt, computeMajorityAt, computePassAt, type Interval } from '../../core/metrics.ts';
 import { createRng, hashSeed } from '../../core/rng.ts';
 import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
-import type { RolloutRecord } from '../../ports/run-store.ts';
+import type { RolloutRecord } from '../../ports/run-store/rollouts.ts';
 
 /** Draws of every bootstrap: of samples for maj@k, of problems for the intervals. */
 const DRAWS = 1000;

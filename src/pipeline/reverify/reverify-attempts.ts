@@ -1,6 +1,6 @@
 import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
-import type { AttemptRecord, AttemptRevision } from '../../ports/run-store.ts';
+import type { AttemptRecord, AttemptRevision } from '../../ports/run-store/attempts.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
 import { toVerifyOptions } from '../rollout/score-trajectory.ts';
 import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type VerdictChange } from './verdict-change.ts';

@@ -1,7 +1,7 @@
 import type { CurriculumPlan } from '../../core/curriculum.ts';
 import { computeReward, type Reward, type RewardConfig } from '../../core/reward.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
-import type { RolloutKey, RolloutRecord, RolloutRevision } from '../../ports/run-store.ts';
+import type { RolloutKey, RolloutRecord, RolloutRevision } from '../../ports/run-store/rollouts.ts';
 import { judgeTrajectories } from '../rollout/score-trajectory.ts';
 import { reverifyAttempts } from './reverify-attempts.ts';
 import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type VerdictChange } from './verdict-change.ts';

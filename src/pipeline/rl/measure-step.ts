@@ -2,7 +2,7 @@ import type { Datum, LossSpec } from '../../core/datum.ts';
 import type { TagIds } from '../../core/grammar.ts';
 import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
 import { computeParallelRatio, findBlockPositions, summarizePositions } from '../../core/trajectory-figures.ts';
-import type { RolloutRecord } from '../../ports/run-store.ts';
+import type { RolloutRecord } from '../../ports/run-store/rollouts.ts';
 
 /** Metrics of one step's rollouts. Fractions are over finished rollouts; token counts are policy tokens. */
 export function measureRollouts(rollouts: readonly RolloutRecord[], tags: TagIds): Record<string, number> {

@@ -6,7 +6,7 @@ import { createRng, hashSeed, shuffle } from '../../core/rng.ts';
 import { learningRateAt } from '../../core/step-schedule.ts';
 import type { Trajectory } from '../../core/trajectory.ts';
 import { TrainerError } from '../../errors.ts';
-import type { RolloutRecord } from '../../ports/run-store.ts';
+import type { RolloutRecord } from '../../ports/run-store/rollouts.ts';
 import type { RunContext } from '../context.ts';
 import type { StageRun } from '../stage-run.ts';
 import { applyUpdate } from '../weights/trainer-model.ts';

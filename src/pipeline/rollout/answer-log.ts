@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts';
-import type { RunStore } from '../../ports/run-store.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunContext } from '../context.ts';
 
 interface Queued {

@@ -2,7 +2,7 @@ import type { Problem } from '../../core/problem.ts';
 import { computeReward, type Reward, type RewardConfig } from '../../core/reward.ts';
 import { RunError } from '../../errors.ts';
 import type { RewardCase } from '../../ports/reward-function.ts';
-import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store.ts';
+import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
 import { tokenizePrompt } from '../engine/tokenizer.ts';
 import { countAtWork } from '../engine/work-width.ts';
@@ -13,11 +13,19 @@ import { type RolloutOutcome, rollOutGroup } from './roll-out-group.ts';
 import { type Score, scoreTrajectories } from './score-trajectory.ts';
 import { createRolloutIo } from './trajectory-calls.ts';
 
+/** One problem and how many rollouts it gets. */
+export interface RolloutGroup {
+  readonly problem: Problem;
+  readonly size: number;
+  /** Evaluation set or target it belongs to; none in training. */
+  readonly set?: string;
+}
+
 /** The groups of one step (or of one evaluation): which problems, how many rollouts each, how they are rewarded. */
 export interface StepRolloutRequest {
   readonly purpose: RolloutPurpose;
   readonly step: number;
-  readonly groups: readonly { readonly problem: Problem; readonly size: number }[];
+  readonly groups: readonly RolloutGroup[];
   readonly reward: RewardConfig;
   readonly temperature: number;
   readonly topP: number;
@@ -114,7 +122,7 @@ async function rollOutOneGroup(
 ): Promise<readonly RolloutRecord[]> {
   const { ctx, binding, index } = run;
   const { purpose, step } = request;
-  const { problem, size } = request.groups[group]!;
+  const { problem, size, set = null } = request.groups[group]!;
   const startedMs = ctx.clock.monotonic();
   const promptIds = await tokenizePrompt(ctx, renderStudentPrompt(binding.template.text, problem.text));
   const io = createRolloutIo(ctx, binding, request, {
@@ -132,7 +140,8 @@ async function rollOutOneGroup(
   const finished = outcomes.flatMap((outcome) => ('failure' in outcome ? [] : [outcome.trajectory]));
   const scores = (await scoreTrajectories(ctx.verifier, ctx.plan, problem, finished, signal)).values();
   const { formatMode } = ctx.plan;
-  const shared = { stageIndex: index, purpose, step, group, problem, weightsVersion: version, formatMode, durationMs };
+  const key = { stageIndex: index, purpose, step, group };
+  const shared = { ...key, problem, set, weightsVersion: version, formatMode, durationMs };
   const rewardOf = ({ trajectory }: Finished, { verdict, parts }: Score) =>
     rewardRollout(run, request.reward, { problem, trajectory, verdict, parts, step });
   return outcomes.map((outcome, sample) => ({

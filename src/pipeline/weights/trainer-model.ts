@@ -1,5 +1,5 @@
 import type { AdamSettings, Datum, LossSpec } from '../../core/datum.ts';
-import type { CheckpointRecord } from '../../ports/run-store.ts';
+import type { CheckpointRecord } from '../../ports/run-store/training.ts';
 import type { ForwardResult } from '../../ports/trainer.ts';
 import type { RunContext } from '../context.ts';
 import type { StageRun } from '../stage-run.ts';
