@@ -2,9 +2,9 @@ import { createJsonlSource } from '../../adapters/source-jsonl/create-jsonl-sour
 import type { ProblemsRef } from '../core/curriculum.ts';
 import type { Problem } from '../core/problem.ts';
 import { generateWordSums } from '../core/word-sums/generate.ts';
-import { UsageError } from '../errors.ts';
+import { ParallelR1Error, UsageError } from '../errors.ts';
 import type { ProblemSource } from '../ports/problem-source.ts';
-import { findSetFile } from './set-folders.ts';
+import { findSetFile, listDatasetFolders } from './set-folders.ts';
 
 /** Turns references into problems. */
 export interface ProblemResolver {
@@ -44,6 +44,19 @@ interface Places {
   readonly folders: readonly string[];
   readonly signal: AbortSignal;
   readonly sources: readonly ProblemSource[];
+}
+
+/** How many problems the references hold now; null when one of them cannot be read. */
+export async function countProblems(refs: readonly ProblemsRef[]): Promise<number | null> {
+  const { read } = createProblemResolver(listDatasetFolders(), new AbortController().signal);
+  let count = 0;
+  try {
+    for await (const _problem of read(refs)) count += 1;
+    return count;
+  } catch (error) {
+    if (error instanceof ParallelR1Error) return null;
+    throw error;
+  }
 }
 
 async function readProblems(ref: ProblemsRef, places: Places): Promise<Problem[]> {

@@ -40,7 +40,7 @@ const ROOMS: readonly Room[] = [
   { name: 'config', path: CONFIG, mayImport: [CORE, ERRORS, EDGE], builtins: true },
   { name: 'adapters', path: ADAPTERS, mayImport: [CORE, PORTS, ERRORS, EDGE], builtins: true },
   { name: 'problem-sets', path: PROBLEM_SETS, mayImport: [CORE, PORTS, ERRORS, EDGE, ADAPTERS], builtins: true },
-  { name: 'report', path: REPORT, mayImport: [CORE, PORTS, ERRORS, CONFIG, PIPELINE, PROBLEM_SETS], builtins: true },
+  { name: 'report', path: REPORT, mayImport: [CORE, PORTS, ERRORS, CONFIG, PIPELINE], builtins: false },
   {
     name: 'app',
     path: APP,

@@ -64,6 +64,7 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['adapters: rooms', 'adapters/store-sqlite/store.ts', 'src/config/schema.ts'],
   ['problem-sets: rooms', 'src/problem-sets/check-set.ts', 'src/app/open-run.ts'],
   ['report: rooms', 'src/report/collect.ts', 'adapters/store-sqlite/store.ts'],
+  ['report: builtins', 'src/report/collect.ts', 'node:fs'],
   ['app: rooms', 'src/app/open-run.ts', 'src/cli/main.ts'],
   ['core station options', 'src/core/options.ts', 'src/core/rng.ts'],
   ['core station engine-kinds', 'src/core/engine-kinds.ts', 'src/core/problem.ts'],

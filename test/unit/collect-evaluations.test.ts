@@ -12,6 +12,7 @@ import test, { type TestContext } from 'node:test';
 import { openThrowawayStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { PRESETS } from '../../src/config/presets.ts';
 import type { RunRecord } from '../../src/ports/run-store/runs.ts';
+import { countProblems } from '../../src/problem-sets/resolve-problems.ts';
 import { collectEvaluations } from '../../src/report/collect-evaluations.ts';
 import * as sample from '../support/run-store-samples.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
@@ -49,7 +50,7 @@ function openEvaluatedRun(t: TestContext, setOf: (name: 'A' | 'B', group: number
     ),
   );
   const collect = async () => {
-    const { figures, gaps } = await collectEvaluations(store, run);
+    const { figures, gaps } = await collectEvaluations(store, run, countProblems);
     return { means: figures.map(({ set, problems, mean }) => [set, problems, mean.mean]), gaps };
   };
   return { files, collect };

@@ -1,7 +1,7 @@
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunRecord } from '../../ports/run-store/runs.ts';
-import { collectBoundaries } from '../../report/collect-boundaries.ts';
-import { collectRunReport, type RunReport } from '../../report/collect-run-report.ts';
+import { countProblems } from '../../problem-sets/resolve-problems.ts';
+import { collectReportData } from '../../report/report-data.ts';
 import type { GlobalArgs } from '../command.ts';
 import { printJson, printLine } from '../output.ts';
 import { renderNextSteps } from './render-next-steps.ts';
@@ -13,28 +13,7 @@ export async function printRunReport(
   run: RunRecord,
   args: Pick<GlobalArgs, 'db' | 'json'>,
 ): Promise<void> {
-  const report = await collectRunReport(store, run);
-  if (args.json) printJson(toJson(report, store.file));
+  const report = await collectReportData(store, run, countProblems);
+  if (args.json) printJson(report);
   else printLine(`${renderRunReport(report)}\n\n${renderNextSteps(report, args.db)}`);
-}
-
-function toJson(report: RunReport, file: string) {
-  const { configJson, ...run } = report.run;
-  return {
-    run: { ...run, file, config: JSON.parse(configJson) as unknown },
-    boundaries: collectBoundaries(report),
-    stages: report.stages.map(({ stage, state, yieldReport, curves }) => ({
-      index: stage.index,
-      id: stage.id,
-      kind: stage.kind,
-      status: stage.status,
-      state,
-      yield: yieldReport,
-      curves: Object.fromEntries(curves),
-    })),
-    heldOut: report.evals,
-    evaluations: report.evaluations.figures,
-    evaluationGaps: report.evaluations.gaps,
-    rollouts: report.rollouts,
-  };
 }

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { describeResume } from '../../app/start-run.ts';
-import type { RunReport } from '../../report/collect-run-report.ts';
+import type { ReportData } from '../../report/report-data.ts';
 
 /** Where the data of a run are and what to type next. */
-export function renderNextSteps({ run, stages }: RunReport, db: string): string {
+export function renderNextSteps({ run, stages }: ReportData, db: string): string {
   const option = resolve(db) === resolve('runs.db') ? '' : ` --db ${db}`;
   const commands: [string, string][] = [];
   if (run.status !== 'done') commands.push(['go on', describeResume(run.id, db)]);
   commands.push(['look again', `parallel-r1 show ${run.id}${option}`]);
-  if (stages.some(({ yieldReport }) => (yieldReport?.accepted ?? 0) > 0)) {
+  if (stages.some((stage) => (stage.yield?.accepted ?? 0) > 0)) {
     commands.push(['take the SFT rows', `parallel-r1 export ${run.id} --format messages --out sft.jsonl${option}`]);
   }
   if (run.preset === 'embedded') {
