@@ -33,7 +33,7 @@ export function keepSft(config: RunConfig, hasRows: boolean): RunConfig {
 }
 
 /** The RL stages, or the one of that id. */
-export function keepRl(config: RunConfig, stageId: string | null): RunConfig {
+export function keepRl(config: RunConfig, stageId: string | null = null): RunConfig {
   const all = pickStages(config, 'rl');
   const stages = stageId === null ? all : all.filter(({ id }) => id === stageId);
   if (stages.length > 0) return withStages(config, stages);

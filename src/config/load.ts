@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { findNearestName } from '../core/nearest-name.ts';
+import { type CallerOption, findOptionFault } from '../core/options.ts';
 import { UsageError } from '../errors.ts';
 import { expandPath, isPlainObject, type KeyPath, mergeConfig, resolvePaths, setValueAt } from './draft.ts';
 import { type ConfigFault, parseWithFaults } from './explain-issues.ts';
@@ -37,12 +38,23 @@ export interface LoadedConfig {
   readonly preset: PresetName | null;
 }
 
+const SOURCES = {
+  preset: 'text?',
+  stored: 'object?',
+  file: 'text?',
+  sets: 'list?',
+  overrides: 'list?',
+  cwd: 'text?',
+} as const satisfies Readonly<Record<keyof ConfigSources, CallerOption>>;
+
 /**
  * Resolves a configuration: preset, then stored run, then file, then `--set`, then flags. It is validated as a whole,
  * and every fault is told at once: UsageError with one line per fault (key path, what is wrong, where
  * it was written). Relative paths come out absolute: those of a file against the file's folder.
  */
 export function loadRunConfig(sources: ConfigSources = {}): LoadedConfig {
+  const fault = findOptionFault('loadRunConfig', sources, SOURCES);
+  if (fault !== null) throw new UsageError(fault);
   const file = sources.file == null ? null : readConfigFile(sources.file);
   const faults = [...(file?.faults ?? [])];
   const preset = choosePreset(sources, file, faults);

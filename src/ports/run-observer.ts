@@ -11,7 +11,7 @@ export interface RunObserver {
 }
 
 /** Where in a run something happened. */
-interface StagePlace {
+export interface StagePlace {
   readonly runId: string;
   /** Position in the curriculum, from 0. */
   readonly stageIndex: number;

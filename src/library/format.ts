@@ -1,0 +1,32 @@
+/** `parallel-r1/format`: whether a response is well-formed, and bringing it into canonical form (docs/library.md). */
+
+export { canonicaliseTrace, rewriteAnswerLine, type StrippedText, stripThinking } from '../core/canonicalise.ts';
+export {
+  type CheckFormatOptions,
+  type CheckIdsFormatOptions,
+  checkFormat,
+  checkIdsFormat,
+  createFormatChecker,
+  type FormatChecker,
+  type FormatCheckerOptions,
+  type IdSource,
+  type TextSource,
+} from '../core/format/format-checker.ts';
+export {
+  type BracketCode,
+  type CommonStrictness,
+  type FormatBlock,
+  type FormatCode,
+  type FormatLint,
+  type FormatMode,
+  type FormatReport,
+  type FormatSource,
+  type FormatStrictness,
+  type FormatViolation,
+  type GrammarCode,
+  type IdLintCode,
+  type IdStrictness,
+  LINT_CODES,
+  type LintCode,
+} from '../core/format/format-report.ts';
+export { TAGS, type Tag, type TagIds } from '../core/grammar.ts';
