@@ -22,7 +22,8 @@ function describeStage(stage: StageSpec): string {
     case 'cold-start':
       return `${stage.method === 'annotate' ? 'have solutions annotated by' : 'ask'} teacher ${stage.teacher.model} ${stage.samplesPerProblem} x for ${describeProblems(stage.problems)}, keep what is well-formed and right`;
     case 'sft': {
-      const length = stage.epochs === null ? `up to ${stage.maxSteps} steps` : `${stage.epochs} epochs`;
+      const epochs = stage.epochs === 1 ? '1 epoch' : `${stage.epochs} epochs`;
+      const length = stage.epochs === null ? `up to ${stage.maxSteps} steps` : epochs;
       return `supervised training on the rows of ${stage.data}, ${length} of ${stage.batchSize} rows${stage.until === null ? '' : ', until the targets are met'}`;
     }
     case 'rl':
