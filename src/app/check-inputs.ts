@@ -8,7 +8,7 @@ import { findRowsRun, readSftFile, readSftTextsOf } from './sft-rows.ts';
 
 /**
  * Reads every problem set and data file a configuration names, so that a missing file or a bad row is
- * told now and not hours later. `sources` are sets that no file holds. Throws `SourceError` and `UsageError`.
+ * reported now rather than hours later. `sources` are sets that come from no file. Throws `SourceError` and `UsageError`.
  */
 export async function checkInputs(
   config: RunConfig,
@@ -28,7 +28,7 @@ export function checkForeignRows(config: RunConfig, store: RunStore): void {
   for (const data of listForeignData(config)) if (findRowsRun(data) !== null) readSftTextsOf(store, data);
 }
 
-/** Data of SFT stages that no cold-start stage of the configuration makes. */
+/** What SFT stages train on that no cold-start stage of the configuration produces. */
 function listForeignData({ stages }: RunConfig): string[] {
   const own = new Set(stages.map(({ id }) => id));
   return stages.flatMap((stage) => (stage.kind === 'sft' && !own.has(stage.data) ? [stage.data] : []));

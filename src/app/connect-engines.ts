@@ -15,7 +15,7 @@ import { systemClock } from './system-clock.ts';
 
 /** How the engines of a run are connected, the student's and the teachers', and what bounds the calls to each. */
 
-/** Calls in flight per remote server before it has shown how many it takes. */
+/** Calls in flight per remote server until it is known how many it can take. */
 const START_PER_ENDPOINT = 128;
 
 /** An engine with the policy of the calls to it. */
@@ -27,7 +27,7 @@ type Endpoint = Pick<RunConfig['engine'], 'kind' | 'apiKeyEnv'>;
 /** The engine of the configuration; `url` is that of the embedded server this run started, if it did. */
 export function connectStudent(config: RunConfig, url: string | null, reporter: Reporter): ConnectedEngine {
   const { urls, maxInFlight } = config.engine;
-  // The one server that lives and dies with the run has no siblings to be told apart from.
+  // The server that was started for this run is the only one: there is nothing to balance, and it does not come back.
   const engine =
     url === null
       ? gather(
@@ -40,8 +40,8 @@ export function connectStudent(config: RunConfig, url: string | null, reporter: 
 }
 
 /**
- * Who answers in each cold-start stage: `own` where a caller brought one along, the servers that the stage names, or
- * the student's engine. `keep` takes what was opened.
+ * Who answers in each cold-start stage: `own` where the caller passed an engine in, otherwise the servers the stage
+ * names, otherwise the student's engine. `keep` is handed whatever was opened.
  */
 export function connectTeachers(
   config: RunConfig,
@@ -72,7 +72,7 @@ function openStudentEndpoint(config: RunConfig, url: string): Engine {
   const { kind, model, tokenizerUrl, apiKeyEnv } = config.engine;
   if (kind !== 'tinker') return openEndpoint(config, { kind, apiKeyEnv }, url);
   if (tokenizerUrl === null) throw new UsageError('engine.kind tinker needs engine.tokenizerUrl');
-  // A server of its own, which is not shown the key of the other.
+  // Another server, which must not see the key of this one.
   const tokenizer = openEndpoint(config, { kind: 'vllm', apiKeyEnv: null }, tokenizerUrl);
   const limits = { ...readLimits(config), ...readApiKey(apiKeyEnv) };
   return createTinkerEngine({ url, ...limits, model, tokenizer, clock: systemClock });
@@ -87,7 +87,7 @@ function readLimits({ engine }: RunConfig) {
   return { timeoutMs: engine.timeoutSeconds * 1000, eosTexts: engine.eosTokens };
 }
 
-/** Several servers as one engine, which tells of those that come and go. */
+/** Several servers as one engine, which reports the ones that go down and come back. */
 function gather({ engine }: RunConfig, engines: readonly Engine[], reporter: Reporter): Engine {
   const onChange = (endpoint: EndpointStatus, all: readonly EndpointStatus[]) => {
     const line = describeChange(endpoint, all);
@@ -113,9 +113,9 @@ export function createPolicy(
   const isEmbedded = kind === 'embedded';
   return createCallPolicy({
     maxInFlight,
-    // What an embedded server takes is known; a remote one shows it.
+    // The capacity of an embedded server is known; that of a remote one shows with time.
     startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
-    // An embedded server that is gone stays gone; a remote one may be restarting.
+    // An embedded server that has gone will not come back; a remote one may be restarting.
     attempts: isEmbedded ? 2 : 8,
     firstPauseMs: 250,
     maxPauseMs: 30_000,

@@ -7,14 +7,14 @@ import type { Trainer } from '../ports/trainer.ts';
 import { readApiKey } from './connect-engines.ts';
 import { systemClock } from './system-clock.ts';
 
-/** What connecting a trainer takes. */
+/** What it takes to connect a trainer. */
 export interface TrainerConnection {
   readonly runId: string;
   readonly config: RunConfig;
   readonly store: RunStore;
   /** Address of the embedded server that this run started; null when it started none. */
   readonly embeddedUrl: string | null;
-  /** Reject when the trainer does not answer; otherwise whoever uses it is told. */
+  /** Reject when the trainer does not answer; otherwise the first operation fails. */
   readonly isRequired: boolean;
 }
 
@@ -45,7 +45,7 @@ function openTrainer({ config, store, runId, embeddedUrl }: TrainerConnection) {
   });
 }
 
-/** Stands where a run has no trainer: whatever is asked of it is refused for that reason. */
+/** Takes the place of a trainer that a run does not have: every operation is refused for that reason. */
 export function createAbsentTrainer(url: string, reason: TrainerError): Trainer {
   const refuse = () => Promise.reject(reason);
   return {

@@ -1,7 +1,7 @@
 import type { RunConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 
-/** Smaller recipes cut out of a whole one: one kind of stage alone, or every stage with few problems and steps. */
+/** Smaller recipes cut from a whole one: one kind of stage alone, or every stage with few problems and steps. */
 
 type Stage = RunConfig['stages'][number];
 
@@ -10,7 +10,7 @@ export function keepColdStart(config: RunConfig): RunConfig {
   return withStages(config, pickStages(config, 'cold-start'));
 }
 
-/** The whole recipe, where stages without a teacher of their own ask the engine as the model it serves. */
+/** The whole recipe, with the engine's own model as the teacher of stages that name no teacher server. */
 export function letEngineTeach(config: RunConfig): RunConfig {
   const { kind, model } = config.engine;
   if (kind === 'embedded') return config;
@@ -22,7 +22,7 @@ export function letEngineTeach(config: RunConfig): RunConfig {
   return withStages(config, stages);
 }
 
-/** The first SFT stage: alone where its rows are there already (`hasRows`), else with the cold-start stage that makes them. */
+/** The first SFT stage: alone when its rows exist already (`hasRows`), otherwise with the cold-start stage that makes them. */
 export function keepSft(config: RunConfig, hasRows: boolean): RunConfig {
   const [sft] = pickStages(config, 'sft');
   const { id, data } = sft!;
@@ -62,8 +62,8 @@ function withStages(config: RunConfig, stages: readonly Stage[]): RunConfig {
 const QUICK = { rows: 240, sftSteps: 40, rlSteps: 4, batchSize: 8, evalProblems: 20 } as const;
 
 /**
- * The same stages with few problems and few steps: all of it runs within seconds, and hardly anything is learned.
- * Gates and early ends are left out, because nothing would pass them.
+ * Every stage with few problems and few steps: it runs in seconds and learns next to nothing. Gates and early ends
+ * are dropped, because such a run would not pass them.
  */
 export function shrinkRecipe(config: RunConfig): RunConfig {
   return {
@@ -109,7 +109,7 @@ function shrinkSet(set: Sets[number]): Sets[number] {
   return { ...set, problems: takeFew(set.problems, QUICK.evalProblems), samples: 1 };
 }
 
-/** The first problems of every reference, `count` of them in all or a few more. */
+/** The first problems of every reference, about `count` in all. */
 function takeFew(refs: Problems, count: number): Problems {
   const each = Math.ceil(count / refs.length);
   return refs.map((ref) =>

@@ -44,8 +44,8 @@ function describeProblems(refs: readonly ProblemsRef[]): string {
 }
 
 /**
- * What the cold-start stages of a recipe would take, by the runs of the store: one line per stage that the store knows
- * anything about. Reads the problems, to count them. Throws `SourceError`, `UsageError`, `StoreError`.
+ * What the cold-start stages of a recipe would cost, judging by earlier runs in the store: one line per stage the store
+ * has data for. Reads the problems to count them. Throws `SourceError`, `UsageError`, `StoreError`.
  */
 export async function listForecasts(config: RunConfig, db: string): Promise<string[]> {
   if (!existsSync(db)) return [];

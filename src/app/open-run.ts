@@ -29,9 +29,9 @@ export interface OpenRunOptions {
   readonly store: RunStore;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
-  /** Reject at once when engine or trainer do not answer; otherwise whoever uses them is told. */
+  /** Reject at once when engine or trainer do not answer; otherwise the first call to them fails. */
   readonly requireServers: boolean;
-  /** What is there already, and is not closed with the run; reporter and observers are named beside it. */
+  /** What the caller passed in; it is not closed with the run. Reporter and observers are given separately. */
   readonly parts?: RunParts;
   readonly observer?: RunObserver;
 }
@@ -61,7 +61,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     store,
     ...student,
     trainer,
-    // One thread: answers are short, and a run's processors belong to the engine.
+    // One thread: answers are short, and the processors of the machine are for the engine.
     verifier: handles.keep(openVerifyPool()),
     reporter,
     observer,
@@ -104,7 +104,7 @@ function startEmbedded({ config, store, signal }: OpenRunOptions): Promise<Embed
 
 type ReadTemplate = (name: string, role: string) => PromptRecord;
 
-/** Reads the prompt template of each role once: what changes on disk later is told once. */
+/** Reads the prompt template of each role once, so that a changed file is reported once. */
 function createTemplateReader({ runId, store, reporter }: OpenRunOptions): ReadTemplate {
   const packageRoot = findPackageRoot(import.meta.url);
   const templates = new Map<string, PromptRecord>();

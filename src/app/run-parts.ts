@@ -20,12 +20,12 @@ export interface RunParts {
   readonly problemSources?: readonly ProblemSource[];
   /** Rewards by the name that `reward: {kind: own, name: NAME}` of a stage gives them. */
   readonly rewards?: Readonly<Record<string, RewardFunction>>;
-  /** Shows progress; nothing is said without one. */
+  /** Shows progress; without one the run is silent. */
   readonly reporter?: Reporter;
   readonly observers?: readonly RunObserver[];
 }
 
-/** Several observers as one that never throws: one that does is warned about and told nothing more. */
+/** Combines observers into one that never throws: one that throws is warned about once and told nothing more. */
 export function joinObservers(observers: readonly RunObserver[], warn: (message: string) => void): RunObserver {
   const listening = new Set(observers);
   const tell = (observe: (observer: RunObserver) => void) => {

@@ -6,7 +6,7 @@ import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
 import type { CheckpointRecord } from '../ports/run-store/training.ts';
 
-/** The rows of a run: made, found, and the weights that one run ends and another begins with. */
+/** The row of a run and its stages: creating and finding it, and handing the weights of one run to another. */
 
 /** The row of a run that begins now; its id sorts by time. */
 export function createRunRecord(config: RunConfig, preset: string | null): RunRecord {
@@ -44,7 +44,7 @@ export function findRun(store: RunStore, runId: string | null): RunRecord {
   if (run != null) return run;
   throw new UsageError(
     runId === null
-      ? `there is no run in ${store.file}`
+      ? `there are no runs in ${store.file}`
       : `there is no run ${runId} in ${store.file}; list them with: parallel-r1 runs`,
   );
 }
@@ -56,10 +56,10 @@ export function findUnfinished(store: RunStore): RunRecord {
   return unfinished;
 }
 
-/** Where the weights of a run stand that another run begins with. Lower than the index of any stage. */
+/** Stage index under which the weights stand that a run takes over from another. Lower than that of any stage. */
 const FOREIGN_STAGE = -1;
 
-/** The state a run's last stage was left with; null when it saved none of its own. */
+/** The last state that a run saved itself; null when it saved none. */
 export function findLastState(store: RunStore, runId: string): CheckpointRecord | null {
   const states = store.listCheckpoints(runId, 'state').filter(({ stageIndex }) => stageIndex !== FOREIGN_STAGE);
   return states.sort((a, b) => a.stageIndex - b.stageIndex || a.step - b.step).at(-1) ?? null;
@@ -73,7 +73,7 @@ export function takeLastState(store: RunStore, runId: string): CheckpointRecord 
   return state;
 }
 
-/** Lets a run begin with the state of another. */
+/** Makes a run begin with the state of another. */
 export function saveForeignState(store: RunStore, runId: string, state: CheckpointRecord): void {
   store.saveCheckpoint(runId, { ...state, stageIndex: FOREIGN_STAGE });
 }

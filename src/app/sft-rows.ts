@@ -71,7 +71,7 @@ function readText(file: string): string {
   }
 }
 
-/** `text` is how the export format of that name spells the target. */
+/** The export format `text` calls the target `text`. */
 function toText(line: string, file: string, number: number): SftText {
   const row = parseProblemRow(line, file, `line-${number}`);
   if ('fault' in row) throw new SourceError(`${file}:${number}: ${row.fault}`);
@@ -82,7 +82,7 @@ function toText(line: string, file: string, number: number): SftText {
   return { problem: row.problem, target: solution };
 }
 
-/** The accepted attempts that a run's cold-start stages keep, in the order of problems, as rows of a data set. */
+/** The accepted attempts that the cold-start stages of a run keep, in the order of their problems, as data set rows. */
 export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow> {
   const config = parseStoredConfig(run);
   const template = findStudentTemplate(store, run);

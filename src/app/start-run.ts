@@ -36,7 +36,7 @@ import { readVersions, takeUpVersions } from './run-versions.ts';
 
 /** What starting and resuming have in common. */
 export interface RunOptions {
-  /** Database file; it is made when it is not there. */
+  /** Database file; it is created if it does not exist. */
   readonly db: string;
   /** What stands in for what the configuration would connect. */
   readonly parts?: RunParts;
@@ -56,7 +56,7 @@ export interface StartRunOptions extends RunOptions {
 export interface ResumeRunOptions extends RunOptions {
   /** Missing or null: the last unfinished run. */
   readonly runId?: string | null;
-  /** What is to be different from now on: `engine.urls`, `trainer.url`, and the budgets of cold-start stages. */
+  /** What changes from now on: `engine.urls`, `trainer.url`, and the budgets of cold-start stages may. */
   readonly overrides?: readonly ConfigOverride[];
 }
 
@@ -82,13 +82,13 @@ const PARTS = {
   observers: 'list?',
 } as const satisfies Readonly<Record<keyof RunParts, CallerOption>>;
 
-/** Settings of a run that may change between two of its processes: where it connects to and how far it goes. */
+/** Settings of a run that may change when it is resumed: where it connects and how far it goes. */
 const MAY_CHANGE = /^(?:engine\.urls(?:\.\d+)?|trainer\.url|stages\.[^.]+\.(?:budgetTokens|budgetUsd))$/;
 
 /**
  * Creates a run and runs it to its end. Rejects with `UsageError` and `SourceError` for a configuration or inputs that
- * cannot be used, before anything is written; with `InterruptedError` when the signal stopped it; with what ended it
- * otherwise, after the store has kept all that was finished.
+ * cannot be used, before anything is written; with `InterruptedError` when the signal stopped it; otherwise with
+ * whatever ended it. Everything that was finished is in the store then.
  */
 export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   requireOptions('startRun', options, START_OPTIONS);
@@ -128,7 +128,7 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   return await execute({ run, config, store, db, parts, signal });
 }
 
-/** An older store is brought up to date, which the reporter tells. */
+/** Brings an older store up to date and tells the reporter. */
 function openForWriting(db: string, { reporter }: RunParts): RunStore {
   return openRunStore(db, { tell: (line) => reporter?.info(line) });
 }
@@ -138,7 +138,7 @@ function requireOptions(name: string, options: RunOptions, known: Readonly<Recor
   if (fault !== null) throw new UsageError(fault);
 }
 
-/** Throws `UsageError` with a line for all that is missing. */
+/** Throws `UsageError` with one line for each thing that is missing. */
 export function requireRunnable(config: RunConfig, parts: RunParts): void {
   const faults = checkRunnable(config, parts).map(describeConfigFault);
   if (faults.length === 1) throw new UsageError(faults[0]!);
@@ -146,10 +146,12 @@ export function requireRunnable(config: RunConfig, parts: RunParts): void {
     throw new UsageError(['this cannot be run yet:', ...faults.map((fault) => `  ${fault}`)].join('\n'));
 }
 
-/** A run goes on under the very configuration it began with. */
+/** A run continues under exactly the configuration it began with. */
 function readConfig(run: RunRecord, { file }: RunStore): RunConfig {
   if (hashConfig(run.configJson) !== run.configHash) {
-    throw new StoreError(`${file}: the configuration of run ${run.id} was changed in the store; it cannot be resumed`);
+    throw new StoreError(
+      `${file}: the configuration of run ${run.id} was changed in the store, so the run cannot be resumed`,
+    );
   }
   return parseStoredConfig(run);
 }
@@ -197,7 +199,7 @@ interface EndedRun {
   end(status: 'interrupted' | 'failed', message: string | null): void;
 }
 
-/** Records why a run stopped and throws it on; a budget that is used up is no failure. */
+/** Records why a run stopped and rethrows the reason; a budget that is used up is not a failure. */
 function explainEnd(error: unknown, { runId, db, signal, reporter, end }: EndedRun): RunOutcome {
   if (signal.aborted) {
     end('interrupted', null);
@@ -210,7 +212,7 @@ function explainEnd(error: unknown, { runId, db, signal, reporter, end }: EndedR
     return { runId, status: 'interrupted', message };
   }
   end('failed', message);
-  // Resumed, a refused gate would only be refused again.
+  // Resuming would only run into the same gate again.
   if (error instanceof ParallelR1Error && !(error instanceof GateRefusal)) {
     reporter.warn(`run ${runId} stopped; nothing finished is lost. Continue with: ${describeResume(runId, db)}`);
   }

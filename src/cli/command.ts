@@ -2,7 +2,7 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { ConfigOverride } from '../config/load.ts';
 import { file, flag, listOverrides, many, type OptionTable, one, text, type ValuesOf } from './options.ts';
 
-/** A command as the command line lists it; nothing that does its work is loaded for that. */
+/** A command as the help page lists it. Listing it loads nothing of what does its work. */
 export interface CommandSpec {
   /** Name and positional words as yargs writes them: `export [run]`. */
   readonly name: string;
@@ -11,9 +11,9 @@ export interface CommandSpec {
   readonly options: OptionTable;
   /** Options that exclude one another. */
   readonly conflicts?: readonly [string, string];
-  /** Command lines with what they are good for; `$0` is the program. */
+  /** Example command lines with what each is for; `$0` is the program. */
   readonly examples?: readonly (readonly [line: string, what: string])[];
-  /** Said below the options. */
+  /** Printed below the options. */
   readonly epilogue?: string;
 }
 
@@ -38,7 +38,7 @@ export type ArgsOf<Spec extends CommandSpec> = GlobalArgs & ValuesOf<Spec['optio
 /** Does the work of a command and returns the exit code. */
 export type Action<Args> = (args: Args) => Promise<number> | number;
 
-/** A command with what does its work, which is imported when the command is called. */
+/** A command and the way to its action, which is imported when the command is called. */
 export interface Command extends CommandSpec {
   readonly load: () => Promise<Action<never>>;
 }

@@ -6,9 +6,9 @@ import { datasetsCommand, doctorCommand, embeddedCommand } from './commands/surr
 import { evalCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
 
 /**
- * Every command, in the order of the help page. A command has two halves: what it is called and takes stands in a file
- * of `commands/`, by subject; what it does stands in `actions/`, in the file of its name, and is loaded when it is
- * called, so that `--help` stays fast.
+ * Every command, in the order of the help page. A command has two halves: its name and options are in `commands/`, in
+ * the file of its subject; what it does is in `actions/`, in the file of its name, which is loaded only when the command
+ * is called, so that `--help` stays fast. How to add one: docs/how-to-add/command.md.
  */
 export const COMMANDS: readonly Command[] = [
   tieCommand(runCommand, async () => (await import('./actions/run.ts')).startWholeRun),

@@ -5,14 +5,13 @@ import type { ConfigOverride } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * What commands are given. An option is data: how the parser takes it, how its words become a value, and the key of
- * the configuration it stands for, if it stands for one. The values that an action gets, numbers as numbers, follow
- * from the table of its command (`ValuesOf`).
+ * Options as data: how the parser takes each one, how its text becomes a value, and which key of the configuration it
+ * sets, if any. The types of the values an action gets follow from the table of its command (`ValuesOf`).
  */
 
 /** Turns one typed word into a value. */
 export interface Reader<T> {
-  /** How the help page calls such a value; null where it lists the choices. */
+  /** What the help page calls such a value; null where it lists the choices. */
   readonly kind: 'string' | 'number' | null;
   readonly choices?: readonly string[];
   /** `flag` is how messages name the option. Throws `UsageError`. */
@@ -121,7 +120,7 @@ export function one<T>(describe: string, reader: Reader<T>, fallback?: T): Optio
   };
 }
 
-/** An option that may be repeated. `meaning` says on the help page what it means to leave it out. */
+/** An option that may be repeated. `meaning` is what the help page says of leaving it out. */
 export function many<T>(describe: string, reader: Reader<T>, meaning: string): Option<T[]> {
   return {
     describe,

@@ -3,13 +3,13 @@ import type { ConfigFault } from './explain-issues.ts';
 import type { RunConfig } from './schema.ts';
 
 /**
- * What a valid configuration still lacks to be run: an engine that can do what its stages need, the addresses of
- * engine, tokenizer, trainer and teacher, which no preset can know, and rewards that are not built in. `own` is what
- * whoever starts the run brings along. Empty when it can start.
+ * What a valid configuration still lacks before it can run: an engine that can do what its stages need, the addresses of
+ * engine, tokenizer, trainer and teacher, which no preset can know, and rewards that are not built in. `own` is what the
+ * program that starts the run passes in. Empty when it can run.
  */
 export function checkRunnable(config: RunConfig, own: OwnParts = {}): ConfigFault[] {
   const unable = checkAbilities(config);
-  // With another engine, everything else is another question.
+  // Everything else depends on the engine, which has to be another one.
   if (unable.length > 0) return unable;
   return [
     ...(own.engine === undefined ? [...checkEngine(config), ...checkTokenizer(config)] : []),
@@ -42,7 +42,7 @@ function checkEngine({ engine }: RunConfig): ConfigFault[] {
   return [{ path: ['engine', 'urls'], message }];
 }
 
-/** The Tinker API tokenises nothing. */
+/** The Tinker API has no tokenizer. */
 function checkTokenizer({ engine }: RunConfig): ConfigFault[] {
   const { kind, tokenizerUrl = null, model } = engine;
   if ((kind === 'tinker') === (tokenizerUrl !== null)) return [];
@@ -65,7 +65,7 @@ function checkTrainer(config: RunConfig, own: OwnParts): ConfigFault[] {
   return [{ path: ['trainer', 'url'], message }];
 }
 
-/** Sampler paths are all that the Tinker API knows weights by. */
+/** The Tinker API knows weights only by their sampler path. */
 function checkHandover(config: RunConfig): ConfigFault[] {
   if (config.engine.kind !== 'tinker' || !needsTrainer(config) || config.trainer.handover === 'path') return [];
   const message = 'must be path for engine.kind tinker, which samples from the path that the trainer returns';
@@ -82,12 +82,12 @@ function checkTeachers({ engine, stages }: RunConfig): ConfigFault[] {
   });
 }
 
-/** A reward of one's own is a function, which no file can hold. */
+/** A reward of the caller's own is a function, which a configuration file cannot hold. */
 function checkRewards({ stages }: RunConfig, { rewards = {} }: OwnParts): ConfigFault[] {
   return stages.flatMap((stage, index): ConfigFault[] => {
     if (stage.kind !== 'rl' || stage.reward.kind !== 'own' || Object.hasOwn(rewards, stage.reward.name)) return [];
     const { name } = stage.reward;
-    const message = `"${name}" is a reward that the program which starts the run brings along (parts.rewards); it is not here`;
+    const message = `"${name}" is not a built-in reward: the program that starts the run has to pass it in as parts.rewards`;
     return [{ path: ['stages', index, 'reward', 'name'], message }];
   });
 }

@@ -81,8 +81,8 @@ function findIndex(list: readonly unknown[], part: string): number | null {
 }
 
 /**
- * The paths that a path stands for, items of lists by their index: `*` is every item, `kind=rl` every item of that
- * kind, and there are none where there is no such item. What cannot be found is left as it is.
+ * The paths that a path stands for, with list items by index: `*` is every item, `kind=rl` every item of that kind. None
+ * when no item matches. A name that is not found stays as it is.
  */
 export function expandPath(root: unknown, path: KeyPath): KeyPath[] {
   let reached: { readonly path: KeyPath; readonly node: unknown }[] = [{ path: [], node: root }];
@@ -125,7 +125,7 @@ export function resolvePaths(value: unknown, folder: string, key = ''): unknown 
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, resolvePaths(item, folder, name)]));
 }
 
-/** Whether the data of an SFT stage are a file; a stage id holds no slash. */
+/** Whether the data of an SFT stage is a file; ids of stages contain no slash. */
 export function isDataFile(data: string): boolean {
   return data.endsWith('.jsonl') || /[/\\]/.test(data);
 }

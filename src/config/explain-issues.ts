@@ -19,7 +19,7 @@ export function isUnknownKey({ message }: ConfigFault): boolean {
   return message.startsWith(UNKNOWN_KEY);
 }
 
-/** Known keys shown when none is near. */
+/** How many known keys are shown when none is near. */
 const SHOWN_KEYS = 12;
 
 type Issue = z.core.$ZodIssue;

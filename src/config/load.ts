@@ -8,7 +8,7 @@ import { DEFAULT_PRESET, isPresetName, PRESET_NAMES, PRESETS, type PresetName } 
 import { type RunConfig, runConfigSchema } from './schema.ts';
 import { readTextFile, readYaml } from './yaml.ts';
 
-/** A value that a flag of its own puts somewhere, such as `--engine URL` into `engine.urls`. */
+/** A value that a flag sets, such as `--engine URL` for `engine.urls`. */
 export interface ConfigOverride {
   /** Where it came from, for fault messages: a flag as typed. */
   readonly flag: string;
@@ -21,7 +21,7 @@ export interface ConfigOverride {
 export interface ConfigSources {
   /** Wins over the `preset:` of the file. Neither it nor a file given: the embedded preset. */
   readonly preset?: string | null | undefined;
-  /** The configuration of a stored run, laid over the preset: what it lacks is as the preset says. */
+  /** The configuration of a stored run, laid over the preset. */
   readonly stored?: unknown;
   /** YAML file. */
   readonly file?: string | null | undefined;
@@ -49,7 +49,7 @@ const SOURCES = {
 
 /**
  * Resolves a configuration: preset, then stored run, then file, then `--set`, then flags. It is validated as a whole,
- * and every fault is told at once: UsageError with one line per fault (key path, what is wrong, where
+ * and all faults are reported at once: UsageError with one line per fault (key path, what is wrong, where
  * it was written). Relative paths come out absolute: those of a file against the file's folder.
  */
 export function loadRunConfig(sources: ConfigSources = {}): LoadedConfig {
@@ -60,7 +60,7 @@ export function loadRunConfig(sources: ConfigSources = {}): LoadedConfig {
   const preset = choosePreset(sources, file, faults);
   const isBaseKnown = faults.length === 0;
   const assignments = listAssignments(sources, faults);
-  // Without the base everything would seem to be missing.
+  // Without the base, every key would seem to be missing.
   if (!isBaseKnown) throw toUsageError(faults);
   const begin = mergeConfig(preset === null ? {} : PRESETS[preset], sources.stored ?? {});
   const base = mergeConfig(begin, file?.content ?? {});
@@ -152,7 +152,7 @@ function readSet(text: string): Assignment | { readonly fault: string } {
   return { path, value: reading.value, origin };
 }
 
-/** `applied` are the assignments with the places they found: one per place. */
+/** `applied` holds one assignment for every place that was set. */
 function applyAssignments(
   base: unknown,
   assignments: readonly Assignment[],

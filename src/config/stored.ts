@@ -5,7 +5,7 @@ import { type RunConfig, runConfigSchema } from './schema.ts';
 
 /** What the store holds of a run's configuration. */
 export interface StoredConfig {
-  /** The run's, for messages. */
+  /** Id of the run, for messages. */
   readonly id: string;
   readonly configJson: string;
   /** The version that made the run. */
@@ -15,7 +15,7 @@ export interface StoredConfig {
 /**
  * The configuration of a stored run, whichever version wrote it. A key that was added since gets the default of the
  * schema, which therefore has to mean what versions without the key did. Throws `UsageError`, in one line, for what
- * this version cannot read: keys of a newer version, values that are allowed no more.
+ * this version cannot read: keys of a newer version, values that are no longer allowed.
  */
 export function parseStoredConfig({ id, configJson, softwareVersion }: StoredConfig): RunConfig {
   const parsed = parseWithFaults(runConfigSchema, readJson(id, configJson));

@@ -78,7 +78,7 @@ async function* streamProblems(ref: ProblemsRef, places: Places): AsyncGenerator
   if (count === 0) throw new UsageError(`problem set ${source.name} is empty (${place})`);
 }
 
-/** The source of a reference, and where it is for messages. */
+/** The source of a reference, and how messages describe where it is. */
 function findSource(
   ref: Exclude<ProblemsRef, { kind: 'word-sums' }>,
   { folders, sources }: Places,

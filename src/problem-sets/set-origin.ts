@@ -11,7 +11,7 @@ export interface SetOrigin {
 
 const UNKNOWN: SetOrigin = { rows: null, source: null, revision: null, licence: null };
 
-/** Reads `NAME.manifest.json` beside `NAME.jsonl`; all null where there is none, or it is no manifest of a pull. */
+/** Reads `NAME.manifest.json` beside `NAME.jsonl`; all null where there is none, or where it was not written by a pull. */
 export function readSetOrigin(file: string): SetOrigin {
   const manifest = readObject(file.replace(/\.jsonl$/i, '.manifest.json'));
   if (manifest === null) return UNKNOWN;

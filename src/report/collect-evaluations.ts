@@ -48,7 +48,7 @@ export async function collectEvaluations(
   return { figures, gaps };
 }
 
-/** A run of a newer version can be looked at, but for what hangs on settings that are not known here. */
+/** A run of a newer version can still be shown, except for what depends on settings this version does not know. */
 function readConfig(run: RunRecord): RunConfig | string {
   try {
     return parseStoredConfig(run);
@@ -73,8 +73,8 @@ async function measureStage(store: RunStore, stage: MeasuredStage): Promise<Eval
 }
 
 /**
- * Rollouts that do not say which set they belong to, as those of version 0.1.0: the groups of a stage are those of its
- * sets one after another, which tells them apart as long as the sets still have as many problems as there are groups.
+ * Rollouts that do not say which set they belong to, such as those of version 0.1.0. The groups of a stage are those of
+ * its sets in order, so that they can be told apart as long as the sets still have as many problems as there are groups.
  */
 async function assignOldRollouts(
   store: RunStore,
@@ -88,7 +88,7 @@ async function assignOldRollouts(
   const isUnreadable = known.length < counts.length;
   if (isUnreadable || total !== groups) {
     const now = isUnreadable
-      ? 'cannot all be read any more'
+      ? 'can no longer all be read'
       : `now have ${total} problems where ${groups} were evaluated`;
     return `evaluation ${id} has no figures: its rollouts were stored before rollouts named their set, and the sets ${now}`;
   }

@@ -86,7 +86,7 @@ test('2+3: old rollouts', async (t) => {
   rmSync(files.B);
   const gone = await collect();
   assert.deepEqual(gone.means, []);
-  assert.match(gone.gaps.join('\n'), /^evaluation held-out .* cannot all be read any more$/);
+  assert.match(gone.gaps.join('\n'), /^evaluation held-out .* can no longer all be read$/);
 });
 
 test('4: partly old', async (t) => {

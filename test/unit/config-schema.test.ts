@@ -92,7 +92,7 @@ test('3. rows of an SFT stage', () => {
       { ...SFT, data: 'later' },
       { ...COLD_START, id: 'later' },
     ]),
-    ['stages.0.data: "later" is no cold-start stage before this one (there is none), no .jsonl file, and no run:ID'],
+    ['stages.0.data: "later" is not a cold-start stage before this one (there is none), nor a .jsonl file, nor run:ID'],
   );
   assert.match(faultsOf([COLD_START, { ...SFT, data: 'cold' }])[0]!, /\(known: cold-start\)/);
 });

@@ -50,5 +50,5 @@ test('4: faults', () => {
   const { width, budget } = replayCommand.options;
   refused(() => width.read(['0'], '--width'), /--width is "0"; it must be a whole number from 1/);
   refused(() => budget.read(['-1'], '--budget'), /--budget is "-1"/);
-  refused(() => names({ width: Array.from({ length: 60 }, (_, i) => i + 1) }), /these are \d+ policies/);
+  refused(() => names({ width: Array.from({ length: 60 }, (_, i) => i + 1) }), /these options make \d+ policies/);
 });

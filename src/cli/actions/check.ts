@@ -10,7 +10,7 @@ import { printJsonLine, printLine, tell } from '../output.ts';
 
 type CheckArgs = ArgsOf<typeof checkCommand>;
 
-/** Where a response may stand in a row, the first one counts; then the last turn of `messages`. */
+/** Keys of a row that may hold the response; the first one present counts, then the last turn of `messages`. */
 const TEXT_KEYS = ['text', 'target', 'output', 'completion', 'answer'] as const;
 
 /** One response and where it came from; `line` is null for a whole file. */
@@ -23,7 +23,7 @@ interface Response {
 
 /** `check`: exit code 1 when a response is invalid. */
 export async function checkFiles(args: CheckArgs): Promise<number> {
-  if (args.files.filter((file) => file === STDIN).length > 1) throw new UsageError('stdin ("-") can be read once only');
+  if (args.files.filter((file) => file === STDIN).length > 1) throw new UsageError('stdin ("-") can only be read once');
   let valid = 0;
   let total = 0;
   for (const file of args.files) {
@@ -74,7 +74,7 @@ async function readWhole(file: string, name: string): Promise<string> {
   }
 }
 
-/** Rows begin with an object on their first line; no response does. */
+/** The first line of rows is a JSON object; no response begins with one. */
 function looksLikeRows(text: string): boolean {
   const first = text.trimStart().split('\n', 1)[0]!;
   if (!first.startsWith('{')) return false;
@@ -91,7 +91,7 @@ function toResponse(line: string, file: string, number: number): Response {
   const text = findText(row);
   if (text === null) {
     throw new SourceError(
-      `${file}:${number}: none of ${TEXT_KEYS.join(', ')}, messages holds a text; the row has ${Object.keys(row).slice(0, 8).join(', ')}`,
+      `${file}:${number}: none of ${TEXT_KEYS.join(', ')}, messages holds text; the row has ${Object.keys(row).slice(0, 8).join(', ')}`,
     );
   }
   const { id } = row;

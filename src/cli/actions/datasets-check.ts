@@ -41,7 +41,7 @@ function describeCounts(counts: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-/** `datasets overlap A B`: problems that both files have. An overlap is data and no failure. */
+/** `datasets overlap A B`: problems that both files have. An overlap is data, not a failure. */
 export async function compareSets(args: ArgsOf<typeof datasetsCommand>): Promise<number> {
   const [a, b, ...more] = args.names;
   if (a === undefined || b === undefined || more.length > 0)
@@ -56,5 +56,5 @@ export async function compareSets(args: ArgsOf<typeof datasetsCommand>): Promise
 
 function describeSide({ file, problems, shared }: OverlapSide): string {
   const { exact, normalised, near } = shared;
-  return `${file}: ${exact + normalised} of ${problems} problems are in the other (${exact} word for word), ${near} more differ in signs only`;
+  return `${file}: ${exact + normalised} of ${problems} problems are in the other (${exact} word for word), ${near} more have the same letters and digits`;
 }

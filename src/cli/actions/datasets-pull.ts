@@ -10,7 +10,7 @@ import type { datasetsCommand } from '../commands/surroundings.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
 
-/** `datasets pull NAME|ID`: a set from a hub, as JSONL with a manifest. The token is read here and goes nowhere else. */
+/** `datasets pull NAME|ID`: a set from a hub, as JSONL with a manifest. The token is read here and sent to the hub only. */
 export async function pullSet(args: ArgsOf<typeof datasetsCommand>): Promise<number> {
   const [set, ...more] = args.names;
   if (set === undefined || more.length > 0)

@@ -13,7 +13,7 @@ import { printJson, printJsonLine, printLine, tell } from '../output.ts';
 /** What every part of `datasets` is given. */
 type DatasetsArgs = ArgsOf<typeof datasetsCommand>;
 
-/** `datasets list | check | overlap | pull | generate`; what needs a hub or reads much is loaded when it is asked for. */
+/** `datasets list | check | overlap | pull | generate`; what reads files or a hub is loaded when it is asked for. */
 export async function handleDatasets(args: DatasetsArgs): Promise<number> {
   if (args.what === 'check') return (await import('./datasets-check.ts')).checkSets(args);
   if (args.what === 'overlap') return (await import('./datasets-check.ts')).compareSets(args);
@@ -47,7 +47,7 @@ function listSets(args: DatasetsArgs): number {
   return 0;
 }
 
-/** JSONL files of a folder and of the folders in it, as paths relative to it; those of a running pull are none. */
+/** JSONL files of a folder and of the folders in it, as paths relative to it; the files of a pull in progress are left out. */
 function listJsonl(folder: string): string[] {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -29,7 +29,7 @@ export async function doctor(args: DoctorArgs): Promise<number> {
   return findings.some(({ status }) => status === 'fail') ? 1 : 0;
 }
 
-/** An engine that nothing can be trained from is looked at too; what it cannot do is a finding. */
+/** An engine that cannot be trained from is probed too; what it cannot do becomes a finding. */
 function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosis[] } {
   const untrainable: Diagnosis[] = [];
   const recipe = loadRecipe(args, (whole) => {
@@ -44,7 +44,7 @@ function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosi
   return { recipe, untrainable };
 }
 
-/** The probes record what they send like any run, in a store that is thrown away. */
+/** Probes record what they send, as any run does, in a throwaway store. */
 async function probe({ config, preset }: Recipe, args: DoctorArgs, signal: AbortSignal): Promise<Diagnosis[]> {
   try {
     using reporter = selectReporter(args);
@@ -57,13 +57,19 @@ async function probe({ config, preset }: Recipe, args: DoctorArgs, signal: Abort
     signal.throwIfAborted();
     if (!(error instanceof ParallelR1Error)) throw error;
     return [
-      { area: 'engine', status: 'fail', detail: error.message, fix: 'correct the addresses of engine and trainer' },
+      {
+        area: 'engine',
+        status: 'fail',
+        detail: error.message,
+        fix: 'correct the addresses of the engine and the trainer',
+      },
     ];
   }
 }
 
 function lookAtStore(db: string): Diagnosis {
-  if (!existsSync(db)) return { area: 'store', status: 'ok', detail: `${db} will be made by the first run`, fix: null };
+  if (!existsSync(db))
+    return { area: 'store', status: 'ok', detail: `${db} will be created by the first run`, fix: null };
   try {
     using store = openRunStore(db, { readonly: true });
     return { area: 'store', status: 'ok', detail: `${store.file} holds ${store.listRuns().length} runs`, fix: null };

@@ -11,7 +11,7 @@ import { printJson, printLine, tell } from '../output.ts';
 
 type ExportArgs = ArgsOf<typeof exportCommand>;
 
-/** `export`: the accepted rows of a run's cold-start stages, and what a trainer must know of the tags. */
+/** `export`: the accepted rows of a run's cold-start stages, and what a trainer must know about the tags. */
 export async function exportRun(args: ExportArgs): Promise<number> {
   const { run, out, tokenizerNotes } = args;
   if (run === undefined && out === undefined && tokenizerNotes) {

@@ -45,7 +45,7 @@ function nameStudent(args: GenerateArgs): GenerateArgs {
   };
 }
 
-/** A teacher that stands in for the student is asked under its own key. */
+/** A teacher that stands in for the student keeps its own key. */
 function passKeyOn(config: RunConfig): RunConfig {
   const keys = config.stages.flatMap((stage) => (stage.kind === 'cold-start' ? [stage.teacher.apiKeyEnv] : []));
   const apiKeyEnv = config.engine.apiKeyEnv ?? keys[0] ?? null;
@@ -58,7 +58,7 @@ interface PreviewedAttempt {
   readonly prompt: string;
 }
 
-/** `generate --preview N`: such a run in a store of its own, which is shown and removed. */
+/** `generate --preview N`: a run in a throwaway store, whose attempts are shown. */
 async function preview({ config }: Recipe, args: GenerateArgs): Promise<number> {
   using store = openThrowawayStore();
   using reporter = selectReporter(args);

@@ -12,7 +12,7 @@ import { renderReplay } from '../render/render-replay.ts';
 
 type ReplayArgs = ArgsOf<typeof replayCommand>;
 
-/** `replay`: needs the store and nothing else. */
+/** `replay`: needs only the store. */
 export async function replayRun(args: ReplayArgs): Promise<number> {
   const model = readModel(args);
   using store = openRunStore(args.db, { readonly: true });

@@ -16,20 +16,20 @@ import { printJson, printLine, tell } from '../output.ts';
 
 type ReverifyArgs = ArgsOf<typeof reverifyCommand>;
 
-/** What came of it: `changed` holds the answers whose verdict is another one, `restated` those that only say it otherwise. */
+/** The outcome: `changed` holds the answers whose verdict changed, `restated` counts those with another rule or version only. */
 interface ReverifyTally {
   judged: number;
   readonly changed: VerdictChange[];
   readonly restated: Map<string, number>;
 }
 
-/** `reverify`: looks only, unless told to write. */
+/** `reverify`: only looks, unless told to write. */
 export async function reverifyRun(args: ReverifyArgs): Promise<number> {
   using _lock = args.apply ? acquireRunLock(args.db) : null;
   using store = openRunStore(args.db, { readonly: !args.apply, tell: (line) => tell(args, line) });
   const run = findRun(store, args.run);
   if (args.apply && run.status !== 'done') {
-    tell(args, `run ${run.id} is ${run.status}: resumed, it goes on with the new rewards`);
+    tell(args, `run ${run.id} is ${run.status}: when it is resumed, it goes on with the new rewards`);
   }
   const tally = await judgeAnew(args, store, run);
   if (args.json) printJson({ run: run.id, verifier: VERIFIER, applied: args.apply, ...toDocument(tally) });
@@ -87,7 +87,7 @@ function printTally({ judged, changed, restated }: ReverifyTally, isApplied: boo
       ? 'nothing written; --apply writes'
       : 'nothing to write';
   printLine(
-    `${judged} answers judged, ${changed.length} verdicts change, ${others} keep theirs with another rule or version; ${ending}`,
+    `${judged} answers judged, ${changed.length} verdicts change, ${others} stay the same under another rule or version; ${ending}`,
   );
 }
 

@@ -15,8 +15,8 @@ export function startWholeRun(args: RecipeArgs): Promise<number> {
 }
 
 /**
- * Runs a recipe, from the last weights of the run `weightsOf` where one is named, and prints its report; with
- * `--dry-run` only says what it would do. Returns the exit code.
+ * Runs a recipe and prints its report; with `--dry-run` only says what it would do. `weightsOf` names a run whose last
+ * weights it begins with. Returns the exit code.
  */
 export async function startRecipe(
   args: RecipeArgs,

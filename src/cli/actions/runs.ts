@@ -30,6 +30,6 @@ export async function listRuns(args: GlobalArgs): Promise<number> {
     ];
   });
   for (const line of renderTable(rows)) printLine(line);
-  if (rows.length === 0) tell(args, `there is no run in ${store.file}`);
+  if (rows.length === 0) tell(args, `there are no runs in ${store.file}`);
   return 0;
 }

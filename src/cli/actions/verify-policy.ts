@@ -32,7 +32,7 @@ function describeUnknownKey(key: string): string {
 /**
  * The policy that the `options` of a row ask for, spelled as the public verification cases spell them:
  * `precision` (decimal places), `strict: false` (symbols by order), `allow_set_relation_comp`. Other
- * options and values out of range change nothing.
+ * options, and values out of range, are ignored.
  */
 export function readRowPolicy(options: unknown): Partial<Policy> {
   if (typeof options !== 'object' || options === null) return {};

@@ -48,17 +48,17 @@ async function* readCases(file: string, comparison: Comparison) {
   for await (const row of readJsonRows(file)) yield { id: row.row.id, ...readCase(row, file, comparison) };
 }
 
-/** The options of a row count more than those of the command. */
+/** The options of a row take precedence over those of the command. */
 function readCase({ line, row }: JsonRow, file: string, { mode, policy }: Comparison): VerifyCase {
   const gold = readCell(row, 'gold');
   const answer = readCell(row, 'answer');
   if (gold !== null && answer !== null)
     return toCase(gold, answer, { mode, policy: { ...policy, ...readRowPolicy(row.options) } });
   const missing = gold === null ? 'gold' : 'answer';
-  throw new SourceError(`${nameInput(file)}:${line}: "${missing}" must be a text or a number`);
+  throw new SourceError(`${nameInput(file)}:${line}: "${missing}" must be text or a number`);
 }
 
-/** A response with blocks is searched as a trajectory: its tags are structure, not text. */
+/** A response with blocks is read as a trajectory: its tags are structure, not text. */
 function toCase(gold: string, text: string, { mode, policy }: Comparison): VerifyCase {
   return { gold, text, options: { mode, structured: text.includes('<Parallel>'), policy } };
 }

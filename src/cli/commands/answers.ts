@@ -3,7 +3,7 @@ import type { CommandSpec } from '../command.ts';
 import { choice, count, flag, many, neededWord, one, text, words } from '../options.ts';
 import { SERVER_OPTIONS } from './shared-options.ts';
 
-/** Commands that make one answer, or look at answers from anywhere. */
+/** Commands that produce one answer, and that judge answers from anywhere. */
 
 export const solveCommand = {
   name: 'solve <question>',
@@ -12,7 +12,7 @@ export const solveCommand = {
     question: neededWord('the question, in quotes', text),
     ...SERVER_OPTIONS,
     from: one('run of this store whose weights answer; default without a server: the newest finished one', text),
-    answer: one('reference answer: the answer is verified against it', text),
+    answer: one('reference to verify the answer against', text),
     sequential: flag('answer once more without forks, and compare'),
   },
   examples: [

@@ -17,7 +17,7 @@ export const generateCommand = {
         choice(['prompt', 'annotate']),
       ),
     ),
-    limit: forKey(`${COLD_START}.limit`, one('take only the first so many problems', count(1))),
+    limit: forKey(`${COLD_START}.limit`, one('take only the first N problems', count(1))),
     samples: forKey(`${COLD_START}.samplesPerProblem`, one('answers asked per problem', count(1))),
     retry: forKey(
       `${COLD_START}.retries`,
@@ -30,7 +30,7 @@ export const generateCommand = {
     ...BUDGET_OPTIONS,
     preview: forKey(
       `${COLD_START}.limit`,
-      one('ask about so many problems only, show prompt, answer and judgement of each, and store nothing', count(1)),
+      one('ask about the first N problems only, show prompt, answer and judgement of each, store nothing', count(1)),
     ),
     keep: forKey(
       `${COLD_START}.keep`,

@@ -47,11 +47,11 @@ export const TEACHER_OPTIONS = {
 export const BUDGET_OPTIONS = {
   'budget-tokens': forKey(
     `${COLD_START}.budgetTokens`,
-    one('stop once prompts and answers took so many tokens; resume --budget-tokens MORE goes on', count(1)),
+    one('stop once prompts and answers have taken that many tokens; resume --budget-tokens MORE goes on', count(1)),
   ),
   'budget-usd': forKey(
     `${COLD_START}.budgetUsd`,
-    one('stop once they cost so many US dollars, by teacher.prices of the configuration', decimal(0.01)),
+    one('stop once they have cost that many US dollars, by teacher.prices of the configuration', decimal(0.01)),
   ),
 } satisfies OptionTable;
 

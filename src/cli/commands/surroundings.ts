@@ -3,7 +3,7 @@ import type { CommandSpec } from '../command.ts';
 import { choice, count, flag, neededWord, one, text, words } from '../options.ts';
 import { RECIPE_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
 
-/** Commands for what stands around a run: problem sets, servers, the embedded server. */
+/** Commands for what surrounds a run: problem sets, outside servers, the embedded server. */
 
 const seed = count(0, 2 ** 31 - 1);
 
@@ -25,7 +25,7 @@ export const datasetsCommand = {
       choice(['column', 'after-hashes', 'last-boxed']),
     ),
     'keep-duplicates': flag('pull: keep repeated problems and those with several answers'),
-    'max-length': one('check: longer problems are told, in characters', count(1, 10_000_000), 4000),
+    'max-length': one('check: warn of problems longer than that, in characters', count(1, 10_000_000), 4000),
     level: one('generate: easy, hard, or 2 to 8 operands', text, 'easy'),
     count: one('generate: how many problems', count(1, MAX_WORD_SUMS), 100),
     seed: one('generate: another seed, other problems', seed, 1),

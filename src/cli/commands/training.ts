@@ -2,7 +2,7 @@ import type { CommandSpec } from '../command.ts';
 import { choice, count, forKey, one, path, text, word } from '../options.ts';
 import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './shared-options.ts';
 
-/** Commands that train and measure: the whole curriculum, going on with it, its stages alone. */
+/** Commands that train and measure: the whole curriculum, resuming it, single stages. */
 
 export const runCommand = {
   name: 'run',
@@ -26,11 +26,11 @@ export const resumeCommand = {
     trainer: { ...SERVER_OPTIONS.trainer, describe: 'the trainer has moved: its new URL' },
     'budget-tokens': {
       ...BUDGET_OPTIONS['budget-tokens'],
-      describe: 'cold start: stop once prompts and answers took so many tokens, earlier ones included',
+      describe: 'cold start: stop once prompts and answers have taken that many tokens, earlier ones included',
     },
     'budget-usd': {
       ...BUDGET_OPTIONS['budget-usd'],
-      describe: 'cold start: stop once they cost so many US dollars, earlier ones included',
+      describe: 'cold start: stop once they have cost that many US dollars, earlier ones included',
     },
   },
 } as const satisfies CommandSpec;

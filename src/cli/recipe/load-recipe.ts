@@ -7,10 +7,10 @@ import { UsageError } from '../../errors.ts';
 import type { GlobalArgs } from '../command.ts';
 import type { RecipeValues, ServerValues } from '../commands/shared-options.ts';
 
-/** What every command is given that loads a recipe. */
+/** Arguments of every command that loads a recipe. */
 export type ServerArgs = GlobalArgs & ServerValues;
 
-/** What every command is given that starts a run. */
+/** Arguments of every command that starts a run. */
 export type RecipeArgs = GlobalArgs & RecipeValues;
 
 /** A configuration with the name of the preset it began from. */
@@ -19,7 +19,7 @@ export interface Recipe {
   readonly preset: string | null;
 }
 
-/** Preset for an engine of one's own when neither preset nor file is named: the embedded recipe fits its own model only. */
+/** The preset when an engine is named but neither preset nor file: the embedded recipe fits only the embedded model. */
 const PRESET_FOR_ENGINES = 'seen';
 
 /**
@@ -46,7 +46,7 @@ export function loadRecipe(
   return { config, preset: loaded.preset };
 }
 
-/** Refuses the weights of another run for an engine that takes none, before anything is connected. Throws `UsageError`. */
+/** Throws `UsageError`, before anything is connected, when the engine cannot load the weights of another run. */
 export function requireTakesWeights({ engine: { kind } }: RunConfig): void {
   if (ENGINE_KINDS[kind].loadWeights) return;
   throw new UsageError(`engine.kind: ${kind} ${describeLack('loadWeights', ', which --from needs')}`);

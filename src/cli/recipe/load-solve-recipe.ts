@@ -14,9 +14,9 @@ import { loadRecipe, requireTakesWeights } from './load-recipe.ts';
 export type SolveArgs = ArgsOf<typeof solveCommand>;
 
 /**
- * Finds what answers. `--from` names a run of the store; the built-in model knows nothing untrained, so
- * that there the newest finished run is taken. A run answers under its own recipe unless another one is
- * named. Throws `UsageError` when there is none.
+ * Finds the model that answers. `--from` names a run of the store; for the built-in model, which knows nothing until it
+ * is trained, the default is the newest finished run. A run answers under its own recipe unless another one is named.
+ * Throws `UsageError` when there is none.
  */
 export function loadSolveRecipe(args: SolveArgs): SolveRecipe {
   if (args.from !== undefined) return useRun(args, takeRun(args, args.from));
@@ -36,7 +36,7 @@ function takeNewest({ db }: SolveArgs): TrainedWeights {
     if (found !== null) return found;
   }
   throw new UsageError(
-    `the built-in model knows nothing before it is trained, and no finished run in ${db} has trained it: type "parallel-r1 run" first (minutes; --quick: seconds), or name a server with --engine URL --model NAME`,
+    `the built-in model knows nothing until it is trained, and ${db} holds no finished run that trained it: start with "parallel-r1 run" (minutes; --quick: seconds), or name a server with --engine URL --model NAME`,
   );
 }
 
@@ -57,7 +57,7 @@ function useRun(args: SolveArgs, weights: TrainedWeights): SolveRecipe {
   return { ...recipe, weights };
 }
 
-/** The engine that a run starts and trains itself. */
+/** Whether the engine is the one a run starts and trains itself. */
 function isBuiltIn({ engine }: RunConfig): boolean {
   return engine.kind === 'embedded' && engine.urls.length === 0;
 }

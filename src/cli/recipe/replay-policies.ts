@@ -41,7 +41,9 @@ export function listPolicies(options: PolicyOptions, paths: number): ReplayPolic
   );
   const distinct = policies.filter((policy) => policy.order === orders[0] || !joinsOne(policy));
   if (distinct.length > MAX_POLICIES)
-    throw new UsageError(`these are ${distinct.length} policies; ${MAX_POLICIES} at once are enough`);
+    throw new UsageError(
+      `these options make ${distinct.length} policies; at most ${MAX_POLICIES} can be replayed at once`,
+    );
   return distinct;
 }
 
@@ -59,7 +61,7 @@ function listJoins(paths: number): CountedJoin[] {
   return [{ kind: 'all' }, ...quorums.map((count) => ({ kind: 'quorum', count }) as const), { kind: 'first' }];
 }
 
-/** One path alone has no order (paths that end at the very same time aside). */
+/** Whether only one path is joined, which has no order. */
 function joinsOne({ join, width }: ReplayPolicy): boolean {
   return width === 1 || join.kind === 'first' || (join.kind === 'quorum' && join.count === 1);
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { describeResume } from '../../app/start-run.ts';
 import type { ReportData } from '../../report/report-data.ts';
 
-/** Where the data of a run are and what to type next. */
+/** Where the data of a run is, and what to type next. */
 export function renderNextSteps({ run, stages }: ReportData, db: string): string {
   const option = resolve(db) === resolve('runs.db') ? '' : ` --db ${db}`;
   const commands: [string, string][] = [];
@@ -16,7 +16,7 @@ export function renderNextSteps({ run, stages }: ReportData, db: string): string
     const teacher = '--set stages.cold-start.teacher.url=http://127.0.0.1:8002/v1';
     commands.push(['your own model on a vLLM', `parallel-r1 run --preset seen ${servers} ${teacher}`]);
   }
-  // In a source tree no command of that name is on the path.
+  // In a source tree there is no command of that name on the path.
   const note = import.meta.url.endsWith('.ts') ? ' (in this source tree parallel-r1 is: node bin/parallel-r1.js)' : '';
   const width = Math.max(...commands.map(([what]) => what.length));
   return [

@@ -85,7 +85,7 @@ function generateParallelGsm8k(minBlocks: 0 | 1): ColdStart {
   };
 }
 
-/** SFT on the cold-start rows. Fewer rows than the paper had make fewer steps; `epochs: null` takes exactly `maxSteps`. */
+/** SFT on the cold-start rows. With fewer rows than the paper had there are fewer steps; `epochs: null` takes exactly `maxSteps`. */
 function trainOnColdStart(epochs: number, maxSteps: number): Sft {
   return {
     id: 'sft',

@@ -65,7 +65,7 @@ const coldStart = z
     limit: wholeNumber(1, 100_000_000)
       .nullable()
       .default(null)
-      .describe('Take only the first so many problems of all sets together; null: all'),
+      .describe('How many problems to take, of all sets together; null: all'),
     samplesPerProblem: wholeNumber(1, 1024).default(1).describe('Answers asked per problem'),
     retries: wholeNumber(0, 1024)
       .default(0)
@@ -80,14 +80,16 @@ const coldStart = z
     budgetTokens: wholeNumber(1, 999_999_999_999)
       .nullable()
       .default(null)
-      .describe('Stop once prompts and answers took so many tokens; resume with more to go on; null: no bound'),
+      .describe('Stop once prompts and answers have taken that many tokens; resume with more to go on; null: no limit'),
     budgetUsd: z
       .number()
       .gt(0)
       .max(1_000_000_000)
       .nullable()
       .default(null)
-      .describe('Stop once they cost so many US dollars by teacher.prices; resume with more to go on; null: no bound'),
+      .describe(
+        'Stop once they have cost that many US dollars by teacher.prices; resume with more to go on; null: no limit',
+      ),
     keep: z
       .enum(['first', 'shortest', 'diverse'])
       .default('first')
@@ -203,7 +205,7 @@ function nameStage(stages: readonly unknown[], index: number, kind: unknown): un
   return `${String(kind)}-${stages.slice(0, index + 1).filter(isSameKind).length}`;
 }
 
-/** Ids are unique, and SFT data comes from an earlier cold-start stage. Holds for half-right lists too, so that all faults show at once. */
+/** Ids are unique, and SFT data comes from an earlier cold-start stage. Runs on lists with other faults too, so that all are reported at once. */
 function checkOrder(
   stages: readonly unknown[],
   ctx: { addIssue(issue: { code: 'custom'; path: PropertyKey[]; message: string }): void },
@@ -226,7 +228,7 @@ function checkOrder(
     if (stage.kind !== 'sft' || typeof data !== 'string' || coldStarts.includes(data)) return;
     if (isDataFile(data) || data.startsWith('run:')) return;
     const known = coldStarts.length === 0 ? 'there is none' : `known: ${coldStarts.join(', ')}`;
-    const message = `"${data}" is no cold-start stage before this one (${known}), no .jsonl file, and no run:ID`;
+    const message = `"${data}" is not a cold-start stage before this one (${known}), nor a .jsonl file, nor run:ID`;
     ctx.addIssue({ code: 'custom', path: [index, 'data'], message });
   });
 }

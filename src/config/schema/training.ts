@@ -77,7 +77,7 @@ export const rewardSchema = z
   )
   .meta({ shortForm: 'string' })
   .describe(
-    'accuracy, product, tiered, alternating, or an object with that kind; own: one that a program brings along',
+    'accuracy, product, tiered, alternating, or an object with that kind; own: one that the starting program passes in',
   );
 
 /** Policy losses. Both thresholds bound the ratio itself and are always sent. */
