@@ -3,8 +3,7 @@
  * with any version.
  */
 
-export { createLineReporter } from '../adapters/reporter-terminal/create-line-reporter.ts';
-export { createSilentReporter } from '../adapters/reporter-terminal/create-silent-reporter.ts';
+export { createLineReporter, createSilentReporter } from '../adapters/reporter-terminal/create-line-reporter.ts';
 export { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
 export { openVerifyPool, type VerifyPool, type VerifyPoolOptions } from '../adapters/verify-pool/open-verify-pool.ts';
 export { type CaseJudge, serveCases } from '../adapters/verify-pool/serve-cases.ts';

@@ -47,3 +47,12 @@ function startTask(
     finish: (summary) => write(`${label}: ${summary ?? 'done'}`),
   };
 }
+
+/** Says nothing at all: for `--quiet` and for machines. */
+export function createSilentReporter(): Reporter {
+  return {
+    info: () => {},
+    warn: () => {},
+    task: () => ({ update: () => {}, setTotal: () => {}, finish: () => {} }),
+  };
+}

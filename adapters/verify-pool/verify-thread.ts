@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Judgement, VerifyCase } from '../../src/ports/verifier.ts';
 import { openCaseClock } from './case-clock.ts';
-import type { ThreadReport, ThreadSeed } from './thread-messages.ts';
+import type { ThreadReport, ThreadSeed } from './serve-cases.ts';
 
 /** How long a thread may take to start, or to load what a second look needs. */
 const START_MS = 60_000;

@@ -1,5 +1,5 @@
+import type { SftRow } from '../../adapters/export-files/export-formats.ts';
 import type { ManifestInput } from '../../adapters/export-files/render-data-card.ts';
-import type { SftRow } from '../../adapters/export-files/sft-row.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { ProblemsRef } from '../core/curriculum.ts';
 import { checkFormat } from '../core/format/format-checker.ts';

@@ -21,10 +21,9 @@ import test, { type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { parse } from 'yaml';
-import { EXPORT_FORMATS } from '../../adapters/export-files/export-formats.ts';
+import { EXPORT_FORMATS, type SftRow } from '../../adapters/export-files/export-formats.ts';
 import { exportRows } from '../../adapters/export-files/export-rows.ts';
-import type { SftRow } from '../../adapters/export-files/sft-row.ts';
-import type { VerlRow } from '../../adapters/export-files/verl-rows.ts';
+import type { VerlRow } from '../../adapters/export-files/write-parquet.ts';
 import { TAGS } from '../../src/core/grammar.ts';
 import { UsageError } from '../../src/errors.ts';
 
