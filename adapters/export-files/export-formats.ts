@@ -34,6 +34,7 @@ export interface ExportFormat {
 /** Names of the formats that can be written. */
 export const EXPORT_FORMATS = ['messages', 'sharegpt', 'alpaca', 'trl', 'verl', 'text'] as const;
 
+/** One of these names. */
 export type ExportFormatName = (typeof EXPORT_FORMATS)[number];
 
 const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = {

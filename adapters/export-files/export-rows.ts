@@ -6,6 +6,7 @@ import { type ExportManifest, type ManifestInput, renderDataCard } from './rende
 import { replaceFile } from './replace-file.ts';
 import { writeParquet } from './write-parquet.ts';
 
+/** Where rows are written, and how. */
 export interface ExportOptions {
   /** One of `EXPORT_FORMATS`. */
   readonly format: string;
@@ -119,7 +120,7 @@ function createTally() {
 const LINE_BREAKS = /[\u0085\u2028\u2029]/g;
 
 /** One line of JSONL without its line feed: no reader finds a line break inside. */
-export function toJsonLine(value: unknown): string {
+function toJsonLine(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     LINE_BREAKS,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -127,7 +128,7 @@ export function toJsonLine(value: unknown): string {
 }
 
 /** Indented JSON with sorted keys: the same value gives the same bytes. */
-export function toStableJson(value: unknown): string {
+function toStableJson(value: unknown): string {
   return `${JSON.stringify(sortKeys(value), null, 2)}\n`;
 }
 

@@ -68,7 +68,7 @@ export interface VerlRow {
 }
 
 /** Spells a row; `index` counts the rows of the export from 0. */
-export function toVerlRow({ source, prompt, answer, target }: SftRow, index: number): VerlRow {
+function toVerlRow({ source, prompt, answer, target }: SftRow, index: number): VerlRow {
   return {
     data_source: source,
     prompt: [{ role: 'user', content: prompt }],
@@ -79,7 +79,7 @@ export function toVerlRow({ source, prompt, answer, target }: SftRow, index: num
 }
 
 /** The columns of the file, in order. */
-export const VERL_COLUMNS = ['data_source', 'prompt', 'ability', 'reward_model', 'extra_info'] as const;
+const VERL_COLUMNS = ['data_source', 'prompt', 'ability', 'reward_model', 'extra_info'] as const;
 
 function text(name: string): SchemaElement {
   return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' };
@@ -90,7 +90,7 @@ function group(name: string, children: number): SchemaElement {
 }
 
 /** The parquet schema of these rows, as a tree in preorder: lists and structs in the standard three levels. */
-export const VERL_SCHEMA: SchemaElement[] = [
+const VERL_SCHEMA: SchemaElement[] = [
   { name: 'root', num_children: VERL_COLUMNS.length },
   text('data_source'),
   { ...group('prompt', 1), converted_type: 'LIST' },

@@ -2,6 +2,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { ProgressTask, Reporter } from '../../src/ports/reporter.ts';
 import { describeRate, describeRemaining, estimateProgress } from './estimate-progress.ts';
 
+/** Where the lines go, and how often. */
 export interface LineReporterOptions {
   readonly write: (line: string) => void;
   readonly clock: Pick<Clock, 'monotonic'>;

@@ -13,6 +13,7 @@ import { openRunsTable } from './runs-table.ts';
 import { openProblemRows } from './shared-rows.ts';
 import { openTrainingTables } from './training-tables.ts';
 
+/** How the store is opened. */
 export interface RunStoreOptions {
   /** Look only: the file must exist and is not changed; an older schema is shown as this one. Default false. */
   readonly readonly?: boolean;

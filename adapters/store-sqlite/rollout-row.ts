@@ -43,6 +43,7 @@ export const ROLLOUT_KEY: Columns<RolloutKey> = {
   sample: plain('sample'),
 };
 
+/** The table of rollouts. What a rollout refers to stands in tables of its own. */
 export const ROLLOUTS = describeTable<RolloutRow, RolloutNotes>(
   'rollouts',
   {

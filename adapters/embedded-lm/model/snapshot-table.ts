@@ -1,6 +1,5 @@
 import { EmbeddedLmError } from './contract.ts';
-import { packForward } from './pack-weights.ts';
-import { type Runtime, viewFloats } from './runtime.ts';
+import { packForward, type Runtime, viewFloats } from './runtime.ts';
 import type { SnapshotRef } from './thread-messages.ts';
 
 interface Entry extends SnapshotRef {

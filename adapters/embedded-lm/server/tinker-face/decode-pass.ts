@@ -1,4 +1,4 @@
-import type { JsonObject } from '../http/body-fields.ts';
+import type { JsonObject } from '../http/body.ts';
 import {
   asBytes,
   asNumber,

@@ -1,4 +1,4 @@
-import { isPassResult, isSampleResult, type PassResult, type SampleResult } from './results.ts';
+import { isPassResult, isSampleResult, type PassResult, type SampleResult } from './futures.ts';
 
 /** `DType` and `stop_reason` of the protocol. */
 const FLOAT32 = 1;

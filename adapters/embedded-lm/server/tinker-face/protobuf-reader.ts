@@ -1,4 +1,4 @@
-import { HttpFailure } from '../http/failure.ts';
+import { HttpFailure } from '../http/route.ts';
 
 /** One field of a message as it stands on the wire: a number for varint and fixed types, bytes for the rest. */
 export interface ProtobufField {

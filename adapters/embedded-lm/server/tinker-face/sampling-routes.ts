@@ -8,13 +8,12 @@ import {
   readNumber,
   readString,
   refuseUnknown,
-} from '../http/body-fields.ts';
-import { FieldFault, HttpFailure } from '../http/failure.ts';
-import { type Call, type Reply, replyJson } from '../http/route.ts';
+} from '../http/body.ts';
+import { type Call, FieldFault, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import { type SamplingPlan, sampleChoices } from '../sample-choices.ts';
 import { BASE_MODEL } from '../snapshots.ts';
+import type { SampleResult } from './futures.ts';
 import { parseModelInput } from './parse-datums.ts';
-import type { SampleResult } from './results.ts';
 import type { TrainerContext } from './trainer-context.ts';
 
 const SESSION_KEYS: ReadonlySet<string> = new Set([

@@ -1,4 +1,4 @@
-import { HttpFailure } from '../http/failure.ts';
+import { HttpFailure } from '../http/route.ts';
 import type { FutureTable } from './futures.ts';
 
 /** One numbered operation of a model. */

@@ -1,9 +1,81 @@
-/**
- * Hand-written readers of JSON bodies: large number arrays and a thousand small requests per second
- * pass through here, and every fault must name its field. `null` counts as absent, as in both protocols.
- */
-import { FieldFault } from './failure.ts';
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import { FieldFault, HttpFailure } from './route.ts';
 
+/** Larger than any batch the model can hold; bounds what one request may make the process keep, compressed or not. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+const decompress = promisify(zstdDecompress);
+
+/** The body, decompressed when it came as zstd. Rejects with 413 above the limit and with 400 when the client goes away in the middle. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const bytes = await collect(request);
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined || encoding === 'identity') return bytes;
+  if (encoding !== 'zstd')
+    throw new HttpFailure(415, `Unsupported Content-Encoding '${encoding.slice(0, 40)}'; expected zstd or none`);
+  try {
+    return await decompress(bytes, { maxOutputLength: MAX_BODY_BYTES });
+  } catch (cause) {
+    const isTooLarge = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    throw isTooLarge ? tooLarge() : new HttpFailure(400, 'request body is not valid zstd', { cause });
+  }
+}
+
+function collect(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) {
+        request.pause();
+        reject(tooLarge());
+        return;
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    request.on('error', (cause) => reject(new HttpFailure(400, 'request body broke off', { cause })));
+    request.on('close', () => {
+      if (!request.complete) reject(new HttpFailure(400, 'request body broke off'));
+    });
+  });
+}
+
+function tooLarge(): HttpFailure {
+  return new HttpFailure(413, `request body is larger than ${MAX_BODY_BYTES} bytes`);
+}
+
+/** The media type without parameters, in lower case; empty when there is none. */
+export function readMediaType(request: IncomingMessage): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+}
+
+/**
+ * Parses a JSON body. An empty one counts as `{}`. Other content types are refused with 415: a web page
+ * can post `text/plain` to a loopback port, JSON only after a preflight that this server never grants.
+ */
+export function parseJsonBody(body: Buffer, request: IncomingMessage): unknown {
+  if (body.length === 0) return {};
+  const type = readMediaType(request);
+  if (type !== 'application/json') {
+    throw new HttpFailure(415, `Unsupported Content-Type '${type.slice(0, 60)}'; expected application/json`);
+  }
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new HttpFailure(400, `body is not JSON: ${(cause as Error).message.slice(0, 120)}`, { cause });
+  }
+}
+
+/*
+ * Readers of JSON bodies, written by hand: large number arrays and a thousand small requests per second pass through
+ * here, and every fault must name its field. `null` counts as absent, as with vLLM and Tinker.
+ */
+
+/** A JSON object whose fields are not checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Limits of a number; both ends included. */
@@ -12,7 +84,7 @@ export interface Range {
   readonly max: number;
 }
 
-/** `where` names a nested body in faults (`adam_params`); empty for the body itself. */
+/** A body or nested object. `where` names it in faults (`adam_params`); empty for the body itself. Throws FieldFault. */
 export function asObject(value: unknown, where: string): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new FieldFault(where === '' ? 'body' : where, 'must be a JSON object');
@@ -26,7 +98,7 @@ export function refuseUnknown(body: JsonObject, known: ReadonlySet<string>, wher
   }
 }
 
-export function joinField(where: string, key: string): string {
+function joinField(where: string, key: string): string {
   return where === '' ? key : `${where}.${key}`;
 }
 
@@ -72,6 +144,7 @@ export function readString(body: JsonObject, key: string, fallback: string | nul
   return value;
 }
 
+/** True or false; `fallback` where the field is absent. */
 export function readBoolean(body: JsonObject, key: string, fallback: boolean): boolean {
   const value = body[key] ?? fallback;
   if (typeof value !== 'boolean') throw new FieldFault(key, 'must be true or false');
@@ -91,7 +164,7 @@ export function readIntArray(
   return checkIntArray(value, range, maxLength, joinField(where, key));
 }
 
-/** The same for a value already taken out of its body. */
+/** Checks an array as `readIntArray` does; for a value already taken out of its body. Throws FieldFault. */
 export function checkIntArray(value: unknown, range: Range, maxLength: number, field: string): readonly number[] {
   if (!Array.isArray(value)) throw new FieldFault(field, 'must be an array of integers');
   if (value.length > maxLength)
