@@ -19,8 +19,6 @@
  * 16. everything is there after the file was closed and opened again
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
@@ -29,6 +27,7 @@ import { StoreError } from '../../src/errors.ts';
 import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import * as sample from '../support/run-store-samples.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 const RUN = 'run-1';
 
@@ -40,14 +39,10 @@ interface Opened {
 }
 
 function open(t: TestContext): Opened {
-  const folder = mkdtempSync(join(tmpdir(), 'run-store-'));
-  const file = join(folder, 'runs.db');
+  const file = join(makeTempFolder('run-store', t), 'runs.db');
   const clock = { ms: 5_000 };
   const store = openRunStore(file, { clock: { now: () => clock.ms } });
-  t.after(() => {
-    store[Symbol.dispose]();
-    rmSync(folder, { recursive: true });
-  });
+  t.after(() => store[Symbol.dispose]());
   store.createRun(sample.sampleRun(), [sample.sampleStage()]);
   return { file, store, clock };
 }
