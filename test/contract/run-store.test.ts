@@ -7,7 +7,8 @@
  *  4. attempts come back whole, in an order that does not depend on the order of completion
  *  5. an attempt stored under a taken key changes nothing; counts add up per status and code
  *  6. attempts may be listed while others are written
- *  7. rollouts come back deep-equal, in (group, sample) order, of the asked step and purpose only
+ *  7. rollouts come back deep-equal, in (group, sample) order, of the asked step, purpose and evaluation set only; the
+ *     sets of a step are counted in the order of their groups
  *  8. a rollout stored under a taken key changes nothing, its segments included
  *  9. a problem whose text changed under the same id stays two problems
  * 10. hostile strings (lone surrogates, NUL, U+2028) survive everywhere text is stored
@@ -208,6 +209,20 @@ test('7. rollouts come back deep-equal and in order', (t) => {
   assert.deepEqual(store.loadRollouts(RUN, 0, 'train', 1), rollouts);
   assert.equal(store.loadRollouts(RUN, 0, 'train', 2).length, 1);
   assert.deepEqual(store.loadRollouts(RUN, 0, 'pilot', 1), []);
+
+  const evaluated = ['hard', 'hard', 'easy \ud800', null].map((set, group) =>
+    sample.sampleRollout({ purpose: 'eval', step: 4, group, set }),
+  );
+  store.saveRollouts(RUN, [...evaluated].reverse());
+  assert.deepEqual(store.loadRollouts(RUN, 0, 'eval', 4), evaluated);
+  assert.deepEqual(store.loadRollouts(RUN, 0, 'eval', 4, 'hard'), evaluated.slice(0, 2));
+  assert.deepEqual(store.loadRollouts(RUN, 0, 'eval', 4, 'easy \ud800'), evaluated.slice(2, 3));
+  assert.deepEqual(store.loadRollouts(RUN, 0, 'eval', 4, 'nothing'), []);
+  assert.deepEqual(store.countRolloutSets(RUN, 0, 'eval', 4), [
+    { set: 'hard', groups: 2 },
+    { set: 'easy \ud800', groups: 1 },
+    { set: null, groups: 1 },
+  ]);
 });
 
 test('8. a rollout is stored once', (t) => {
