@@ -25,7 +25,7 @@ export interface RolloutRow extends SharedFields, VerdictRow, RewardRow {
   readonly end: Trajectory['end'] | null;
 }
 
-/** What is written beside it: whose it is, when it came, and counts for those who ask the file itself. */
+/** What is written beside it: whose it is, when it came, and counts for those who query the file directly. */
 interface RolloutNotes {
   readonly runId: string;
   readonly forks: number;

@@ -91,7 +91,7 @@ export interface ModelState {
 /**
  * The transformer with its trainer and sampler. Calls may overlap; training calls on one model run
  * in call order. Everything is deterministic in (shape, seeds, call order per model): the number of
- * threads, the company in a batch and cache hits change no bit.
+ * threads, the other requests in a batch and cache hits change no bit.
  */
 export interface EmbeddedLm {
   readonly shape: ModelShape;

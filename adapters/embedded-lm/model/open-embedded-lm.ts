@@ -23,7 +23,7 @@ export interface OpenOptions {
   /** Worker threads, 1 or more; they change no result. */
   readonly threads: number;
   readonly capacity?: Partial<Omit<Capacity, 'threads'>>;
-  /** Called with each worker thread as it starts; for watching over them. */
+  /** Called with each worker thread as it starts, so that a caller can watch it. */
   readonly onWorker?: (worker: Worker) => void;
 }
 

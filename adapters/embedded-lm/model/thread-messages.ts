@@ -54,7 +54,7 @@ export interface BoardNumbers {
 /** Order of the doubles on a board. */
 const KEYS = ['running', 'waiting', 'usedSlots', 'promptTokens', 'generatedTokens', 'cachedTokens'] as const;
 
-/** Writes a thread's board; the main thread may read a mixture of two writings, which /metrics can bear. */
+/** Writes a thread's board; the main thread may read a mixture of two writings, which is good enough for /metrics. */
 export function writeBoard(runtime: Runtime, thread: number, numbers: BoardNumbers): void {
   const at = runtime.plan.decoders[thread]!.board / 8;
   KEYS.forEach((key, i) => {

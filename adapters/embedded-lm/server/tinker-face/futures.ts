@@ -24,7 +24,7 @@ export class FutureTable {
   readonly #futures = new Map<string, Future>();
   #count = 0;
 
-  /** Registers an operation and answers its request id at once. */
+  /** Registers an operation and returns its request id at once. */
   add(operation: Promise<unknown>): string {
     this.#count += 1;
     const requestId = `${this.#boot}-${this.#count}`;

@@ -60,7 +60,7 @@ const PROTOBUF = 'application/x-protobuf';
 
 const RETRIEVE_KEYS: ReadonlySet<string> = new Set(['request_id', 'allow_metadata_only', 'type']);
 
-/** The result of an operation, or `try_again` when it is not there within the poll limit. Passes and samples come as protobuf to who accepts it. */
+/** The result of an operation, or `try_again` when it is not there within the poll limit. Passes and samples go out as protobuf to a client that accepts it. */
 export async function retrieveFuture(call: Call, ctx: TrainerContext): Promise<Reply> {
   const body = asObject(call.body, '');
   refuseUnknown(body, RETRIEVE_KEYS);

@@ -100,7 +100,7 @@ function statusOf(error: EmbeddedLmError): number {
   return error.code === 'too_long' || error.code === 'unknown_token' ? 422 : 400;
 }
 
-/** Handles one numbered operation: replay, check, queue; answers the future at once. */
+/** Handles one numbered operation: replay, check, queue; returns the future at once. */
 function submitOperation(name: string, parse: OperationParser, call: Call, ctx: TrainerContext): Reply {
   const body = asObject(call.body, '');
   const model = ctx.models.get(readString(body, 'model_id'));

@@ -37,7 +37,7 @@ export function createTrainerContext(options: {
   return { ...rest, futures, sessions, models: new LiveModels(options.lm, futures, options.checkpoints, sessions) };
 }
 
-/** Checks a request at once (throwing what the client did wrong) and answers the work to be queued. */
+/** Checks a request at once (throwing what the client did wrong) and returns the work to be queued. */
 export type OperationParser = (body: JsonObject, model: LiveModel, ctx: TrainerContext) => () => Promise<unknown>;
 
 /** Keys a numbered operation may have: its own and those all have. */
@@ -45,7 +45,7 @@ export function operationKeys(...own: readonly string[]): ReadonlySet<string> {
   return new Set(['model_id', 'seq_id', 'type', ...own]);
 }
 
-/** Now, as checkpoints record it. */
+/** The current time as checkpoints record it. */
 export function timestamp(ctx: TrainerContext): string {
   return new Date(ctx.sessions.now()).toISOString();
 }
