@@ -90,7 +90,7 @@ function requireRoom(db: Database.Database, file: string): void {
   const { bavail, bsize } = statfsSync(dirname(file));
   if (bavail * bsize >= needed) return;
   throw new StoreError(
-    `${file} must be brought up to date, and a copy of it kept before, for which ${toMegabytes(needed)} MB are needed and ${toMegabytes(bavail * bsize)} MB are free: free space, or move the store to a disk that has room`,
+    `${file}: before it is brought up to date a copy of it is kept, which takes ${toMegabytes(needed)} MB, and ${toMegabytes(bavail * bsize)} MB are free: free space, or move the store to a larger disk`,
     { retryable: true },
   );
 }
