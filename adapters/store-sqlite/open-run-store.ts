@@ -7,7 +7,6 @@ import { openAnswersTable } from './answers-table.ts';
 import { openAttemptsTable } from './attempts-table.ts';
 import { openConnection } from './connection.ts';
 import { openRevisionsTable } from './revisions-table.ts';
-import { openRolloutOverviews } from './rollout-overviews.ts';
 import { openRolloutsTable } from './rollouts-table.ts';
 import { openRunsTable } from './runs-table.ts';
 import { openProblemRows } from './shared-rows.ts';
@@ -41,7 +40,6 @@ export function openRunStore(file: string, options: RunStoreOptions = {}): RunSt
     ...openAnswersTable(connection),
     ...openAttemptsTable(connection, problems),
     ...openRolloutsTable(connection, problems),
-    ...openRolloutOverviews(connection),
     ...openRevisionsTable(connection, problems),
     ...openTrainingTables(connection),
     [Symbol.dispose]: connection.close,
