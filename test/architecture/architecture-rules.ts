@@ -33,8 +33,9 @@ const ROOMS: readonly Room[] = [
 /** Where a package is at home; nobody else imports it. Packages that are not listed have no home in src, adapters or bin. */
 const VENDOR_HOMES: Readonly<Record<string, string>> = {
   'better-sqlite3': '^adapters/store-sqlite/',
+  '@bufbuild/protobuf': '^adapters/tracker-tensorboard/',
   openai: '^adapters/engine-openai/',
-  undici: '^adapters/(engine-openai|trainer-tinker|source-huggingface)/',
+  undici: '^adapters/(engine-openai|trainer-tinker|source-huggingface|tracker-mlflow)/',
   hyparquet: '^adapters/source-huggingface/',
   'hyparquet-writer': '^adapters/export-files/',
   'tar-stream': '^adapters/(trainer-tinker|embedded-lm)/',
@@ -65,6 +66,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['curriculum', 'curriculum[.]ts$'],
   ['layout', '(layout/|segment-budget[.]ts$|lr-schedule[.]ts$)'],
   ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
+  ['statistics', 'statistics/'],
   ['replay', 'replay/'],
   ['word-sums', 'word-sums/'],
   ['problem-set', 'problem-set/'],
