@@ -91,6 +91,11 @@ test('5: what cannot be told', () => {
   const single = measureDifferenceSpread(toCounts(1, lost), toCounts(1, won))!;
   assert.deepEqual([single.basis, single.parts], ['paired', null]);
   assert.equal(plan(single).samplesNeeded, 'unknown');
+  const mixed = toCounts(4, [2, 1, 0, 1, 3]).with(4, { problem: 'p4', n: 1, c: 1 });
+  assert.ok(
+    measureDifferenceSpread(mixed, toCounts(4, [2, 2, 2, 4, 1]))!.parts !== null,
+    'one problem with one sample',
+  );
   const one = Array.from({ length: 40 }, (_, i): number => (i < 20 ? 8 : 0));
   const other = one.with(0, 7);
   const few = measureDifferenceSpread(toCounts(16, one), toCounts(16, other))!;

@@ -11,7 +11,7 @@ import { computeBetaQuantile, computeTQuantile } from './distributions.ts';
 /**
  * - `bounded`: Gaffke's interval for a mean between two bounds. Where the values are all 0 or 1 it is the interval of
  *   Clopper and Pearson, coverage at least `level` for certain; on other values that has been found in every case tried
- *   and is not proven. Never of width 0 for fewer than infinitely many problems.
+ *   and is not proven. Never a point.
  * - `t`: mean ± Student's t x clustered standard error. Approximate: short of its level where few problems are unlike
  *   the rest.
  * - `bootstrap`: percentiles of the means of problems drawn with replacement. Approximate in the same way, a bit shorter.

@@ -21,7 +21,7 @@ export interface DifferenceSpread {
   readonly basis: 'paired' | 'unpaired' | 'assumed';
   /**
    * Variance of the true differences, and the variance that one sample of each run adds: `variance` = between + within /
-   * samples. Null where too few problems have two samples in both runs: one sample cannot tell the parts from each other.
+   * samples. Null where fewer than half of the problems have two samples in both runs: one cannot tell the parts apart.
    */
   readonly parts: { readonly between: number; readonly within: number } | null;
 }
@@ -74,9 +74,9 @@ export function measureDifferenceSpread(
       ? computeVariance(differences)
       : computeVariance(pairs.map(({ a }) => a.c / a.n)) + computeVariance(pairs.map(({ b }) => b.c / b.n));
   const samples = 1 / computeMean(pairs.map(({ a, b }) => (1 / a.n + 1 / b.n) / 2));
-  const settled = pairs.every(({ a, b }) => a.n >= 2 && b.n >= 2);
-  if (!settled) return { variance, samples, basis, parts: null };
-  const noise = computeMean(pairs.map(({ a, b }) => computeWithin(a) / a.n + computeWithin(b) / b.n));
+  const settled = pairs.filter(({ a, b }) => a.n >= 2 && b.n >= 2);
+  if (settled.length < pairs.length / 2) return { variance, samples, basis, parts: null };
+  const noise = computeMean(settled.map(({ a, b }) => computeWithin(a) / a.n + computeWithin(b) / b.n));
   const within = noise * samples;
   return { variance, samples, basis, parts: { between: Math.max(0, variance - noise), within } };
 }
