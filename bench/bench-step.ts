@@ -1,19 +1,19 @@
 import { createOpenAiEngine } from '../adapters/engine-openai/create-openai-engine.ts';
 import { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
 import { openVerifyPool } from '../adapters/verify-pool/open-verify-pool.ts';
-import { createAbsentTrainer } from '../src/cli/absent-trainer.ts';
-import { loadRecipe } from '../src/cli/load-recipe.ts';
-import { createRunRecord, listStageRecords } from '../src/cli/run-record.ts';
-import { systemClock } from '../src/cli/system-clock.ts';
-import { toCurriculumPlan } from '../src/cli/to-curriculum-plan.ts';
+import { createAbsentTrainer } from '../src/app/absent-trainer.ts';
+import { createRunRecord, listStageRecords } from '../src/app/run-record.ts';
+import { systemClock } from '../src/app/system-clock.ts';
+import { toCurriculumPlan } from '../src/app/to-curriculum-plan.ts';
+import { loadRecipe } from '../src/cli/recipe/load-recipe.ts';
 import type { TagIds } from '../src/core/grammar.ts';
 import { createRng } from '../src/core/rng.ts';
 import { TrainerError } from '../src/errors.ts';
-import { createCallPolicy } from '../src/pipeline/calls.ts';
 import type { Binding, RunContext } from '../src/pipeline/context.ts';
-import { createEngineFleet } from '../src/pipeline/fleet/create-engine-fleet.ts';
-import { rollOutStep } from '../src/pipeline/roll-out-step.ts';
-import { createTokenCache } from '../src/pipeline/token-cache.ts';
+import { createCallPolicy } from '../src/pipeline/engine/calls.ts';
+import { createEngineFleet } from '../src/pipeline/engine/fleet/create-engine-fleet.ts';
+import { createTokenCache } from '../src/pipeline/engine/token-cache.ts';
+import { rollOutStep } from '../src/pipeline/rollout/roll-out-step.ts';
 
 /** Different problems; each is tokenised once, as in a run that meets its problems again. */
 const PROBLEMS = 64;
@@ -94,20 +94,23 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     text: `In village ${i} there is one red house and there are two blue ones. How many houses are there?`,
     answer: '3',
   }));
+  const stage = { id: 'bench', kind: 'eval', sets: [] } as const;
   let step = 0;
   return {
     rollOut: async (count) => {
       step += 1;
-      await rollOutStep(ctx, binding, {
-        stageIndex: 0,
-        purpose: 'train',
-        step,
-        groups: Array.from({ length: count }, (_, i) => ({ problem: problems[i % PROBLEMS]!, size: 1 })),
-        reward: { kind: 'accuracy' },
-        temperature: 1,
-        topP: 1,
-        servedVersion: async () => 'm',
-      });
+      await rollOutStep(
+        { ctx, stage, index: 0, binding, weights: { serve: async () => 'm' } },
+        {
+          purpose: 'train',
+          step,
+          groups: Array.from({ length: count }, (_, i) => ({ problem: problems[i % PROBLEMS]!, size: 1 })),
+          reward: { kind: 'accuracy' },
+          temperature: 1,
+          topP: 1,
+          weightsStep: 0,
+        },
+      );
       const summaries = store.summarizeRollouts(run.id);
       const [{ correct, forked }] = summaries as [(typeof summaries)[number]];
       return { correct, forked };

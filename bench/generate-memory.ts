@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createProblemResolver } from '../src/cli/resolve-problems.ts';
 import type { Reporter } from '../src/ports/reporter.ts';
+import { createProblemResolver } from '../src/problem-sets/resolve-problems.ts';
 import { INSTANT_MODEL, INSTANT_TOKENS, startInstantTeacher } from './instant-teacher.ts';
 
 const LIMIT_MB = 300;
@@ -96,9 +96,9 @@ async function read(file: string): Promise<void> {
 async function generate(problems: string, url: string, attempts: number): Promise<void> {
   // Loaded here: the process that only reads must not pay for them.
   const { openRunStore } = await import('../adapters/store-sqlite/open-run-store.ts');
-  const { executeNewRun } = await import('../src/cli/execute-run.ts');
-  const { loadRecipe } = await import('../src/cli/load-recipe.ts');
-  const { keepColdStart } = await import('../src/cli/one-stage.ts');
+  const { executeNewRun } = await import('../src/app/execute-run.ts');
+  const { loadRecipe } = await import('../src/cli/recipe/load-recipe.ts');
+  const { keepColdStart } = await import('../src/cli/recipe/one-stage.ts');
   const db = `${problems}.db`;
   const servers = { preset: undefined, engine: url, trainer: undefined, model: INSTANT_MODEL, seed: undefined };
   const args = { ...servers, config: undefined, set: ['engine.maxInFlight=64'], db, json: false, quiet: true };

@@ -8,6 +8,7 @@
  *
  * The server is a process of its own on 127.0.0.1. Sides take turns; the median round counts. The machine must be idle.
  */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,10 +18,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Agent } from 'undici';
 import { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
-import { executeNewRun } from '../src/cli/execute-run.ts';
-import { loadRecipe } from '../src/cli/load-recipe.ts';
-import { keepColdStart } from '../src/cli/one-stage.ts';
+import { executeNewRun } from '../src/app/execute-run.ts';
+import { loadRecipe } from '../src/cli/recipe/load-recipe.ts';
+import { keepColdStart } from '../src/cli/recipe/one-stage.ts';
 import { reportYield } from '../src/pipeline/cold-start/yield-report.ts';
+
 import type { Reporter } from '../src/ports/reporter.ts';
 import { INSTANT_GOLD, INSTANT_MODEL, startInstantTeacher } from './instant-teacher.ts';
 

@@ -17,10 +17,10 @@ import { parseArgs } from 'node:util';
 import { OpenAI } from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { createOpenAiEngine } from '../adapters/engine-openai/create-openai-engine.ts';
-import { systemClock } from '../src/cli/system-clock.ts';
+import { systemClock } from '../src/app/system-clock.ts';
 import { createRng } from '../src/core/rng.ts';
-import { createCallPolicy } from '../src/pipeline/calls.ts';
-import { createEngineFleet } from '../src/pipeline/fleet/create-engine-fleet.ts';
+import { createCallPolicy } from '../src/pipeline/engine/calls.ts';
+import { createEngineFleet } from '../src/pipeline/engine/fleet/create-engine-fleet.ts';
 import type { CompletionRequest } from '../src/ports/engine.ts';
 
 const DELAY_MS = 500;

@@ -8,13 +8,16 @@ export { createSilentReporter } from '../adapters/reporter-terminal/create-silen
 export { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
 export { openVerifyPool, type VerifyPool, type VerifyPoolOptions } from '../adapters/verify-pool/open-verify-pool.ts';
 export { type CaseJudge, serveCases } from '../adapters/verify-pool/serve-cases.ts';
-export { type ExecuteOptions, executeNewRun, executeResumedRun } from './cli/execute-run.ts';
+export { type ExecuteOptions, executeNewRun, executeResumedRun } from './app/execute-run.ts';
 export { toConfigJsonSchema } from './config/json-schema.ts';
 export { type ConfigSources, type LoadedConfig, loadRunConfig } from './config/load.ts';
 export type { RunConfig } from './config/schema.ts';
-export { computeGroupAdvantages } from './core/advantage.ts';
 export { canonicaliseTrace, rewriteAnswerLine, stripThinking } from './core/canonicalise.ts';
 export {
+  type CheckFormatOptions,
+  type CheckIdsFormatOptions,
+  checkFormat,
+  checkIdsFormat,
   createFormatChecker,
   type FormatChecker,
   type FormatCheckerOptions,
@@ -28,21 +31,16 @@ export type {
   FormatMode,
   FormatReport,
   FormatSource,
+  FormatStrictness,
   FormatViolation,
   IdLintCode,
+  IdStrictness,
   LintCode,
 } from './core/format/format-report.ts';
-export type { FormatStrictness, IdStrictness } from './core/format/strictness.ts';
-export {
-  type CheckFormatOptions,
-  type CheckIdsFormatOptions,
-  checkFormat,
-  checkIdsFormat,
-} from './core/format-check.ts';
 export type { Tag, TagIds } from './core/grammar.ts';
 export { computeBestAt, computeMajorityAt, computePassAt } from './core/metrics.ts';
 export type { Problem } from './core/problem.ts';
-export { computeReward } from './core/reward.ts';
+export { computeGroupAdvantages, computeReward } from './core/reward.ts';
 export type { Piece, Segment, Trajectory } from './core/trajectory.ts';
 export { DEFAULT_POLICY, type Policy } from './core/verify/policy.ts';
 export { isUnconfirmed, type Verdict } from './core/verify/verdict.ts';

@@ -1,5 +1,5 @@
-import { SignalFollowers } from '../../src/core/signal-followers.ts';
 import { VERIFIER } from '../../src/core/verify/verdict.ts';
+import { SignalFollowers } from '../../src/edge/signals.ts';
 import { VerifierError } from '../../src/errors.ts';
 import type { Judgement, Verifier, VerifyCase } from '../../src/ports/verifier.ts';
 import { CaseQueue, type VerifyCall, type WaitingCase } from './case-queue.ts';

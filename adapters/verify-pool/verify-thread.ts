@@ -36,6 +36,7 @@ export class VerifyThread {
   #hasStarted = false;
   #batchSince = 0n;
   #end: ThreadEnd | null = null;
+  #isAwaited = false;
   #finish: ((outcome: BatchOutcome) => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -76,8 +77,11 @@ export class VerifyThread {
     });
   }
 
+  /** Resolves when the thread is gone. Until then it keeps the process alive: whoever waits here would wait in vain. */
   async terminate(): Promise<void> {
     this.#stop('died', 'the pool was closed');
+    this.#isAwaited = true;
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 
@@ -90,7 +94,8 @@ export class VerifyThread {
     if (this.#timer !== null) clearTimeout(this.#timer);
     const finish = this.#finish;
     this.#finish = null;
-    this.#worker.unref();
+    // A report that was on its way when the thread was stopped must not let go of it again.
+    if (!this.#isAwaited) this.#worker.unref();
     finish?.(outcome);
   }
 

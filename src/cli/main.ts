@@ -1,11 +1,11 @@
 import yargs, { type Argv } from 'yargs';
+import { STDIN } from '../edge/jsonl.ts';
+import { readSoftwareVersion } from '../edge/package-root.ts';
 import { UsageError } from '../errors.ts';
 import { COMMANDS } from './commands/commands.ts';
 import type { Command, GlobalArgs } from './define-command.ts';
 import { endOnClosedPipe } from './output.ts';
-import { readSoftwareVersion } from './package-root.ts';
 import { describeError, toExitCode } from './report-error.ts';
-import { STDIN } from './stdin-name.ts';
 import { takeFile } from './take-file.ts';
 import { takeOne } from './take-one.ts';
 import { describeUsageFault } from './usage-fault.ts';
@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   endOnClosedPipe();
   process.on('uncaughtException', (error) => {
     reportError(error);
-    process.exit();
+    process.exit(toExitCode(error));
   });
   try {
     process.exitCode = await execute(argv);

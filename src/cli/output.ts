@@ -23,7 +23,7 @@ export function tell(options: { readonly quiet: boolean; readonly json: boolean 
 /** A reader that closed the pipe (`| head`) has seen enough: end quietly. */
 export function endOnClosedPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
   // Nobody is left to tell.

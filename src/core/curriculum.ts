@@ -1,7 +1,7 @@
 import type { AdamSettings, LossSpec } from './datum.ts';
 import type { FormatMode, LintCode } from './format/format-report.ts';
 import type { JoinOrder, JoinPolicy } from './join.ts';
-import type { RewardConfig } from './reward.ts';
+import type { AdvantageSettings, RewardConfig } from './reward.ts';
 
 /**
  * The recipe of a run as plain data: what the configuration resolves to and the pipeline executes.
@@ -173,7 +173,7 @@ export interface RlStage {
   readonly schedule: Schedule;
   readonly reward: RewardConfig;
   readonly loss: LossSpec;
-  readonly advantage: { readonly std: 'population' | 'sample'; readonly epsilon: number; readonly split: boolean };
+  readonly advantage: AdvantageSettings;
   /** Learning rate is multiplied by min(1, informative sequences / this); null switches it off. */
   readonly scaleByInformative: number | null;
   /** Pilot before entering: sampled accuracy on held-out problems of this stage. */

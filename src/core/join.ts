@@ -4,10 +4,10 @@ export type CountedJoin =
   | { readonly kind: 'first' }
   | { readonly kind: 'quorum'; readonly count: number };
 
-/** The same, or when so many milliseconds have passed since the fork, if two paths have ended by then. */
+/** A counted join, or a deadline: so many milliseconds after the fork, once two paths have ended. */
 export type JoinPolicy = CountedJoin | { readonly kind: 'deadline'; readonly ms: number };
 
-/** How joined paths stand in the text: by ordinal, or longest first, which leaves less to compute at the join (field 1.8). */
+/** How joined paths stand in the text: by ordinal, or longest first, which leaves less to compute at the join. */
 export type JoinOrder = 'emitted' | 'longest-first';
 
 /** Fewest paths of a block that the strict grammar accepts. */

@@ -14,20 +14,39 @@ interface Room {
 
 const CORE = '^src/core/';
 const PORTS = '^src/ports/';
+const EDGE = '^src/edge/';
 const PIPELINE = '^src/pipeline/';
 const CONFIG = '^src/config/';
+const PROBLEM_SETS = '^src/problem-sets/';
+const REPORT = '^src/report/';
+const APP = '^src/app/';
 const CLI = '^src/cli/';
 const ERRORS = '^src/errors[.]ts$';
 const INDEX = '^src/index[.]ts$';
 const ADAPTERS = '^adapters/';
 
+/** What the floor shares with the core: nothing of the domain. */
+const FLOOR_OF_CORE = '^src/core/(rng|retry)[.]ts$';
+const CLOCK = '^src/ports/clock[.]ts$';
+/** Deadlines and signals: the part of the floor that has no outside thing behind it. */
+const WAITING = '^src/edge/(deadlines|signals)[.]ts$';
+
 const ROOMS: readonly Room[] = [
   { name: 'core', path: CORE, mayImport: [], builtins: false },
   { name: 'ports', path: PORTS, mayImport: [CORE], builtins: false },
   { name: 'errors', path: ERRORS, mayImport: [], builtins: false },
-  { name: 'pipeline', path: PIPELINE, mayImport: [CORE, PORTS, ERRORS], builtins: false },
-  { name: 'config', path: CONFIG, mayImport: [CORE, ERRORS], builtins: true },
-  { name: 'adapters', path: ADAPTERS, mayImport: [CORE, PORTS, ERRORS], builtins: true },
+  { name: 'edge', path: EDGE, mayImport: [FLOOR_OF_CORE, CLOCK, ERRORS], builtins: true },
+  { name: 'pipeline', path: PIPELINE, mayImport: [CORE, PORTS, ERRORS, WAITING], builtins: false },
+  { name: 'config', path: CONFIG, mayImport: [CORE, ERRORS, EDGE], builtins: true },
+  { name: 'adapters', path: ADAPTERS, mayImport: [CORE, PORTS, ERRORS, EDGE], builtins: true },
+  { name: 'problem-sets', path: PROBLEM_SETS, mayImport: [CORE, PORTS, ERRORS, EDGE, ADAPTERS], builtins: true },
+  { name: 'report', path: REPORT, mayImport: [CORE, PORTS, ERRORS, CONFIG, PIPELINE, PROBLEM_SETS], builtins: true },
+  {
+    name: 'app',
+    path: APP,
+    mayImport: [CORE, PORTS, ERRORS, EDGE, CONFIG, PIPELINE, PROBLEM_SETS, REPORT, ADAPTERS],
+    builtins: true,
+  },
 ];
 
 /** Where a package is at home; nobody else imports it. Packages that are not listed have no home in src, adapters or bin. */
@@ -35,17 +54,17 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
   'better-sqlite3': '^adapters/store-sqlite/',
   '@bufbuild/protobuf': '^adapters/tracker-tensorboard/',
   openai: '^adapters/engine-openai/',
-  undici: '^adapters/(engine-openai|trainer-tinker|source-huggingface|tracker-mlflow)/',
+  undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface|tracker-mlflow))/',
   hyparquet: '^adapters/source-huggingface/',
   'hyparquet-writer': '^adapters/export-files/',
-  'tar-stream': '^adapters/(trainer-tinker|embedded-lm)/',
+  'tar-stream': '^adapters/(tinker|embedded-lm)/',
   'cli-progress': '^adapters/reporter-[^/]+/',
   picocolors: '^(adapters/reporter-[^/]+|src/cli)/',
   mathjs: '^src/core/verify/',
   'p-limit': PIPELINE,
   yaml: CONFIG,
   yargs: CLI,
-  zod: '^(src/config|adapters)/',
+  zod: '^(src/config|src/edge|adapters)/',
 };
 
 /** Stations of the core in the order data flows; a station imports earlier ones only. */
@@ -61,16 +80,21 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['annotation', 'annotation/'],
   ['verify', 'verify/'],
   ['reward', 'reward[.]ts$'],
-  ['advantage', 'advantage[.]ts$'],
   ['datum', 'datum[.]ts$'],
   ['curriculum', 'curriculum[.]ts$'],
-  ['layout', '(layout/|segment-budget[.]ts$|lr-schedule[.]ts$)'],
+  ['layout', '(layout/|step-schedule[.]ts$)'],
+  ['diversity', 'diversity[.]ts$'],
   ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
   ['statistics', 'statistics/'],
   ['replay', 'replay/'],
   ['word-sums', 'word-sums/'],
   ['problem-set', 'problem-set/'],
 ];
+
+/** The stations a file of the core belongs to: one, in a tree that is in order. */
+export function findStations(file: string): string[] {
+  return STATIONS.filter(([, path]) => new RegExp(CORE + path).test(file)).map(([name]) => name);
+}
 
 /** Everything this repository holds that could be imported. */
 const OURS = '^(src|adapters|bin|bench|test|scripts)/';

@@ -12,7 +12,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
-import { createTinkerEngine } from '../../adapters/trainer-tinker/create-tinker-engine.ts';
+import { createTinkerEngine } from '../../adapters/tinker/engine/create-tinker-engine.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { CompletionRequest } from '../../src/ports/engine.ts';

@@ -13,11 +13,11 @@ import test from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { decodePass } from '../../adapters/embedded-lm/server/tinker-face/decode-pass.ts';
-import { decodePassProtobuf } from '../../adapters/trainer-tinker/decode-pass-output.ts';
-import { encodePassJson, encodePassProtobuf } from '../../adapters/trainer-tinker/encode-pass.ts';
-import { ProtobufWriter, toFloat32Bytes, toInt64Bytes } from '../../adapters/trainer-tinker/protobuf-writer.ts';
-import { cleanServerText } from '../../adapters/trainer-tinker/server-text.ts';
-import { float32, int64, type WirePass } from '../../adapters/trainer-tinker/wire-pass.ts';
+import { decodePassProtobuf } from '../../adapters/tinker/trainer/decode-pass-output.ts';
+import { encodePassJson, encodePassProtobuf } from '../../adapters/tinker/trainer/encode-pass.ts';
+import { ProtobufWriter, toFloat32Bytes, toInt64Bytes } from '../../adapters/tinker/trainer/protobuf-writer.ts';
+import { float32, int64, type WirePass } from '../../adapters/tinker/trainer/wire-pass.ts';
+import { cleanServerText } from '../../adapters/tinker/wire/server-text.ts';
 import { TrainerError } from '../../src/errors.ts';
 
 const GOLDEN_REQUEST =

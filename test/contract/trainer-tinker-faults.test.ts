@@ -21,7 +21,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import test, { type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import type { TinkerTrainerOptions } from '../../adapters/trainer-tinker/create-tinker-trainer.ts';
+import type { TinkerTrainerOptions } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
 import { ParallelR1Error, TrainerError } from '../../src/errors.ts';
 import type { Wire } from '../support/embedded-requests.ts';
 import { ADAM, connectTrainer, rlDatum, sftDatum } from '../support/trainer-connection.ts';
@@ -348,7 +348,7 @@ test('sessions', async (t) => {
   assert.equal(double.to('create_session').length, 2);
 
   const source = `
-    const { createTinkerTrainer } = await import(${JSON.stringify(new URL('../../adapters/trainer-tinker/create-tinker-trainer.ts', import.meta.url).href)});
+    const { createTinkerTrainer } = await import(${JSON.stringify(new URL('../../adapters/tinker/trainer/create-tinker-trainer.ts', import.meta.url).href)});
     const none = () => {};
     const clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
     await createTinkerTrainer({ url: process.argv[1], profile: 'embedded', operationTimeoutMs: 1000, handover: 'path',

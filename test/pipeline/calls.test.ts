@@ -11,7 +11,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { EngineError, RunError } from '../../src/errors.ts';
-import { createCallPolicy, describeRefusal } from '../../src/pipeline/calls.ts';
+import { createCallPolicy, describeRefusal } from '../../src/pipeline/engine/calls.ts';
 
 function createPolicy(over: { maxInFlight?: number; attempts?: number } = {}) {
   const pauses: number[] = [];

@@ -17,8 +17,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { EngineError } from '../../src/errors.ts';
-import { createCallPolicy } from '../../src/pipeline/calls.ts';
-import { combineCapabilities, intersectModels } from '../../src/pipeline/fleet/combine-answers.ts';
+import { createCallPolicy } from '../../src/pipeline/engine/calls.ts';
+import { combineCapabilities, intersectModels } from '../../src/pipeline/engine/fleet/combine-answers.ts';
 import {
   askFor,
   createStandingClock,

@@ -14,7 +14,7 @@ import test, { type TestContext } from 'node:test';
 import type { Trajectory } from '../../src/core/trajectory.ts';
 import type { Verdict } from '../../src/core/verify/verdict.ts';
 import { verify } from '../../src/core/verify/verify.ts';
-import { reverify } from '../../src/pipeline/reverify/reverify.ts';
+import { reverify } from '../../src/pipeline/reverify/reverify-rollouts.ts';
 import type { ReverifyContext, VerdictChange } from '../../src/pipeline/reverify/verdict-change.ts';
 import type { AttemptRecord, RolloutRecord } from '../../src/ports/run-store.ts';
 import { createDirectVerifier } from '../support/direct-verifier.ts';

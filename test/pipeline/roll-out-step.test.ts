@@ -16,34 +16,39 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Problem } from '../../src/core/problem.ts';
 import { EngineError, RunError } from '../../src/errors.ts';
-import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
 import type { RunContext } from '../../src/pipeline/context.ts';
-import { rollOutStep } from '../../src/pipeline/roll-out-step.ts';
+import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
+import { rollOutStep } from '../../src/pipeline/rollout/roll-out-step.ts';
 import type { Completion, Engine } from '../../src/ports/engine.ts';
 import type { Judgement, Verifier } from '../../src/ports/verifier.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
 import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
-import { TOY_PROBLEMS, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
+import { RL, TOY_PROBLEMS, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { decodeToy, EOS_TEXT, encodeToy, pieceId } from '../support/pipeline-toy-tokens.ts';
 
 const PROBLEMS: readonly Problem[] = TOY_PROBLEMS.slice(0, 2);
 
-async function rollOut(ctx: RunContext, problems = PROBLEMS, size = 2) {
+async function rollOut(ctx: RunContext, problems = PROBLEMS, size = 2, weightsStep: number | null = 0) {
   let served = 0;
-  const rollouts = await rollOutStep(ctx, await bindTokenizer(ctx), {
-    stageIndex: 2,
-    purpose: 'train',
-    step: 1,
-    groups: problems.map((problem) => ({ problem, size })),
-    reward: { kind: 'accuracy' },
-    temperature: 1,
-    topP: 1,
-    servedVersion: async () => {
+  const weights = {
+    serve: async () => {
       served += 1;
       return TOY_MODEL;
     },
-  });
-  return { rollouts, served };
+  };
+  const { rollouts, handOverMs } = await rollOutStep(
+    { ctx, stage: RL, index: 2, binding: await bindTokenizer(ctx), weights },
+    {
+      purpose: 'train',
+      step: 1,
+      groups: problems.map((problem) => ({ problem, size })),
+      reward: { kind: 'accuracy' },
+      temperature: 1,
+      topP: 1,
+      weightsStep,
+    },
+  );
+  return { rollouts, served, handOverMs };
 }
 
 /** An engine that answers every main call with a text, for what a rollout makes of it. */
@@ -128,6 +133,8 @@ test('5+6: the store is asked first', async (t) => {
   const first = await rollOut(run.ctx);
   const again = await rollOut(run.ctx);
   assert.equal(again.served, 0);
+  assert.ok(first.handOverMs > 0, 'the time that the weights took is told apart');
+  assert.equal(again.handOverMs, 0);
   assert.deepEqual(again.rollouts, first.rollouts);
 
   const partial = openTempRun(t);
@@ -137,6 +144,10 @@ test('5+6: the store is asked first', async (t) => {
   assert.equal(served, 1);
   assert.equal(rollouts.length, 4);
   assert.equal(rollouts[0]!.failure, 'kept');
+
+  const lost = openTempRun(t);
+  await assert.rejects(rollOut(lost.ctx, PROBLEMS, 2, null), /train rollouts of stage rl after step 1 are missing/);
+  assert.deepEqual((await rollOut(run.ctx, PROBLEMS, 2, null)).rollouts, first.rollouts);
 });
 
 test('7: an outage', async (t) => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Pulled, type PullOptions, pullDataset } from '../../adapters/source-huggingface/pull-dataset.ts';
-import { readTextLines } from '../../adapters/source-jsonl/read-lines.ts';
+import { readTextLines } from '../../src/edge/jsonl.ts';
 import type { HubServer } from './hub-server.ts';
 
 export interface TestPull {

@@ -1,6 +1,6 @@
 /** A connected trainer for a test, closed after it, with everything it wrote into its request log. */
 import type { TestContext } from 'node:test';
-import { createTinkerTrainer, type TinkerTrainerOptions } from '../../adapters/trainer-tinker/create-tinker-trainer.ts';
+import { createTinkerTrainer, type TinkerTrainerOptions } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
 import type { Datum } from '../../src/core/datum.ts';
 import type { Trainer, TrainerRequestLog } from '../../src/ports/trainer.ts';
 import { createInstantClock, type InstantClock } from './trainer-instant-clock.ts';

@@ -1,5 +1,5 @@
 /**
- * Rewards (method 6.2, 6.3):
+ * Rewards:
  *  1. the truth table of accuracy, product and tiered
  *  2. alternating: steps 1, 8, 11, 18, 21 pay accuracy, 9, 10, 19, 20 pay tiered
  *  3. the S2 schedule has exactly 60 tiered steps in 300

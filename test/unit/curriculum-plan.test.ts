@@ -10,13 +10,13 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { keepColdStart } from '../../src/cli/one-stage.ts';
-import { toCurriculumPlan } from '../../src/cli/to-curriculum-plan.ts';
+import { toCurriculumPlan } from '../../src/app/to-curriculum-plan.ts';
+import { keepColdStart } from '../../src/cli/recipe/one-stage.ts';
 import { parseWithFaults } from '../../src/config/explain-issues.ts';
 import { PRESETS } from '../../src/config/presets.ts';
 import { resolvePaths } from '../../src/config/resolve-paths.ts';
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';
-import { warnOfMismatch } from '../../src/pipeline/warn-mismatch.ts';
+import { warnOfMismatch } from '../../src/pipeline/doctor/warn-mismatch.ts';
 
 test('1: format check', () => {
   const config: RunConfig = { ...PRESETS.seen, format: { mode: 'reference', promote: ['no_block', 'lookalike_tag'] } };

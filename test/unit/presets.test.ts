@@ -21,12 +21,12 @@ import { checkRunnable, describeConfigFault } from '../../src/config/check-runna
 import { loadRunConfig } from '../../src/config/load.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../src/config/presets.ts';
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';
-import { learningRateAt } from '../../src/core/lr-schedule.ts';
 import { rewardModeAt } from '../../src/core/reward.ts';
-import { computePathCap } from '../../src/core/segment-budget.ts';
+import { learningRateAt } from '../../src/core/step-schedule.ts';
 import { generateWordSums, type WordSumLevel } from '../../src/core/word-sums/generate.ts';
-import { parseWordSum } from '../../src/core/word-sums/parse-word-sum.ts';
 import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
+import { parseWordSum } from '../../src/core/word-sums/wording.ts';
+import { computePathCap } from '../../src/pipeline/rollout/roll-out-group.ts';
 import { SMALL_RUN_SETTINGS } from '../support/small-run.ts';
 
 type Stage = RunConfig['stages'][number];

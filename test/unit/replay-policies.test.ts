@@ -7,7 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { describePolicy, listPolicies, type PolicyOptions } from '../../src/cli/replay/list-policies.ts';
+import { describePolicy, listPolicies, type PolicyOptions } from '../../src/cli/recipe/replay-policies.ts';
 import { UsageError } from '../../src/errors.ts';
 
 const NONE: PolicyOptions = { join: [], order: [], width: [], budget: [] };

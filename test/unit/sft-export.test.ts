@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { describeExport } from '../../src/cli/sft-export.ts';
+import { describeExport } from '../../src/app/sft-export.ts';
 import { sampleAttempt, sampleProblem, sampleRun, sampleStage } from '../support/run-store-samples.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 

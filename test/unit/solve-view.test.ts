@@ -24,7 +24,7 @@ import {
 } from '../../src/cli/solve/thought.ts';
 import { openLineView, openLiveView } from '../../src/cli/solve/thought-view.ts';
 import type { Piece, Segment } from '../../src/core/trajectory.ts';
-import type { SegmentEvent } from '../../src/pipeline/rollout/rollout-io.ts';
+import type { SegmentEvent } from '../../src/pipeline/rollout/trajectory-calls.ts';
 
 const same = (text: string) => text;
 const PAINT: Paint = { bold: same, dim: same, cyan: same, green: same, yellow: same };

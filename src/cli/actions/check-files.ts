@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { describeReadError } from '../../../adapters/source-jsonl/read-lines.ts';
+import { checkFormat } from '../../core/format/format-checker.ts';
 import type { FormatMode, FormatReport, LintCode } from '../../core/format/format-report.ts';
-import { checkFormat } from '../../core/format-check.ts';
+import { describeReadError, nameInput, parseRow, readInputLines, STDIN } from '../../edge/jsonl.ts';
 import { SourceError, UsageError } from '../../errors.ts';
 import type { GlobalArgs } from '../define-command.ts';
-import { nameInput, parseRow, readInputLines } from '../json-lines.ts';
 import { printJsonLine, printLine, tell } from '../output.ts';
-import { STDIN } from '../stdin-name.ts';
 
 interface CheckArgs extends GlobalArgs {
   readonly files: string[];

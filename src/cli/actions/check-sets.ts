@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { checkSet, type SetReport } from '../check-set.ts';
+import { checkSet, type SetReport } from '../../problem-sets/check-set.ts';
 import type { DatasetsArgs } from '../datasets-args.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { readWholeNumber } from '../whole-number.ts';

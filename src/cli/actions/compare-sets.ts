@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
+import { findOverlap, type OverlapSide } from '../../problem-sets/find-overlap.ts';
 import type { DatasetsArgs } from '../datasets-args.ts';
-import { findOverlap, type OverlapSide } from '../find-overlap.ts';
 import { printJson, printLine, tell } from '../output.ts';
 
 /** `datasets overlap A B`: problems that both files have. An overlap is data and no failure. */

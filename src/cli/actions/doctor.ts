@@ -2,18 +2,18 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { openRun } from '../../app/open-run.ts';
+import { createRunRecord, listStageRecords } from '../../app/run-record.ts';
 import { describeLack, ENGINE_KINDS } from '../../core/engine-kinds.ts';
 import { ParallelR1Error } from '../../errors.ts';
-import { diagnose } from '../../pipeline/diagnose.ts';
-import type { Finding } from '../../pipeline/finding.ts';
-import type { ColdStartFlags } from '../cold-start-flags.ts';
+import { diagnose } from '../../pipeline/doctor/diagnose.ts';
+import type { Finding } from '../../pipeline/doctor/diagnose-tokens.ts';
 import type { RecipeArgs } from '../commands/recipe-options.ts';
 import { listenForInterrupt } from '../interrupt.ts';
-import { loadRecipe, type Recipe } from '../load-recipe.ts';
-import { withTeacher } from '../one-stage.ts';
-import { openRun } from '../open-run.ts';
 import { printJson, printLine, tell } from '../output.ts';
-import { createRunRecord, listStageRecords } from '../run-record.ts';
+import type { ColdStartFlags } from '../recipe/cold-start-flags.ts';
+import { loadRecipe, type Recipe } from '../recipe/load-recipe.ts';
+import { withTeacher } from '../recipe/one-stage.ts';
 import { selectReporter } from '../select-reporter.ts';
 
 /** What the doctor looks at: the findings of the pipeline, and the store. */

@@ -1,12 +1,12 @@
 import { exportRows } from '../../../adapters/export-files/export-rows.ts';
 import { renderTokenizerNotes, TOKENIZER_NOTES } from '../../../adapters/export-files/tokenizer-notes.ts';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { findRun } from '../../app/find-run.ts';
+import { describeExport, listSftRows } from '../../app/sft-export.ts';
 import { UsageError } from '../../errors.ts';
-import { listDatasetFolders } from '../dataset-folders.ts';
+import { listDatasetFolders } from '../../problem-sets/set-folders.ts';
 import type { GlobalArgs } from '../define-command.ts';
-import { findRun } from '../find-run.ts';
 import { printJson, printLine, tell } from '../output.ts';
-import { describeExport, listSftRows } from '../sft-export.ts';
 
 interface ExportArgs extends GlobalArgs {
   readonly run: string | undefined;

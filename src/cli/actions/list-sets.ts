@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { listDatasetFolders } from '../dataset-folders.ts';
-import { readSetOrigin } from '../dataset-manifest.ts';
+import { listDatasetFolders } from '../../problem-sets/set-folders.ts';
+import { readSetOrigin } from '../../problem-sets/set-origin.ts';
 import type { DatasetsArgs } from '../datasets-args.ts';
 import { printJson, printLine } from '../output.ts';
 

@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import { DEFAULT_HUB } from '../../../adapters/source-huggingface/hub-address.ts';
 import { pullDataset } from '../../../adapters/source-huggingface/pull-dataset.ts';
 import type { PullManifest } from '../../../adapters/source-huggingface/pull-manifest.ts';
-import { readTextLines } from '../../../adapters/source-jsonl/read-lines.ts';
+import { systemClock } from '../../app/system-clock.ts';
+import { readTextLines } from '../../edge/jsonl.ts';
 import { UsageError } from '../../errors.ts';
 import type { DatasetsArgs } from '../datasets-args.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
-import { systemClock } from '../system-clock.ts';
 
 /** `datasets pull NAME|ID`: a set from a hub, as JSONL with a manifest. The token is read here and goes nowhere else. */
 export async function pullSet(args: DatasetsArgs): Promise<number> {

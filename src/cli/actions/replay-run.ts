@@ -1,15 +1,15 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { findRun } from '../../app/find-run.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { readPathRange } from '../../core/curriculum.ts';
 import type { LatencyModel } from '../../core/replay/latency-model.ts';
 import { UsageError } from '../../errors.ts';
 import type { RolloutPurpose } from '../../ports/run-store.ts';
+import { collectReplay } from '../../report/collect-replay.ts';
 import type { GlobalArgs } from '../define-command.ts';
-import { findRun } from '../find-run.ts';
 import { printJson, printLine } from '../output.ts';
-import { collectReplay } from '../replay/collect-replay.ts';
-import { listPolicies, type PolicyOptions } from '../replay/list-policies.ts';
-import { renderReplay } from '../replay/render-replay.ts';
+import { listPolicies, type PolicyOptions } from '../recipe/replay-policies.ts';
+import { renderReplay } from '../render/render-replay.ts';
 import { readWholeNumber } from '../whole-number.ts';
 
 interface ReplayArgs extends GlobalArgs, PolicyOptions {

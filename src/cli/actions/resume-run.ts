@@ -1,14 +1,14 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { executeResumedRun } from '../../app/execute-run.ts';
+import { findRun } from '../../app/find-run.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { UsageError } from '../../errors.ts';
-import { setBudgets } from '../cold-start-flags.ts';
 import type { GlobalArgs } from '../define-command.ts';
-import { executeResumedRun } from '../execute-run.ts';
-import { findRun } from '../find-run.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { tell } from '../output.ts';
 import { readUrl } from '../read-url.ts';
-import { printRunReport } from '../report/print-run-report.ts';
+import { setBudgets } from '../recipe/cold-start-flags.ts';
+import { printRunReport } from '../render/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
 
 interface ResumeArgs extends GlobalArgs {

@@ -1,16 +1,16 @@
 import { acquireRunLock } from '../../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { openVerifyPool } from '../../../adapters/verify-pool/open-verify-pool.ts';
+import { findRun } from '../../app/find-run.ts';
+import { toCurriculumPlan } from '../../app/to-curriculum-plan.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { VERIFIER, type Verdict } from '../../core/verify/verdict.ts';
-import { reverify } from '../../pipeline/reverify/reverify.ts';
+import { reverify } from '../../pipeline/reverify/reverify-rollouts.ts';
 import type { VerdictChange } from '../../pipeline/reverify/verdict-change.ts';
 import type { RunRecord, RunStore } from '../../ports/run-store.ts';
 import type { GlobalArgs } from '../define-command.ts';
-import { findRun } from '../find-run.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
-import { toCurriculumPlan } from '../to-curriculum-plan.ts';
 
 interface ReverifyArgs extends GlobalArgs {
   readonly run: string;

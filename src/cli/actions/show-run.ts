@@ -1,7 +1,7 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { findRun } from '../../app/find-run.ts';
 import type { GlobalArgs } from '../define-command.ts';
-import { findRun } from '../find-run.ts';
-import { printRunReport } from '../report/print-run-report.ts';
+import { printRunReport } from '../render/print-run-report.ts';
 
 interface ShowArgs extends GlobalArgs {
   readonly run: string | undefined;

@@ -1,13 +1,14 @@
 import { createColors } from 'picocolors';
+import type { SolveRecipe } from '../../app/open-solve-run.ts';
+import { openSolveRun, type SolveRun } from '../../app/open-solve-run.ts';
 import { UsageError } from '../../errors.ts';
-import { type Decoding, type Solution, solveProblem } from '../../pipeline/solve.ts';
+import { type Decoding, type Solution, solveProblem } from '../../pipeline/rollout/solve.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
+import { loadSolveRecipe, type SolveRecipeArgs } from '../recipe/load-solve-recipe.ts';
 import { toPlainText } from '../render/plain-text.ts';
 import { selectReporter, wantsColour } from '../select-reporter.ts';
 import { compareSolutions, describeSolution, renderComparison, toSolutionJson } from '../solve/describe-solution.ts';
-import { loadSolveRecipe, type SolveRecipe, type SolveRecipeArgs } from '../solve/load-solve-recipe.ts';
-import { openSolveRun, type SolveRun } from '../solve/open-solve-run.ts';
 import { openLineView, openLiveView, openSilentView, type ThoughtView } from '../solve/thought-view.ts';
 
 interface SolveArgs extends SolveRecipeArgs {

@@ -1,22 +1,22 @@
 import { resolve } from 'node:path';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { describeRecipe } from '../../app/describe-recipe.ts';
+import { executeNewRun } from '../../app/execute-run.ts';
+import { findRun } from '../../app/find-run.ts';
+import { listForecasts } from '../../app/list-forecasts.ts';
+import { nameRunRows } from '../../app/sft-texts-of.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { writeYaml } from '../../config/write-yaml.ts';
-import { checkTakesWeights } from '../check-takes-weights.ts';
-import type { ColdStartFlags } from '../cold-start-flags.ts';
 import type { RecipeArgs } from '../commands/recipe-options.ts';
-import { executeNewRun } from '../execute-run.ts';
-import { findRun } from '../find-run.ts';
 import { listenForInterrupt } from '../interrupt.ts';
-import { loadRecipe, type Recipe } from '../load-recipe.ts';
-import { keepColdStart, keepEval, keepRl, keepSft } from '../one-stage.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { readUrl } from '../read-url.ts';
-import { describeRecipe } from '../report/describe-recipe.ts';
-import { listForecasts } from '../report/list-forecasts.ts';
-import { printRunReport } from '../report/print-run-report.ts';
+import { checkTakesWeights } from '../recipe/check-takes-weights.ts';
+import type { ColdStartFlags } from '../recipe/cold-start-flags.ts';
+import { loadRecipe, type Recipe } from '../recipe/load-recipe.ts';
+import { keepColdStart, keepEval, keepRl, keepSft } from '../recipe/one-stage.ts';
+import { printRunReport } from '../render/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
-import { nameRunRows } from '../sft-texts-of.ts';
 import { previewColdStart } from './preview-cold-start.ts';
 
 /** `run`: the whole recipe. */

@@ -1,10 +1,10 @@
 import { openVerifyPool } from '../../../adapters/verify-pool/open-verify-pool.ts';
 import type { Policy } from '../../core/verify/policy.ts';
+import { type JsonRow, nameInput, readCell, readJsonRows } from '../../edge/jsonl.ts';
 import { SourceError, UsageError } from '../../errors.ts';
 import { verifyStream } from '../../pipeline/verify-stream.ts';
 import type { Judgement, Verifier, VerifyCase } from '../../ports/verifier.ts';
 import type { GlobalArgs } from '../define-command.ts';
-import { type JsonRow, nameInput, readCell, readJsonRows } from '../json-lines.ts';
 import { printJson, printJsonLine, printLine } from '../output.ts';
 import { parsePolicy } from '../parse-policy.ts';
 import { readRowPolicy } from '../policy-of-row.ts';

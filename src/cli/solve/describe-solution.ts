@@ -1,6 +1,6 @@
 import { countGeneratedTokens } from '../../core/trajectory.ts';
 import { computeTrajectoryFigures, type TrajectoryFigures } from '../../core/trajectory-figures.ts';
-import type { Solution } from '../../pipeline/solve.ts';
+import type { Solution } from '../../pipeline/rollout/solve.ts';
 import { toPlainText } from '../render/plain-text.ts';
 import { renderTable } from '../render/table.ts';
 import { describeMs, describeTokens } from './describe-node.ts';

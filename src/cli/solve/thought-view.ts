@@ -1,4 +1,4 @@
-import type { SegmentEvent } from '../../pipeline/rollout/rollout-io.ts';
+import type { SegmentEvent } from '../../pipeline/rollout/trajectory-calls.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { measureNode, nameNode, readNode } from './describe-node.ts';
 import { type Paint, renderProgress, renderThought } from './render-thought.ts';

@@ -1,5 +1,5 @@
 import { countCriticalTokens, countGeneratedTokens, type Segment } from '../../core/trajectory.ts';
-import type { SegmentEvent, SegmentPlace } from '../../pipeline/rollout/rollout-io.ts';
+import type { SegmentEvent, SegmentPlace } from '../../pipeline/rollout/trajectory-calls.ts';
 
 /** One call of a thought: being written while `segment` is null. */
 export interface ThoughtNode {

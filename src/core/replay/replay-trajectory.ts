@@ -53,7 +53,7 @@ export function replayTrajectory(trajectory: Trajectory, policy: ReplayPolicy, m
 }
 
 /**
- * The same generated tokens in one stream: what decoding without a fork would take if it wrote as much.
+ * The tokens of a forked trajectory in one stream: what decoding without a fork would take if it wrote as much.
  * It would write other text, so that its outcome counts as unknown wherever there is a block.
  */
 export function replayInOneStream(trajectory: Trajectory, model: LatencyModel): Replay {

@@ -1,4 +1,4 @@
-import { findTags, findTrunkRanges } from '../format/find-tags.ts';
+import { findTags, findTrunkRanges } from '../format/tag-stream.ts';
 import { Refusal } from './limits.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import { loadPreciseFunctions, type PreciseLibrary } from './precise/precise-functions.ts';

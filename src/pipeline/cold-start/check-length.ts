@@ -1,9 +1,9 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
 import type { PromptRecord } from '../../ports/run-store.ts';
-import { countPromptTokens, countTextTokens } from '../bind-tokenizer.ts';
-import { describeRefusal } from '../calls.ts';
 import type { RunContext } from '../context.ts';
-import { renderStudentPrompt } from '../render-student-prompt.ts';
+import { describeRefusal } from '../engine/calls.ts';
+import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
+import { countPromptTokens, countTextTokens } from '../engine/tokenizer.ts';
 
 /** Null when prompt and target fit into a row, else the code of what is wrong. */
 export type CheckLength = (problemText: string, target: string) => Promise<'too_long' | 'untokenizable' | null>;

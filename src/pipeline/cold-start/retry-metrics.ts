@@ -1,6 +1,6 @@
-import type { CallPolicy } from '../calls.ts';
 import type { RunContext } from '../context.ts';
-import { measureRetries } from '../measure-calls.ts';
+import type { CallPolicy } from '../engine/calls.ts';
+import { measureRetries } from '../engine/measure-calls.ts';
 
 /** Where a stage without steps keeps its metrics. */
 const STEP = 0;

@@ -1,8 +1,8 @@
 import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { AttemptRecord, AttemptRevision } from '../../ports/run-store.ts';
-import { renderStudentPrompt } from '../render-student-prompt.ts';
-import { toVerifyOptions } from '../score-trajectory.ts';
+import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
+import { toVerifyOptions } from '../rollout/score-trajectory.ts';
 import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type VerdictChange } from './verdict-change.ts';
 
 /** Attempts held in memory and sent to the verifier at once. */

@@ -2,11 +2,12 @@ import type { CurriculumPlan } from '../../core/curriculum.ts';
 import { computeReward, type Reward, type RewardConfig } from '../../core/reward.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { RolloutKey, RolloutRecord, RolloutRevision } from '../../ports/run-store.ts';
-import { judgeTrajectories } from '../score-trajectory.ts';
+import { judgeTrajectories } from '../rollout/score-trajectory.ts';
+import { reverifyAttempts } from './reverify-attempts.ts';
 import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type VerdictChange } from './verdict-change.ts';
 
 /** Judges the rollouts of one step anew. */
-export async function reverifyRollouts(
+async function reverifyRollouts(
   ctx: ReverifyContext,
   stored: readonly RolloutRecord[],
   apply: boolean,
@@ -42,4 +43,18 @@ function reviseReward(plan: CurriculumPlan, rollout: RolloutRecord, { verdict }:
 function findRewardConfig({ stages }: CurriculumPlan, { stageIndex, purpose }: RolloutKey): RewardConfig {
   const stage = stages[stageIndex];
   return purpose === 'train' && stage?.kind === 'rl' ? stage.reward : { kind: 'accuracy' };
+}
+
+/**
+ * Judges every stored answer of a run anew, batch by batch. With `apply` each batch is written in a transaction of
+ * its own before it is handed out; repeating an interrupted call finishes the work.
+ */
+export async function* reverify(ctx: ReverifyContext, apply: boolean): AsyncGenerator<ReverifiedBatch> {
+  for (const { index, kind } of ctx.store.listStages(ctx.runId)) {
+    if (kind === 'cold-start') yield* reverifyAttempts(ctx, index, apply);
+  }
+  for (const { stageIndex, purpose, step } of ctx.store.listRolloutSteps(ctx.runId)) {
+    const rollouts = ctx.store.loadRollouts(ctx.runId, stageIndex, purpose, step);
+    yield await reverifyRollouts(ctx, rollouts, apply);
+  }
 }

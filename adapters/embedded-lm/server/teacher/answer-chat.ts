@@ -1,4 +1,4 @@
-import { parseWordSum } from '../../../../src/core/word-sums/parse-word-sum.ts';
+import { parseWordSum } from '../../../../src/core/word-sums/wording.ts';
 import type { TeacherMix } from './mix.ts';
 import { planAnswer } from './plan-answer.ts';
 import { writeAnswer } from './write-answer.ts';

@@ -1,0 +1,66 @@
+import type { AdamSettings } from '../../../src/core/datum.ts';
+
+export type ProfileName = 'hosted' | 'skyrl-jax' | 'skyrl-train' | 'tuft' | 'embedded';
+
+/** How one kind of trainer differs from the others. Source: the quirks matrix of the protocol description. */
+export interface Profile {
+  readonly name: ProfileName;
+  /** Codec of passes; everything else is JSON everywhere. */
+  readonly codec: 'json' | 'protobuf';
+  /**
+   * `sum`: the loss is what the port says. `sequence-mean`: every sequence is divided by the sum of its
+   * weights and the sequences since the last optimiser step are averaged; `convert-reduction.ts` undoes both.
+   */
+  readonly reduction: 'sum' | 'sequence-mean';
+  /** RL losses carry `weights` too, as the 0/1 mask; the others refuse or ignore them there. */
+  readonly sendsMask: boolean;
+  /** Losses that do not do what the port says. */
+  readonly refusedLosses: readonly string[];
+  /**
+   * What a repeated number answers after a lost reply: the future of the first submission, or a sequence
+   * conflict "expected k+1, got k" that tells the first one was executed.
+   */
+  readonly replay: 'same-future' | 'sequence-conflict';
+  /** Settings the server takes from its own configuration, or not at all. */
+  readonly ignoredAdam: readonly (keyof AdamSettings)[];
+  /** How a checkpoint is named in the archive route. */
+  readonly archiveId: 'prefixed' | 'bare';
+  /** Attempts while the server cannot be reached; null: as long as the operation may take. */
+  readonly connectionAttempts: number | null;
+}
+
+const SUM: Omit<Profile, 'name'> = {
+  codec: 'protobuf',
+  reduction: 'sum',
+  sendsMask: false,
+  refusedLosses: [],
+  replay: 'same-future',
+  ignoredAdam: [],
+  archiveId: 'prefixed',
+  connectionAttempts: null,
+};
+
+/** Every profile by name. */
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  hosted: { ...SUM, name: 'hosted' },
+  'skyrl-jax': {
+    ...SUM,
+    name: 'skyrl-jax',
+    reduction: 'sequence-mean',
+    sendsMask: true,
+    ignoredAdam: ['clipNorm'],
+    archiveId: 'bare',
+  },
+  'skyrl-train': {
+    ...SUM,
+    name: 'skyrl-train',
+    sendsMask: true,
+    // It passes the thresholds of cispo on under names its loss does not read.
+    refusedLosses: ['cispo'],
+    ignoredAdam: ['beta1', 'beta2', 'eps', 'weightDecay', 'clipNorm'],
+    archiveId: 'bare',
+  },
+  tuft: { ...SUM, name: 'tuft', replay: 'sequence-conflict' },
+  // An embedded server that is gone stays gone; on loopback its JSON is as fast as protobuf and easier to look at.
+  embedded: { ...SUM, name: 'embedded', codec: 'json', connectionAttempts: 3 },
+};
