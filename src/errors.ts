@@ -61,6 +61,9 @@ export class VerifierError extends ParallelR1Error {}
 /** The run store cannot be opened, is in use, is of a newer schema, or cannot be written (disk full). */
 export class StoreError extends ParallelR1Error {}
 
+/** A tracker (TensorBoard, MLflow) cannot be written to, or refuses what it is sent. The run warns and goes on. */
+export class TrackerError extends ParallelR1Error {}
+
 /** A problem source or data file cannot be read. The message names file and line. */
 export class SourceError extends ParallelR1Error {}
 

@@ -52,8 +52,9 @@ const ROOMS: readonly Room[] = [
 /** Where a package is at home; nobody else imports it. Packages that are not listed have no home in src, adapters or bin. */
 const VENDOR_HOMES: Readonly<Record<string, string>> = {
   'better-sqlite3': '^adapters/store-sqlite/',
+  '@bufbuild/protobuf': '^adapters/tracker-tensorboard/',
   openai: '^adapters/engine-openai/',
-  undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface))/',
+  undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface|tracker-mlflow))/',
   hyparquet: '^adapters/source-huggingface/',
   'hyparquet-writer': '^adapters/export-files/',
   'tar-stream': '^adapters/(tinker|embedded-lm)/',
@@ -85,6 +86,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['layout', '(layout/|step-schedule[.]ts$)'],
   ['diversity', 'diversity[.]ts$'],
   ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
+  ['statistics', 'statistics/'],
   ['replay', 'replay/'],
   ['word-sums', 'word-sums/'],
   ['problem-set', 'problem-set/'],
