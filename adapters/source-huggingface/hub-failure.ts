@@ -1,19 +1,7 @@
 import { SourceError } from '../../src/errors.ts';
 
 /** A hub that did not answer as wanted. `retryAfterMs` is the pause it asked for, null when none. */
-export class HubFailure extends SourceError {
-  readonly status: number | null;
-  readonly retryAfterMs: number | null;
-
-  constructor(
-    message: string,
-    options: { cause?: unknown; retryable: boolean; status?: number | null; retryAfterMs?: number | null },
-  ) {
-    super(message, options);
-    this.status = options.status ?? null;
-    this.retryAfterMs = options.retryAfterMs ?? null;
-  }
-}
+export class HubFailure extends SourceError {}
 
 /** What an error status means for who asked. `what` names the thing, `now` is the time in ms since the epoch. */
 export function explainStatus(status: number, what: string, retryAfter: string | undefined, now: number): HubFailure {

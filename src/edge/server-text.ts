@@ -1,0 +1,107 @@
+import { STATUS_CODES } from 'node:http';
+import { type JsonObject, parseObject, toObject } from '../core/json-object.ts';
+
+/** Longest text of a server within a message, in characters. */
+const MAX_CHARS = 300;
+
+/** What is looked at of each end of a longer text, as a multiple of what is shown: bodies may be hundreds of megabytes. */
+const REACH = 20;
+
+/** Share of what is shown that is the beginning; the rest is the end. */
+const HEAD_SHARE = 0.6;
+
+const GAP = ' … ';
+
+/** What stands for a secret in a message. */
+const REDACTED = '***';
+
+/** Shorter ones would take ordinary words out of messages, and protect nothing. */
+const SHORTEST_SECRET = 8;
+
+/** Escape sequences of terminals: CSI (colours, cursor), OSC (titles, links, the clipboard), and two-character ones. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-Z\\-_]/g;
+
+/** Control characters, line and paragraph separators, and marks that reorder what is shown. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+const TRACEBACK = 'Traceback (most recent call last)';
+
+/**
+ * The one way in which words of a server get into a line of ours: without control sequences, without secrets, at most
+ * `maxChars` characters. Of a longer text beginning and end are kept; of a Python traceback what stands before it and the
+ * exception, which comes last. The work is bounded by `maxChars`, whatever the length.
+ */
+export function cleanServerText(text: string, secrets: readonly string[] = [], maxChars = MAX_CHARS): string {
+  const reach = REACH * maxChars;
+  const kept = secrets.filter(({ length }) => length >= SHORTEST_SECRET);
+  const longest = Math.max(0, ...kept.map(({ length }) => length));
+  const clean = (part: string) => redact(toLine(part), kept);
+  if (text.length <= 2 * reach) {
+    const plain = text.replace(ESCAPES, '');
+    const at = plain.indexOf(TRACEBACK);
+    if (at < 0) return shorten(clean(plain), maxChars);
+    const [before, exception] = [clean(plain.slice(0, at)), clean(findException(plain))];
+    return shorten(before === '' ? exception : before + GAP + exception, maxChars);
+  }
+  // At the inner ends half a secret may stand, which nobody would recognise.
+  const head = text.slice(0, reach).replace(ESCAPES, '');
+  const tail = text.slice(-reach).replace(ESCAPES, '');
+  const at = head.indexOf(TRACEBACK);
+  const first = at < 0 ? clean(head) : clean(head.slice(0, at));
+  const last = clean(at < 0 ? tail : findException(tail));
+  return shorten(first.slice(0, Math.max(0, first.length - longest)) + GAP + last.slice(longest), maxChars);
+}
+
+function toLine(text: string): string {
+  return text.replace(CONTROLS, ' ').replace(/\s+/g, ' ').trim();
+}
+
+function redact(line: string, secrets: readonly string[]): string {
+  return secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), line);
+}
+
+/** From the last line that is not indented to the end: frames are, and so are the further lines of long exceptions. */
+function findException(text: string): string {
+  const lines = text.trimEnd().split('\n');
+  const last = lines.findLastIndex((line) => /^\S/.test(line));
+  return lines.slice(Math.max(0, last)).join('\n');
+}
+
+function shorten(line: string, maxChars: number): string {
+  if (line.length <= maxChars) return line;
+  const room = maxChars - GAP.length;
+  const headChars = Math.ceil(room * HEAD_SHARE);
+  const head = line.slice(0, headChars).replace(/[\ud800-\udbff]$/, '');
+  const tail = line.slice(line.length - (room - headChars)).replace(/^[\udc00-\udfff]/, '');
+  return head.trimEnd() + GAP + tail.trimStart();
+}
+
+/**
+ * What the body of a failed request says: `{error: {message}}` of vLLM and OpenAI, the inner object alone, `{error}` of
+ * TGI, `{error_message}` of SGLang, `{detail}` of FastAPI (text or a list of field faults), or plain text. Uncleaned.
+ */
+export function readErrorBody(status: number, text: string): string {
+  const body = parseObject(text);
+  const said = body === null ? null : findMessage(body);
+  return said ?? (text.trim() || (STATUS_CODES[status] ?? 'no explanation'));
+}
+
+/** The message of an error object; null when it holds none. */
+export function findMessage(body: JsonObject): string | null {
+  const { error, message, detail, error_message: own } = body;
+  for (const candidate of [error, message, own, detail]) {
+    if (typeof candidate === 'string' && candidate.trim() !== '') return candidate;
+  }
+  if (Array.isArray(detail) && detail.length > 0) return detail.map(describeFieldFault).join('; ');
+  const inner = toObject(error) ?? toObject(detail);
+  return inner === null ? null : (findMessage(inner) ?? JSON.stringify(inner));
+}
+
+/** `{loc: [...], msg}`, as web frameworks report a wrong field. */
+function describeFieldFault(fault: unknown): string {
+  const { loc, msg } = toObject(fault) ?? {};
+  if (typeof msg !== 'string') return typeof fault === 'string' ? fault : JSON.stringify(fault);
+  return Array.isArray(loc) ? `${loc.join('.')}: ${msg}` : msg;
+}
