@@ -64,7 +64,7 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     labels: null,
   };
   const calls = createCallPolicy({
-    ...{ maxInFlight, startInFlight: maxInFlight, attempts: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
+    ...{ maxInFlight, startInFlight: maxInFlight, tries: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
     ...{ deadlineMs: 600_000, rng: createRng(7), clock: systemClock },
   });
   const unused = () => {

@@ -94,6 +94,8 @@ export interface RetryPolicy {
   readonly maxPauseMs: number;
   /** Tries of one request, the first included. Infinity: something else ends it, such as a deadline. */
   readonly tries: number;
+  /** Tries of one request, those that were spared included. Default: no bound of their own. */
+  readonly triesWithSpared?: number;
   /** Tries that may fail for one cause, where that is fewer. */
   readonly triesFor?: Readonly<Partial<Record<RetryCause, number>>>;
   /** Pauses that do not grow. */
@@ -118,7 +120,8 @@ export class RetryCourse {
   readonly #policy: RetryPolicy;
   readonly #rng: Pick<Rng, 'next'> | null;
   readonly #failures = new Map<RetryCause, number>();
-  #total = 0;
+  #counted = 0;
+  #all = 0;
 
   /** `rng` shortens pauses by up to half, so that requests refused together do not come back together; null: exact pauses. */
   constructor(policy: RetryPolicy, rng: Pick<Rng, 'next'> | null) {
@@ -131,19 +134,22 @@ export class RetryCourse {
    * `isSpared`: this failure costs no try, and does not make the pause grow.
    */
   fail(cause: RetryCause, retryAfterMs: number | null, isSpared = false): number | null {
-    const { tries, triesFor, longestAskedMs = Number.POSITIVE_INFINITY } = this.#policy;
+    const { tries, triesWithSpared, triesFor, longestAskedMs } = this.#policy;
     const failures = (this.#failures.get(cause) ?? 0) + (isSpared ? 0 : 1);
     this.#failures.set(cause, failures);
-    if (!isSpared) this.#total += 1;
-    if (this.#total >= tries || failures >= (triesFor?.[cause] ?? Number.POSITIVE_INFINITY)) return null;
-    if (retryAfterMs !== null && retryAfterMs > longestAskedMs) return null;
+    this.#all += 1;
+    if (!isSpared) this.#counted += 1;
+    if (this.#counted >= tries || this.#all >= (triesWithSpared ?? Number.POSITIVE_INFINITY)) return null;
+    if (failures >= (triesFor?.[cause] ?? Number.POSITIVE_INFINITY)) return null;
+    if (retryAfterMs !== null && retryAfterMs > (longestAskedMs ?? Number.POSITIVE_INFINITY)) return null;
     return this.#pauseMs(cause, Math.max(1, failures), retryAfterMs ?? 0);
   }
 
   /** Something arrived: what failed before no longer counts. */
   begin(): void {
     this.#failures.clear();
-    this.#total = 0;
+    this.#counted = 0;
+    this.#all = 0;
   }
 
   /** The server's own pause wins when it is longer, and is spread too. */

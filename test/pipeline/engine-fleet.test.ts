@@ -31,7 +31,7 @@ import { type Answer, json, silence } from '../support/engine-fault-server.ts';
 
 const COMPLETIONS = '/v1/completions';
 const NEVER = new AbortController().signal;
-const POLICY = { attempts: 8, firstPauseMs: 250, maxPauseMs: 30_000 };
+const POLICY = { tries: 8, firstPauseMs: 250, maxPauseMs: 30_000 };
 
 /** A pause that moves the clock instead of waiting for it. */
 const pass = (clock: StandingClock) => async (ms: number) => {

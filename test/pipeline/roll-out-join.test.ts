@@ -188,7 +188,7 @@ test('5: a path that fails', async () => {
 
 test('6: an abort is no failure', async () => {
   const clock = createToyClock();
-  const limits = { maxInFlight: 8, attempts: 3, firstPauseMs: 1, maxPauseMs: 1 };
+  const limits = { maxInFlight: 8, tries: 3, firstPauseMs: 1, maxPauseMs: 1 };
   for (const deadlineMs of [undefined, 1000]) {
     const calls = createCallPolicy({
       ...limits,

@@ -198,7 +198,7 @@ export function openToyRun(parts: ToyParts): ToyRun {
   const trainer = createToyTrainer(world);
   const reporter = createReporter();
   const seen: Engine = wrap<Engine>(engine, 'engine');
-  const calls = createCallPolicy({ maxInFlight: 4, attempts: 3, firstPauseMs: 1, maxPauseMs: 1, clock });
+  const calls = createCallPolicy({ maxInFlight: 4, tries: 3, firstPauseMs: 1, maxPauseMs: 1, clock });
   const listToyProblems = (refs: readonly ProblemsRef[]) =>
     refs.flatMap((ref) => {
       if (ref.kind !== 'set' || ref.name !== 'toy') throw new SourceError(`no problems ${JSON.stringify(ref)}`);

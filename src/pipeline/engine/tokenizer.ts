@@ -6,7 +6,7 @@ import { describeRefusal } from './calls.ts';
 /**
  * Asks the engine's tokenizer for the tags, the gap, the path labels and the end of sequence.
  * Refuses (RunError) unless each tag is exactly one id and all six differ: a tag that splits into
- * pieces would neither stop a call nor be one token of the loss (method T18).
+ * pieces would neither stop a call nor be one token of the loss.
  */
 export async function bindTokenizer(ctx: RunContext): Promise<Binding> {
   const ids = new Map<Tag, number>();
