@@ -1,9 +1,8 @@
 import { EngineError } from '../../src/errors.ts';
 import type { EngineLoad } from '../../src/ports/engine.ts';
-import type { OpenAiKind } from './capabilities.ts';
-import type { HttpWire } from './http-wire.ts';
+import type { OpenAiKind, OpenAiWire } from './openai-wire.ts';
 
-/** What a server calls its figures (protocols 5.6 and 6); of several names the first that is there counts. */
+/** What a server calls its figures in Prometheus text; of several names the first that is there counts. */
 interface MetricNames {
   readonly running: readonly string[];
   readonly waiting: readonly string[];
@@ -30,7 +29,7 @@ const METRICS: Readonly<Partial<Record<OpenAiKind, MetricNames>>> = {
 /** Reads the load of a kind of server that tells it; null for the others. */
 export function findLoadReader(
   kind: OpenAiKind,
-  wire: HttpWire,
+  wire: OpenAiWire,
 ): ((signal?: AbortSignal) => Promise<EngineLoad | null>) | null {
   const names = METRICS[kind];
   return names === undefined ? null : (signal) => readLoad(wire, names, signal);
@@ -38,7 +37,7 @@ export function findLoadReader(
 
 /** GET `/metrics`, Prometheus text. Null when there is no such endpoint or it does not know the queue. */
 async function readLoad(
-  wire: HttpWire,
+  wire: OpenAiWire,
   names: MetricNames,
   signal: AbortSignal | undefined,
 ): Promise<EngineLoad | null> {

@@ -1,6 +1,6 @@
 import { TAGS } from '../../src/core/grammar.ts';
+import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
-import { failAt, type Site, wrongShape } from './failures.ts';
 import type { TextPieces } from './text-pieces.ts';
 
 /** How a server said that a text ended: by a stop or an end of sequence, by the cap, or because it gave up. */

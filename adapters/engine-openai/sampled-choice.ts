@@ -1,5 +1,5 @@
+import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import type { Completion } from '../../src/ports/engine.ts';
-import { failAt, type Site, wrongShape } from './failures.ts';
 
 /** One choice as it came, before anything is known of its types. */
 export interface RawSampled {

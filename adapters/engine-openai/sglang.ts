@@ -1,17 +1,18 @@
+import { toObject } from '../../src/core/json-object.ts';
+import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
-import { checkSampled } from './check-sampled.ts';
-import { failAt, type Site, wrongShape } from './failures.ts';
-import type { HttpWire } from './http-wire.ts';
-import { readCount, readObject } from './read-object.ts';
+import type { ListModels } from './openai-client.ts';
+import { type OpenAiWire, readCount } from './openai-wire.ts';
+import { checkSampled } from './sampled-choice.ts';
 
 const PATH = '/generate';
 
 /** Seeds are taken modulo this. */
 const SEED_LIMIT = 2 ** 31;
 
-/** POST `/generate` of SGLang, token ids in and out (protocols section 6). `adapter` is the loaded adapter's name, null for the base model. */
+/** POST `/generate` of SGLang, token ids in and out. `adapter` is the loaded adapter's name, null for the base model. */
 export async function completeBySglang(
-  wire: HttpWire,
+  wire: OpenAiWire,
   request: CompletionRequest,
   adapter: string | null,
   signal: AbortSignal | undefined,
@@ -58,9 +59,9 @@ function readSglangCompletions(site: Site, answer: unknown, n: number): Completi
 }
 
 function readChoice(site: Site, value: unknown, where: string): Completion {
-  const choice = readObject(value);
-  const meta = readObject(choice?.meta_info);
-  const finish = readObject(meta?.finish_reason);
+  const choice = toObject(value);
+  const meta = toObject(choice?.meta_info);
+  const finish = toObject(meta?.finish_reason);
   const sampled = meta?.output_token_logprobs;
   if (!Array.isArray(sampled) || !sampled.every(Array.isArray)) {
     throw wrongShape(site, `output_token_logprobs at ${where}.meta_info`, sampled);
@@ -75,4 +76,39 @@ function readChoice(site: Site, value: unknown, where: string): Completion {
     idsOption: 'return_logprob',
     cachedTokens: readCount(meta?.cached_tokens),
   });
+}
+
+/**
+ * Which served names are adapters. SGLang's `/generate` takes no model: it serves the base unless an adapter is
+ * named, so a name that is neither must not silently become the base.
+ */
+export class SglangAdapters {
+  readonly #wire: OpenAiWire;
+  readonly #listModels: ListModels;
+  readonly #isAdapter = new Map<string, boolean>();
+
+  constructor(wire: OpenAiWire, listModels: ListModels) {
+    this.#wire = wire;
+    this.#listModels = listModels;
+  }
+
+  /** The adapter to name for `model`, null for the base. Rejects with a final `EngineError` for a name nobody serves. */
+  async findName(model: string, signal: AbortSignal | undefined): Promise<string | null> {
+    if (!this.#isAdapter.has(model)) {
+      for (const { id, parent } of await this.#listModels(signal)) this.#isAdapter.set(id, parent !== null);
+    }
+    const isAdapter = this.#isAdapter.get(model);
+    if (isAdapter === undefined) {
+      throw failAt(this.#wire.siteOf('POST', '/generate'), `no model or adapter ${model} is served`, { status: 404 });
+    }
+    return isAdapter ? model : null;
+  }
+
+  add(version: string): void {
+    this.#isAdapter.set(version, true);
+  }
+
+  forget(version: string): void {
+    this.#isAdapter.delete(version);
+  }
 }
