@@ -191,15 +191,16 @@ async function openTrainer(options: OpenRunOptions, embedded: EmbeddedProcess | 
 }
 
 function connectTrainer(options: OpenRunOptions, embedded: EmbeddedProcess | null) {
-  const { config, store, runId } = options;
+  const { config, store, runId, reporter } = options;
   const { url, profile, handover, operationTimeoutSeconds, apiKeyEnv } = config.trainer;
   return createTinkerTrainer({
     url: url ?? embedded!.url,
     profile: url === null ? 'embedded' : profile,
     operationTimeoutMs: operationTimeoutSeconds * 1000,
-    handover,
+    handOver: handover,
     requestLog: store.trainerLog(runId),
     clock: systemClock,
+    warn: (message) => reporter.warn(message),
     ...readApiKey(apiKeyEnv),
   });
 }

@@ -10,6 +10,8 @@ export interface FailureRules {
   readonly secrets: readonly string[];
   /** What to do when no answer comes in time: `raise engine.timeoutSeconds`. */
   readonly silenceAdvice?: string;
+  /** Errors without a code, under a status of success, are part of the protocol and read by whoever asked. Default: they are repeated. */
+  readonly ownsErrors?: boolean;
   /** Where this kind of server means something else by a status. */
   readonly meanings?: MeaningOverrides;
   /** A longer pause than this is cut to it: the server may be back sooner than it thought. Default: none is cut. */
@@ -116,16 +118,16 @@ const NAMED_CODES: Readonly<Record<string, number>> = {
 
 /**
  * The error that an answer with a status of success holds instead of what was asked for, as gateways send it that have
- * begun to answer; null for any other answer. One that names no code is taken for one that may pass.
+ * begun to answer; null for any other answer. An error that names no code is taken for one that may pass.
  */
 export function findQuietFailure(site: Site, body: JsonObject): OutsideError | null {
   const error = toObject(body.error);
   if (error === null && (typeof body.error !== 'string' || body.error === '')) return null;
-  // An operation that failed on a trainer is told like this; who polls for it reads it.
-  if (body.category !== undefined) return null;
   const status = readCode(error?.code) ?? readCode(error?.type) ?? readCode(body.code);
   const said = findMessage(body) ?? 'no explanation';
-  if (status === null) return failAt(site, `the server says: ${said}`, { retryable: true });
+  if (status === null) {
+    return site.rules.ownsErrors === true ? null : failAt(site, `the server says: ${said}`, { retryable: true });
+  }
   return failAt(site, `${status} ${said}`, {
     status,
     retryable: readStatus(status, site.rules.meanings) !== 'final',

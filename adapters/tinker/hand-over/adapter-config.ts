@@ -1,7 +1,8 @@
 import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type JsonObject, toObject } from '../../../src/core/json-object.ts';
+import { cleanServerText } from '../../../src/edge/server-text.ts';
 import { TrainerError } from '../../../src/errors.ts';
-import { cleanServerText } from '../wire/server-text.ts';
 
 const CONFIG_FILE = 'adapter_config.json';
 const WEIGHTS_FILE = 'adapter_model.safetensors';
@@ -12,26 +13,27 @@ const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /**
  * Makes an unpacked PEFT adapter loadable by vLLM, which needs `target_modules` as a list, an integer
- * `lora_alpha` and a `task_type`; some trainers leave them null or fractional. Answers the directory
- * that holds the adapter (`folder`, or `adapter` below it). A full model has no such file and is left alone.
+ * `lora_alpha` and a `task_type`; some trainers leave them null or fractional. Answers where below `folder`
+ * the adapter lies: in itself (an empty text), or in `adapter`. A full model has no such file and is left alone.
  */
 export async function normaliseAdapterConfig(folder: string): Promise<string> {
-  const home = (await readdir(folder)).includes('adapter') ? path.join(folder, 'adapter') : folder;
-  if (!(await readdir(home)).includes(CONFIG_FILE)) return home;
+  const below = (await readdir(folder)).includes('adapter') ? 'adapter' : '';
+  const home = path.join(folder, below);
+  if (!(await readdir(home)).includes(CONFIG_FILE)) return below;
   const file = path.join(home, CONFIG_FILE);
   const config = await readConfig(file);
   const targets = Array.isArray(config.target_modules) ? config.target_modules : await listModules(home);
   const alpha = typeof config.lora_alpha === 'number' ? Math.round(config.lora_alpha) : config.lora_alpha;
   const normal = { ...config, target_modules: targets, lora_alpha: alpha, task_type: config.task_type ?? 'CAUSAL_LM' };
   await writeFile(file, `${JSON.stringify(normal, null, 2)}\n`);
-  return home;
+  return below;
 }
 
-async function readConfig(file: string): Promise<Record<string, unknown>> {
+async function readConfig(file: string): Promise<JsonObject> {
   const text = await readFile(file);
   if (text.length > MAX_CONFIG_BYTES)
     throw new TrainerError(`${CONFIG_FILE} in the weights archive is larger than a megabyte`);
-  return parseObject(text, CONFIG_FILE);
+  return parsePart(text, CONFIG_FILE);
 }
 
 /** The modules an adapter changes: the name before `.lora_A` of every tensor, distinct, in order. */
@@ -45,7 +47,7 @@ async function listModules(folder: string): Promise<string[]> {
 }
 
 /** The header of a safetensors file: its length as 8 bytes little endian, then JSON by tensor name. */
-async function readTensorHeader(file: string): Promise<Record<string, unknown>> {
+async function readTensorHeader(file: string): Promise<JsonObject> {
   await using handle = await open(file).catch((cause: unknown) => {
     throw new TrainerError(`the weights archive has ${CONFIG_FILE} without target_modules and no ${WEIGHTS_FILE}`, {
       cause,
@@ -58,13 +60,13 @@ async function readTensorHeader(file: string): Promise<Record<string, unknown>> 
     throw new TrainerError(`${WEIGHTS_FILE} in the weights archive has a header of ${length} bytes`);
   const header = Buffer.alloc(length);
   await handle.read(header, 0, length, 8);
-  return parseObject(header, WEIGHTS_FILE);
+  return parsePart(header, WEIGHTS_FILE);
 }
 
-function parseObject(text: Buffer, name: string): Record<string, unknown> {
+function parsePart(text: Buffer, name: string): JsonObject {
   try {
-    const value: unknown = JSON.parse(text.toString('utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+    const object = toObject(JSON.parse(text.toString('utf8')));
+    if (object !== null) return object;
     throw new Error('it is no object');
   } catch (cause) {
     throw new TrainerError(
