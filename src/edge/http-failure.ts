@@ -10,6 +10,8 @@ export interface FailureRules {
   readonly secrets: readonly string[];
   /** What to do when no answer comes in time: `raise engine.timeoutSeconds`. */
   readonly silenceAdvice?: string;
+  /** What an answer that is not the protocol may be due to: `is this address a hub?`. */
+  readonly shapeAdvice?: string;
   /** Errors without a code, under a status of success, are part of the protocol and read by whoever asked. Default: they are repeated. */
   readonly ownsErrors?: boolean;
   /** Where this kind of server means something else by a status. */
@@ -43,11 +45,10 @@ export function failAt({ at, rules }: Site, text: string, facts: OutsideFacts = 
 
 /** The final error of an answer that is not the protocol: what was expected, and the beginning of what came. */
 export function wrongShape(site: Site, expected: string, got: unknown): OutsideError {
+  const { secrets, shapeAdvice } = site.rules;
   const text = (typeof got === 'string' ? got : JSON.stringify(got)) ?? '';
-  return failAt(
-    site,
-    `expected ${expected}, got ${cleanServerText(text, site.rules.secrets, GLIMPSE_CHARS) || 'nothing'}`,
-  );
+  const glimpse = cleanServerText(text, secrets, GLIMPSE_CHARS) || 'nothing';
+  return failAt(site, `expected ${expected}, got ${glimpse}${shapeAdvice === undefined ? '' : `: ${shapeAdvice}`}`);
 }
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;

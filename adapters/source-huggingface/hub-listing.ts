@@ -1,6 +1,41 @@
 import { z } from 'zod';
-import { SourceError } from '../../src/errors.ts';
+import { SourceError, UsageError } from '../../src/errors.ts';
 import type { Hub } from './hub.ts';
+
+/** What a hub tells of a set: the commit that a name stands for, and the files of that commit. */
+
+/** A state of a set on the hub. */
+export interface Revision {
+  /** Name of the commit: it never changes what it means. */
+  readonly commit: string;
+  /** As the set's card says it; null when it says none. */
+  readonly licence: string | null;
+}
+
+const revisionSchema = z.object({
+  sha: z.string().regex(/^[0-9a-f]{40,64}$/),
+  cardData: z.object({ license: z.union([z.string(), z.array(z.string())]).nullish() }).nullish(),
+  tags: z.array(z.string()).nullish(),
+});
+
+/** Asks which commit a branch, tag or commit name means now. Rejects with `UsageError`, `SourceError`. */
+export async function resolveRevision(hub: Hub, id: string, revision: string): Promise<Revision> {
+  if (!/^[\w][\w./-]{0,199}$/.test(revision) || revision.includes('..'))
+    throw new UsageError(`--revision is ${JSON.stringify(revision)}; a branch, a tag or a commit is expected`);
+  const url = new URL(`api/datasets/${id}/revision/${encodeURIComponent(revision)}`, hub.address);
+  const what = `data set ${id} at ${revision}`;
+  const { value } = await hub.getJson(url, what);
+  const reply = revisionSchema.safeParse(value);
+  if (!reply.success) throw new SourceError(`${what}: the answer names no commit: is this address a hub?`);
+  const { sha, cardData, tags } = reply.data;
+  return { commit: sha, licence: readLicence(cardData?.license, tags ?? []) };
+}
+
+function readLicence(card: string | readonly string[] | null | undefined, tags: readonly string[]): string | null {
+  const named = card === null || card === undefined ? [] : [card].flat();
+  const all = named.length > 0 ? named : tags.filter((tag) => tag.startsWith('license:')).map((tag) => tag.slice(8));
+  return all.length === 0 ? null : all.join(', ').slice(0, 200);
+}
 
 /** A file of a set on the hub. */
 export interface HubFile {
@@ -34,11 +69,11 @@ export async function listFiles(hub: Hub, id: string, commit: string): Promise<H
   let url: URL | null = new URL(`api/datasets/${id}/tree/${commit}?recursive=true`, hub.address);
   for (let page = 0; url !== null; page += 1) {
     if (page === MAX_PAGES) throw new SourceError(`${what}: the listing does not end`);
-    const { value, headers }: Awaited<ReturnType<Hub['getJson']>> = await hub.getJson(url, what);
+    const { value, link }: Awaited<ReturnType<Hub['getJson']>> = await hub.getJson(url, what);
     const entries = z.array(entrySchema).safeParse(value);
     if (!entries.success) throw new SourceError(`${what}: the listing is not the one of a hub`);
     for (const entry of entries.data) if (entry.type === 'file') files.push(toFile(entry, what));
-    url = findNextPage(headers.link, url, hub);
+    url = findNextPage(link, url, hub);
   }
   return files;
 }
@@ -68,7 +103,7 @@ function readChecksum(kind: Checksum['kind'], oid: string | null | undefined): C
 }
 
 /** The `next` of a Link header, if it stays on the hub. */
-function findNextPage(link: string | undefined, from: URL, hub: Hub): URL | null {
+function findNextPage(link: string | null, from: URL, hub: Hub): URL | null {
   const target = /<([^<>]+)>\s*;\s*rel="?next"?/.exec(link ?? '')?.[1];
   if (target === undefined) return null;
   const url = URL.parse(target, from.href);
