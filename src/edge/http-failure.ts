@@ -1,7 +1,7 @@
 import { type JsonObject, toObject } from '../core/json-object.ts';
 import { type MeaningOverrides, readStatus } from '../core/retry.ts';
 import type { OutsideError, OutsideFacts } from '../errors.ts';
-import { cleanServerText, findMessage, readErrorBody } from './server-text.ts';
+import { cleanServerText, findMessage, readErrorBody, showValue } from './server-text.ts';
 
 /** How the failures of one server are told: the error class of its boundary, and what a user can do. */
 export interface FailureRules {
@@ -46,8 +46,7 @@ export function failAt({ at, rules }: Site, text: string, facts: OutsideFacts = 
 /** The final error of an answer that is not the protocol: what was expected, and the beginning of what came. */
 export function wrongShape(site: Site, expected: string, got: unknown): OutsideError {
   const { secrets, shapeAdvice } = site.rules;
-  const text = (typeof got === 'string' ? got : JSON.stringify(got)) ?? '';
-  const glimpse = cleanServerText(text, secrets, GLIMPSE_CHARS) || 'nothing';
+  const glimpse = cleanServerText(showValue(got), secrets, GLIMPSE_CHARS) || 'nothing';
   return failAt(site, `expected ${expected}, got ${glimpse}${shapeAdvice === undefined ? '' : `: ${shapeAdvice}`}`);
 }
 

@@ -88,20 +88,35 @@ export function readErrorBody(status: number, text: string): string {
   return said ?? (text.trim() || (STATUS_CODES[status] ?? 'no explanation'));
 }
 
+/** Error objects within error objects that are looked into. */
+const MAX_DEPTH = 4;
+
 /** The message of an error object; null when it holds none. */
-export function findMessage(body: JsonObject): string | null {
+export function findMessage(body: JsonObject, depth = 0): string | null {
   const { error, message, detail, error_message: own } = body;
   for (const candidate of [error, message, own, detail]) {
     if (typeof candidate === 'string' && candidate.trim() !== '') return candidate;
   }
   if (Array.isArray(detail) && detail.length > 0) return detail.map(describeFieldFault).join('; ');
   const inner = toObject(error) ?? toObject(detail);
-  return inner === null ? null : (findMessage(inner) ?? JSON.stringify(inner));
+  if (inner === null || depth === MAX_DEPTH) return null;
+  return findMessage(inner, depth + 1) ?? showValue(inner);
 }
 
 /** `{loc: [...], msg}`, as web frameworks report a wrong field. */
 function describeFieldFault(fault: unknown): string {
   const { loc, msg } = toObject(fault) ?? {};
-  if (typeof msg !== 'string') return typeof fault === 'string' ? fault : JSON.stringify(fault);
+  if (typeof msg !== 'string') return showValue(fault);
   return Array.isArray(loc) ? `${loc.join('.')}: ${msg}` : msg;
+}
+
+/** A value of somebody else's JSON as text: text as it is, nothing for what is not there. */
+export function showValue(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    // Nested deeper than the stack.
+    return '(nested too deeply to be shown)';
+  }
 }

@@ -19,8 +19,8 @@ import { createOpenAiEngine, type OpenAiEngineOptions } from '../../adapters/eng
 import { EngineError, UsageError } from '../../src/errors.ts';
 import type { ChatRequest, CompletionRequest, Engine } from '../../src/ports/engine.ts';
 import type { Wire } from '../support/embedded-requests.ts';
-import { type Answer, json, routes, silence, startFaultServer, text } from '../support/engine-fault-server.ts';
 import { wireChoice } from '../support/engine-vllm-double.ts';
+import { type Answer, json, routes, silence, startFaultServer, text } from '../support/fault-server.ts';
 
 const ASK: CompletionRequest = {
   ...{

@@ -23,6 +23,7 @@ import { createOpenAiEngine, type OpenAiEngineOptions } from '../../adapters/eng
 import { EngineError } from '../../src/errors.ts';
 import type { ChatRequest, CompletionRequest, Engine } from '../../src/ports/engine.ts';
 import type { Wire } from '../support/embedded-requests.ts';
+import { createVllmDouble, DOUBLE_BASE, wireChoice } from '../support/engine-vllm-double.ts';
 import {
   type Answer,
   cut,
@@ -33,8 +34,7 @@ import {
   stall,
   startFaultServer,
   text,
-} from '../support/engine-fault-server.ts';
-import { createVllmDouble, DOUBLE_BASE, wireChoice } from '../support/engine-vllm-double.ts';
+} from '../support/fault-server.ts';
 
 const ASK: CompletionRequest = {
   ...{ model: 'm', prompt: [5, 6], n: 1, maxTokens: 8, temperature: 1, topP: 1, seed: 1, stopTokenIds: [14] },

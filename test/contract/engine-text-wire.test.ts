@@ -18,8 +18,8 @@ import { createOpenAiEngine, type OpenAiEngineOptions } from '../../adapters/eng
 import { EngineError } from '../../src/errors.ts';
 import type { CompletionRequest, Engine } from '../../src/ports/engine.ts';
 import type { Wire } from '../support/embedded-requests.ts';
-import { type Answer, cut, json, routes, silence, startFaultServer, text } from '../support/engine-fault-server.ts';
 import { sendEvent, TEXT_MODEL } from '../support/engine-text-doubles.ts';
+import { type Answer, cut, json, routes, silence, startFaultServer, text } from '../support/fault-server.ts';
 
 const EOS = '<|im_end|>';
 

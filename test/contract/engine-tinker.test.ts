@@ -18,7 +18,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { CompletionRequest } from '../../src/ports/engine.ts';
 import { openModel, startOnUnigram, type Wire } from '../support/embedded-requests.ts';
 import { runEngineContract } from '../support/engine-contract.ts';
-import { type Answer, cut, cutInBody, json, routes, startFaultServer, text } from '../support/engine-fault-server.ts';
+import { type Answer, cut, cutInBody, json, routes, startFaultServer, text } from '../support/fault-server.ts';
 import { createInstantClock } from '../support/trainer-instant-clock.ts';
 
 const MODEL = 'embedded-base';

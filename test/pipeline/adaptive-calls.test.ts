@@ -22,8 +22,8 @@ import { AdaptiveLimit } from '../../src/pipeline/engine/adaptive-limit.ts';
 import { type CallPolicyOptions, createCallPolicy, measureCalls } from '../../src/pipeline/engine/calls.ts';
 import type { EngineLoad } from '../../src/ports/engine.ts';
 import { askFor, createStandingClock } from '../support/engine-endpoints.ts';
-import { json, startFaultServer } from '../support/engine-fault-server.ts';
 import { createVllmDouble } from '../support/engine-vllm-double.ts';
+import { json, startFaultServer } from '../support/fault-server.ts';
 import { createInstantClock } from '../support/trainer-instant-clock.ts';
 
 const NEVER = new AbortController().signal;

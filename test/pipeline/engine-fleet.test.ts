@@ -27,7 +27,7 @@ import {
   type StandingClock,
   startEndpoint,
 } from '../support/engine-endpoints.ts';
-import { type Answer, json, silence } from '../support/engine-fault-server.ts';
+import { type Answer, json, silence } from '../support/fault-server.ts';
 
 const COMPLETIONS = '/v1/completions';
 const NEVER = new AbortController().signal;

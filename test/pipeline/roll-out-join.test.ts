@@ -23,7 +23,7 @@ import { createCallPolicy } from '../../src/pipeline/engine/calls.ts';
 import { rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
 import type { CallSpec, RolloutIo, SegmentEvent } from '../../src/pipeline/rollout/rollout-io.ts';
 import type { Completion } from '../../src/ports/engine.ts';
-import { json, startFaultServer } from '../support/engine-fault-server.ts';
+import { json, startFaultServer } from '../support/fault-server.ts';
 import { createToyClock } from '../support/pipeline-toy-run.ts';
 import { callRole, createToyIo, TOY, type TokenScript, toyText } from '../support/token-script-engine.ts';
 

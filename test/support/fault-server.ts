@@ -1,4 +1,4 @@
-/** A real HTTP server on 127.0.0.1 whose answers, good or broken, are written by the test. */
+/** A real HTTP server on 127.0.0.1 whose answers, good or broken, are written by the test; the doubles of servers stand on it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -8,7 +8,8 @@ export interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
-  /** Parsed JSON; null without a body. */
+  readonly raw: Buffer;
+  /** Parsed JSON; null for any other body. */
   readonly body: Wire;
   /** Resolves when the connection of the request, or its answer, is over; true when the client went away first. */
   readonly hungUp: Promise<boolean>;
@@ -31,12 +32,14 @@ export async function startFaultServer(t: TestContext, answer: Answer): Promise<
   const server = createServer(async (incoming, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString();
+    const raw = Buffer.concat(chunks);
+    const isJson = raw.length > 0 && /json/.test(incoming.headers['content-type'] ?? '');
     const request: SeenRequest = {
       method: incoming.method ?? '',
       path: incoming.url ?? '',
       headers: incoming.headers,
-      body: text === '' ? null : JSON.parse(text),
+      raw,
+      body: isJson ? JSON.parse(raw.toString()) : null,
       hungUp: new Promise((resolve) => response.on('close', () => resolve(!response.writableFinished))),
     };
     seen.push(request);
