@@ -12,7 +12,7 @@ import { TrainerError } from '../src/errors.ts';
 import type { Binding, RunContext } from '../src/pipeline/context.ts';
 import { createCallPolicy } from '../src/pipeline/engine/calls.ts';
 import { createEngineFleet } from '../src/pipeline/engine/fleet/create-engine-fleet.ts';
-import { createTokenCache } from '../src/pipeline/engine/token-cache.ts';
+import { createTokenCache } from '../src/pipeline/engine/tokenizer.ts';
 import { rollOutStep } from '../src/pipeline/rollout/roll-out-step.ts';
 
 /** Different problems; each is tokenised once, as in a run that meets its problems again. */

@@ -2,10 +2,10 @@ import type { OpenAI } from 'openai';
 import { type RequestInit, fetch as undiciFetch } from 'undici';
 import { toObject } from '../../src/core/json-object.ts';
 import { type Site, toStatusFailure, toTransportFailure, wrongShape } from '../../src/edge/http-failure.ts';
+import { withLinkedAbort } from '../../src/edge/signals.ts';
 import { EngineError, type OutsideError } from '../../src/errors.ts';
 import type { EngineModel } from '../../src/ports/engine.ts';
 import { type OpenAiWire, readCount } from './openai-wire.ts';
-import { withLinkedAbort } from './single-choices.ts';
 
 /** A listed model with the path its weights came from. */
 export interface ListedModel extends EngineModel {

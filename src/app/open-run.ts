@@ -11,7 +11,7 @@ import { TrainerError, UsageError } from '../errors.ts';
 import type { RunContext, Teacher } from '../pipeline/context.ts';
 import { type CallPolicy, createCallPolicy } from '../pipeline/engine/calls.ts';
 import { createEngineFleet, describeChange } from '../pipeline/engine/fleet/create-engine-fleet.ts';
-import { createTokenCache } from '../pipeline/engine/token-cache.ts';
+import { createTokenCache } from '../pipeline/engine/tokenizer.ts';
 import type { EndpointStatus, Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store.ts';

@@ -11,7 +11,7 @@ import type { Problem } from '../../src/core/problem.ts';
 import { SourceError } from '../../src/errors.ts';
 import type { RunContext } from '../../src/pipeline/context.ts';
 import { createCallPolicy } from '../../src/pipeline/engine/calls.ts';
-import { createTokenCache } from '../../src/pipeline/engine/token-cache.ts';
+import { createTokenCache } from '../../src/pipeline/engine/tokenizer.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Engine } from '../../src/ports/engine.ts';
 import type { Reporter } from '../../src/ports/reporter.ts';

@@ -181,9 +181,12 @@ async function repeatPoll(io: TrainerIo, call: FutureCall, pollOnce: () => Promi
       onRepeat: ({ cause }) => io.tally.add(cause),
     });
   } catch (error) {
-    if (error instanceof OutsideError && error.retryable && error.status !== null && deadline.isOver)
-      throw toOverdue(io, call);
-    throw error;
+    if (!(error instanceof OutsideError) || !error.retryable || error.status === null) throw error;
+    if (deadline.isOver) throw toOverdue(io, call);
+    // Whoever looks into the server's log needs the number.
+    const { retryable, status, retryAfterMs } = error;
+    const message = `${error.message} (request ${cleanServerText(call.requestId)})`;
+    throw new io.http.role.Failure(message, { cause: error, retryable, status, retryAfterMs });
   }
 }
 
@@ -197,8 +200,7 @@ async function poll(io: TrainerIo, call: FutureCall, iteration: number, wantsWho
   };
   const startedMs = io.clock.monotonic();
   try {
-    const named = `${what} (request ${cleanServerText(requestId)})`;
-    const options = { body: toJsonBody(body), headers, what: named, timeoutMs: POLL_TIMEOUT_MS, signal };
+    const options = { body: toJsonBody(body), headers, what, timeoutMs: POLL_TIMEOUT_MS, signal };
     const reading = readReply(await io.http.send('retrieve_future', options), io.http.siteOf(what));
     return reading ?? { kind: 'not-yet', heldMs: io.clock.monotonic() - startedMs };
   } catch (error) {
