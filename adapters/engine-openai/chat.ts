@@ -6,7 +6,7 @@ import type { ChatCompletion, ChatRequest } from '../../src/ports/engine.ts';
 import { type OpenAiKind, type OpenAiWire, readCount } from './openai-wire.ts';
 import { askSingly } from './single-choices.ts';
 
-/** The package's types say what a request may hold; it goes out by the wire, at a fraction of the package's cost. */
+/** The package's types say what a request may hold; it goes out on the wire itself, at a fraction of the package's cost. */
 type WireRequest = OpenAI.ChatCompletionCreateParamsNonStreaming;
 
 const PATH = '/v1/chat/completions';
@@ -32,11 +32,11 @@ export async function chat(
 const COUNTS_CHOICES: ReadonlySet<OpenAiKind> = new Set(['vllm', 'sglang', 'embedded']);
 
 function toWireRequest(kind: OpenAiKind, request: ChatRequest): WireRequest {
-  // TGI refuses a top_p that cuts nothing; elsewhere one left out follows the model's generation config.
+  // TGI refuses a top_p of 1; other servers fall back on the model's generation config if it is left out.
   const topP = kind === 'tgi' && request.topP >= 1 ? {} : { top_p: request.topP };
   // A model whose tags are special tokens would lose them from its text.
   const keepTags = ENGINE_KINDS[kind].tokenIds ? { skip_special_tokens: false } : {};
-  // One choice is what leaving it out means; some servers refuse the field by its name.
+  // Leaving it out means one choice; some servers refuse the field altogether.
   const count = COUNTS_CHOICES.has(kind) ? { n: request.n } : {};
   return {
     model: request.model,

@@ -11,10 +11,10 @@ export type OpenAiKind = Exclude<EngineKind, 'tinker'>;
 /** Bounds what one answer may make the process keep. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
-/** A longer pause is cut to this: the server may be back sooner than it thought. */
+/** Caps the pause a server may ask for: it may be back sooner than it expects. */
 const LONGEST_PAUSE_MS = 60_000;
 
-/** How a server of one model refuses the name of another. */
+/** How a server that serves one model refuses any other name. */
 const PINNED = /^Server is pinned to /;
 
 export interface OpenAiWireOptions {
@@ -95,7 +95,7 @@ export class OpenAiWire {
     return (await this.open(method, path, body, signal)).text();
   }
 
-  /** The JSON of a 2xx answer; one that is none, or an error in disguise, is an `EngineError`. */
+  /** The JSON of a 2xx answer. Anything else, and an error sent under a status of success, is an `EngineError`. */
   async sendForJson(
     method: 'GET' | 'POST',
     path: string,

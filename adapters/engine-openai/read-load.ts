@@ -2,7 +2,7 @@ import { EngineError } from '../../src/errors.ts';
 import type { EngineLoad } from '../../src/ports/engine.ts';
 import type { OpenAiKind, OpenAiWire } from './openai-wire.ts';
 
-/** What a server calls its figures in Prometheus text; of several names the first that is there counts. */
+/** Names of a server's Prometheus metrics; the first one present counts. */
 interface MetricNames {
   readonly running: readonly string[];
   readonly waiting: readonly string[];
@@ -50,7 +50,7 @@ async function readLoad(
   }
 }
 
-/** One sample per engine and model: requests and preemptions add up, of the caches the fullest counts. */
+/** There is one sample per engine and model: requests and preemptions are summed, of the caches the fullest counts. */
 function parseLoad(text: string, names: MetricNames): EngineLoad | null {
   const samples = readSamples(text, new Set(Object.values(names).flat()));
   const join = (wanted: readonly string[], two: (a: number, b: number) => number) =>

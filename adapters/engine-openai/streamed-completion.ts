@@ -39,7 +39,7 @@ interface Ended {
   readonly end: TextEnd;
 }
 
-/** A server that does not stream answers with one JSON document. */
+/** Reads either form of answer: a server that does not stream sends one JSON document. */
 async function readAnswer(site: Site, answer: WireAnswer, { stops }: TextWish): Promise<Ended> {
   if (answer.contentType === 'text/event-stream') return readStream(site, answer.chunks(), stops);
   const { text, finish } = readChoice(site, await answer.json());
@@ -57,7 +57,7 @@ async function readStream(site: Site, chunks: AsyncIterable<Uint8Array>, stops: 
     const from = Math.max(0, text.length - longest);
     const { text: more, finish } = readChoice(site, event);
     text += more;
-    // The end of the loop closes the request; what else the server had in mind is not wanted.
+    // Leaving the loop ends the request; the rest is not wanted.
     if (findStop(text, stops, from) !== null) return { text, end: 'stop' };
     if (finish != null) return { text, end: readTextEnd(site, 'choices[0]', finish) };
   }

@@ -9,7 +9,7 @@ import { readTextEnd, type TextWish, toTextCompletion, toTextWish } from './text
 
 const PATH = '/generate';
 
-/** `--max-stop-sequences` of the server, as it is unless set. */
+/** Default of the server's `--max-stop-sequences`. */
 const MAX_STOPS = 4;
 
 /**
@@ -36,7 +36,7 @@ function toTgiRequest(request: CompletionRequest, { prompt, stops }: TextWish) {
     inputs: prompt,
     parameters: {
       max_new_tokens: maxTokens,
-      // TGI refuses a temperature of 0, and a top_p that cuts nothing.
+      // TGI refuses a temperature of 0 and a top_p of 1.
       ...(temperature > 0 ? { do_sample: true, temperature } : { do_sample: false }),
       ...(topP < 1 ? { top_p: topP } : {}),
       seed,
@@ -59,7 +59,7 @@ function readGenerated(site: Site, pieces: TextPieces, wish: TextWish, answer: u
   });
   const reason = details?.finish_reason;
   const end = readTextEnd(site, 'details', reason);
-  // Its own end of sequence may be another than the one asked for, which takes its place.
+  // It may have ended on another end of sequence than the one asked for; that one replaces it.
   if (reason === 'eos_token' && toObject(tokens.at(-1))?.special === true) texts.pop();
   return toTextCompletion(pieces, wish, texts.join(''), end);
 }

@@ -50,7 +50,7 @@ export async function downloadFile(hub: Hub, remote: HubFile, origin: FileOrigin
   return describeFile(remote, file, content.sha256);
 }
 
-/** The hub's names never become names here: only a hash and the ending do. */
+/** Local names are never taken from the hub: only a hash and the ending are used. */
 function nameLocally({ path }: HubFile, { id, commit }: FileOrigin): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([id, commit, path]))
@@ -93,7 +93,8 @@ async function fetchRest(hub: Hub, url: URL, remote: HubFile, part: string, fetc
   const at = findStart(answer, from, remote);
   if (at === null) {
     answer.letGo();
-    if (fetched.whole) throw new SourceError(`${remote.path}: the hub does not send the file`, { retryable: true });
+    if (fetched.whole)
+      throw new SourceError(`${remote.path}: the hub sends no usable answer for this file`, { retryable: true });
     fetched.whole = true;
     return fetchRest(hub, url, remote, part, fetched);
   }

@@ -24,15 +24,15 @@ export function parseHubAddress(text: string): URL {
 }
 
 /**
- * Where a redirect leads. A hub may send elsewhere (its storage), but neither out of HTTP nor, unless
- * it is on this machine itself, to this machine. Throws `SourceError`.
+ * Checks where a redirect leads. A hub may redirect to other servers (its storage), but not out of HTTP, and not to
+ * this machine unless the hub itself runs here. Throws `SourceError`.
  */
 export function followRedirect(location: string | null, from: URL, hub: URL): URL {
   let url: URL;
   try {
     url = new URL(location ?? '', from);
   } catch (error) {
-    throw new SourceError(`${showAddress(from)} redirects to something that is no URL`, { cause: error });
+    throw new SourceError(`${showAddress(from)} redirects to an invalid URL`, { cause: error });
   }
   if (location === null) throw new SourceError(`${showAddress(from)} redirects without saying where`);
   const local = isLoopback(url);

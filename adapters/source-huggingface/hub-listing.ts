@@ -71,7 +71,7 @@ export async function listFiles(hub: Hub, id: string, commit: string): Promise<H
     if (page === MAX_PAGES) throw new SourceError(`${what}: the listing does not end`);
     const { value, link }: Awaited<ReturnType<Hub['getJson']>> = await hub.getJson(url, what);
     const entries = z.array(entrySchema).safeParse(value);
-    if (!entries.success) throw new SourceError(`${what}: the listing is not the one of a hub`);
+    if (!entries.success) throw new SourceError(`${what}: the answer is not a hub's listing of files`);
     for (const entry of entries.data) if (entry.type === 'file') files.push(toFile(entry, what));
     url = findNextPage(link, url, hub);
   }
@@ -108,7 +108,7 @@ function findNextPage(link: string | null, from: URL, hub: Hub): URL | null {
   if (target === undefined) return null;
   const url = URL.parse(target, from.href);
   if (url === null || url.host !== hub.address.host)
-    throw new SourceError('the listing goes on at another server, which is not followed');
+    throw new SourceError('the listing continues on another server, which is not followed');
   url.protocol = hub.address.protocol;
   return url;
 }

@@ -94,7 +94,7 @@ export function openHub({ address, token, patience }: HubOptions): Hub {
   };
 }
 
-/** What an error status means for who asked. */
+/** What an error status means to the user. */
 function describeStatus(status: number, said: string): string {
   if (status === 401 || status === 403)
     return `refused (${status}): the set is gated, private or not there; HF_TOKEN must hold a token that may read it`;

@@ -27,7 +27,7 @@ export interface Pulled {
   readonly file: string;
   readonly manifestFile: string;
   readonly manifest: PullManifest;
-  /** Requests that were sent again, by cause. They are told, and are no part of the manifest: the same set pulled again is the same file. */
+  /** Requests that were sent again, by cause. Not part of the manifest: the same set pulled twice gives the same manifest. */
   readonly retries: RetryCounts;
 }
 

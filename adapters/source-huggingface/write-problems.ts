@@ -14,7 +14,7 @@ export interface WriteOptions {
   readonly columns: ColumnMap;
   readonly keepDuplicates: boolean;
   readonly signal: AbortSignal;
-  /** File to be written, and one beside it for the way there. */
+  /** The file to write, and a temporary one beside it. */
   readonly out: string;
   readonly temporary: string;
 }
@@ -57,7 +57,7 @@ export async function writeProblems(files: readonly LocalFile[], options: WriteO
   return { ...settled, rows: tally.rows - finder.conflicts.size, dropped: tally.dropped, ...written };
 }
 
-/** Counts while rows pass. */
+/** Counts rows as they pass. */
 class Tally {
   readonly dropped: Record<DropCode, number> = {
     empty_problem: 0,

@@ -23,11 +23,11 @@ export const RETRY_CAUSES = [
 
 export type RetryCause = (typeof RETRY_CAUSES)[number];
 
-/** What a status means for the same request sent again: a cause to repeat it, or `final`. */
+/** Whether the same request is worth sending again after a status: the cause to repeat it, or `final`. */
 export type StatusMeaning = RetryCause | 'final';
 
 /**
- * Statuses whose meaning does not follow from their hundred. 499 and 52x come from gateways: the client before them hung
+ * Statuses whose meaning does not follow from their class. 499 and 52x come from gateways: the client before them hung
  * up, or the server behind them could not be reached in time. 501 and 505 say that no repetition will help.
  */
 const MEANINGS: ReadonlyMap<number, StatusMeaning> = new Map([
@@ -46,10 +46,10 @@ const MEANINGS: ReadonlyMap<number, StatusMeaning> = new Map([
   [529, 'overloaded'],
 ]);
 
-/** Where one kind of server means something else by a status. */
+/** Statuses that one kind of server uses with another meaning. */
 export type MeaningOverrides = Readonly<Partial<Record<number, StatusMeaning>>>;
 
-/** What an HTTP status other than 2xx means. Decided by what is not worth repeating: any other 5xx is repeated, any other 4xx is final. */
+/** The meaning of an HTTP status other than 2xx. Of the server errors, only those that cannot pass are final; of the others, only those listed are repeated. */
 export function readStatus(status: number, overrides: MeaningOverrides = {}): StatusMeaning {
   return overrides[status] ?? MEANINGS.get(status) ?? (status >= 500 ? 'server_error' : 'final');
 }
@@ -82,12 +82,12 @@ export function isRefusal(cause: RetryCause): boolean {
   return cause === 'rate_limited' || cause === 'overloaded' || cause === 'not_ready' || cause === 'billing';
 }
 
-/** Whether fewer requests at once would have avoided it; a server that broke is not healed by that. */
+/** Whether fewer requests at once would have avoided it. That does not heal a server that broke. */
 export function isCongestion(cause: RetryCause): boolean {
   return cause === 'rate_limited' || cause === 'overloaded' || cause === 'timeout';
 }
 
-/** How long, and how often, one wire repeats. */
+/** How often one wire repeats, and with what pauses. */
 export interface RetryPolicy {
   /** Pause before the second try; doubles with every failure of the same cause. */
   readonly firstPauseMs: number;
@@ -113,8 +113,7 @@ export function growPauseMs(
 }
 
 /**
- * One request on its way through its tries. Counts per cause, because a server that was busy ten times has not yet been
- * broken once.
+ * The tries of one request. Failures are counted per cause: a server that was busy ten times has not been broken once.
  */
 export class RetryCourse {
   readonly #policy: RetryPolicy;

@@ -12,15 +12,15 @@ export interface FailureRules {
   readonly silenceAdvice?: string;
   /** What an answer that is not the protocol may be due to: `is this address a hub?`. */
   readonly shapeAdvice?: string;
-  /** Errors without a code, under a status of success, are part of the protocol and read by whoever asked. Default: they are repeated. */
+  /** An error without a code in a 2xx answer is part of this protocol, and the caller reads it. Default: the request is repeated. */
   readonly ownsErrors?: boolean;
-  /** Where this kind of server means something else by a status. */
+  /** Statuses that this kind of server uses with another meaning. */
   readonly meanings?: MeaningOverrides;
-  /** A longer pause than this is cut to it: the server may be back sooner than it thought. Default: none is cut. */
+  /** Caps the pause a server may ask for: it may be back sooner than it expects. Default: no cap. */
   readonly longestAskedMs?: number;
-  /** What is told of a status, made of what the server said; absent: `<status> <said>`. */
+  /** The text for a status and what the server said. Default: `<status> <said>`. */
   describeStatus?(status: number, said: string): string;
-  /** The status a server should have answered, from what it said; absent: the one it did. */
+  /** Corrects the status of a server that uses the wrong one, going by what it said. */
   correctStatus?(status: number, said: string): number;
   /** Milliseconds since the epoch, for pauses that are asked for by date. */
   now(): number;
@@ -35,7 +35,7 @@ export interface Site {
   readonly silenceMs: number;
 }
 
-/** What a server's words are cut to where only a glimpse of them is wanted, in characters. */
+/** Length of an excerpt of an unexpected answer, in characters. */
 const GLIMPSE_CHARS = 80;
 
 /** An error of the boundary that names the request; one line, without secrets. */
@@ -52,7 +52,7 @@ export function wrongShape(site: Site, expected: string, got: unknown): OutsideE
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** The error of an HTTP status that is none of the wanted ones. */
+/** The error for an HTTP status that was not accepted. */
 export function toStatusFailure(site: Site, status: number, headers: Headers, body: string): OutsideError {
   const { rules } = site;
   const said = cleanServerText(readErrorBody(status, body), rules.secrets);
@@ -80,7 +80,7 @@ export function readRetryAfterMs(
   return Number.isNaN(date) ? null : clamp(date - nowMs);
 }
 
-/** At most nine digits in front of the point: thirty years. */
+/** Nine digits of seconds are thirty years. */
 function readNumber(value: string | readonly string[] | undefined): number | null {
   return typeof value === 'string' && /^\d{1,9}(\.\d{1,9})?$/.test(value.trim()) ? Number(value) : null;
 }
@@ -101,7 +101,7 @@ function isCut(text: string): boolean {
   return (whole.startsWith('{') && !whole.endsWith('}')) || (whole.startsWith('[') && !whole.endsWith(']'));
 }
 
-/** Error names of OpenAI's and Anthropic's kind for which a server gave no number. */
+/** Error names, as OpenAI and Anthropic use them, for answers that hold no number. */
 const NAMED_CODES: Readonly<Record<string, number>> = {
   rate_limit_exceeded: 429,
   rate_limit_error: 429,
@@ -117,8 +117,8 @@ const NAMED_CODES: Readonly<Record<string, number>> = {
 };
 
 /**
- * The error that an answer with a status of success holds instead of what was asked for, as gateways send it that have
- * begun to answer; null for any other answer. An error that names no code is taken for one that may pass.
+ * The error inside a 2xx answer: a gateway that has already sent its headers can report a failure in no other way. Null
+ * for any other answer. An error without a code is treated as temporary.
  */
 export function findQuietFailure(site: Site, body: JsonObject): OutsideError | null {
   const error = toObject(body.error);

@@ -17,7 +17,7 @@ import { isLoopback } from './server-address.ts';
 /** Shorter than the 5 s after which servers on uvicorn, the common HTTP layer in Python, close an idle connection. */
 const KEEP_ALIVE_MS = 4_000;
 
-/** More of a failed request's body is not read. */
+/** Longest part of a failed request's body that is read. */
 const MAX_FAILURE_BYTES = 1024 * 1024;
 
 const MAX_REDIRECTS = 6;
@@ -77,12 +77,12 @@ export class HttpWire {
       maxResponseSize: maxStreamBytes,
     };
     this.#direct = new Agent(settings);
-    // An http server is one of the own network: only https goes through a proxy.
+    // Plain http servers are on the local network; only https goes through the proxy.
     const proxy = process.env.https_proxy || process.env.HTTPS_PROXY;
     this.#proxied = proxy ? new EnvHttpProxyAgent({ ...settings, httpProxy: '' }) : null;
   }
 
-  /** Keeps one more text out of all messages: a key that was exchanged. */
+  /** Redacts one more secret from now on, such as the token that a key was exchanged for. */
   keepSecret(secret: string): void {
     this.#secrets.push(secret);
   }
@@ -92,7 +92,7 @@ export class HttpWire {
     return { at, rules: this.#rules, silenceMs };
   }
 
-  /** The connections to an origin: through HTTPS_PROXY where it is set, NO_PROXY does not name the host, and that is not this machine. */
+  /** The connections for an origin: through HTTPS_PROXY if it is set, unless NO_PROXY names the host or it is this machine. */
   dispatcherOf(origin: string): Dispatcher {
     return this.#proxied === null || isLoopback(new URL(origin)) ? this.#direct : this.#proxied;
   }
@@ -202,14 +202,14 @@ export class WireAnswer {
     return (await this.bytes()).toString('utf8');
   }
 
-  /** The JSON of the body, not taken for an answer when it is an error in disguise. */
+  /** The body as JSON. An error sent under a status of success rejects, too. */
   async json(): Promise<unknown> {
     return parseAnswer(this.site, await this.text());
   }
 
   /** The body as it comes. Whoever stops reading ends the request. */
   async *chunks(): AsyncGenerator<Buffer> {
-    // What ending a request half way throws reaches nobody else.
+    // An abandoned request fails, and nobody is left to hear of it.
     this.#body.on('error', () => {});
     try {
       for await (const chunk of this.#body) yield chunk as Buffer;
@@ -218,7 +218,7 @@ export class WireAnswer {
     }
   }
 
-  /** The beginning of what a failed request says; empty when that cannot be read. */
+  /** The beginning of a failed request's body; empty if it cannot be read. */
   async readFailure(): Promise<string> {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -234,7 +234,7 @@ export class WireAnswer {
     return Buffer.concat(chunks).toString('utf8');
   }
 
-  /** Ends the request, whatever of the body is still to come. */
+  /** Drops the rest of the body and ends the request. */
   letGo(): void {
     this.#body.on('error', () => {}).destroy();
   }
@@ -245,7 +245,7 @@ export class WireAnswer {
   }
 }
 
-/** The JSON of a 2xx answer. Throws an error of the boundary for what is none, and for an error in disguise. */
+/** The JSON of a 2xx answer. Throws an error of the boundary for anything else, and for an error sent under a status of success. */
 export function parseAnswer(site: Site, text: string): unknown {
   let answer: unknown;
   try {
@@ -259,7 +259,7 @@ export function parseAnswer(site: Site, text: string): unknown {
   return answer;
 }
 
-/** Some servers, and proxies before them, compress though they were asked not to. */
+/** Some servers, and proxies in front of them, compress even when asked not to. */
 function decode(body: Readable, encoding: string | string[] | undefined): Readable {
   const stage =
     encoding === 'gzip' || encoding === 'x-gzip'
@@ -275,7 +275,7 @@ function decode(body: Readable, encoding: string | string[] | undefined): Readab
   return body.pipe(stage);
 }
 
-/** Quicker than reading chunk by chunk, which costs a promise each; most answers are one or two. */
+/** Faster than `for await`, which costs a promise per chunk. */
 function readWhole(body: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

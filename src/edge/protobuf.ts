@@ -2,7 +2,7 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 /**
  * Protobuf messages without generated code: the few that the Tinker API sends are written and read field by field, by the
- * numbers of its description. What is not a message is told by an error that the caller makes.
+ * numbers of its description. Bytes that are no valid message are reported by an error that the caller supplies.
  */
 
 /** Makes the error of bytes that are no message of the protocol. */
@@ -38,7 +38,7 @@ function guard<T>(malformed: Malformed, read: () => T): T {
   }
 }
 
-/** One field as it stands on the wire; what it means is known to whoever reads it. */
+/** One field as it is on the wire. Only the reader knows its type. */
 export class ProtobufField {
   readonly number: number;
   readonly #value: number | Uint8Array;

@@ -16,19 +16,19 @@ export interface RepeatOptions {
   readonly signal?: AbortSignal | undefined;
   /** Spreads the pauses; absent: they are exact. */
   readonly rng?: Pick<Rng, 'next'> | undefined;
-  /** Why a failed try is worth another one; null: it is not. Default: what `retryable` and the status of an `OutsideError` say. */
+  /** Why a failed try is worth repeating, or null. Default: decided by `retryable` and the status of an `OutsideError`. */
   causeOf?(error: unknown): RetryCause | null;
   /** Whether a failure costs none of the tries. */
   isSpared?(cause: RetryCause, tried: number): boolean;
-  /** A number that grows while tries get somewhere (bytes that arrived): what failed before it grew no longer counts. */
+  /** A number that grows while tries make progress, such as bytes received. Once it has grown, earlier failures no longer count. */
   progress?(): number;
   /** Whether the time for all tries together is over. */
   isOver?(): boolean;
-  /** Told of every repetition, before its pause. */
+  /** Called before the pause of every repetition. */
   onRepeat?(repetition: Repetition): void;
 }
 
-/** The cause of a failure at an outside server; null for one that would only happen again. */
+/** The cause of a failure at an outside server that may pass; null if the same request would only fail again. */
 export function findRetryCause(error: unknown): RetryCause | null {
   return error instanceof OutsideError && error.retryable ? classifyRetry(error) : null;
 }

@@ -13,7 +13,7 @@ export interface AddressRules {
   readonly example: string;
   /** What to do with a key instead of writing it into the address. */
   readonly keyAdvice: string;
-  /** A path that users copy along, and that the routes begin with themselves. */
+  /** The path that the protocol's routes begin with; users often copy it as part of the address. */
   readonly route: string;
   /** Makes the error of what is wrong. */
   fail(message: string): Error;
@@ -59,7 +59,7 @@ const LOCAL_HOSTS = [
   /^\[::ffff:(7f[0-9a-f]{2}|0):[0-9a-f]+\]$/,
 ];
 
-/** Whether an address is one of this machine. */
+/** Whether an address is this machine's own. */
 export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {
   const name = hostname.replace(/\.$/, '').toLowerCase();
   return LOCAL_HOSTS.some((pattern) => pattern.test(name));

@@ -4,7 +4,7 @@ import { type JsonObject, parseObject, toObject } from '../core/json-object.ts';
 /** Longest text of a server within a message, in characters. */
 const MAX_CHARS = 300;
 
-/** What is looked at of each end of a longer text, as a multiple of what is shown: bodies may be hundreds of megabytes. */
+/** How much of each end of a longer text is looked at, as a multiple of what is shown: bodies may be hundreds of megabytes. */
 const REACH = 20;
 
 /** Share of what is shown that is the beginning; the rest is the end. */
@@ -15,7 +15,7 @@ const GAP = ' … ';
 /** What stands for a secret in a message. */
 const REDACTED = '***';
 
-/** Shorter ones would take ordinary words out of messages, and protect nothing. */
+/** Shorter ones would match ordinary words and protect nothing. */
 const SHORTEST_SECRET = 8;
 
 /** Escape sequences of terminals: CSI (colours, cursor), OSC (titles, links, the clipboard), and two-character ones. */
@@ -29,9 +29,9 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202
 const TRACEBACK = 'Traceback (most recent call last)';
 
 /**
- * The one way in which words of a server get into a line of ours: without control sequences, without secrets, at most
- * `maxChars` characters. Of a longer text beginning and end are kept; of a Python traceback what stands before it and the
- * exception, which comes last. The work is bounded by `maxChars`, whatever the length.
+ * Cleans what a server said so that it fits into one line of ours: no control sequences, no secrets, at most `maxChars`
+ * characters. A longer text keeps its beginning and its end; a Python traceback keeps what comes before it and the
+ * exception, which comes last. The work is bounded by `maxChars`, not by the length of the text.
  */
 export function cleanServerText(text: string, secrets: readonly string[] = [], maxChars = MAX_CHARS): string {
   const reach = REACH * maxChars;
@@ -45,7 +45,7 @@ export function cleanServerText(text: string, secrets: readonly string[] = [], m
     const [before, exception] = [clean(plain.slice(0, at)), clean(findException(plain))];
     return shorten(before === '' ? exception : before + GAP + exception, maxChars);
   }
-  // At the inner ends half a secret may stand, which nobody would recognise.
+  // A secret may have been cut in half where the text was, and would not be recognised: that much is dropped.
   const head = text.slice(0, reach).replace(ESCAPES, '');
   const tail = text.slice(-reach).replace(ESCAPES, '');
   const at = head.indexOf(TRACEBACK);
@@ -62,7 +62,7 @@ function redact(line: string, secrets: readonly string[]): string {
   return secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), line);
 }
 
-/** From the last line that is not indented to the end: frames are, and so are the further lines of long exceptions. */
+/** From the last unindented line to the end: frames are indented, and so are the continuation lines of long exceptions. */
 function findException(text: string): string {
   const lines = text.trimEnd().split('\n');
   const last = lines.findLastIndex((line) => /^\S/.test(line));
@@ -88,7 +88,7 @@ export function readErrorBody(status: number, text: string): string {
   return said ?? (text.trim() || (STATUS_CODES[status] ?? 'no explanation'));
 }
 
-/** Error objects within error objects that are looked into. */
+/** How deep error objects within error objects are searched. */
 const MAX_DEPTH = 4;
 
 /** The message of an error object; null when it holds none. */

@@ -33,7 +33,7 @@ export class WholeFile implements Disposable {
     this.#handle = this.#explain(() => openSync(temporary, 'w'));
   }
 
-  /** Adds text or bytes; text sooner or later. */
+  /** Adds text or bytes. Text is buffered. */
   write(data: string | Uint8Array): void {
     if (typeof data === 'string') {
       this.#held += data;
@@ -101,7 +101,7 @@ export function replaceFile(file: string, fill: (write: (data: string | Uint8Arr
   return target.finish();
 }
 
-/** A name in a folder survives power loss once the folder is on the disk. Where a folder cannot be written out (Windows, some network disks), the rename must do. */
+/** Makes a new name survive power loss. Where a folder cannot be synced (Windows, some network disks), the rename must do. */
 function syncFolder(folder: string): void {
   try {
     const handle = openSync(folder, 'r');
@@ -115,7 +115,7 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** What a file that cannot be written means for who asked for it. */
+/** Explains why a file could not be written, and what to do. */
 export function explainWriteFailure(file: string, error: unknown): ParallelR1Error {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
   if (code === 'ENOENT' || code === 'ENOTDIR')

@@ -333,7 +333,7 @@ test('telling servers apart', async (t) => {
   const unknown = await startFaultServer(t);
   await assert.rejects(
     connectTrainer(t, unknown.url, { profile: 'auto' }),
-    trainerError(/cannot be told; set trainer\.profile/),
+    trainerError(/cannot tell what kind of trainer .* is; set trainer\.profile/),
   );
   await assert.rejects(connectTrainer(t, 'ftp://x'), trainerError(/correct trainer\.url/));
 });

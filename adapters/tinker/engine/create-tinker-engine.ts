@@ -30,9 +30,9 @@ export interface TinkerEngineOptions {
 }
 
 /**
- * Sampling by the Tinker API. A weights version is a name for a sampler path, kept here. Nothing is connected yet, and no
- * call is repeated; only the result of one that was taken is asked for until it is there. Throws `EngineError` for a URL
- * it cannot use.
+ * Sampling by the Tinker API. A weights version is a name for a sampler path, kept here. Nothing is connected yet. No call
+ * is repeated, but the result of an accepted one is polled until it is there. Throws `EngineError` for a URL it cannot
+ * use.
  */
 export function createTinkerEngine(options: TinkerEngineOptions): Engine {
   const { model, tokenizer, timeoutMs, eosTexts, clock, apiKey } = options;

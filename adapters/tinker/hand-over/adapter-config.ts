@@ -13,8 +13,8 @@ const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /**
  * Makes an unpacked PEFT adapter loadable by vLLM, which needs `target_modules` as a list, an integer
- * `lora_alpha` and a `task_type`; some trainers leave them null or fractional. Answers where below `folder`
- * the adapter lies: in itself (an empty text), or in `adapter`. A full model has no such file and is left alone.
+ * `lora_alpha` and a `task_type`; some trainers leave them null or fractional. Returns the adapter's place relative to
+ * `folder`: an empty string, or `adapter`. A full model has no such file and is left alone.
  */
 export async function normaliseAdapterConfig(folder: string): Promise<string> {
   const below = (await readdir(folder)).includes('adapter') ? 'adapter' : '';

@@ -60,6 +60,6 @@ function readLink(location: string, from: URL, origin: string, what: string): UR
   if (url !== null && (url.origin === origin || url.protocol === 'https:')) return url;
   const shown = url === null ? cleanServerText(location) : showAddress(url);
   throw new TrainerError(
-    `${what} was sent to ${JSON.stringify(shown)}, which is neither the trainer nor an https address; if engine and trainer share a disk use trainer.handover: path`,
+    `${what} was redirected to ${JSON.stringify(shown)}, which is neither the trainer nor an https address; if engine and trainer share a disk use trainer.handover: path`,
   );
 }

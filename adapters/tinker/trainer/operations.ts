@@ -144,10 +144,9 @@ function waitUntilListed(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const call = { what: `listing the checkpoints of ${ref.runId}`, deadline, canRepeat: true, signal };
-  const missing = new TrainerError(
-    `trainer ${io.http.url} accepted the request to save ${ref.name} and does not list it`,
-    { retryable: true },
-  );
+  const missing = new TrainerError(`trainer ${io.http.url} accepted the save of ${ref.name} but does not list it`, {
+    retryable: true,
+  });
   const look = async () => {
     const { checkpoints } = await sendPatiently(io, toCheckpointsRoute(ref.runId), call, (reply) =>
       parseFields(checkpointListSchema, readJson(reply), reply.site),

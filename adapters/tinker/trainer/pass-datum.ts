@@ -96,7 +96,7 @@ type FloatKey = 'weights' | 'logprobs' | 'advantages';
 export type PassPurpose = 'forward' | LossSpec['kind'];
 
 /**
- * What no server may be trusted to notice: lengths, finite float32 values, token ids, a position with
+ * Checks what servers cannot be trusted to notice: lengths, finite float32 values, token ids, a position with
  * loss, structure tensors on every datum or on none. Throws `TrainerError` naming the datum by its index.
  */
 export function checkDatums(data: readonly Datum[], purpose: PassPurpose, structuredAttention: boolean): void {

@@ -3,7 +3,7 @@ import { TrainerError } from '../../../src/errors.ts';
 
 export type ProfileName = 'hosted' | 'skyrl-jax' | 'skyrl-train' | 'tuft' | 'embedded';
 
-/** How one kind of trainer differs from the others; what each does was seen at the servers themselves. */
+/** How one kind of trainer differs from the others, as observed on the servers themselves. */
 export interface Profile {
   readonly name: ProfileName;
   /** Codec of passes; everything else is JSON everywhere. */
@@ -56,7 +56,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     ...SUM,
     name: 'skyrl-train',
     sendsMask: true,
-    // It passes the thresholds of cispo on under names its loss does not read.
+    // It passes cispo's thresholds on under names that its loss does not read.
     refusedLosses: ['cispo'],
     ignoredAdam: ['beta1', 'beta2', 'eps', 'weightDecay', 'clipNorm'],
     archiveId: 'bare',
@@ -80,8 +80,8 @@ const EMBEDDED_MODEL = 'embedded-base';
 const HOSTED_DOMAIN = /(^|\.)thinkingmachines\.(dev|ai)$/;
 
 /**
- * Tells which trainer this is as far as that shows without training a throw-away model. Throws
- * `TrainerError` asking for `trainer.profile` when it does not show.
+ * Works out which trainer this is, as far as possible without training a throw-away model. Throws
+ * `TrainerError` asking for `trainer.profile` when it cannot.
  */
 export function detectProfile({ url, modelNames, configKeys, sessionStatus }: ServerSigns): Profile {
   if (modelNames.includes(EMBEDDED_MODEL)) return PROFILES.embedded;
@@ -93,5 +93,5 @@ export function detectProfile({ url, modelNames, configKeys, sessionStatus }: Se
     );
   }
   const known = Object.keys(PROFILES).join(', ');
-  throw new TrainerError(`what kind of trainer ${url} is cannot be told; set trainer.profile to one of ${known}`);
+  throw new TrainerError(`cannot tell what kind of trainer ${url} is; set trainer.profile to one of ${known}`);
 }

@@ -15,7 +15,7 @@ import {
 } from './trainer-http.ts';
 
 /**
- * What waits: requests are sent again until they get a usable answer, and the results of operations are asked for until
+ * Everything that waits: requests that are sent again until they get a usable answer, and results that are polled until
  * they are there.
  */
 
@@ -54,14 +54,14 @@ export interface PatientCall extends TinkerCall {
   readonly deadline: Deadline;
   /** Whether the request may go out again when the server may have acted on it already. */
   readonly canRepeat: boolean;
-  /** Told when it goes out again though the server may have acted on it. */
+  /** Called when it goes out again although the server may have acted on it. */
   onDoubt?(): void;
 }
 
-/** Refusals after which nothing was done: the request may go out again whatever it asks for. */
+/** Refusals: the server did nothing, so that any request may be sent again. */
 const REFUSALS: ReadonlySet<RetryCause> = new Set(['rate_limited', 'not_ready', 'billing']);
 
-/** How one request is repeated. `brokenTries`: those the server may answer by breaking; `busyTries`: by having no room. */
+/** How one request is repeated. `brokenTries`: tries that may end in a server error; `busyTries`: in an overload. */
 export function toPolicy({ connectionTries }: TrainerIo, brokenTries: number, busyTries = brokenTries): RetryPolicy {
   const lostTries = connectionTries ?? Number.POSITIVE_INFINITY;
   return {

@@ -6,14 +6,14 @@ import { parseServerAddress } from '../../../src/edge/server-address.ts';
 import { EngineError, OutsideError, TrainerError } from '../../../src/errors.ts';
 import { tokenSchema } from './wire-schemas.ts';
 
-/** A body that is not answered or not read to its end within this time counts as lost. */
+/** An answer that does not begin, or pauses, for this long counts as lost. */
 const REPLY_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Beyond any result of one chunk; bounds what a server can make this process keep. */
 const MAX_REPLY_BYTES = 512 * 1024 * 1024;
 
-/** A longer pause is cut to this, as the API's own client does: the server may be back sooner than it thought. */
+/** Caps the pause a server may ask for, as the API's own client does: it may be back sooner than it expects. */
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
@@ -22,7 +22,7 @@ const LONGEST_PAUSE_MS = 60_000;
  */
 export const TINKER_MEANINGS: MeaningOverrides = { 402: 'billing', 409: 'final', 410: 'no_answer' };
 
-/** Who asks by this API: the errors of its port, and the settings that its messages name. */
+/** Who uses this API: the errors of its port, and the settings that its messages name. */
 export interface TinkerRole {
   readonly Failure: typeof TrainerError | typeof EngineError;
   readonly url: string;
@@ -134,12 +134,12 @@ export class TrainerHttp {
     });
   }
 
-  /** What the failures of something that is being done begin with. */
+  /** What the failures of an operation begin with. */
   siteOf(what: string, method = 'POST'): Site {
     return this.#wire.siteOf(this.role.nameRequest(this.url, method, what));
   }
 
-  /** One request to a path below `api/v1/`, sent once; twice where the key was refused and could be renewed. */
+  /** Sends one request to a path below `api/v1/`; a second time if the key was refused and could be renewed. */
   send(path: string, call: TinkerCall = {}): Promise<TinkerReply> {
     return this.#withKey(() => this.#sendOnce(path, call));
   }

@@ -85,7 +85,7 @@ const EVERY_MS = 5_000;
 
 export type ReadLoad = (signal: AbortSignal) => Promise<EngineLoad | null>;
 
-/** Asks an engine how busy it is, at most every five seconds and only while calls are made; it is never needed. */
+/** Asks an engine how busy it is, at most every five seconds and only while calls are made; nothing depends on an answer. */
 export class LoadWatch {
   readonly #read: ReadLoad;
   readonly #clock: Clock;

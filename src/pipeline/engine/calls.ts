@@ -131,7 +131,7 @@ class AdaptivePolicy implements CallPolicy {
     }
   }
 
-  /** One try; the limit follows what comes of it. */
+  /** Makes one try and adjusts the limit by its outcome. */
   async #try<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     this.#watch?.look(signal);
     const { cuts } = this.#adaptive;
