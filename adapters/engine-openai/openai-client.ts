@@ -1,7 +1,8 @@
 import type { OpenAI } from 'openai';
-import { type RequestInit, fetch as undiciFetch } from 'undici';
+import { type RequestInit, Response, fetch as undiciFetch } from 'undici';
 import { toObject } from '../../src/core/json-object.ts';
 import { type Site, toStatusFailure, toTransportFailure, wrongShape } from '../../src/edge/http-failure.ts';
+import { parseAnswer } from '../../src/edge/http-wire.ts';
 import { withLinkedAbort } from '../../src/edge/signals.ts';
 import { EngineError, type OutsideError } from '../../src/errors.ts';
 import type { EngineModel } from '../../src/ports/engine.ts';
@@ -54,7 +55,7 @@ async function openClient(wire: OpenAiWire): Promise<OpenAI> {
   });
 }
 
-/** undici's fetch on the wire's own connections and headers; a status outside 200 to 299 rejects, with its body read. */
+/** undici's fetch on the wire's own connections and headers. It rejects as the wire does for what is no usable answer. */
 function createFetch(wire: OpenAiWire) {
   return async (url: string | URL, init: RequestInit) => {
     const response = await undiciFetch(url, {
@@ -65,9 +66,12 @@ function createFetch(wire: OpenAiWire) {
       redirect: 'manual',
       dispatcher: wire.dispatcher,
     });
-    if (response.ok) return response;
+    const { status } = response;
     const site = wire.siteOf(init.method ?? 'GET', new URL(url).pathname);
-    throw toStatusFailure(site, response.status, Object.fromEntries(response.headers), await response.text());
+    const text = await response.text();
+    if (!response.ok) throw toStatusFailure(site, status, Object.fromEntries(response.headers), text);
+    parseAnswer(site, text);
+    return new Response(text, { status, headers: { 'content-type': 'application/json' } });
   };
 }
 
@@ -76,7 +80,6 @@ function toClientFailure(site: Site, error: unknown): OutsideError {
   let current = error;
   for (let depth = 0; depth < 6 && current instanceof Error; depth += 1) {
     if (current instanceof EngineError) return current;
-    if (current instanceof SyntaxError) return wrongShape(site, 'JSON', current.message);
     current = current.cause;
   }
   return toTransportFailure(site, error);

@@ -35,12 +35,15 @@ export interface Site {
   readonly silenceMs: number;
 }
 
+/** Longest message behind the name of its request, in characters: what a server said, and what we have to add. */
+const MESSAGE_CHARS = 360;
+
 /** Length of an excerpt of an unexpected answer, in characters. */
 const GLIMPSE_CHARS = 80;
 
 /** An error of the boundary that names the request; one line, without secrets. */
 export function failAt({ at, rules }: Site, text: string, facts: OutsideFacts = {}): OutsideError {
-  return new rules.Failure(`${at}: ${cleanServerText(text, rules.secrets)}`, facts);
+  return new rules.Failure(`${at}: ${cleanServerText(text, rules.secrets, MESSAGE_CHARS)}`, facts);
 }
 
 /** The final error of an answer that is not the protocol: what was expected, and the beginning of what came. */

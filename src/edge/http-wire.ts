@@ -2,9 +2,10 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { toObject } from '../core/json-object.ts';
-import { OutsideError, type OutsideFacts } from '../errors.ts';
+import { OutsideError, UsageError } from '../errors.ts';
 import {
   type FailureRules,
+  failAt,
   findQuietFailure,
   type Site,
   TOO_LARGE,
@@ -77,9 +78,7 @@ export class HttpWire {
       maxResponseSize: maxStreamBytes,
     };
     this.#direct = new Agent(settings);
-    // Plain http servers are on the local network; only https goes through the proxy.
-    const proxy = process.env.https_proxy || process.env.HTTPS_PROXY;
-    this.#proxied = proxy ? new EnvHttpProxyAgent({ ...settings, httpProxy: '' }) : null;
+    this.#proxied = openProxy(settings);
   }
 
   /** Redacts one more secret from now on, such as the token that a key was exchanged for. */
@@ -142,17 +141,24 @@ export class HttpWire {
       answer.letGo();
       url = next(answer.header('location'), url);
     }
-    throw this.fail(call.at, `more than ${MAX_REDIRECTS} redirects`);
-  }
-
-  /** An error of the boundary that is no fault of the connection. */
-  fail(at: string, text: string, facts: OutsideFacts = {}): OutsideError {
-    return new this.#rules.Failure(`${at}: ${text}`, facts);
+    throw failAt(this.siteOf(call.at), `more than ${MAX_REDIRECTS} redirects`);
   }
 
   /** Cuts what is open; requests in flight reject. */
   async close(): Promise<void> {
     await Promise.all([this.#direct.destroy(), this.#proxied?.destroy()]);
+  }
+}
+
+/** Plain http servers are on the local network; only https goes through the proxy. Null where there is none. */
+function openProxy(settings: Agent.Options): EnvHttpProxyAgent | null {
+  if (!process.env.https_proxy && !process.env.HTTPS_PROXY) return null;
+  try {
+    return new EnvHttpProxyAgent({ ...settings, httpProxy: '' });
+  } catch (cause) {
+    throw new UsageError('HTTPS_PROXY is not the URL of a proxy, such as http://proxy:3128: correct it, or unset it', {
+      cause,
+    });
   }
 }
 
@@ -222,6 +228,7 @@ export class WireAnswer {
   async readFailure(): Promise<string> {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    this.#body.on('error', () => {});
     try {
       for await (const chunk of this.#body) {
         chunks.push(chunk as Buffer);

@@ -18,7 +18,7 @@ import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { HttpWire, type WireAnswer, type WireOptions } from '../../src/edge/http-wire.ts';
-import { OutsideError } from '../../src/errors.ts';
+import { OutsideError, UsageError } from '../../src/errors.ts';
 import { type Answer, cut, cutInBody, json, silence, stall, startFaultServer, text } from '../support/fault-server.ts';
 
 class ShopError extends OutsideError {}
@@ -292,6 +292,11 @@ test('9. proxies', async (t) => {
   for (const origin of ['https://inside.invalid', 'https://127.0.0.1:9', 'https://localhost:9', 'http://plain.invalid'])
     assert.ok((await ask(origin)) instanceof ShopError, origin);
   assert.equal((await plain.send()).status, 200, 'loopback http is reached');
+  process.env.HTTPS_PROXY = 'no url:secret';
+  assert.throws(
+    () => createWire(t),
+    (error) => error instanceof UsageError && /^HTTPS_PROXY is not the URL of a proxy/.test(error.message),
+  );
   assert.deepEqual(tunnels, ['outside.invalid:443']);
 });
 
