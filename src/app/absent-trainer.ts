@@ -1,3 +1,4 @@
+import { RetryTally } from '../core/retry.ts';
 import type { TrainerError } from '../errors.ts';
 import type { Trainer } from '../ports/trainer.ts';
 
@@ -14,6 +15,7 @@ export function createAbsentTrainer(url: string, reason: TrainerError): Trainer 
     saveState: refuse,
     saveForSampler: refuse,
     deleteSaved: refuse,
+    retries: () => new RetryTally().byCause(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -10,9 +10,8 @@ import { findPackageRoot } from '../edge/package-root.ts';
 import { TrainerError, UsageError } from '../errors.ts';
 import type { RunContext, Teacher } from '../pipeline/context.ts';
 import { type CallPolicy, createCallPolicy } from '../pipeline/engine/calls.ts';
-import { createEngineFleet } from '../pipeline/engine/fleet/create-engine-fleet.ts';
-import { describeChange } from '../pipeline/engine/fleet/describe-endpoints.ts';
-import { createTokenCache } from '../pipeline/engine/token-cache.ts';
+import { createEngineFleet, describeChange } from '../pipeline/engine/fleet/create-engine-fleet.ts';
+import { createTokenCache } from '../pipeline/engine/tokenizer.ts';
 import type { EndpointStatus, Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
@@ -166,7 +165,7 @@ function openCallPolicy(
     // What an embedded server takes is known; a remote one shows it.
     startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
     // An embedded server that is gone stays gone; a remote one may be restarting.
-    attempts: isEmbedded ? 2 : 8,
+    tries: isEmbedded ? 2 : 8,
     firstPauseMs: 250,
     maxPauseMs: 30_000,
     deadlineMs: timeoutSeconds * 1000,
@@ -199,15 +198,16 @@ async function openTrainer(options: OpenRunOptions, embedded: EmbeddedProcess | 
 }
 
 function connectTrainer(options: OpenRunOptions, embedded: EmbeddedProcess | null) {
-  const { config, store, runId } = options;
+  const { config, store, runId, reporter } = options;
   const { url, profile, handover, operationTimeoutSeconds, apiKeyEnv } = config.trainer;
   return createTinkerTrainer({
     url: url ?? embedded!.url,
     profile: url === null ? 'embedded' : profile,
     operationTimeoutMs: operationTimeoutSeconds * 1000,
-    handover,
+    handOver: handover,
     requestLog: store.trainerLog(runId),
     clock: systemClock,
+    warn: (message) => reporter.warn(message),
     ...readApiKey(apiKeyEnv),
   });
 }

@@ -26,10 +26,10 @@ const INDEX = '^src/index[.]ts$';
 const ADAPTERS = '^adapters/';
 
 /** What the floor shares with the core: nothing of the domain. */
-const FLOOR_OF_CORE = '^src/core/(rng|retry)[.]ts$';
+const FLOOR_OF_CORE = '^src/core/(rng|retry|json-object)[.]ts$';
 const CLOCK = '^src/ports/clock[.]ts$';
-/** Deadlines and signals: the part of the floor that has no outside thing behind it. */
-const WAITING = '^src/edge/(deadlines|signals)[.]ts$';
+/** Deadlines, signals and repetition: the part of the floor that has no outside thing behind it. */
+const WAITING = '^src/edge/(deadlines|signals|repeat)[.]ts$';
 
 const ROOMS: readonly Room[] = [
   { name: 'core', path: CORE, mayImport: [], builtins: false },
@@ -52,7 +52,7 @@ const ROOMS: readonly Room[] = [
 /** Where a package is at home; nobody else imports it. Packages that are not listed have no home in src, adapters or bin. */
 const VENDOR_HOMES: Readonly<Record<string, string>> = {
   'better-sqlite3': '^adapters/store-sqlite/',
-  '@bufbuild/protobuf': '^adapters/tracker-tensorboard/',
+  '@bufbuild/protobuf': '^(src/edge|adapters/tracker-tensorboard)/',
   openai: '^adapters/engine-openai/',
   undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface|tracker-mlflow))/',
   hyparquet: '^adapters/source-huggingface/',
@@ -71,6 +71,8 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
 const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['engine-kinds', 'engine-kinds[.]ts$'],
   ['rng', 'rng[.]ts$'],
+  ['retry', 'retry[.]ts$'],
+  ['json', 'json-object[.]ts$'],
   ['tokens', 'token-bound[.]ts$'],
   ['problem', 'problem[.]ts$'],
   ['prompt', 'prompt[.]ts$'],

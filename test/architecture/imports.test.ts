@@ -67,6 +67,8 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['app: rooms', 'src/app/open-run.ts', 'src/cli/main.ts'],
   ['core station engine-kinds', 'src/core/engine-kinds.ts', 'src/core/problem.ts'],
   ['core station rng', 'src/core/rng.ts', 'src/core/problem.ts'],
+  ['core station retry', 'src/core/retry.ts', 'src/core/problem.ts'],
+  ['core station json', 'src/core/json-object.ts', 'src/core/problem.ts'],
   ['core station tokens', 'src/core/token-bound.ts', 'src/core/problem.ts'],
   ['core station problem', 'src/core/problem.ts', 'src/core/grammar.ts'],
   ['core station prompt', 'src/core/prompt.ts', 'src/core/trajectory.ts'],

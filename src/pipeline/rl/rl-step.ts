@@ -1,5 +1,5 @@
 import type { RlStage } from '../../core/curriculum.ts';
-import { measureCalls } from '../engine/measure-calls.ts';
+import { measureCalls } from '../engine/calls.ts';
 import type { SamplingRun } from '../stage-run.ts';
 import { measureRollouts } from './measure-step.ts';
 import { creditGroups, updateModel } from './rl-update.ts';
