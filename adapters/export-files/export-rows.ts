@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { replaceFile } from '../../src/edge/whole-file.ts';
 import { type SftRow, selectExportFormat } from './export-formats.ts';
 import { type ExportManifest, type ManifestInput, renderDataCard } from './render-data-card.ts';
-import { replaceFile } from './replace-file.ts';
 import { writeParquet } from './write-parquet.ts';
 
 /** Where rows are written, and how. */

@@ -1,6 +1,6 @@
-import { replaceFile } from '../../../adapters/export-files/replace-file.ts';
 import type { Problem } from '../../core/problem.ts';
 import { generateWordSums, MAX_WORD_SUMS, type WordSumLevel } from '../../core/word-sums/generate.ts';
+import { replaceFile } from '../../edge/whole-file.ts';
 import { UsageError } from '../../errors.ts';
 import type { DatasetsArgs } from '../datasets-args.ts';
 import { printJson, printJsonLine, tell } from '../output.ts';

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
+import { type JsonObject, toObject } from '../../../../src/core/json-object.ts';
 import { FieldFault, HttpFailure } from './route.ts';
 
 /** Larger than any batch the model can hold; bounds what one request may make the process keep, compressed or not. */
@@ -75,9 +76,6 @@ export function parseJsonBody(body: Buffer, request: IncomingMessage): unknown {
  * here, and every fault must name its field. `null` counts as absent, as with vLLM and Tinker.
  */
 
-/** A JSON object whose fields are not checked yet. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
 /** Limits of a number; both ends included. */
 export interface Range {
   readonly min: number;
@@ -86,7 +84,8 @@ export interface Range {
 
 /** A body or nested object. `where` names it in faults (`adam_params`); empty for the body itself. Throws FieldFault. */
 export function asObject(value: unknown, where: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  const object = toObject(value);
+  if (object !== null) return object;
   throw new FieldFault(where === '' ? 'body' : where, 'must be a JSON object');
 }
 

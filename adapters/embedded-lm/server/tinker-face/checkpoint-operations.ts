@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import {
   type CheckpointKind,
   type CheckpointRef,
@@ -5,7 +6,7 @@ import {
   parseTinkerPath,
   toTinkerPath,
 } from '../checkpoints/checkpoint-ref.ts';
-import { type JsonObject, readBoolean, readString, refuseUnknown } from '../http/body.ts';
+import { readBoolean, readString, refuseUnknown } from '../http/body.ts';
 import { FieldFault, HttpFailure } from '../http/route.ts';
 import type { LiveModel } from './live-models.ts';
 import { checkOptimizer } from './model-routes.ts';

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import { type Malformed, type ProtobufField, readFields, unpackNumbers } from '../../../../src/edge/protobuf.ts';
-import type { JsonObject } from '../http/body.ts';
 import { HttpFailure } from '../http/route.ts';
 
 /** `DType` of the protocol; only these two occur in requests. */

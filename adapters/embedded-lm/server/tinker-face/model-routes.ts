@@ -1,4 +1,5 @@
-import { asObject, type JsonObject, readBoolean, readInt, readString, refuseUnknown } from '../http/body.ts';
+import type { JsonObject } from '../../../../src/core/json-object.ts';
+import { asObject, readBoolean, readInt, readString, refuseUnknown } from '../http/body.ts';
 import { type Call, FieldFault, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import { BASE_MODEL } from '../snapshots.ts';
 import type { LiveModel, ModelWish } from './live-models.ts';

@@ -1,6 +1,7 @@
 import type { LossSpec } from '../../../../src/core/datum.ts';
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import type { LossSequence, ModelShape } from '../../model/contract.ts';
-import { asObject, checkIntArray, type JsonObject, type Range, refuseUnknown } from '../http/body.ts';
+import { asObject, checkIntArray, type Range, refuseUnknown } from '../http/body.ts';
 import { FieldFault } from '../http/route.ts';
 
 /** Datums one request may hold. */

@@ -1,14 +1,7 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import { hashSeed } from '../../../../src/core/rng.ts';
 import { parseTinkerPath, toTinkerPath } from '../checkpoints/checkpoint-ref.ts';
-import {
-  asObject,
-  checkIntArray,
-  type JsonObject,
-  readInt,
-  readNumber,
-  readString,
-  refuseUnknown,
-} from '../http/body.ts';
+import { asObject, checkIntArray, readInt, readNumber, readString, refuseUnknown } from '../http/body.ts';
 import { type Call, FieldFault, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import { type SamplingPlan, sampleChoices } from '../sample-choices.ts';
 import { BASE_MODEL } from '../snapshots.ts';

@@ -1,6 +1,6 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import type { EmbeddedLm } from '../../model/contract.ts';
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
-import type { JsonObject } from '../http/body.ts';
 import type { Snapshots } from '../snapshots.ts';
 import { FutureTable } from './futures.ts';
 import { type LiveModel, LiveModels, Sessions } from './live-models.ts';

@@ -1,7 +1,8 @@
 import type { AdamSettings, LossSpec } from '../../../../src/core/datum.ts';
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import type { LossSequence, ScoreResult } from '../../model/contract.ts';
 import { computeTargetLoss, type TargetLoss } from '../../model/learner/losses.ts';
-import { asObject, type JsonObject, readNumber, readString, refuseUnknown } from '../http/body.ts';
+import { asObject, readNumber, readString, refuseUnknown } from '../http/body.ts';
 import { FieldFault } from '../http/route.ts';
 import type { PassResult } from './futures.ts';
 import type { LiveModel } from './live-models.ts';

@@ -1,6 +1,7 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import { hashSeed } from '../../../../src/core/rng.ts';
 import { PROMPT_ID, textOfToken } from '../../tokenizer.ts';
-import { asObject, type JsonObject, readBoolean, readInt, readString, refuseUnknown } from '../http/body.ts';
+import { asObject, readBoolean, readInt, readString, refuseUnknown } from '../http/body.ts';
 import { type Call, FieldFault, type Reply, replyJson } from '../http/route.ts';
 import type { FinishedChoice } from '../sample-choices.ts';
 import { answerAsTeacher, TEACHER_MODEL } from '../teacher.ts';

@@ -1,15 +1,8 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import { hashSeed } from '../../../../src/core/rng.ts';
 import type { ModelShape } from '../../model/contract.ts';
 import { encodeText, textOfToken, VOCABULARY } from '../../tokenizer.ts';
-import {
-  asObject,
-  type JsonObject,
-  readBoolean,
-  readInt,
-  readIntArray,
-  readString,
-  refuseUnknown,
-} from '../http/body.ts';
+import { asObject, readBoolean, readInt, readIntArray, readString, refuseUnknown } from '../http/body.ts';
 import { type Call, FieldFault, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import type { FinishedChoice, SamplingPlan } from '../sample-choices.ts';
 import { TEACHER_MODEL } from '../teacher.ts';

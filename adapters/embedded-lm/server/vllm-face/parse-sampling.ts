@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import { VOCABULARY } from '../../tokenizer.ts';
-import { checkIntArray, type JsonObject, readBoolean, readInt, readNumber } from '../http/body.ts';
+import { checkIntArray, readBoolean, readInt, readNumber } from '../http/body.ts';
 import { FieldFault } from '../http/route.ts';
 import type { SamplingPlan } from '../sample-choices.ts';
 

@@ -1,9 +1,9 @@
-import type { WeightsHandover } from '../../ports/weights-handover.ts';
+import type { WeightsHandOver } from '../../ports/weights-hand-over.ts';
 import type { EngineAccess, RunFrame } from '../context.ts';
 import { replaceWeights } from '../engine/replace-weights.ts';
 
 /** Hands over LoRA adapters by name: the engine loads each beside the base model and lists it among its models. */
-export function createAdapterHandover({ engine, calls, signal }: EngineAccess & RunFrame): WeightsHandover {
+export function createAdapterHandOver({ engine, calls, signal }: EngineAccess & RunFrame): WeightsHandOver {
   const takeOff = (version: string) => calls.run((own) => engine.unloadWeights(version, own), signal);
   return {
     put: (version, { location }) =>

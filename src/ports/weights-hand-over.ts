@@ -12,7 +12,7 @@ export interface HandedWeights {
  * One way of handing over. Today there is one: a LoRA adapter that the engine loads beside the base model, under a
  * name of its own. Rejects with `EngineError` when the engine refuses, with the signal's reason when aborted.
  */
-export interface WeightsHandover {
+export interface WeightsHandOver {
   /** Makes the engine sample `version` from these weights. A version of that name that is there already is replaced. */
   put(version: string, weights: HandedWeights): Promise<void>;
   /** Whether the engine says that it serves `version`. */
