@@ -13,7 +13,7 @@ import { TrainerError } from '../src/errors.ts';
 import type { Binding, RunContext } from '../src/pipeline/context.ts';
 import { createCallPolicy } from '../src/pipeline/engine/calls.ts';
 import { createEngineFleet } from '../src/pipeline/engine/fleet/create-engine-fleet.ts';
-import { createTokenCache } from '../src/pipeline/engine/token-cache.ts';
+import { createTokenCache } from '../src/pipeline/engine/tokenizer.ts';
 import { rollOutStep } from '../src/pipeline/rollout/roll-out-step.ts';
 
 /** Different problems; each is tokenised once, as in a run that meets its problems again. */
@@ -59,7 +59,7 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     labels: null,
   };
   const calls = createCallPolicy({
-    ...{ maxInFlight, startInFlight: maxInFlight, attempts: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
+    ...{ maxInFlight, startInFlight: maxInFlight, tries: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
     ...{ deadlineMs: 600_000, rng: createRng(7), clock: systemClock },
   });
   const unused = () => {

@@ -192,7 +192,7 @@ function createPathSide(url: string): Side {
     },
   });
   const calls = createCallPolicy({
-    ...{ maxInFlight: IN_FLIGHT, startInFlight: AT_ONCE, attempts: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
+    ...{ maxInFlight: IN_FLIGHT, startInFlight: AT_ONCE, tries: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
     ...{ deadlineMs: 60_000, rng: createRng(7), clock: systemClock },
   });
   return {

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { ProgressTask, Reporter } from '../../src/ports/reporter.ts';
 import { describeRate, describeRemaining, estimateProgress } from './estimate-progress.ts';
 
+/** Where the bars are drawn. */
 export interface BarReporterOptions {
   /** A terminal. */
   readonly stream: NodeJS.WriteStream;

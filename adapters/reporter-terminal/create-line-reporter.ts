@@ -3,6 +3,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { ProgressTask, Reporter } from '../../src/ports/reporter.ts';
 import { describeRate, describeRemaining, estimateProgress } from './estimate-progress.ts';
 
+/** Where the lines go, and how often. */
 export interface LineReporterOptions {
   readonly write: (line: string) => void;
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -50,5 +51,14 @@ function startTask(
       expected = value;
     },
     finish: (summary) => write(`${label}: ${summary ?? 'done'}`),
+  };
+}
+
+/** Says nothing at all: for `--quiet` and for machines. */
+export function createSilentReporter(): Reporter {
+  return {
+    info: () => {},
+    warn: () => {},
+    task: () => ({ update: () => {}, setTotal: () => {}, finish: () => {} }),
   };
 }

@@ -5,6 +5,7 @@ import { MAX_LINE_BYTES, readTextLines } from '../../src/edge/jsonl.ts';
 import { SourceError } from '../../src/errors.ts';
 import type { ProblemSource } from '../../src/ports/problem-source.ts';
 
+/** How a file is read. */
 export interface JsonlSourceOptions {
   /** `Problem.source` of every row; the file's name without `.jsonl` by default. */
   readonly name?: string;

@@ -42,7 +42,7 @@ const ATTEMPTS = describeTable<AttemptRow, AttemptNotes>(
   { runId: plain('run_id'), stageIndex: plain('stage_index'), savedAtMs: plain('saved_at_ms') },
 );
 
-/** A longer pause between two attempts is none of the time in which they arrived. */
+/** A longer pause between two attempts does not count as time in which attempts arrived. */
 const MAX_PAUSE_MS = 60_000;
 
 const MEASURE = `SELECT count(*) AS attempts, count(DISTINCT problem_key) AS problems,

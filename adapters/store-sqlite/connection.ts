@@ -41,6 +41,7 @@ export interface Connection {
   close(): void;
 }
 
+/** How the file is opened. */
 export interface ConnectionOptions {
   readonly readonly: boolean;
   /** Upper limit of the database in pages of 4 KiB; beyond it writes fail as on a full disk. */

@@ -15,8 +15,11 @@ export const VERSION = 1;
 
 /** Origins by their number in the flags of a piece; the other flags are bits above them. */
 export const ORIGINS: readonly Origin[] = ['policy', 'injected', 'prompt', 'teacher'];
+/** Flag: the piece has log-probs. */
 export const HAS_LOGPROBS = 4;
+/** Flag: they are float64. */
 export const IS_DOUBLE = 8;
+/** Flag: the text is UTF-16LE, because it has lone surrogates. */
 export const IS_UTF16 = 16;
 
 /** Heads below this length hardly shrink and cost more to deflate than to write. */

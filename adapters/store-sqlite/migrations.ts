@@ -76,9 +76,9 @@ export function keepStoreCopy(db: Database.Database, file: string, { version, ne
   rmSync(partial, { force: true });
   try {
     db.prepare('VACUUM INTO ?').run(partial);
-    flush(partial);
+    flush(partial, 'r+');
     renameSync(partial, copy);
-    flush(dirname(copy));
+    flushFolder(dirname(copy));
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;
@@ -90,7 +90,7 @@ function requireRoom(db: Database.Database, file: string): void {
   const { bavail, bsize } = statfsSync(dirname(file));
   if (bavail * bsize >= needed) return;
   throw new StoreError(
-    `${file} must be brought up to date, and a copy of it kept before, for which ${toMegabytes(needed)} MB are needed and ${toMegabytes(bavail * bsize)} MB are free: free space, or move the store to a disk that has room`,
+    `${file}: before it is brought up to date a copy of it is kept, which takes ${toMegabytes(needed)} MB, and ${toMegabytes(bavail * bsize)} MB are free: free space, or move the store to a larger disk`,
     { retryable: true },
   );
 }
@@ -105,8 +105,13 @@ function findFreeName(base: string): string {
   return name;
 }
 
-function flush(path: string): void {
-  const handle = openSync(path, 'r');
+/** A name in a folder survives power loss once the folder is on the disk. Windows cannot open one; there the rename must do. */
+function flushFolder(folder: string): void {
+  if (process.platform !== 'win32') flush(folder, 'r');
+}
+
+function flush(path: string, flags: 'r' | 'r+'): void {
+  const handle = openSync(path, flags);
   try {
     fsyncSync(handle);
   } finally {

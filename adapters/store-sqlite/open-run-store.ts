@@ -8,12 +8,12 @@ import { openAnswersTable } from './answers-table.ts';
 import { openAttemptsTable } from './attempts-table.ts';
 import { openConnection } from './connection.ts';
 import { openRevisionsTable } from './revisions-table.ts';
-import { openRolloutOverviews } from './rollout-overviews.ts';
 import { openRolloutsTable } from './rollouts-table.ts';
 import { openRunsTable } from './runs-table.ts';
 import { openProblemRows } from './shared-rows.ts';
 import { openTrainingTables } from './training-tables.ts';
 
+/** How the store is opened. */
 export interface RunStoreOptions {
   /** Look only: the file must exist and is not changed; an older schema is shown as this one. Default false. */
   readonly readonly?: boolean;
@@ -50,7 +50,6 @@ export function openRunStore(file: string, options: RunStoreOptions = {}): RunSt
     ...openAnswersTable(connection),
     ...openAttemptsTable(connection, problems),
     ...openRolloutsTable(connection, problems),
-    ...openRolloutOverviews(connection),
     ...openRevisionsTable(connection, problems),
     ...openTrainingTables(connection),
     [Symbol.dispose]: connection.close,

@@ -1,19 +1,27 @@
 import type { Problem } from '../../src/core/problem.ts';
 import { countSegmentTokens, type Segment } from '../../src/core/trajectory.ts';
 import { StoreError } from '../../src/errors.ts';
-import type { RolloutKey, RolloutRecord, StoredRollouts } from '../../src/ports/run-store/rollouts.ts';
+import type {
+  RolloutKey,
+  RolloutRecord,
+  RolloutSetCount,
+  RolloutStep,
+  RolloutSummary,
+  StoredRollouts,
+} from '../../src/ports/run-store/rollouts.ts';
 import type { Connection } from './connection.ts';
 import { decodePieces } from './decode-pieces.ts';
 import { encodePieces } from './encode-pieces.ts';
 import { ROLLOUTS, type RolloutRow, toRollout, toRolloutRow } from './rollout-row.ts';
 import { openEncodedPrompts, type SharedRows } from './shared-rows.ts';
-import { describeTable, plain, type Selection, toTextCell } from './table.ts';
+import { describeTable, fromTextCell, plain, type Selection, type TextCell, toTextCell } from './table.ts';
 
 type SelectedRollout = Selection<RolloutRow> & RolloutKey & { readonly rolloutId: number };
 
 const OF_STEP = 'run_id = @runId AND stage_index = @stageIndex AND purpose = @purpose AND step = @step';
 
-type RolloutMethods = Pick<StoredRollouts, 'saveRollouts' | 'loadRollouts'>;
+type OverviewMethods = Pick<StoredRollouts, 'countRolloutSets' | 'summarizeRollouts' | 'listRolloutSteps'>;
+type RolloutMethods = Pick<StoredRollouts, 'saveRollouts' | 'loadRollouts'> & OverviewMethods;
 
 /** Rollouts with their segments and prompts. The first one stored under a key stays. */
 export function openRolloutsTable(connection: Connection, problems: SharedRows<Problem>): RolloutMethods {
@@ -76,6 +84,7 @@ export function openRolloutsTable(connection: Connection, problems: SharedRows<P
           ),
         );
       }),
+    ...openOverviews(connection),
   };
 }
 
@@ -125,6 +134,31 @@ function openSegments(connection: Connection) {
         const names = flags === '' ? [] : (flags.split(' ') as Segment['flags'][number][]);
         return { ...shared, flags: names, pieces: decodePieces(packed) };
       }),
+  };
+}
+
+/** What there is of rollouts, without reading one. */
+function openOverviews(connection: Connection): OverviewMethods {
+  const countSets = connection.query<[object], { set: TextCell | null; groups: number }>(`SELECT set_name AS "set",
+      count(DISTINCT group_index) AS groups
+    FROM rollouts WHERE ${OF_STEP} GROUP BY set_name ORDER BY min(group_index)`);
+  const summarize = connection.query<[string], RolloutSummary>(`SELECT stage_index AS stageIndex, purpose,
+      count(*) AS rollouts, sum(failure IS NOT NULL) AS failed, sum(verdict IS 'correct') AS correct,
+      sum(verdict IS 'unparsable') AS unparsable, sum(format_valid) AS formatValid, sum(forks > 0) AS forked
+    FROM rollouts WHERE run_id = ? GROUP BY stage_index, purpose ORDER BY stage_index, purpose`);
+  const selectSteps = connection.query<[string], RolloutStep>(
+    `SELECT DISTINCT stage_index AS stageIndex, purpose, step FROM rollouts WHERE run_id = ?
+    ORDER BY stage_index, purpose, step`,
+  );
+  return {
+    countRolloutSets: (runId, stageIndex, purpose, step) =>
+      connection.read(() =>
+        countSets
+          .all({ runId, stageIndex, purpose, step })
+          .map(({ set, groups }): RolloutSetCount => ({ set: fromTextCell(set), groups })),
+      ),
+    summarizeRollouts: (runId) => connection.read(() => summarize.all(runId)),
+    listRolloutSteps: (runId) => connection.read(() => selectSteps.all(runId)),
   };
 }
 

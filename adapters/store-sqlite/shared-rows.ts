@@ -40,7 +40,7 @@ const PROBLEMS = describeTable<ProblemRow, { readonly digest: Buffer }>(
 
 /** Problems are told apart by source, id and a digest of the rest: a text that changed under the same id is another row. */
 export function openProblemRows(connection: Connection): SharedRows<Problem> {
-  const insert = connection.query<[object]>(PROBLEMS.insert);
+  const insert = connection.query(PROBLEMS.insert);
   const find = connection.queryValue<readonly Cell[], number>(
     'SELECT key FROM problems WHERE source = ? AND id = ? AND digest = ?',
   );

@@ -24,12 +24,12 @@ export type Columns<Row> = { readonly [Field in keyof Row]: Column<Row[Field]> }
 
 /** A table that is read as `Row`; `Beside` is only written (whose row it is, when it came). */
 export interface Table<Row, Beside> {
-  /** `INSERT INTO t (a, b_c) VALUES (@a, @bC)`, to be followed by what happens where the key exists. */
+  /** `INSERT INTO t (a, b_c) VALUES (?, ?)`, to be followed by what happens where the key exists. */
   readonly insert: string;
   /** `a AS "a", b_c AS "bC"`: the columns of `Row` in a SELECT. */
   readonly columns: string;
-  /** Parameters of `insert`. */
-  toCells(row: Row & Beside): Record<string, Cell>;
+  /** The parameters of `insert`, as one list. */
+  toCells(row: Row & Beside): Cell[];
   /** The row of selected cells. Takes the object over; what was selected besides stays in it. */
   fromCells<Selected extends Selection<Row>>(cells: Selected): Row & Omit<Selected, keyof Row>;
 }
@@ -45,16 +45,17 @@ export function describeTable<Row, Beside = object>(
 ): Table<Row, Beside> {
   const read = listColumns(row);
   const all = [...read, ...listColumns(beside)];
-  const parameters = all.map(({ field }) => `@${field}`).join(', ');
+  const parameters = all.map(() => '?').join(', ');
   const coded = read.flatMap(({ field, codec }) => (codec === null ? [] : [{ field, codec }]));
   return {
     insert: `INSERT INTO ${table} (${listNames({ ...row, ...beside })}) VALUES (${parameters})`,
     columns: read.map(({ field, name }) => `${name} AS "${field}"`).join(', '),
     toCells: (values) => {
-      const cells: Record<string, Cell> = {};
-      for (const { field, codec } of all) {
+      const cells = new Array<Cell>(all.length);
+      for (let i = 0; i < all.length; i += 1) {
+        const { field, codec } = all[i]!;
         const value = (values as Record<string, unknown>)[field];
-        cells[field] = codec === null ? (value as Cell) : codec.toCell(value);
+        cells[i] = codec === null ? (value as Cell) : codec.toCell(value);
       }
       return cells;
     },

@@ -10,6 +10,7 @@ export interface VerdictRow {
   readonly verifier: string | null;
 }
 
+/** The columns of a judgement, in both tables. */
 export const VERDICT_COLUMNS: Columns<VerdictRow> = {
   verdict: plain('verdict'),
   rule: plain('verdict_rule'),
@@ -18,6 +19,7 @@ export const VERDICT_COLUMNS: Columns<VerdictRow> = {
   verifier: plain('verifier'),
 };
 
+/** The row of an answer that was not judged. */
 export const NO_VERDICT: VerdictRow = { verdict: null, rule: null, reason: null, extracted: null, verifier: null };
 
 /** The judgement that the columns hold. */

@@ -5,6 +5,7 @@ import type { Judgement, Verifier, VerifyCase } from '../../src/ports/verifier.t
 import { CaseQueue, type VerifyCall, type WaitingCase } from './case-queue.ts';
 import { type BatchOutcome, type ThreadEnd, VerifyThread } from './verify-thread.ts';
 
+/** How many threads there are, and what bounds them. */
 export interface VerifyPoolOptions {
   /** Threads, started when there is work for them. Default 1. */
   readonly threads?: number;

@@ -1,13 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { Judgement, VerifyCase } from '../../src/ports/verifier.ts';
 import { openCaseClock } from './case-clock.ts';
-import type { ThreadReport, ThreadSeed } from './thread-messages.ts';
+import type { ThreadReport, ThreadSeed } from './serve-cases.ts';
 
 /** How long a thread may take to start, or to load what a second look needs. */
 const START_MS = 60_000;
 
 const STACK_MB = 4;
 
+/** What a thread runs, and what bounds it. */
 export interface ThreadOptions {
   readonly entry: URL;
   /** Milliseconds a case may take from the moment the thread takes it up. */
@@ -26,6 +27,7 @@ export interface ThreadEnd {
   readonly message: string;
 }
 
+/** What came of a batch: its judgements, or the end of its thread. */
 export type BatchOutcome = { readonly judgements: readonly Judgement[] } | { readonly end: ThreadEnd };
 
 /** One worker thread that judges batches, one at a time. Once it has ended it stays so: start another. */

@@ -7,8 +7,7 @@ import { createRng, hashSeed } from '../core/rng.ts';
 import { UsageError } from '../errors.ts';
 import type { Teacher } from '../pipeline/context.ts';
 import { type CallPolicy, createCallPolicy } from '../pipeline/engine/calls.ts';
-import { createEngineFleet } from '../pipeline/engine/fleet/create-engine-fleet.ts';
-import { describeChange } from '../pipeline/engine/fleet/describe-endpoints.ts';
+import { createEngineFleet, describeChange } from '../pipeline/engine/fleet/create-engine-fleet.ts';
 import type { EndpointStatus, Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import { systemClock } from './system-clock.ts';
@@ -116,7 +115,7 @@ export function createPolicy(
     // The capacity of an embedded server is known; that of a remote one shows with time.
     startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
     // An embedded server that has gone will not come back; a remote one may be restarting.
-    attempts: isEmbedded ? 2 : 8,
+    tries: isEmbedded ? 2 : 8,
     firstPauseMs: 250,
     maxPauseMs: 30_000,
     deadlineMs: timeoutSeconds * 1000,

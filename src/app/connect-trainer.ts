@@ -1,7 +1,9 @@
 import { createTinkerTrainer } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
 import { needsTrainer } from '../config/check-runnable.ts';
 import type { RunConfig } from '../config/schema.ts';
+import { RetryTally } from '../core/retry.ts';
 import { TrainerError } from '../errors.ts';
+import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { Trainer } from '../ports/trainer.ts';
 import { readApiKey } from './connect-engines.ts';
@@ -12,6 +14,7 @@ export interface TrainerConnection {
   readonly runId: string;
   readonly config: RunConfig;
   readonly store: RunStore;
+  readonly reporter: Reporter;
   /** Address of the embedded server that this run started; null when it started none. */
   readonly embeddedUrl: string | null;
   /** Reject when the trainer does not answer; otherwise the first operation fails. */
@@ -32,15 +35,16 @@ export async function connectTrainer(connection: TrainerConnection): Promise<Tra
   }
 }
 
-function openTrainer({ config, store, runId, embeddedUrl }: TrainerConnection) {
+function openTrainer({ config, store, runId, reporter, embeddedUrl }: TrainerConnection) {
   const { url, profile, handover, operationTimeoutSeconds, apiKeyEnv } = config.trainer;
   return createTinkerTrainer({
     url: url ?? embeddedUrl!,
     profile: url === null ? 'embedded' : profile,
     operationTimeoutMs: operationTimeoutSeconds * 1000,
-    handover,
+    handOver: handover,
     requestLog: store.trainerLog(runId),
     clock: systemClock,
+    warn: (message) => reporter.warn(message),
     ...readApiKey(apiKeyEnv),
   });
 }
@@ -58,6 +62,7 @@ export function createAbsentTrainer(url: string, reason: TrainerError): Trainer 
     saveState: refuse,
     saveForSampler: refuse,
     deleteSaved: refuse,
+    retries: () => new RetryTally().byCause(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -4,7 +4,7 @@ import type { RunConfig } from '../config/schema.ts';
 import type { ColdStartStage } from '../core/curriculum.ts';
 import { findPackageRoot } from '../edge/package-root.ts';
 import type { RunContext } from '../pipeline/context.ts';
-import { createTokenCache } from '../pipeline/engine/token-cache.ts';
+import { createTokenCache } from '../pipeline/engine/tokenizer.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
@@ -50,7 +50,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   if (isRequired) await student.engine.checkHealth(signal);
   const embeddedUrl = embedded?.url ?? null;
   const trainer =
-    parts.trainer ?? handles.keep(await connectTrainer({ runId, config, store, embeddedUrl, isRequired }));
+    parts.trainer ?? handles.keep(await connectTrainer({ runId, config, store, reporter, embeddedUrl, isRequired }));
   const keep = (engine: AsyncDisposable) => handles.keep(engine);
   const teachers = connectTeachers(config, student, parts.teacher ?? null, reporter, keep);
   const problems = createProblemResolver(listDatasetFolders(), signal, parts.problemSources);

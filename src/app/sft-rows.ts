@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { SftRow } from '../../adapters/export-files/export-formats.ts';
 import type { ManifestInput } from '../../adapters/export-files/render-data-card.ts';
-import type { SftRow } from '../../adapters/export-files/sft-row.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { parseStoredConfig } from '../config/stored.ts';
 import type { ProblemsRef } from '../core/curriculum.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { createSilentReporter } from '../../adapters/reporter-terminal/create-silent-reporter.ts';
+import { createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { checkRunnable } from '../config/check-runnable.ts';

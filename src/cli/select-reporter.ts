@@ -1,6 +1,5 @@
 import { createBarReporter } from '../../adapters/reporter-terminal/create-bar-reporter.ts';
-import { createLineReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
-import { createSilentReporter } from '../../adapters/reporter-terminal/create-silent-reporter.ts';
+import { createLineReporter, createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { systemClock } from '../app/system-clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 

@@ -1,13 +1,11 @@
 import { resolve } from 'node:path';
+import { type JsonObject, toObject } from '../core/json-object.ts';
 
 /** A configuration as plain data, before it is checked: merged, changed key by key, its paths made absolute. */
 
-/** A plain object of a configuration. */
-export type PlainObject = Readonly<Record<string, unknown>>;
-
 /** Whether a value is a plain object (no list, no null). */
-export function isPlainObject(value: unknown): value is PlainObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+export function isPlainObject(value: unknown): value is JsonObject {
+  return toObject(value) !== null;
 }
 
 /**

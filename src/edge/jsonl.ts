@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { type JsonObject, parseJsonLine } from '../core/json-object.ts';
 import { SourceError } from '../errors.ts';
 
 /** Longest line accepted by default: far beyond any problem or response, and a bound on memory. */
@@ -101,7 +102,7 @@ export async function* splitLines(
 /** One row of a JSONL file. */
 export interface JsonRow {
   readonly line: number;
-  readonly row: Readonly<Record<string, unknown>>;
+  readonly row: JsonObject;
 }
 
 /** The rows of a JSONL file or of stdin. Rejects with `SourceError` at the first line that is no JSON object. */
@@ -121,19 +122,14 @@ export function nameInput(file: string): string {
 }
 
 /** The JSON object of one line. Throws `SourceError`. */
-export function parseRow(text: string, file: string, line: number): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new SourceError(`${file}:${line}: not valid JSON (one JSON object per line is expected)`, { cause: error });
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new SourceError(`${file}:${line}: a JSON object is expected`);
+export function parseRow(text: string, file: string, line: number): JsonObject {
+  const parsed = parseJsonLine(text);
+  if ('row' in parsed) return parsed.row;
+  throw new SourceError(`${file}:${line}: ${parsed.fault}`);
 }
 
 /** A text or number of a row; null when it is neither. */
-export function readCell(row: Readonly<Record<string, unknown>>, key: string): string | null {
+export function readCell(row: JsonObject, key: string): string | null {
   const value = row[key];
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(value) : null;

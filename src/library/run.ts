@@ -1,8 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** `parallel-r1/run`: starting, resuming and reading runs, with parts of one's own (docs/library.md). */
 
-export { createLineReporter, type LineReporterOptions } from '../../adapters/reporter-terminal/create-line-reporter.ts';
-export { createSilentReporter } from '../../adapters/reporter-terminal/create-silent-reporter.ts';
+export {
+  createLineReporter,
+  createSilentReporter,
+  type LineReporterOptions,
+} from '../../adapters/reporter-terminal/create-line-reporter.ts';
 export { openRunStore, type RunStoreOptions } from '../../adapters/store-sqlite/open-run-store.ts';
 export { keepColdStart, keepEval, keepRl, keepSft, letEngineTeach } from '../app/cut-recipe.ts';
 export type { RunParts } from '../app/run-parts.ts';

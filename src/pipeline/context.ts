@@ -11,7 +11,6 @@ import type { PromptRecord } from '../ports/run-store/runs.ts';
 import type { Trainer } from '../ports/trainer.ts';
 import type { Verifier } from '../ports/verifier.ts';
 import type { CallPolicy } from './engine/calls.ts';
-import type { TokenCache } from './engine/token-cache.ts';
 
 /** The student's prompt template, tags, labels and end-of-sequence text, bound to one tokenizer. */
 export interface Binding {
@@ -31,6 +30,11 @@ export interface Teacher {
   readonly template: PromptRecord;
   /** Template of the solution it is asked for first; null unless the stage's method is `annotate`. */
   readonly solutionTemplate: PromptRecord | null;
+}
+
+/** Remembers what the engine's tokenizer said, so that a text is asked for once per process. */
+export interface TokenCache {
+  get(key: string, ask: () => Promise<readonly number[]>): Promise<readonly number[]>;
 }
 
 /** One SFT row as text. */

@@ -27,10 +27,10 @@ const INDEX = '^src/(index[.]ts$|library/)';
 const ADAPTERS = '^adapters/';
 
 /** What the floor shares with the core: nothing of the domain. */
-const FLOOR_OF_CORE = '^src/core/(rng|retry)[.]ts$';
+const FLOOR_OF_CORE = '^src/core/(rng|retry|json-object)[.]ts$';
 const CLOCK = '^src/ports/clock[.]ts$';
-/** Deadlines and signals: the part of the floor that has no outside thing behind it. */
-const WAITING = '^src/edge/(deadlines|signals)[.]ts$';
+/** Deadlines, signals and repetition: the part of the floor that has no outside thing behind it. */
+const WAITING = '^src/edge/(deadlines|signals|repeat)[.]ts$';
 
 const ROOMS: readonly Room[] = [
   { name: 'core', path: CORE, mayImport: [], builtins: false },
@@ -53,8 +53,9 @@ const ROOMS: readonly Room[] = [
 /** Where a package is at home; nobody else imports it. Packages that are not listed have no home in src, adapters or bin. */
 const VENDOR_HOMES: Readonly<Record<string, string>> = {
   'better-sqlite3': '^adapters/store-sqlite/',
+  '@bufbuild/protobuf': '^(src/edge|adapters/tracker-tensorboard)/',
   openai: '^adapters/engine-openai/',
-  undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface))/',
+  undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface|tracker-mlflow))/',
   hyparquet: '^adapters/source-huggingface/',
   'hyparquet-writer': '^adapters/export-files/',
   'tar-stream': '^adapters/(tinker|embedded-lm)/',
@@ -71,6 +72,8 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['options', '(nearest-name|options)[.]ts$'],
   ['engine-kinds', 'engine-kinds[.]ts$'],
   ['rng', 'rng[.]ts$'],
+  ['retry', 'retry[.]ts$'],
+  ['json', 'json-object[.]ts$'],
   ['tokens', 'token-bound[.]ts$'],
   ['problem', 'problem[.]ts$'],
   ['prompt', 'prompt[.]ts$'],
@@ -86,6 +89,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['layout', '(layout/|step-schedule[.]ts$)'],
   ['diversity', 'diversity[.]ts$'],
   ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
+  ['statistics', 'statistics/'],
   ['replay', 'replay/'],
   ['word-sums', 'word-sums/'],
   ['problem-set', 'problem-set/'],

@@ -9,8 +9,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type AnswerKind, DEFAULT_TEACHER_MIX } from '../../adapters/embedded-lm/server/teacher/mix.ts';
-import { planAnswer } from '../../adapters/embedded-lm/server/teacher/plan-answer.ts';
+import { type AnswerKind, DEFAULT_TEACHER_MIX, planAnswer } from '../../adapters/embedded-lm/server/teacher.ts';
 import { canonicaliseTrace, stripThinking } from '../../src/core/canonicalise.ts';
 import { checkFormat } from '../../src/core/format/format-checker.ts';
 import { generateWordSums } from '../../src/core/word-sums/generate.ts';

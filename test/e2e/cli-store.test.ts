@@ -16,7 +16,7 @@ import Database from 'better-sqlite3';
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { runCli } from '../support/cli-process.ts';
-import { startFaultServer } from '../support/engine-fault-server.ts';
+import { startFaultServer } from '../support/fault-server.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const folder = makeTempFolder('store');

@@ -17,7 +17,7 @@ import test, { type TestContext } from 'node:test';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { runCli } from '../support/cli-process.ts';
 import { exportMessages, generateArgs, readYield, writeProblems } from '../support/cold-start-run.ts';
-import { json, routes, startFaultServer } from '../support/engine-fault-server.ts';
+import { json, routes, startFaultServer } from '../support/fault-server.ts';
 import { startTeacherServer, TEACHER_MODEL } from '../support/teacher-server.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 

@@ -167,7 +167,7 @@ test('5: an outage', async (t) => {
     if (prompt.includes('1 plus 1')) throw new EngineError('connection reset', { retryable: true });
     return answer(prompt, sample);
   };
-  await assert.rejects(teach(), /engine gave up after 3 attempts: connection reset/);
+  await assert.rejects(teach(), /engine gave up after 3 tries: connection reset/);
   assert.equal([...run.store.listAttempts(TOY_RUN, 0)].length, 1);
 });
 

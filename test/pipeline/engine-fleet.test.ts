@@ -27,11 +27,11 @@ import {
   type StandingClock,
   startEndpoint,
 } from '../support/engine-endpoints.ts';
-import { type Answer, json, silence } from '../support/engine-fault-server.ts';
+import { type Answer, json, silence } from '../support/fault-server.ts';
 
 const COMPLETIONS = '/v1/completions';
 const NEVER = new AbortController().signal;
-const POLICY = { attempts: 8, firstPauseMs: 250, maxPauseMs: 30_000 };
+const POLICY = { tries: 8, firstPauseMs: 250, maxPauseMs: 30_000 };
 
 /** A pause that moves the clock instead of waiting for it. */
 const pass = (clock: StandingClock) => async (ms: number) => {

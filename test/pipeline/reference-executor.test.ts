@@ -7,7 +7,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { startEmbeddedServer } from '../../adapters/embedded-lm/server/start-server.ts';
+import { startEmbeddedServer } from '../../adapters/embedded-lm/server/serve-embedded-lm.ts';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import type { RolloutSettings } from '../../src/core/curriculum.ts';
 import { createRng, hashSeed, type Rng } from '../../src/core/rng.ts';

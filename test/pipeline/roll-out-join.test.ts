@@ -24,7 +24,7 @@ import { createCallPolicy } from '../../src/pipeline/engine/calls.ts';
 import { rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
 import type { CallSpec, RolloutIo, SegmentEvent } from '../../src/pipeline/rollout/trajectory-calls.ts';
 import type { Completion } from '../../src/ports/engine.ts';
-import { json, startFaultServer } from '../support/engine-fault-server.ts';
+import { json, startFaultServer } from '../support/fault-server.ts';
 import { createToyClock } from '../support/pipeline-toy-run.ts';
 import { callRole, createToyIo, TOY, type TokenScript, toyText } from '../support/token-script-engine.ts';
 
@@ -189,7 +189,7 @@ test('5: a path that fails', async () => {
 
 test('6: an abort is no failure', async () => {
   const clock = createToyClock();
-  const limits = { maxInFlight: 8, attempts: 3, firstPauseMs: 1, maxPauseMs: 1 };
+  const limits = { maxInFlight: 8, tries: 3, firstPauseMs: 1, maxPauseMs: 1 };
   for (const deadlineMs of [undefined, 1000]) {
     const calls = createCallPolicy({
       ...limits,

@@ -162,7 +162,7 @@ test('7: an outage', async (t) => {
       return Promise.reject(new EngineError('connection refused', { retryable: true }));
     },
   };
-  await assert.rejects(rollOut({ ...run.ctx, engine }), /engine gave up after 3 attempts: connection refused/);
+  await assert.rejects(rollOut({ ...run.ctx, engine }), /engine gave up after 3 tries: connection refused/);
   assert.equal(calls, 3);
   assert.deepEqual(
     run.store.loadRollouts(TOY_RUN, 2, 'train', 1).map(({ group }) => group),

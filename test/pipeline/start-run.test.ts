@@ -165,7 +165,10 @@ test('5: rewards that cannot be', async () => {
   const db = dbOf('none');
   await assert.rejects(startRun({ config: ownConfig(), db, parts: toyParts() }), (error) => {
     assert.ok(error instanceof UsageError);
-    assert.match(error.message, /^stages\.0\.reward\.name: "brevity" is not a built-in reward: the program .*parts\.rewards/);
+    assert.match(
+      error.message,
+      /^stages\.0\.reward\.name: "brevity" is not a built-in reward: the program .*parts\.rewards/,
+    );
     return true;
   });
   assert.equal(existsSync(db), false);

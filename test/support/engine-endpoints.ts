@@ -5,8 +5,8 @@ import { createEngineFleet } from '../../src/pipeline/engine/fleet/create-engine
 import type { FleetOptions } from '../../src/pipeline/engine/fleet/fleet.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { CompletionRequest, Engine } from '../../src/ports/engine.ts';
-import { type Answer, cut, type FaultServer, startFaultServer } from './engine-fault-server.ts';
 import { createVllmDouble, DOUBLE_BASE } from './engine-vllm-double.ts';
+import { type Answer, cut, type FaultServer, startFaultServer } from './fault-server.ts';
 
 /** One server of the fleet. */
 export interface EndpointServer extends FaultServer {

@@ -11,7 +11,7 @@ import type { Problem } from '../../src/core/problem.ts';
 import { SourceError } from '../../src/errors.ts';
 import type { RunContext } from '../../src/pipeline/context.ts';
 import { createCallPolicy } from '../../src/pipeline/engine/calls.ts';
-import { createTokenCache } from '../../src/pipeline/engine/token-cache.ts';
+import { createTokenCache } from '../../src/pipeline/engine/tokenizer.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Engine } from '../../src/ports/engine.ts';
 import type { Reporter } from '../../src/ports/reporter.ts';
@@ -198,7 +198,7 @@ export function openToyRun(parts: ToyParts): ToyRun {
   const trainer = createToyTrainer(world);
   const reporter = createReporter();
   const seen: Engine = wrap<Engine>(engine, 'engine');
-  const calls = createCallPolicy({ maxInFlight: 4, attempts: 3, firstPauseMs: 1, maxPauseMs: 1, clock });
+  const calls = createCallPolicy({ maxInFlight: 4, tries: 3, firstPauseMs: 1, maxPauseMs: 1, clock });
   const listToyProblems = (refs: readonly ProblemsRef[]) =>
     refs.flatMap((ref) => {
       if (ref.kind !== 'set' || ref.name !== 'toy') throw new SourceError(`no problems ${JSON.stringify(ref)}`);

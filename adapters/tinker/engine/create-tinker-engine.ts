@@ -1,17 +1,14 @@
 import { ENGINE_KINDS } from '../../../src/core/engine-kinds.ts';
+import { RetryTally } from '../../../src/core/retry.ts';
 import { EngineError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { ChatRequest, Completion, CompletionRequest, Engine, EngineModel } from '../../../src/ports/engine.ts';
 import { PROTOCOL_VERSION } from '../trainer/session.ts';
-import { exchangeKey } from '../wire/exchange-key.ts';
-import { readJson, TrainerHttp, toJsonBody, type WireBody } from '../wire/http-wire.ts';
-import { parseReply } from '../wire/parse-reply.ts';
-import type { TrainerIo } from '../wire/send-patiently.ts';
+import { parseCheckpointPath } from '../wire/checkpoint-path.ts';
+import type { TrainerIo } from '../wire/patience.ts';
+import { ENGINE_ROLE, parseFields, readJson, TrainerHttp, toJsonBody } from '../wire/trainer-http.ts';
 import { capabilitiesSchema, clientConfigSchema } from '../wire/wire-schemas.ts';
-import { EndTokens } from './end-tokens.ts';
-import { nameRequest, toEngineError, toStatusError } from './engine-failure.ts';
-import { SAMPLE_PATH, type Sampled, sample } from './sample.ts';
-import { SamplerVersions } from './sampler-versions.ts';
+import { EndTokens, type Sampled, type SamplerSource, sample } from './sample.ts';
 
 /** Turns text into ids and back: the part of an engine that the Tinker API lacks. */
 export type Tokenizer = Pick<Engine, 'tokenize' | 'detokenize' | 'checkHealth' | typeof Symbol.asyncDispose>;
@@ -33,13 +30,14 @@ export interface TinkerEngineOptions {
 }
 
 /**
- * Sampling by the Tinker API (protocols 2.9). A weights version is a name for a sampler path, kept here. Nothing is
- * connected yet, and no call is repeated. Throws `TrainerError` for a URL it cannot use.
+ * Sampling by the Tinker API. A weights version is a name for a sampler path, kept here. Nothing is connected yet. No call
+ * is repeated, but the result of an accepted one is polled until it is there. Throws `EngineError` for a URL it cannot
+ * use.
  */
 export function createTinkerEngine(options: TinkerEngineOptions): Engine {
   const { model, tokenizer, timeoutMs, eosTexts, clock, apiKey } = options;
-  const http = new TrainerHttp(options.url, apiKey ?? null);
-  const io: TrainerIo = { http, clock, connectionAttempts: 1 };
+  const http = new TrainerHttp(options.url, apiKey ?? null, ENGINE_ROLE);
+  const io: TrainerIo = { http, clock, connectionTries: 1, tally: new RetryTally() };
   const versions = new SamplerVersions();
   const ends = new EndTokens(tokenizer, model, eosTexts);
   const prepare = prepareOnce(http, apiKey);
@@ -56,7 +54,7 @@ export function createTinkerEngine(options: TinkerEngineOptions): Engine {
     );
   const complete = async (request: CompletionRequest, signal?: AbortSignal) => {
     const sampled = await draw(request, signal);
-    await ends.check(nameRequest(http, 'POST', SAMPLE_PATH), sampled, request.stopTokenIds, signal);
+    await ends.check(http, sampled, request.stopTokenIds, signal);
     return addTexts(sampled, signal);
   };
   return {
@@ -87,7 +85,7 @@ export function createTinkerEngine(options: TinkerEngineOptions): Engine {
     loadWeights: async (version, location) => versions.add(version, location),
     unloadWeights: async (version) => versions.forget(version),
     checkHealth: async (signal) => {
-      await Promise.all([ask(http, 'healthz', undefined, signal), tokenizer.checkHealth(signal)]);
+      await Promise.all([http.send('healthz', { signal }), tokenizer.checkHealth(signal)]);
       return { version: null };
     },
     [Symbol.asyncDispose]: async () => {
@@ -102,49 +100,59 @@ function prepareOnce(http: TrainerHttp, apiKey: string | undefined): (signal?: A
   let isReady = apiKey === undefined;
   return async (signal) => {
     if (isReady || apiKey === undefined) return;
-    const path = 'client/config';
-    const answer = await ask(http, path, toJsonBody({ sdk_version: PROTOCOL_VERSION }), signal);
-    try {
-      if (parseReply(clientConfigSchema, answer, path).pjwt_auth_enabled === true) await exchangeKey(http, apiKey);
-    } catch (error) {
-      throw toEngineError(http, nameRequest(http, 'POST', path), error);
-    }
+    const body = toJsonBody({ sdk_version: PROTOCOL_VERSION });
+    const reply = await http.send('client/config', { body, signal });
+    const { pjwt_auth_enabled: wantsExchange } = parseFields(clientConfigSchema, readJson(reply), reply.site);
+    if (wantsExchange === true) await http.exchangeKey(apiKey);
     isReady = true;
   };
 }
 
 async function listServed(http: TrainerHttp, signal: AbortSignal | undefined): Promise<EngineModel[]> {
-  const path = 'get_server_capabilities';
-  const answer = await ask(http, path, undefined, signal);
-  try {
-    const { supported_models: models } = parseReply(capabilitiesSchema, answer, path);
-    return models.flatMap(({ model_name: id, max_context_length: maxLength }) =>
-      id == null ? [] : [{ id, maxLength: maxLength ?? null, parent: null }],
-    );
-  } catch (error) {
-    throw toEngineError(http, nameRequest(http, 'GET', path), error);
-  }
-}
-
-/** The JSON of one request, sent once. Rejects with `EngineError` or the signal's reason. */
-async function ask(
-  http: TrainerHttp,
-  path: string,
-  body: WireBody | undefined,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
-  const at = nameRequest(http, body === undefined ? 'GET' : 'POST', path);
-  try {
-    const reply = await http.send(path, { ...(body === undefined ? {} : { body }), signal });
-    if (reply.status < 200 || reply.status > 299) throw toStatusError(at, reply);
-    return readJson(reply, path);
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    throw error instanceof EngineError ? error : toEngineError(http, at, error);
-  }
+  const reply = await http.send('get_server_capabilities', { signal });
+  const { supported_models: models } = parseFields(capabilitiesSchema, readJson(reply), reply.site);
+  return models.flatMap(({ model_name: id, max_context_length: maxLength }) =>
+    id == null ? [] : [{ id, maxLength: maxLength ?? null, parent: null }],
+  );
 }
 
 function dropEnd(text: string, eosTexts: readonly string[]): string {
   const end = eosTexts.find((eos) => text.endsWith(eos));
   return end === undefined ? text : text.slice(0, -end.length);
+}
+
+/**
+ * Names of weights versions and the sampler paths they stand for. The server knows paths only, and takes one
+ * with every call, so that nothing is lost when it restarts.
+ */
+class SamplerVersions {
+  readonly #paths = new Map<string, string>();
+
+  get names(): readonly string[] {
+    return [...this.#paths.keys()];
+  }
+
+  /** The same pair again changes nothing. Throws a final `EngineError` for no sampler path, or a name that is taken. */
+  add(version: string, location: string): void {
+    if (parseCheckpointPath(location, 'sampler_weights')?.kind !== 'sampler_weights') {
+      throw new EngineError(
+        `${JSON.stringify(location.slice(0, 200))} is no sampler path (tinker://<run>/sampler_weights/<name>): engine.kind tinker needs trainer.handover path`,
+      );
+    }
+    const known = this.#paths.get(version);
+    if (known !== undefined && known !== location) {
+      throw new EngineError(`${version} already names weights from ${known}: unload it first`);
+    }
+    this.#paths.set(version, location);
+  }
+
+  forget(version: string): void {
+    this.#paths.delete(version);
+  }
+
+  /** A name that was not added is taken for a base model, which the server judges. */
+  find(model: string): SamplerSource {
+    const path = this.#paths.get(model);
+    return path === undefined ? { base_model: model } : { model_path: path };
+  }
 }

@@ -1,19 +1,18 @@
+import { failAt, type Site } from '../../../src/edge/http-failure.ts';
 import { EngineError } from '../../../src/errors.ts';
-import type { Completion, CompletionRequest } from '../../../src/ports/engine.ts';
-import { Deadline } from '../wire/deadline.ts';
-import { readJson, toJsonBody } from '../wire/http-wire.ts';
-import { parseReply } from '../wire/parse-reply.ts';
-import { retrieveFuture } from '../wire/retrieve-future.ts';
-import type { TrainerIo } from '../wire/send-patiently.ts';
+import type { Completion, CompletionRequest, Engine } from '../../../src/ports/engine.ts';
+import { Deadline, retrieveFuture, type TrainerIo } from '../wire/patience.ts';
+import { parseFields, readJson, type TrainerHttp, toJsonBody } from '../wire/trainer-http.ts';
 import { sampleResultSchema, submittedSchema } from '../wire/wire-schemas.ts';
-import { nameRequest, toEngineError, toStatusError } from './engine-failure.ts';
-import type { SamplerSource } from './sampler-versions.ts';
 
 /** Path below `api/v1/`, and name of the operation. */
-export const SAMPLE_PATH = 'asample';
+const SAMPLE_PATH = 'asample';
 
 /** One sampled sequence: a completion without its text, which this protocol does not give. */
 export type Sampled = Pick<Completion, 'ids' | 'logprobs' | 'finish'>;
+
+/** What one sampling call names its weights by. */
+export type SamplerSource = { readonly model_path: string } | { readonly base_model: string };
 
 export interface SampleCall {
   readonly io: TrainerIo;
@@ -22,29 +21,27 @@ export interface SampleCall {
   readonly signal: AbortSignal | undefined;
 }
 
-/** `asample` and its future (protocols 2.9). Rejects with `EngineError` or the signal's reason; sends once. */
+/** `asample` and its future. Rejects with `EngineError` or the signal's reason; sends once. */
 export async function sample(
   { io, timeoutMs, signal }: SampleCall,
   source: SamplerSource,
   request: CompletionRequest,
 ): Promise<Sampled[]> {
-  const at = nameRequest(io.http, 'POST', SAMPLE_PATH);
   const deadline = new Deadline(io.clock, timeoutMs);
   try {
     const body = toJsonBody(toWireRequest(source, request));
     // A busy server says 429 instead of letting the request wait, so that the caller can send less.
     const headers = { 'x-tinker-sampling-backpressure': '1' };
     const reply = await io.http.send(SAMPLE_PATH, { body, headers, timeoutMs, signal });
-    if (reply.status < 200 || reply.status > 299) throw toStatusError(at, reply);
-    const { request_id: requestId } = parseReply(submittedSchema, readJson(reply, SAMPLE_PATH), SAMPLE_PATH);
+    const { request_id: requestId } = parseFields(submittedSchema, readJson(reply), reply.site);
     const future = { requestId, operation: SAMPLE_PATH, what: SAMPLE_PATH, acceptsProtobuf: false, deadline, signal };
     const result = await retrieveFuture(io, future);
-    return readSampled(at, result.codec === 'json' ? result.value : null, request.n);
+    return readSampled(result.site, result.codec === 'json' ? result.value : null, request.n);
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    if (!deadline.isOver) throw toEngineError(io.http, at, error);
-    const message = `${at}: no answer within ${timeoutMs} ms: raise engine.timeoutSeconds, or ask for fewer tokens`;
-    throw new EngineError(message, { cause: error, retryable: true, timedOut: true });
+    if (signal?.aborted || !deadline.isOver) throw error;
+    const site = io.http.siteOf(SAMPLE_PATH);
+    const text = `no answer within ${timeoutMs} ms: ${io.http.role.silenceAdvice}`;
+    throw failAt(site, text, { cause: error, retryable: true, timedOut: true });
   }
 }
 
@@ -60,11 +57,58 @@ function toWireRequest(source: SamplerSource, request: CompletionRequest) {
   };
 }
 
-function readSampled(at: string, value: unknown, n: number): Sampled[] {
-  const { sequences } = parseReply(sampleResultSchema, value, SAMPLE_PATH);
-  if (sequences.length !== n) throw new EngineError(`${at}: expected ${n} sequences, got ${sequences.length}`);
+function readSampled(site: Site, value: unknown, n: number): Sampled[] {
+  const { sequences } = parseFields(sampleResultSchema, value, site);
+  if (sequences.length !== n) throw failAt(site, `expected ${n} sequences, got ${sequences.length}`);
   return sequences.map(({ stop_reason: finish, tokens: ids, logprobs }, index) => {
     if (ids.length === logprobs.length) return { ids, logprobs, finish };
-    throw new EngineError(`${at}: sequences[${index}] has ${ids.length} token ids but ${logprobs.length} log-probs`);
+    throw failAt(site, `sequences[${index}] has ${ids.length} token ids but ${logprobs.length} log-probs`);
   });
+}
+
+/**
+ * Whether sequences that were stopped still hold what stopped them. The Tinker API does not tell which stop it
+ * was, so that the last id is the only sign: a stop of the request, or an end of sequence of the model.
+ */
+export class EndTokens {
+  readonly #tokenize: (text: string, signal: AbortSignal | undefined) => Promise<readonly number[]>;
+  readonly #eosTexts: readonly string[];
+  #eosIds: ReadonlySet<number> | null = null;
+
+  constructor(tokenizer: Pick<Engine, 'tokenize'>, model: string, eosTexts: readonly string[]) {
+    this.#tokenize = (text, signal) => tokenizer.tokenize({ model, input: { text } }, signal);
+    this.#eosTexts = eosTexts;
+  }
+
+  /** Rejects with a final `EngineError` for a sequence whose stop was dropped: without it, it cannot be trained on. */
+  async check(
+    http: TrainerHttp,
+    sampled: readonly Sampled[],
+    stopTokenIds: readonly number[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    for (const [index, { ids, finish }] of sampled.entries()) {
+      const last = ids.at(-1) ?? -1;
+      if (finish !== 'stop' || stopTokenIds.includes(last)) continue;
+      this.#eosIds ??= await this.#findEosIds(signal);
+      if (this.#eosIds.has(last)) continue;
+      throw failAt(
+        http.siteOf(SAMPLE_PATH),
+        `sequences[${index}] was stopped but ends with no stop token: the server drops them, or engine.eosTokens lacks this model's end of sequence`,
+      );
+    }
+  }
+
+  /** Texts that the tokenizer does not know as one token end nothing. */
+  async #findEosIds(signal: AbortSignal | undefined): Promise<ReadonlySet<number>> {
+    const found = new Set<number>();
+    for (const text of this.#eosTexts) {
+      const ids = await this.#tokenize(text, signal).catch((error: unknown) => {
+        if (error instanceof EngineError && !error.retryable) return [];
+        throw error;
+      });
+      if (ids.length === 1) found.add(ids[0]!);
+    }
+    return found;
+  }
 }

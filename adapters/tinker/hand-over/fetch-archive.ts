@@ -1,103 +1,65 @@
-import type { Readable } from 'node:stream';
-import { request } from 'undici';
+import type { WireAnswer } from '../../../src/edge/http-wire.ts';
+import { repeatCall } from '../../../src/edge/repeat.ts';
+import { showAddress } from '../../../src/edge/server-address.ts';
+import { cleanServerText } from '../../../src/edge/server-text.ts';
 import { TrainerError } from '../../../src/errors.ts';
 import type { Profile } from '../trainer/profile.ts';
 import { type CheckpointRef, toCheckpointsRoute } from '../wire/checkpoint-path.ts';
-import type { Deadline } from '../wire/deadline.ts';
-import { ConnectionLost, readJson } from '../wire/http-wire.ts';
-import { parseReply } from '../wire/parse-reply.ts';
-import { growingPauseMs, type TrainerIo, toLostError, toReplyError } from '../wire/send-patiently.ts';
-import { cleanServerText } from '../wire/server-text.ts';
+import { type Deadline, findTinkerCause, type TrainerIo, toPolicy } from '../wire/patience.ts';
+import { parseFields } from '../wire/trainer-http.ts';
 import { archiveUrlSchema } from '../wire/wire-schemas.ts';
-
-const MAX_REDIRECTS = 4;
-const MAX_LINK_BYTES = 65_536;
-
-/** A server packs the archive on first request: 503 until it is there, 425 while the save is pending. */
-const NOT_READY = new Set([425, 429, 503]);
-
-/** No byte for this long means the download is lost. */
-const STALL_MS = 60_000;
 
 export interface ArchiveCall {
   readonly deadline: Deadline;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Answers with a server error, or downloads that broke off, before giving up. */
+const BROKEN_TRIES = 6;
+
 /**
- * Opens the download of a checkpoint's archive, following redirects by hand: to the trainer itself, or
- * to any https address (a signed one of an object store), which is not sent the key. Throws `TrainerError`.
+ * Downloads a checkpoint's archive and answers what `read` makes of it. The server may redirect to itself, or to any https
+ * address (a signed one of an object store), which is not sent the key, or name such an address as JSON. It packs the
+ * archive on the first request and refuses until it is there; that is waited for, and a download that breaks off begins
+ * anew. Rejects with `TrainerError`, what `read` throws, or the signal's reason.
  */
-export async function fetchArchive(
+export function fetchArchive<T>(
   io: TrainerIo,
   profile: Profile,
   ref: CheckpointRef,
-  call: ArchiveCall,
-): Promise<Readable> {
+  { deadline, signal }: ArchiveCall,
+  read: (archive: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
   const id = profile.archiveId === 'bare' ? ref.name : `${ref.kind}/${ref.name}`;
-  const start = new URL(io.http.locate(`${toCheckpointsRoute(ref.runId)}/${id}/archive`).url);
+  const start = `${toCheckpointsRoute(ref.runId)}/${id}/archive`;
   const what = `downloading the archive of ${ref.name}`;
-  for (let attempt = 0; ; attempt += 1) {
-    const found = await followLinks(io, start, what, call.signal);
-    if (!('retry' in found)) return found.body;
-    if (call.deadline.isOver) throw found.retry;
-    await io.clock.sleep(growingPauseMs(attempt), call.signal);
-  }
+  return repeatCall(async () => read((await openArchive(io, start, what, signal)).chunks()), {
+    policy: toPolicy(io, BROKEN_TRIES, Number.POSITIVE_INFINITY),
+    clock: io.clock,
+    signal,
+    causeOf: (error) => findTinkerCause(error, true),
+    isOver: () => deadline.isOver,
+    onRepeat: ({ cause }) => io.tally.add(cause),
+  });
 }
 
-type Followed = { readonly body: Readable } | { readonly retry: TrainerError };
-
-async function followLinks(io: TrainerIo, start: URL, what: string, signal?: AbortSignal): Promise<Followed> {
-  let url = start;
-  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const { statusCode: status, headers, body } = await open(io, url, start, what, signal);
-    if (status >= 300 && status < 400) {
-      body.on('error', () => {}).destroy();
-      url = readLink(String(headers.location ?? ''), url, start, what);
-      continue;
-    }
-    const contentType = String(headers['content-type'] ?? '');
-    if (status === 200 && !contentType.startsWith('application/json')) return { body };
-    const reply = { status, contentType, bytes: await readStart(body) };
-    if (NOT_READY.has(status)) return { retry: toReplyError(io, what, reply) };
-    if (status !== 200) throw toReplyError(io, what, reply);
-    url = readLink(parseReply(archiveUrlSchema, readJson(reply, what), what).url, url, start, what);
-  }
-  throw new TrainerError(`trainer ${io.http.url}: ${what} was redirected more than ${MAX_REDIRECTS} times`);
+async function openArchive(io: TrainerIo, start: string, what: string, signal?: AbortSignal): Promise<WireAnswer> {
+  const { origin } = new URL(io.http.url);
+  const next = (to: string | null, from: URL) => readLink(to ?? '', from, origin, what);
+  const answer = await io.http.download(start, what, next, signal);
+  if (answer.contentType !== 'application/json') return answer;
+  const { url } = parseFields(archiveUrlSchema, await answer.json(), answer.site);
+  const archive = await io.http.download(readLink(url, new URL(io.http.url), origin, what), what, next, signal);
+  if (archive.contentType !== 'application/json') return archive;
+  archive.letGo();
+  throw new TrainerError(`${archive.site.at}: the link to the archive leads to another link`);
 }
 
-async function open(io: TrainerIo, url: URL, start: URL, what: string, signal?: AbortSignal) {
-  const headers = url.origin === start.origin ? io.http.locate('').headers : {};
-  const options = {
-    dispatcher: io.http.agent,
-    headers,
-    bodyTimeout: STALL_MS,
-    ...(signal === undefined ? {} : { signal }),
-  };
-  try {
-    return await request(url, options);
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    throw toLostError(io, what, new ConnectionLost(error));
-  }
-}
-
-function readLink(location: string, from: URL, start: URL, what: string): URL {
-  const url = URL.canParse(location, from.href) ? new URL(location, from.href) : null;
-  if (url !== null && (url.origin === start.origin || url.protocol === 'https:')) return url;
-  const shown = cleanServerText(location);
+function readLink(location: string, from: URL, origin: string, what: string): URL {
+  const url = location !== '' && URL.canParse(location, from.href) ? new URL(location, from.href) : null;
+  if (url !== null && (url.origin === origin || url.protocol === 'https:')) return url;
+  const shown = url === null ? cleanServerText(location) : showAddress(url);
   throw new TrainerError(
-    `${what} was sent to ${JSON.stringify(shown)}, which is neither the trainer nor an https address; if engine and trainer share a disk use trainer.handover: path`,
+    `${what} was redirected to ${JSON.stringify(shown)}, which is neither the trainer nor an https address; if engine and trainer share a disk use trainer.handover: path`,
   );
-}
-
-async function readStart(body: Readable): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk as Buffer);
-    size += (chunk as Buffer).length;
-    if (size > MAX_LINK_BYTES) break;
-  }
-  return Buffer.concat(chunks);
 }

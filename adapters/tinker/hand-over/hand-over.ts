@@ -1,34 +1,44 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Profile } from '../trainer/profile.ts';
-import { type CheckpointRef, parseCheckpointPath } from '../wire/checkpoint-path.ts';
-import type { TrainerIo } from '../wire/send-patiently.ts';
+import type { CheckpointRef } from '../wire/checkpoint-path.ts';
+import type { TrainerIo } from '../wire/patience.ts';
+import { normaliseAdapterConfig } from './adapter-config.ts';
 import { type ArchiveCall, fetchArchive } from './fetch-archive.ts';
-import type { Handover } from './handover.ts';
-import { normaliseAdapterConfig } from './normalise-adapter-config.ts';
-import { DEFAULT_UNPACK_LIMITS, unpackArchive } from './unpack-archive.ts';
+import { unpackArchive } from './unpack-archive.ts';
 
-/** What the engine must be given for saved sampler weights: the path itself, or the directory they were unpacked to. */
-export async function handOver(
+/**
+ * How saved sampler weights reach the engine. `'path'`: the engine understands the path the trainer
+ * returned (the embedded server, TuFT with its own vLLM). `archive`: the weights are downloaded and
+ * unpacked below `directory`, which the engine must be able to read.
+ */
+export type HandOver = 'path' | ArchiveHandOver;
+
+export interface ArchiveHandOver {
+  readonly kind: 'archive';
+  readonly directory: string;
+}
+
+/** Downloads and unpacks sampler weights. Answers the folder that the engine must be given. */
+export async function fetchWeights(
   io: TrainerIo,
   profile: Profile,
-  handover: Handover,
-  savedPath: string,
+  { directory }: ArchiveHandOver,
+  ref: CheckpointRef,
   call: ArchiveCall,
 ): Promise<string> {
-  if (handover === 'path') return savedPath;
-  const ref = parseCheckpointPath(savedPath, 'sampler_weights');
-  const target = toDirectory(handover.directory, ref);
+  const target = toDirectory(directory, ref);
   await mkdir(path.dirname(target), { recursive: true });
-  const archive = await fetchArchive(io, profile, ref, call);
-  await unpackArchive(archive, target, DEFAULT_UNPACK_LIMITS, call.signal);
-  return normaliseAdapterConfig(target);
+  const { signal } = call;
+  const home = await fetchArchive(io, profile, ref, call, (archive) =>
+    unpackArchive(archive, target, { prepare: normaliseAdapterConfig, signal }),
+  );
+  return path.join(target, home);
 }
 
 /** Removes what was unpacked for sampler weights; nothing when there is none. */
-export async function removeUnpacked(handover: Handover, ref: CheckpointRef): Promise<void> {
-  if (handover === 'path' || ref.kind !== 'sampler_weights') return;
-  await rm(toDirectory(handover.directory, ref), { recursive: true, force: true });
+export async function removeUnpacked({ directory }: ArchiveHandOver, ref: CheckpointRef): Promise<void> {
+  await rm(toDirectory(directory, ref), { recursive: true, force: true });
 }
 
 /** Ids may hold colons, which not every file system takes. */

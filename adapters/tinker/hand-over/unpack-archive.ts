@@ -6,8 +6,8 @@ import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import tar, { type Extract, type Header } from 'tar-stream';
+import { cleanServerText } from '../../../src/edge/server-text.ts';
 import { TrainerError } from '../../../src/errors.ts';
-import { cleanServerText } from '../wire/server-text.ts';
 
 export interface UnpackLimits {
   /** Bytes of the unpacked tar, headers included. */
@@ -16,27 +16,36 @@ export interface UnpackLimits {
 }
 
 /** Room for a merged model of some ten billion parameters. */
-export const DEFAULT_UNPACK_LIMITS: UnpackLimits = { maxBytes: 64 * 1024 ** 3, maxFiles: 10_000 };
+const DEFAULT_LIMITS: UnpackLimits = { maxBytes: 64 * 1024 ** 3, maxFiles: 10_000 };
 
 /** What some servers put into an archive whose weights were never written out. */
 const MARKER_FILE = 'MARKER';
 
+export interface UnpackOptions<T> {
+  /** Default: room for a merged model of some ten billion parameters. */
+  readonly limits?: UnpackLimits;
+  /** Makes what was unpacked ready for use, before it takes its name. */
+  prepare(folder: string): Promise<T>;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Unpacks a tar, gzipped or not (told by its first bytes), so that `target` holds it wholly or does not
- * exist. Regular files below `target` only; anything else is refused. Throws `TrainerError`.
+ * Unpacks a tar, gzipped or not (told by its first bytes), so that `target` holds it wholly and prepared, or does not
+ * exist. Regular files below `target` only; anything else is refused. Answers what `prepare` does. Throws `TrainerError`.
  */
-export async function unpackArchive(
-  source: Readable,
+export async function unpackArchive<T>(
+  source: AsyncIterable<Buffer>,
   target: string,
-  limits: UnpackLimits = DEFAULT_UNPACK_LIMITS,
-  signal?: AbortSignal,
-): Promise<void> {
+  { limits = DEFAULT_LIMITS, prepare, signal }: UnpackOptions<T>,
+): Promise<T> {
   const draft = `${target}.${randomBytes(6).toString('hex')}.part`;
   await mkdir(draft, { recursive: true });
   try {
     await writeEntries(source, draft, limits, signal);
+    const prepared = await prepare(draft);
     await rm(target, { recursive: true, force: true });
     await rename(draft, target);
+    return prepared;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     if (signal?.aborted) throw signal.reason;
@@ -49,7 +58,7 @@ export async function unpackArchive(
 }
 
 async function writeEntries(
-  source: Readable,
+  source: AsyncIterable<Buffer>,
   folder: string,
   limits: UnpackLimits,
   signal?: AbortSignal,
@@ -119,8 +128,8 @@ function limitBytes(maxBytes: number): Transform {
 }
 
 /** The first two bytes or more, and the stream as it was. */
-async function peek(source: Readable): Promise<{ head: Buffer; whole: Readable }> {
-  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+async function peek(source: AsyncIterable<Buffer>): Promise<{ head: Buffer; whole: Readable }> {
+  const chunks = source[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
   while (head.length < 2) {
     const next = await chunks.next();
@@ -128,8 +137,13 @@ async function peek(source: Readable): Promise<{ head: Buffer; whole: Readable }
     head = Buffer.concat([head, next.value]);
   }
   async function* readWhole(): AsyncGenerator<Buffer> {
-    yield head;
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
+    try {
+      yield head;
+      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
+    } finally {
+      // Whoever stops reading half way ends the download.
+      await chunks.return?.();
+    }
   }
   return { head, whole: Readable.from(readWhole()) };
 }

@@ -1,15 +1,12 @@
+import { RetryTally } from '../../../src/core/retry.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Trainer, TrainerRequestLog } from '../../../src/ports/trainer.ts';
-import type { Handover } from '../hand-over/handover.ts';
-import { Deadline } from '../wire/deadline.ts';
-import { exchangeKey } from '../wire/exchange-key.ts';
-import { readJson, TrainerHttp, toJsonBody, type WireCall } from '../wire/http-wire.ts';
-import { parseReply } from '../wire/parse-reply.ts';
-import { requestPatiently, type TrainerIo } from '../wire/send-patiently.ts';
+import type { HandOver } from '../hand-over/hand-over.ts';
+import { Deadline, sendPatiently, type TrainerIo } from '../wire/patience.ts';
+import { parseFields, readJson, type TinkerCall, TRAINER_ROLE, TrainerHttp, toJsonBody } from '../wire/trainer-http.ts';
 import { capabilitiesSchema, clientConfigSchema } from '../wire/wire-schemas.ts';
-import { DEFAULT_CHUNK_LIMITS } from './chunk-data.ts';
-import { detectProfile } from './detect-profile.ts';
-import { PROFILES, type Profile, type ProfileName } from './profile.ts';
+import { detectProfile, PROFILES, type Profile, type ProfileName } from './profile.ts';
+import { DEFAULT_CHUNK_LIMITS } from './run-pass.ts';
 import { createSession, PROTOCOL_VERSION, Session } from './session.ts';
 import { TinkerTrainer } from './tinker-trainer.ts';
 
@@ -19,15 +16,17 @@ export interface TinkerTrainerOptions {
   readonly profile: 'auto' | ProfileName;
   /** Wall-clock limit of one operation. */
   readonly operationTimeoutMs: number;
-  readonly handover: Handover;
+  readonly handOver: HandOver;
   readonly requestLog: TrainerRequestLog;
   readonly clock: Clock;
+  /** Told what does not end an operation and should be known all the same. */
+  readonly warn: (message: string) => void;
   /** Sent as `X-API-Key`. */
   readonly apiKey?: string;
 }
 
-/** Attempts to reach the server before it is known which one it is. */
-const CONNECT_ATTEMPTS = 3;
+/** Tries to reach the server before it is known which one it is. */
+const CONNECT_TRIES = 3;
 
 const STRUCTURED_ATTENTION = 'structured_attention/1';
 
@@ -36,7 +35,7 @@ const STRUCTURED_ATTENTION = 'structured_attention/1';
  * spoken to, and opens a session, which is kept alive until the trainer is disposed. Throws `TrainerError`.
  */
 export async function createTinkerTrainer(options: TinkerTrainerOptions): Promise<Trainer> {
-  const http = new TrainerHttp(options.url, options.apiKey ?? null);
+  const http = new TrainerHttp(options.url, options.apiKey ?? null, TRAINER_ROLE);
   try {
     return await connect(http, options);
   } catch (error) {
@@ -46,22 +45,22 @@ export async function createTinkerTrainer(options: TinkerTrainerOptions): Promis
 }
 
 async function connect(http: TrainerHttp, options: TinkerTrainerOptions): Promise<TinkerTrainer> {
-  const { clock, operationTimeoutMs, handover, requestLog } = options;
-  const io: TrainerIo = { http, clock, connectionAttempts: CONNECT_ATTEMPTS };
-  const ask = async (path: string, call: WireCall = {}): Promise<unknown> => {
+  const { clock, operationTimeoutMs, handOver, requestLog, warn } = options;
+  const io: TrainerIo = { http, clock, connectionTries: CONNECT_TRIES, tally: new RetryTally() };
+  const ask = (path: string, call: TinkerCall = {}): Promise<unknown> => {
     const deadline = new Deadline(clock, operationTimeoutMs);
-    const reply = await requestPatiently(io, path, { ...call, what: path, deadline, canRepeat: true });
-    return readJson(reply, `trainer ${http.url}: ${path}`);
+    return sendPatiently(io, path, { ...call, deadline, canRepeat: true }, readJson);
   };
   await ask('healthz');
-  const models = parseReply(
+  const capabilities = await ask('get_server_capabilities');
+  const { supported_models: models } = parseFields(
     capabilitiesSchema,
-    await ask('get_server_capabilities'),
-    'get_server_capabilities',
-  ).supported_models;
+    capabilities,
+    http.siteOf('get_server_capabilities'),
+  );
   const config = await ask('client/config', { body: toJsonBody({ sdk_version: PROTOCOL_VERSION }) });
-  const flags = parseReply(clientConfigSchema, config, 'client/config');
-  if (flags.pjwt_auth_enabled === true && options.apiKey !== undefined) await exchangeKey(http, options.apiKey);
+  const flags = parseFields(clientConfigSchema, config, http.siteOf('client/config'));
+  if (flags.pjwt_auth_enabled === true && options.apiKey !== undefined) await http.exchangeKey(options.apiKey);
   const { id, status } = await createSession(io, operationTimeoutMs);
   const signs = {
     url: http.url,
@@ -70,10 +69,10 @@ async function connect(http: TrainerHttp, options: TinkerTrainerOptions): Promis
     sessionStatus: status,
   };
   const profile: Profile = options.profile === 'auto' ? detectProfile(signs) : PROFILES[options.profile];
-  const ready: TrainerIo = { ...io, connectionAttempts: profile.connectionAttempts };
+  const ready: TrainerIo = { ...io, connectionTries: profile.connectionTries };
   return new TinkerTrainer({
     io: ready,
-    session: new Session({ io: ready, operationTimeoutMs }, id),
+    session: new Session({ io: ready, operationTimeoutMs, warn }, id),
     profile,
     limits: {
       maxDatums: flags.fwdbwd_max_chunk_len ?? DEFAULT_CHUNK_LIMITS.maxDatums,
@@ -86,7 +85,8 @@ async function connect(http: TrainerHttp, options: TinkerTrainerOptions): Promis
       ),
     ),
     operationTimeoutMs,
-    handover,
+    handOver,
     requestLog,
+    warn,
   });
 }

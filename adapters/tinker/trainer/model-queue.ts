@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ParallelR1Error, TrainerError } from '../../../src/errors.ts';
 import type { TrainerRequestLog, TrainerRequestRecord } from '../../../src/ports/trainer.ts';
-import { Deadline } from '../wire/deadline.ts';
-import { readJson, type WireBody } from '../wire/http-wire.ts';
-import { parseReply } from '../wire/parse-reply.ts';
-import { type FutureResult, retrieveFuture } from '../wire/retrieve-future.ts';
-import { sendPatiently, type TrainerIo, toReplyError } from '../wire/send-patiently.ts';
+import { Deadline, type FutureResult, retrieveFuture, sendPatiently, type TrainerIo } from '../wire/patience.ts';
+import { parseFields, readJson, type WireBody } from '../wire/trainer-http.ts';
 import { submittedSchema } from '../wire/wire-schemas.ts';
 import type { Profile } from './profile.ts';
 
@@ -16,7 +13,7 @@ export interface NumberedOperation<T> {
   /** Made when its turn has come: bodies carry the number, and a body may need the result of an earlier operation. */
   readonly encode: (modelId: string, seqId: number) => WireBody | Promise<WireBody>;
   readonly acceptsProtobuf?: boolean;
-  readonly parse: (result: FutureResult, what: string) => T;
+  readonly parse: (result: FutureResult) => T;
   /** What to answer when the server did the work but its result is lost. */
   readonly recover: (deadline: Deadline) => T | Promise<T>;
 }
@@ -97,18 +94,21 @@ export class ModelQueue {
     const record = { modelId: this.modelId, seqId, operation: operation.operation, payloadHash: hashBody(body) };
     requestLog.submitting(record);
     this.#nextSeqId += 1;
+    let wasRepeated = false;
+    const onDoubt = () => {
+      wasRepeated = true;
+    };
     try {
-      const call = { what, body, deadline, signal, canRepeat: true };
-      const { reply, wasRepeated } = await sendPatiently(io, operation.operation, call);
-      if (reply.status >= 200 && reply.status < 300) {
-        const submitted = parseReply(submittedSchema, readJson(reply, what), what);
-        requestLog.acknowledged(record, submitted.request_id);
-        return { record, what, requestId: submitted.request_id, wasRepeated };
-      }
-      const failure = toReplyError(io, what, reply);
-      if (wasRepeated && this.#saysExecuted(failure, seqId)) return { record, what, requestId: null, wasRepeated };
-      throw failure;
+      const call = { what, body, deadline, signal, canRepeat: true, onDoubt };
+      const { request_id: requestId } = await sendPatiently(io, operation.operation, call, (reply) =>
+        parseFields(submittedSchema, readJson(reply), reply.site),
+      );
+      requestLog.acknowledged(record, requestId);
+      return { record, what, requestId, wasRepeated };
     } catch (error) {
+      if (wasRepeated && error instanceof TrainerError && this.#saysExecuted(error, seqId)) {
+        return { record, what, requestId: null, wasRepeated };
+      }
       this.#logFailure(record, error, signal);
       throw error;
     }
@@ -147,7 +147,7 @@ export class ModelQueue {
     const acceptsProtobuf = operation.acceptsProtobuf ?? false;
     const call = { requestId, operation: operation.operation, what, acceptsProtobuf, deadline, signal };
     try {
-      return operation.parse(await retrieveFuture(this.#options.io, call), what);
+      return operation.parse(await retrieveFuture(this.#options.io, call));
     } catch (error) {
       if (wasRepeated && error instanceof TrainerError && this.#saysExecuted(error, record.seqId)) {
         return operation.recover(deadline);

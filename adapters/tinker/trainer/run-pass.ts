@@ -1,15 +1,26 @@
 import type { Datum, LossSpec } from '../../../src/core/datum.ts';
 import type { ForwardResult } from '../../../src/ports/trainer.ts';
-import type { FutureResult } from '../wire/retrieve-future.ts';
-import { type ChunkLimits, chunkData, estimateBytes } from './chunk-data.ts';
-import { decodePassOutput } from './decode-pass-output.ts';
-import { encodePassJson, encodePassProtobuf, toPassPath } from './encode-pass.ts';
-import { mergeOutputs } from './merge-outputs.ts';
+import type { FutureResult } from '../wire/patience.ts';
 import type { ModelQueue } from './model-queue.ts';
-import { checkPassOutput, LOST_OUTPUT, type PassOutput } from './pass-output.ts';
+import {
+  checkPassOutput,
+  decodePassOutput,
+  encodePassJson,
+  encodePassProtobuf,
+  type PassOutput,
+  toPassPath,
+} from './pass-codec.ts';
+import {
+  float32,
+  toForwardDatum,
+  toLossConfig,
+  toSamplingDatum,
+  toSequenceMeanDatum,
+  toWireDatum,
+  type WireDatum,
+  type WirePass,
+} from './pass-datum.ts';
 import type { Profile } from './profile.ts';
-import { toSamplingDatum, toSequenceMeanDatum } from './sequence-mean.ts';
-import { float32, toForwardDatum, toLossConfig, toWireDatum, type WireDatum, type WirePass } from './wire-pass.ts';
 
 /** Where passes go and in which form. */
 export interface PassTarget {
@@ -107,8 +118,8 @@ function submitPass(
       const pass = await build();
       return isJson ? encodePassJson(pass, modelId, seqId) : encodePassProtobuf(pass, modelId, seqId, compress);
     },
-    parse: (result: FutureResult, what: string) => checkPassOutput(decodePassOutput(result, what), lengths, what),
-    recover: () => checkPassOutput(LOST_OUTPUT, lengths, 'a pass'),
+    parse: (result: FutureResult) => checkPassOutput(decodePassOutput(result), lengths, result.site),
+    recover: () => ({ logprobs: lengths.map(() => null), metrics: {} }),
   };
   return queue.submit(operation, signal);
 }
@@ -119,4 +130,83 @@ function countTokens(data: readonly { readonly tokens: readonly number[] }[]): n
 
 async function mergeAll(outputs: readonly Promise<PassOutput>[]): Promise<ForwardResult> {
   return mergeOutputs(await Promise.all(outputs));
+}
+
+/** What one request may hold. */
+export interface ChunkLimits {
+  readonly maxDatums: number;
+  /** Estimated protobuf bytes before compression. */
+  readonly maxBytes: number;
+}
+
+/** The protocol's limits where the server names none. */
+export const DEFAULT_CHUNK_LIMITS: ChunkLimits = { maxDatums: 1024, maxBytes: 5_000_000 };
+
+/** Splits into runs of items that fit one request, in order. A single item above the byte limit stands alone. */
+function chunkData<T>(items: readonly T[], limits: ChunkLimits, sizeOf: (item: T) => number): T[][] {
+  const chunks: T[][] = [];
+  let chunk: T[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const size = sizeOf(item);
+    if (chunk.length > 0 && (chunk.length === limits.maxDatums || bytes + size > limits.maxBytes)) {
+      chunks.push(chunk);
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(item);
+    bytes += size;
+  }
+  if (chunk.length > 0) chunks.push(chunk);
+  return chunks;
+}
+
+/** 4 bytes per token and the dense bytes of every tensor. */
+function estimateBytes({ tokens, tensors }: WireDatum): number {
+  return tensors.reduce((sum, { dtype, data }) => sum + data.length * (dtype === 'int64' ? 8 : 4), tokens.length * 4);
+}
+
+interface Share {
+  readonly value: number;
+  /** Datums of the chunk the value is from. */
+  readonly weight: number;
+}
+
+type Reduction = (shares: readonly Share[]) => number | null;
+
+const sum: Reduction = (shares) => shares.reduce((total, { value }) => total + value, 0);
+const max: Reduction = (shares) => Math.max(...shares.map(({ value }) => value));
+const min: Reduction = (shares) => Math.min(...shares.map(({ value }) => value));
+const same: Reduction = (shares) => (shares.every(({ value }) => value === shares[0]!.value) ? shares[0]!.value : null);
+
+const mean: Reduction = (shares) => {
+  const total = shares.reduce((weights, { weight }) => weights + weight, 0);
+  return total === 0 ? null : shares.reduce((acc, { value, weight }) => acc + (value * weight) / total, 0);
+};
+
+/** How the values of several chunks become one, by the suffix of the key. A sole value per batch stays only when all agree. */
+const REDUCTIONS: ReadonlyMap<string, Reduction> = new Map([
+  [':sum', sum],
+  [':mean', mean],
+  [':max', max],
+  [':min', min],
+  [':slack', (shares) => max(shares)! - (mean(shares) ?? 0)],
+  [':unique', same],
+  [':hash_unordered', same],
+]);
+
+/**
+ * Joins the results of a batch's chunks, in order. Metrics merge by the suffix after their last colon;
+ * one that is not in every chunk, or has a suffix nobody defined, is dropped.
+ */
+function mergeOutputs(outputs: readonly PassOutput[]): PassOutput {
+  if (outputs.length === 1) return outputs[0]!;
+  const metrics: Record<string, number> = {};
+  for (const key of Object.keys(outputs[0]?.metrics ?? {})) {
+    const reduce = REDUCTIONS.get(/:[^:]*$/.exec(key)?.[0] ?? '');
+    if (reduce === undefined || !outputs.every((output) => key in output.metrics)) continue;
+    const merged = reduce(outputs.map((output) => ({ value: output.metrics[key]!, weight: output.logprobs.length })));
+    if (merged !== null) metrics[key] = merged;
+  }
+  return { logprobs: outputs.flatMap((output) => output.logprobs), metrics };
 }

@@ -1,8 +1,6 @@
 import { TrainerError } from '../../../src/errors.ts';
-import { Deadline } from '../wire/deadline.ts';
-import { ConnectionLost, readJson, toJsonBody } from '../wire/http-wire.ts';
-import { parseReply } from '../wire/parse-reply.ts';
-import { requestPatiently, type TrainerIo } from '../wire/send-patiently.ts';
+import { Deadline, sendPatiently, type TrainerIo } from '../wire/patience.ts';
+import { parseFields, readJson, toJsonBody } from '../wire/trainer-http.ts';
 import { sessionSchema } from '../wire/wire-schemas.ts';
 
 /** Release of the protocol this adapter speaks; servers ask for it under the name of the reference client. */
@@ -16,12 +14,15 @@ const WARN_AFTER_MS = 120_000;
 export interface SessionOptions {
   readonly io: TrainerIo;
   readonly operationTimeoutMs: number;
+  /** Told once when the server has been silent for long, or has forgotten the session. */
+  readonly warn: (message: string) => void;
 }
 
 /** A session and its sign of life every 10 seconds, which must not keep the process alive. */
 export class Session {
   readonly #io: TrainerIo;
   readonly #operationTimeoutMs: number;
+  readonly #warn: (message: string) => void;
   readonly #stopped = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #id: string;
@@ -34,6 +35,7 @@ export class Session {
   constructor(options: SessionOptions, id: string) {
     this.#io = options.io;
     this.#operationTimeoutMs = options.operationTimeoutMs;
+    this.#warn = options.warn;
     this.#id = id;
     this.#lastHeardMs = this.#io.clock.monotonic();
     this.#timer = setInterval(() => void this.#beat().then(() => this.#warnWhenSilent()), HEARTBEAT_MS);
@@ -61,15 +63,11 @@ export class Session {
     this.#isBeating = true;
     try {
       const body = toJsonBody({ session_id: this.#id });
-      const reply = await this.#io.http.send('session_heartbeat', {
-        body,
-        timeoutMs: HEARTBEAT_MS,
-        signal: this.#stopped.signal,
-      });
-      if (reply.status === 404) this.#isLost = true;
-      else if (reply.status < 300) this.#hear();
+      await this.#io.http.send('session_heartbeat', { body, timeoutMs: HEARTBEAT_MS, signal: this.#stopped.signal });
+      this.#hear();
     } catch (error) {
-      if (!(error instanceof ConnectionLost) && !(error instanceof TrainerError)) throw error;
+      if (!(error instanceof TrainerError)) throw error;
+      if (error.status === 404) this.#isLost = true;
     } finally {
       this.#isBeating = false;
     }
@@ -87,7 +85,7 @@ export class Session {
     const reason = this.#isLost
       ? 'has forgotten this session'
       : `has not answered a heartbeat for ${Math.round(silentMs / 1000)} s`;
-    process.emitWarning(`trainer ${this.#io.http.url} ${reason}; the model may be gone`);
+    this.#warn(`trainer ${this.#io.http.url} ${reason}; the model may be gone`);
   }
 }
 
@@ -99,8 +97,8 @@ export async function createSession(
 ): Promise<{ id: string; status: number }> {
   const body = toJsonBody({ tags: [], user_metadata: null, sdk_version: PROTOCOL_VERSION });
   const deadline = new Deadline(io.clock, operationTimeoutMs);
-  const what = 'create_session';
-  const reply = await requestPatiently(io, what, { what, body, deadline, canRepeat: true, signal });
-  const { session_id: id } = parseReply(sessionSchema, readJson(reply, what), what);
-  return { id, status: reply.status };
+  return sendPatiently(io, 'create_session', { body, deadline, canRepeat: true, signal }, (reply) => {
+    const { session_id: id } = parseFields(sessionSchema, readJson(reply), reply.site);
+    return { id, status: reply.status };
+  });
 }

@@ -1,4 +1,5 @@
 import type { AdamSettings, Datum, LossSpec } from '../../../src/core/datum.ts';
+import type { RetryCounts } from '../../../src/core/retry.ts';
 import { TrainerError } from '../../../src/errors.ts';
 import type {
   ForwardResult,
@@ -9,20 +10,27 @@ import type {
   TrainerCapabilities,
   TrainerRequestLog,
 } from '../../../src/ports/trainer.ts';
-import { handOver, removeUnpacked } from '../hand-over/hand-over.ts';
-import type { Handover } from '../hand-over/handover.ts';
-import { type CheckpointKind, checkCheckpointName, parseCheckpointPath } from '../wire/checkpoint-path.ts';
-import { Deadline } from '../wire/deadline.ts';
-import type { TrainerIo } from '../wire/send-patiently.ts';
-import { checkDatums, type PassPurpose } from './check-datums.ts';
-import { deleteCheckpoint, toSaveOperation } from './checkpoints.ts';
-import type { ChunkLimits } from './chunk-data.ts';
+import { fetchWeights, type HandOver, removeUnpacked } from '../hand-over/hand-over.ts';
+import {
+  type CheckpointKind,
+  type CheckpointRef,
+  isCheckpointName,
+  parseCheckpointPath,
+} from '../wire/checkpoint-path.ts';
+import { Deadline, type TrainerIo } from '../wire/patience.ts';
 import { ModelQueue } from './model-queue.ts';
-import { createModel, toLoadOperation, unloadModel } from './open-model.ts';
-import { toOptimOperation } from './optim-step.ts';
+import {
+  createModel,
+  deleteCheckpoint,
+  toLoadOperation,
+  toOptimOperation,
+  toSaveOperation,
+  unloadModel,
+} from './operations.ts';
+import { checkDatums, type PassPurpose } from './pass-datum.ts';
 import { probeStructure } from './probe-structure.ts';
 import type { Profile } from './profile.ts';
-import { runForward, runForwardBackward } from './run-pass.ts';
+import { type ChunkLimits, runForward, runForwardBackward } from './run-pass.ts';
 import type { Session } from './session.ts';
 
 export interface TinkerTrainerParts {
@@ -34,8 +42,9 @@ export interface TinkerTrainerParts {
   /** Base models for which the server advertises `structured_attention/1`. */
   readonly structuredModels: ReadonlySet<string>;
   readonly operationTimeoutMs: number;
-  readonly handover: Handover;
+  readonly handOver: HandOver;
   readonly requestLog: TrainerRequestLog;
+  readonly warn: (message: string) => void;
 }
 
 /** The port over one connected Tinker-API server. */
@@ -102,15 +111,22 @@ export class TinkerTrainer implements Trainer {
   }
 
   async saveForSampler(name: string, signal?: AbortSignal): Promise<SamplerWeights> {
-    const { io, profile, handover } = this.#parts;
+    const { io, profile, handOver } = this.#parts;
     const path = await this.#save(name, 'sampler_weights', signal);
-    return { path, location: await handOver(io, profile, handover, path, { deadline: this.#startDeadline(), signal }) };
+    if (handOver === 'path') return { path, location: path };
+    const call = { deadline: this.#startDeadline(), signal };
+    return { path, location: await fetchWeights(io, profile, handOver, this.#requireRef(path), call) };
   }
 
   async deleteSaved(path: string, signal?: AbortSignal): Promise<void> {
-    const ref = parseCheckpointPath(path, null);
+    const ref = this.#requireRef(path);
     await deleteCheckpoint(this.#parts.io, ref, this.#startDeadline(), signal);
-    await removeUnpacked(this.#parts.handover, ref);
+    const { handOver } = this.#parts;
+    if (handOver !== 'path' && ref.kind === 'sampler_weights') await removeUnpacked(handOver, ref);
+  }
+
+  retries(): RetryCounts {
+    return this.#parts.io.tally.byCause();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -140,10 +156,21 @@ export class TinkerTrainer implements Trainer {
     return passes;
   }
 
-  #save(name: string, kind: CheckpointKind, signal?: AbortSignal): Promise<string> {
+  async #save(name: string, kind: CheckpointKind, signal?: AbortSignal): Promise<string> {
     const queue = this.#requireQueue();
-    const ref = { runId: queue.modelId, kind, name: checkCheckpointName(name) };
+    if (!isCheckpointName(name)) {
+      throw new TrainerError(`checkpoint name ${JSON.stringify(name)} must be 1 to 255 letters, digits, "_" or "-"`);
+    }
+    const ref = { runId: queue.modelId, kind, name };
     return queue.submit(toSaveOperation(this.#parts.io, ref, signal), signal);
+  }
+
+  #requireRef(path: string): CheckpointRef {
+    const ref = parseCheckpointPath(path, null);
+    if (ref !== null) return ref;
+    throw new TrainerError(
+      `${JSON.stringify(path.slice(0, 200))} is no checkpoint path (tinker://<run>/<kind>/<name>)`,
+    );
   }
 
   #check(data: readonly Datum[], purpose: PassPurpose): void {
@@ -186,7 +213,7 @@ export class TinkerTrainer implements Trainer {
     const ignored = ignoredAdam.filter((key) => key !== 'clipNorm' || adam.clipNorm > 0);
     if (this.#hasWarnedOfAdam || ignored.length === 0) return;
     this.#hasWarnedOfAdam = true;
-    process.emitWarning(
+    this.#parts.warn(
       `trainer profile ${name} does not apply ${ignored.join(', ')}; the server's own settings are in force`,
     );
   }

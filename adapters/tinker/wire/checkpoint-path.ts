@@ -1,5 +1,3 @@
-import { TrainerError } from '../../../src/errors.ts';
-
 export type CheckpointKind = 'weights' | 'sampler_weights';
 
 /** One saved checkpoint. `runId` is the id of the model that saved it. */
@@ -14,26 +12,20 @@ const NAME = /^[A-Za-z0-9_-]{1,255}$/;
 /** Ids are opaque, but they become parts of URLs and file names here. */
 const RUN_ID = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,255}$/;
 
-/** A name every server takes. Throws `TrainerError`. */
-export function checkCheckpointName(name: string): string {
-  if (NAME.test(name)) return name;
-  throw new TrainerError(`checkpoint name ${JSON.stringify(name)} must be 1 to 255 letters, digits, "_" or "-"`);
+/** Whether every server takes a checkpoint of this name. */
+export function isCheckpointName(name: string): boolean {
+  return NAME.test(name);
 }
 
 /**
  * Reads `tinker://<run>/<kind>/<name>`, or `tinker://<run>/<name>` as SkyRL answers to sampler saves,
- * which needs the kind. Throws `TrainerError` for anything else.
+ * which needs the kind. Null for anything else.
  */
-export function parseCheckpointPath(path: string, kindWhenShort: CheckpointKind | null): CheckpointRef {
+export function parseCheckpointPath(path: string, kindWhenShort: CheckpointKind | null): CheckpointRef | null {
   const parts = path.startsWith('tinker://') ? path.slice('tinker://'.length).split('/') : [];
   const [runId = '', kind, name = ''] = parts.length === 2 ? [parts[0], kindWhenShort, parts[1]] : parts;
   const isKind = kind === 'weights' || kind === 'sampler_weights';
-  if (parts.length > 3 || !isKind || !RUN_ID.test(runId) || !NAME.test(name)) {
-    throw new TrainerError(
-      `${JSON.stringify(path.slice(0, 200))} is no checkpoint path (tinker://<run>/<kind>/<name>)`,
-    );
-  }
-  return { runId, kind, name };
+  return parts.length <= 3 && isKind && RUN_ID.test(runId) && NAME.test(name) ? { runId, kind, name } : null;
 }
 
 /** The canonical path. */

@@ -1,9 +1,7 @@
 import { resolve } from 'node:path';
 import { DEFAULT_HUB } from '../../../adapters/source-huggingface/hub-address.ts';
-import { pullDataset } from '../../../adapters/source-huggingface/pull-dataset.ts';
-import type { PullManifest } from '../../../adapters/source-huggingface/pull-manifest.ts';
+import { type PullManifest, pullDataset } from '../../../adapters/source-huggingface/pull-dataset.ts';
 import { systemClock } from '../../app/system-clock.ts';
-import { readTextLines } from '../../edge/jsonl.ts';
 import { UsageError } from '../../errors.ts';
 import type { ArgsOf } from '../command.ts';
 import type { datasetsCommand } from '../commands/surroundings.ts';
@@ -30,7 +28,6 @@ export async function pullSet(args: ArgsOf<typeof datasetsCommand>): Promise<num
     address: args.endpoint ?? (process.env.HF_ENDPOINT || DEFAULT_HUB),
     token: process.env.HF_TOKEN || null,
     patience: { clock: systemClock, signal: interrupt.signal, tell: say },
-    readLines: readTextLines,
   });
   if (args.json) printJson({ file, manifestFile, manifest });
   else printLine(file);

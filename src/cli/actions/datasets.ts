@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '../../../adapters/export-files/replace-file.ts';
 import type { Problem } from '../../core/problem.ts';
 import { generateWordSums, type WordSumLevel } from '../../core/word-sums/generate.ts';
+import { replaceFile } from '../../edge/whole-file.ts';
 import { UsageError } from '../../errors.ts';
 import { listDatasetFolders } from '../../problem-sets/set-folders.ts';
 import { readSetOrigin } from '../../problem-sets/set-origin.ts';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { startEmbeddedServer } from '../../../adapters/embedded-lm/server/start-server.ts';
+import { startEmbeddedServer } from '../../../adapters/embedded-lm/server/serve-embedded-lm.ts';
 import { UsageError } from '../../errors.ts';
 import type { ArgsOf } from '../command.ts';
 import type { embeddedCommand } from '../commands/surroundings.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isDataFile } from '../draft.ts';
+import { isDataFile, isPlainObject } from '../draft.ts';
 import { apiKeyVariable, nonBlank, serverUrl, shortName, tokenCount, wholeNumber } from './fields.ts';
 import { accuracyTarget, evalSets, gate, problemsField } from './problems.ts';
 import { adamField, advantageSchema, rewardSchema, rlLossSchema, scheduleSchema } from './training.ts';
@@ -176,23 +176,13 @@ const evaluation = z.strictObject({
   sets: evalSets.min(1, { error: 'must name at least one' }).describe('What is measured'),
 });
 
-interface StageDraft {
-  id?: unknown;
-  kind?: unknown;
-  data?: unknown;
-}
-
-function isDraft(value: unknown): value is StageDraft {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Fills in what follows from a stage's place in the list: its id, and the data of an SFT stage. */
 function completeStages(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   let lastColdStart: unknown;
   return value.map((stage: unknown, index) => {
-    if (!isDraft(stage)) return stage;
-    const complete = { ...stage, id: stage.id ?? nameStage(value, index, stage.kind) };
+    if (!isPlainObject(stage)) return stage;
+    const complete: Record<string, unknown> = { ...stage, id: stage.id ?? nameStage(value, index, stage.kind) };
     if (complete.kind === 'cold-start') lastColdStart = complete.id;
     if (complete.kind !== 'sft' || complete.data !== undefined || lastColdStart === undefined) return complete;
     return { ...complete, data: lastColdStart };
@@ -200,7 +190,7 @@ function completeStages(value: unknown): unknown {
 }
 
 function nameStage(stages: readonly unknown[], index: number, kind: unknown): unknown {
-  const isSameKind = (stage: unknown) => isDraft(stage) && stage.kind === kind;
+  const isSameKind = (stage: unknown) => isPlainObject(stage) && stage.kind === kind;
   if (stages.filter(isSameKind).length < 2) return kind;
   return `${String(kind)}-${stages.slice(0, index + 1).filter(isSameKind).length}`;
 }
@@ -214,7 +204,7 @@ function checkOrder(
   const coldStarts: unknown[] = [];
   const seen = new Set<unknown>();
   stages.forEach((stage: unknown, index) => {
-    if (!isDraft(stage)) return;
+    if (!isPlainObject(stage)) return;
     if (typeof stage.id === 'string' && seen.has(stage.id)) {
       ctx.addIssue({
         code: 'custom',

@@ -1,3 +1,4 @@
+import { type JsonObject, parseJsonLine } from '../json-object.ts';
 import type { Problem } from '../problem.ts';
 
 /** What a row turned out to be: a problem, or what is wrong with it in a few words. */
@@ -8,8 +9,9 @@ const SHOWN_KEYS = 8;
 
 /** Reads one JSON row `{id?, problem, answer, level?}`. `lineId` stands in for a missing id. */
 export function parseProblemRow(text: string, source: string, lineId: string): ParsedRow {
-  const row = parseObject(text);
-  if (typeof row === 'string') return { fault: row };
+  const parsed = parseJsonLine(text);
+  if ('fault' in parsed) return parsed;
+  const { row } = parsed;
   const id = row.id === undefined || row.id === null ? lineId : toText(row.id);
   if (id === null || id === '') return { fault: '"id" must be a string or a number' };
   const problem = readText(row, 'problem');
@@ -20,18 +22,7 @@ export function parseProblemRow(text: string, source: string, lineId: string): P
   return { problem: typeof row.level === 'string' ? { ...fields, level: row.level } : fields };
 }
 
-function parseObject(text: string): Record<string, unknown> | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return 'not valid JSON (one JSON object per line is expected)';
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  return 'a JSON object is expected';
-}
-
-function readText(row: Record<string, unknown>, key: 'problem' | 'answer'): { text: string } | { fault: string } {
+function readText(row: JsonObject, key: 'problem' | 'answer'): { text: string } | { fault: string } {
   const value = row[key];
   if (value === undefined || value === null) return { fault: `"${key}" is missing; ${describeKeys(row)}` };
   const text = key === 'answer' ? toText(value) : typeof value === 'string' ? value : null;
@@ -46,7 +37,7 @@ function toText(value: unknown): string | null {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : String(value);
 }
 
-function describeKeys(row: Record<string, unknown>): string {
+function describeKeys(row: JsonObject): string {
   const keys = Object.keys(row);
   const shown = keys.slice(0, SHOWN_KEYS).map((key) => JSON.stringify(key.slice(0, 40)));
   if (keys.length === 0) return 'the row is empty';

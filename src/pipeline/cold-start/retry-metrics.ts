@@ -1,6 +1,5 @@
 import type { RunContext } from '../context.ts';
-import type { CallPolicy } from '../engine/calls.ts';
-import { measureRetries } from '../engine/measure-calls.ts';
+import { type CallPolicy, measureRetries } from '../engine/calls.ts';
 
 /** Where a stage without steps keeps its metrics. */
 const STEP = 0;

@@ -2,7 +2,7 @@ import type { ColdStartStage } from '../../core/curriculum.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import type { RunContext, Teacher } from '../context.ts';
-import { countAtWork } from '../engine/work-width.ts';
+import { countAtWork } from '../engine/calls.ts';
 import { AnswerLog } from '../rollout/answer-log.ts';
 import { runAll } from '../run-all.ts';
 import type { StageRun } from '../stage-run.ts';

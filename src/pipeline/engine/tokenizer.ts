@@ -1,12 +1,12 @@
 import { SUMMARY_GAP, TAGS, type Tag } from '../../core/grammar.ts';
 import { RunError } from '../../errors.ts';
-import type { Binding, RunContext } from '../context.ts';
+import type { Binding, RunContext, TokenCache } from '../context.ts';
 import { describeRefusal } from './calls.ts';
 
 /**
  * Asks the engine's tokenizer for the tags, the gap, the path labels and the end of sequence.
  * Refuses (RunError) unless each tag is exactly one id and all six differ: a tag that splits into
- * pieces would neither stop a call nor be one token of the loss (method T18).
+ * pieces would neither stop a call nor be one token of the loss.
  */
 export async function bindTokenizer(ctx: RunContext): Promise<Binding> {
   const ids = new Map<Tag, number>();
@@ -89,4 +89,20 @@ async function findEosIds(ctx: RunContext): Promise<number[]> {
     );
   }
   return found;
+}
+
+/** Holds at most `maxEntries` answers; the oldest goes first. A failed question is not remembered. */
+export function createTokenCache(maxEntries: number): TokenCache {
+  const entries = new Map<string, Promise<readonly number[]>>();
+  return {
+    get(key, ask) {
+      const known = entries.get(key);
+      if (known !== undefined) return known;
+      const answer = ask();
+      entries.set(key, answer);
+      answer.catch(() => entries.delete(key));
+      if (entries.size > maxEntries) entries.delete(entries.keys().next().value!);
+      return answer;
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import type { RlStage } from '../../core/curriculum.ts';
 import { RunError } from '../../errors.ts';
-import { noteOutages } from '../engine/fleet/describe-endpoints.ts';
+import { noteOutages } from '../engine/fleet/create-engine-fleet.ts';
 import { evaluateSets } from '../evaluate/evaluate.ts';
 import { checkTargets, type TargetOutcome } from '../evaluate/gate.ts';
 import type { SamplingRun } from '../stage-run.ts';

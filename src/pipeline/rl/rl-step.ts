@@ -1,6 +1,7 @@
 import type { RlStage } from '../../core/curriculum.ts';
-import { measureCalls } from '../engine/measure-calls.ts';
+import { measureCalls } from '../engine/calls.ts';
 import type { SamplingRun } from '../stage-run.ts';
+import { measureTrainerRetries } from '../weights/trainer-model.ts';
 import { measureRollouts } from './measure-step.ts';
 import { creditGroups, updateModel } from './rl-update.ts';
 import type { RolloutSource } from './rollout-source.ts';
@@ -16,6 +17,7 @@ export async function runRlStep(
 ): Promise<Readonly<Record<string, number>>> {
   const { ctx, stage, index, binding } = run;
   const callsBefore = ctx.calls.stats();
+  const retriesBefore = ctx.trainer.retries();
   const startedMs = ctx.clock.monotonic();
   const { rollouts, handOverMs } = await source.take(step);
   const rolledOutMs = ctx.clock.monotonic();
@@ -28,6 +30,7 @@ export async function runRlStep(
     'train/informative_fraction': batch.groups === 0 ? 0 : batch.informativeGroups / batch.groups,
     ...update,
     ...measureCalls(callsBefore, ctx.calls.stats()),
+    ...measureTrainerRetries(retriesBefore, ctx.trainer.retries()),
     'time/hand_over_s': handOverMs / 1000,
     'time/rollout_s': (rolledOutMs - startedMs - handOverMs) / 1000,
     'time/update_s': (updatedMs - rolledOutMs) / 1000,

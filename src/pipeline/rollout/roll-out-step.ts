@@ -3,9 +3,9 @@ import { computeReward, type Reward, type RewardConfig } from '../../core/reward
 import { RunError } from '../../errors.ts';
 import type { RewardCase } from '../../ports/reward-function.ts';
 import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
+import { countAtWork } from '../engine/calls.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
 import { tokenizePrompt } from '../engine/tokenizer.ts';
-import { countAtWork } from '../engine/work-width.ts';
 import { runAll } from '../run-all.ts';
 import type { SamplingRun } from '../stage-run.ts';
 import { AnswerLog } from './answer-log.ts';

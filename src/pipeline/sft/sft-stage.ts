@@ -7,7 +7,7 @@ import type { Trajectory } from '../../core/trajectory.ts';
 import { RunError } from '../../errors.ts';
 import { checkTargets, describeOutcomes, type TargetOutcome } from '../evaluate/gate.ts';
 import type { SamplingRun } from '../stage-run.ts';
-import { applyUpdate, openStageModel, saveStageState } from '../weights/trainer-model.ts';
+import { applyUpdate, measureTrainerRetries, openStageModel, saveStageState } from '../weights/trainer-model.ts';
 import { prepareSftRows } from './sft-rows.ts';
 
 /** What an SFT stage leaves in its curriculum state. */
@@ -90,6 +90,7 @@ async function trainStep(
   const payload = { kind: 'sft', scale: 1 / tokens } as const;
   const data = batch.flatMap((row) => buildDatums(row, ctx.plan.layout, payload));
   const learningRate = stage.adam.learningRate * learningRateAt(stage.schedule, step - 1, totalSteps);
+  const retriesBefore = ctx.trainer.retries();
   const { logprobs, gradNorm } = await applyUpdate(
     ctx,
     data,
@@ -102,6 +103,7 @@ async function trainStep(
     'train/learning_rate': learningRate,
     'train/tokens': tokens,
     ...(gradNorm === null ? {} : { 'train/grad_norm': gradNorm }),
+    ...measureTrainerRetries(retriesBefore, ctx.trainer.retries()),
   };
   ctx.store.commitStep(ctx.runId, index, step, metrics);
   ctx.observer?.stepCommitted?.({ runId: ctx.runId, stageIndex: index, stageId: stage.id, step, metrics });

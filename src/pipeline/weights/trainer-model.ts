@@ -1,4 +1,5 @@
 import type { AdamSettings, Datum, LossSpec } from '../../core/datum.ts';
+import { RETRY_CAUSES, type RetryCounts } from '../../core/retry.ts';
 import type { CheckpointRecord } from '../../ports/run-store/training.ts';
 import type { ForwardResult } from '../../ports/trainer.ts';
 import type { RunContext } from '../context.ts';
@@ -70,4 +71,12 @@ export async function saveStageState({ ctx, index }: StageRun, step: number): Pr
     store.markCheckpointDeleted(runId, older.path);
     await trainer.deleteSaved(older.path, signal);
   }
+}
+
+/** Requests to the trainer that were repeated between two looks, per cause that occurred; no key where none was. */
+export function measureTrainerRetries(before: RetryCounts, after: RetryCounts): Record<string, number> {
+  const counts = RETRY_CAUSES.map((cause) => [cause, after[cause] - before[cause]] as const);
+  return Object.fromEntries(
+    counts.filter(([, count]) => count > 0).map(([cause, count]) => [`trainer/retries_${cause}`, count]),
+  );
 }

@@ -1,10 +1,10 @@
 import { EngineError, RunError } from '../../errors.ts';
 import type { Completion } from '../../ports/engine.ts';
-import type { WeightsHandover } from '../../ports/weights-handover.ts';
+import type { WeightsHandOver } from '../../ports/weights-hand-over.ts';
 import type { RunContext } from '../context.ts';
 import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
 import { tokenizePrompt } from '../engine/tokenizer.ts';
-import { createAdapterHandover } from './adapter-handover.ts';
+import { createAdapterHandOver } from './adapter-hand-over.ts';
 
 /**
  * Owns the weights that a run samples from, from the trainer's save to the deletion: save, hand over, check that the
@@ -12,13 +12,13 @@ import { createAdapterHandover } from './adapter-handover.ts';
  */
 export class WeightsServer {
   readonly #ctx: RunContext;
-  readonly #handover: WeightsHandover;
+  readonly #handOver: WeightsHandOver;
   readonly #canary: WeightsCanary;
   #served: { readonly version: string; readonly path: string } | null = null;
 
-  constructor(ctx: RunContext, handover: WeightsHandover = createAdapterHandover(ctx)) {
+  constructor(ctx: RunContext, handOver: WeightsHandOver = createAdapterHandOver(ctx)) {
     this.#ctx = ctx;
-    this.#handover = handover;
+    this.#handOver = handOver;
     this.#canary = new WeightsCanary(ctx);
   }
 
@@ -40,8 +40,8 @@ export class WeightsServer {
     const name = `v${stageIndex}_${step}`;
     const saved = await trainer.saveForSampler(name, signal);
     store.saveCheckpoint(runId, { stageIndex, step, kind: 'sampler', name, path: saved.path });
-    await this.#handover.put(version, saved);
-    if (!(await this.#handover.isServed(version))) {
+    await this.#handOver.put(version, saved);
+    if (!(await this.#handOver.isServed(version))) {
       throw new RunError(
         `engine ${engine.url} accepted weights ${version} but does not list them; nothing was sampled`,
       );
@@ -62,7 +62,7 @@ export class WeightsServer {
 
   async #retire(version: string, path: string): Promise<void> {
     const { trainer, store, runId, signal } = this.#ctx;
-    await this.#handover.takeOff(version);
+    await this.#handOver.takeOff(version);
     await trainer.deleteSaved(path, signal);
     store.markCheckpointDeleted(runId, path);
   }

@@ -1,12 +1,12 @@
 import { UsageError } from '../../../errors.ts';
-import type { Engine } from '../../../ports/engine.ts';
+import type { EndpointStatus, Engine } from '../../../ports/engine.ts';
 import { combineCapabilities, intersectModels } from './combine-answers.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
 import { keyOfChat, keyOfCompletion } from './place-call.ts';
 
 /**
  * Several endpoints as one engine. Nothing is repeated here: a call that fails on one endpoint rejects, and the
- * call policy's next attempt goes to another. Each answer comes from one endpoint, so none is lost or doubled.
+ * call policy's next try goes to another. Each answer comes from one endpoint, so none is lost or doubled.
  */
 export function createEngineFleet(options: FleetOptions): Engine {
   const { engines } = options;
@@ -40,4 +40,20 @@ export function createEngineFleet(options: FleetOptions): Engine {
     listEndpoints: () => fleet.list(),
     [Symbol.asyncDispose]: () => fleet.close(),
   };
+}
+
+/** `1 of 2 endpoints up`. */
+export function countEndpoints(endpoints: readonly EndpointStatus[]): string {
+  return `${endpoints.filter(({ isUp }) => isUp).length} of ${endpoints.length} endpoints up`;
+}
+
+/** What a progress line adds while an endpoint is out: `, 1 of 2 endpoints up`; empty otherwise. */
+export function noteOutages(endpoints: readonly EndpointStatus[] | undefined): string {
+  return endpoints?.some(({ isUp }) => !isUp) ? `, ${countEndpoints(endpoints)}` : '';
+}
+
+/** The line that tells of a change: an endpoint went out, or is back. */
+export function describeChange({ url, isUp, reason }: EndpointStatus, all: readonly EndpointStatus[]): string {
+  const count = all.length === 1 ? '' : `; ${countEndpoints(all)}`;
+  return isUp ? `engine ${url} is back${count}` : `engine ${url} is out: ${reason}${count}`;
 }

@@ -1,3 +1,4 @@
+import { growPauseMs } from '../../../core/retry.ts';
 import { hashSeed } from '../../../core/rng.ts';
 import { Deadlines } from '../../../edge/deadlines.ts';
 import { EngineError } from '../../../errors.ts';
@@ -9,9 +10,8 @@ import type { Place } from './place-call.ts';
 /** Longest wait for a health check. */
 const PROBE_MS = 10_000;
 
-/** Pause after a probe that failed; doubles up to the limit. */
-const FIRST_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 60_000;
+/** Pauses between probes that fail. A probe is no repeated call, so that it is not counted as one. */
+const PROBE_PAUSES = { firstPauseMs: 1_000, maxPauseMs: 60_000 };
 
 /** Rest of an endpoint that refused a call and named no pause. */
 const REST_MS = 1_000;
@@ -48,7 +48,8 @@ export class Endpoint implements Place {
   #outages = 0;
   /** Whether a call succeeded since the last outage; one that fails at once again waits longer. */
   #isProven = true;
-  #pauseMs = FIRST_PAUSE_MS;
+  /** Pauses taken since it was last known to work. */
+  #pauses = 0;
   #restUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(engine: Engine, parts: FleetParts) {
@@ -105,7 +106,7 @@ export class Endpoint implements Place {
   takeOut(error: EngineError): void {
     if (this.#outage !== null) return;
     this.#outages += 1;
-    if (this.#isProven) this.#pauseMs = FIRST_PAUSE_MS;
+    if (this.#isProven) this.#pauses = 0;
     const pauseMs = this.#isProven ? 0 : this.#nextPause();
     this.#isProven = false;
     this.#outage = { error, probeAtMs: this.#parts.clock.monotonic() + pauseMs };
@@ -149,9 +150,8 @@ export class Endpoint implements Place {
   }
 
   #nextPause(): number {
-    const pauseMs = this.#pauseMs;
-    this.#pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs);
-    return pauseMs;
+    this.#pauses += 1;
+    return growPauseMs(PROBE_PAUSES, this.#pauses);
   }
 
   /** Takes from a failed call what it says of the endpoint, and returns what the caller is to be told. */

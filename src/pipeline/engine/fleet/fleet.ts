@@ -135,7 +135,7 @@ export class Fleet {
 
   #choose(usable: readonly Endpoint[], keyOf: (() => number) | null): Endpoint {
     const ready = usable.filter(({ restMs }) => restMs === 0);
-    // All asked to be left alone: the caller has waited as long as it was told, the least weary one may do.
+    // All asked to be left alone, and the caller has waited as long as it was told: the one that is ready soonest gets it.
     if (ready.length === 0) return usable.reduce((least, one) => (one.restMs < least.restMs ? one : least));
     if (ready.length === 1) return ready[0]!;
     if (keyOf !== null) return choosePlace(ready, keyOf(), this.#placement);

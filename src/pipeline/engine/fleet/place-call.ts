@@ -30,7 +30,7 @@ export function keyOfChat({ prompt }: ChatRequest): number {
 }
 
 /**
- * The place for a call among at least one. Places are ranked by a hash of key and address (rendezvous hashing), so
+ * Chooses the place for a call. Places are ranked by a hash of key and address (rendezvous hashing), so
  * that a place that is lost or comes back moves only the keys it ranks first for.
  */
 export function choosePlace<T extends Place>(places: readonly T[], key: number, placement: Placement): T {
