@@ -26,6 +26,7 @@ export type { AdamSettings, Datum, LossSpec } from '../core/datum.ts';
 export type { FormatMode } from '../core/format/format-report.ts';
 export type { Interval } from '../core/metrics.ts';
 export type { Problem } from '../core/problem.ts';
+export { RETRY_CAUSES, type RetryCause, type RetryCounts } from '../core/retry.ts';
 export type { Reward, RewardParts } from '../core/reward.ts';
 export type { Origin, Piece, Segment, SegmentFlag, SegmentRole, SegmentStop, Trajectory } from '../core/trajectory.ts';
 export type { Verdict } from '../core/verify/verdict.ts';

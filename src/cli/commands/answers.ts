@@ -5,6 +5,7 @@ import { SERVER_OPTIONS } from './shared-options.ts';
 
 /** Commands that produce one answer, and that judge answers from anywhere. */
 
+/** `solve`: one question, shown live. */
 export const solveCommand = {
   name: 'solve <question>',
   describe: 'answer one question and show the thought live: main, paths side by side, summary, answer',
@@ -22,6 +23,7 @@ export const solveCommand = {
   epilogue: 'Sampling is as in evaluations (eval.temperature, eval.topP, run.seed); nothing is stored.',
 } as const satisfies CommandSpec;
 
+/** `check`: the format checker on files. */
 export const checkCommand = {
   name: 'check <files..>',
   describe: 'check the format of responses: text or JSONL in ("-": stdin), violations with code and offset out',
@@ -37,6 +39,7 @@ export const checkCommand = {
   ],
 } as const satisfies CommandSpec;
 
+/** `verify`: the answer verifier by hand. */
 export const verifyCommand = {
   name: 'verify',
   describe: 'compare an answer with a reference (--gold, --answer), or a JSONL of {gold, answer} (--jsonl)',

@@ -4,6 +4,7 @@ import { BUDGET_OPTIONS, COLD_START, RECIPE_OPTIONS, TEACHER_OPTIONS } from './s
 
 /** Commands that make cold-start data and write it out. */
 
+/** `generate`: cold-start data. */
 export const generateCommand = {
   name: 'generate',
   describe: 'cold-start data: problems -> teacher -> checked and verified answers -> store; resumable',
@@ -52,6 +53,7 @@ export const generateCommand = {
   ],
 } as const satisfies CommandSpec;
 
+/** `export`: the SFT rows of a run as a file. */
 export const exportCommand = {
   name: 'export [run]',
   describe: 'write the accepted rows of a run as messages, sharegpt, alpaca, trl, verl or text, with manifest and card',

@@ -7,18 +7,21 @@ import { join } from '../recipe/replay-policies.ts';
 
 const RUN = word('id of the run; default: the newest', text);
 
+/** `runs`: what the store holds. */
 export const runsCommand = {
   name: 'runs',
   describe: 'list the runs of the store, newest first',
   options: {},
 } as const satisfies CommandSpec;
 
+/** `show`: the report of one run. */
 export const showCommand = {
   name: 'show [run]',
   describe: 'the report of a run: stages, curves, held-out figures; default: the newest run',
   options: { run: RUN },
 } as const satisfies CommandSpec;
 
+/** `replay`: stored trajectories under other policies. */
 export const replayCommand = {
   name: 'replay [run]',
   describe: 'what the stored rollouts of a run would take under other join, width and budget policies; needs no engine',
@@ -46,6 +49,7 @@ export const replayCommand = {
   ],
 } as const satisfies CommandSpec;
 
+/** `reverify`: stored answers judged again. */
 export const reverifyCommand = {
   name: 'reverify <run>',
   describe: 'judge the stored answers of a run with this version of the verifier and show which verdicts change',

@@ -7,6 +7,7 @@ import { RECIPE_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
 
 const seed = count(0, 2 ** 31 - 1);
 
+/** `datasets`: problem sets. */
 export const datasetsCommand = {
   name: 'datasets <what> [names..]',
   describe: 'problem sets: pull them from a hub, list those at hand, check files, find overlaps, generate word sums',
@@ -33,12 +34,14 @@ export const datasetsCommand = {
   epilogue: 'A gated set needs a token in HF_TOKEN; it is sent to the hub only and never stored.',
 } as const satisfies CommandSpec;
 
+/** `doctor`: probing engine, tokenizer, trainer and store. */
 export const doctorCommand = {
   name: 'doctor',
   describe: 'probe engine, tokenizer tags, trainer and store: what works, what does not, what to do about it',
   options: { ...RECIPE_OPTIONS, ...TEACHER_OPTIONS },
 } as const satisfies CommandSpec;
 
+/** `embedded serve`: the tiny engine and trainer as a server. */
 export const embeddedCommand = {
   name: 'embedded <what>',
   describe: 'serve: the tiny engine (vLLM interface) and trainer (Tinker API) as a server of its own',

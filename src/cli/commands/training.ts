@@ -4,6 +4,7 @@ import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './share
 
 /** Commands that train and measure: the whole curriculum, resuming it, single stages. */
 
+/** `run`: the whole curriculum. */
 export const runCommand = {
   name: 'run',
   describe: 'the whole curriculum: cold start, SFT, RL on easy and on hard problems; ends with a report',
@@ -17,6 +18,7 @@ export const runCommand = {
   ],
 } as const satisfies CommandSpec;
 
+/** `resume`: continuing a run from the store. */
 export const resumeCommand = {
   name: 'resume [run]',
   describe: 'continue a run after Ctrl-C, a crash, kill -9 or power loss; default: the last unfinished one',
@@ -35,6 +37,7 @@ export const resumeCommand = {
   },
 } as const satisfies CommandSpec;
 
+/** `sft`: supervised training alone. */
 export const sftCommand = {
   name: 'sft',
   describe: 'supervised training alone, on a data set (--data) or on the rows of a run (--from)',
@@ -50,6 +53,7 @@ export const sftCommand = {
   conflicts: ['data', 'from'],
 } as const satisfies CommandSpec;
 
+/** `rl`: reinforcement learning alone. */
 export const rlCommand = {
   name: 'rl',
   describe: 'the RL stages alone, from the base model or from the weights a run ended with (--from)',
@@ -61,6 +65,7 @@ export const rlCommand = {
   },
 } as const satisfies CommandSpec;
 
+/** `eval`: held-out figures. */
 export const evalCommand = {
   name: 'eval',
   describe: 'mean@k, pass@k, best@k and majority@k of the base model or of the weights a run ended with (--from)',
