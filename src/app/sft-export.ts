@@ -7,7 +7,7 @@ import { VERIFIER } from '../core/verify/verdict.ts';
 import { WORD_SUMS_SOURCE } from '../core/word-sums/generate.ts';
 import { UsageError } from '../errors.ts';
 import { type KeepSettings, selectRows } from '../pipeline/cold-start/select-rows.ts';
-import { renderStudentPrompt } from '../pipeline/engine/render-student-prompt.ts';
+import { renderStudentPrompt } from '../pipeline/engine/tokenizer.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import { findSetFile } from '../problem-sets/set-folders.ts';

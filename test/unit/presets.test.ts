@@ -21,8 +21,8 @@ import { checkRunnable, describeConfigFault } from '../../src/config/check-runna
 import { loadRunConfig } from '../../src/config/load.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../src/config/presets.ts';
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';
+import { learningRateAt } from '../../src/core/curriculum.ts';
 import { rewardModeAt } from '../../src/core/reward.ts';
-import { learningRateAt } from '../../src/core/step-schedule.ts';
 import { generateWordSums, type WordSumLevel } from '../../src/core/word-sums/generate.ts';
 import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
 import { parseWordSum } from '../../src/core/word-sums/wording.ts';

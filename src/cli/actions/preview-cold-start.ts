@@ -1,7 +1,7 @@
 import { openThrowawayStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { executeNewRun } from '../../app/execute-run.ts';
 import type { RunConfig } from '../../config/schema.ts';
-import { renderStudentPrompt } from '../../pipeline/engine/render-student-prompt.ts';
+import { renderStudentPrompt } from '../../pipeline/engine/tokenizer.ts';
 import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RecipeArgs } from '../commands/recipe-options.ts';

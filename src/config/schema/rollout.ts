@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { type PathCount, readPathRange } from '../../core/curriculum.ts';
-import { MIN_PATHS } from '../../core/join.ts';
+import { MIN_PATHS, type PathCount, readPathRange } from '../../core/curriculum.ts';
 import { fraction, tokenCount, wholeNumber } from './fields.ts';
 
 /** How one attempt is decoded, with the limits of method 3.4 as defaults. Tokens are the student's. */

@@ -9,8 +9,7 @@ import {
 } from './format-report.ts';
 import { IdScanner, mapTagIds, writeBlank } from './id-scanner.ts';
 import { Inspector } from './inspector.ts';
-import { findTags, type TagScanner } from './tag-stream.ts';
-import { TextScanner } from './text-scanner.ts';
+import { findTags, type TagScanner, TextScanner } from './tag-stream.ts';
 
 /** A response as text: tags are their letters. */
 export interface TextSource {
