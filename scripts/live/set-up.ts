@@ -7,6 +7,7 @@ import { holdLock } from './hold-lock.ts';
 import { writePlainRows } from './plain-rows.ts';
 import { MODEL_NAMES, type ModelName, type Rig, RigError, SCRIPTS } from './rig.ts';
 import { runLogged } from './run-logged.ts';
+import { THREADS } from './servers.ts';
 import { tell } from './tell.ts';
 
 /**
@@ -135,7 +136,7 @@ function modelStep(rig: Rig, model: ModelName): Step {
   const make = (source: string, signal: AbortSignal) => {
     for (const old of [folder, `${folder}.unfinished`]) rmSync(old, { recursive: true, force: true });
     mkdirSync(dirname(folder), { recursive: true });
-    const env = { OMP_NUM_THREADS: '2', HF_HUB_OFFLINE: '1' };
+    const env = { ...THREADS, HF_HUB_OFFLINE: '1' };
     return runLogged(
       { title: `make ${model}`, command: rig.pythonOf('vllm'), args: ['-u', script, source, folder], env, logFile },
       signal,

@@ -11,9 +11,6 @@ interface DoneRequest {
 
 const CHECKPOINT = /^tinker:\/\/([\w-]+)\/weights\/([\w.-]+)$/;
 
-/** More stages and resumes than any run has; a longer chain goes in a circle. */
-const MAX_MODELS = 10_000;
-
 /**
  * Counts the optimiser steps that led to a saved state: those of its model before it was saved, and of the states that
  * were loaded before, back to the untrained model. Only what SkyRL marks as completed counts. Throws when the state or one that was loaded is not in
@@ -26,7 +23,9 @@ export function countStepsBehind(database: string, statePath: string): number {
     if (parts === null) throw new Error(`${statePath} is no path of a saved state`);
     let [, model, checkpoint] = parts as unknown as [string, string, string];
     let total = 0;
-    for (let hops = 0; hops < MAX_MODELS; hops += 1) {
+    const seen = new Set<string>();
+    while (!seen.has(`${model}/${checkpoint}`)) {
+      seen.add(`${model}/${checkpoint}`);
       const { steps, loaded } = countOnModel(db, model, checkpoint);
       total += steps;
       if (loaded === null) return total;
