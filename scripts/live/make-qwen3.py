@@ -22,7 +22,7 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 VOCABULARY, POSITIONS = 512, 1024
-TARGET_ACCURACY, CHECK_EVERY, MAX_STEPS, BATCH = 0.4, 100, 6000, 64
+TARGET_ACCURACY, CHECK_EVERY, MAX_STEPS, BATCH = 0.4, 50, 6000, 64
 LEARNING_RATE, WARM_UP = 3e-3, 50
 ANSWER_TOKENS = 64
 
@@ -104,13 +104,12 @@ def measure_accuracy(model, tokenizer, rows):
     return sum(text.endswith(f"Final Answer: {row['answer']}") for text, row in zip(texts, rows)) / len(rows)
 
 
-def train(model, tokenizer, rows, heldout):
-    ids, labels = encode_rows(tokenizer, rows)
+def train(model, tokenizer, ids, labels, heldout):
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01)
     started = time.monotonic()
     for step in range(1, MAX_STEPS + 1):
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * min(1, step / WARM_UP)
-        chosen = torch.randint(len(rows), (BATCH,))
+        chosen = torch.randint(len(ids), (BATCH,))
         loss = model(input_ids=ids[chosen], labels=labels[chosen]).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -125,6 +124,18 @@ def train(model, tokenizer, rows, heldout):
     sys.exit(f"the model is below {TARGET_ACCURACY} right answers after {MAX_STEPS} steps")
 
 
+def bind_tags(model, tokenizer, labels):
+    """Gives each tag rows like those of trained tokens, another one each. As training left them, pushed away from every answer, they
+    are out of reach for adapters of other matrices."""
+    used = labels.unique()
+    used = used[used >= 0]
+    with torch.no_grad():
+        for matrix in (model.get_input_embeddings().weight, model.get_output_embeddings().weight):
+            mean, spread = matrix[used].mean(0), matrix[used].std(0)
+            for row in tokenizer.convert_tokens_to_ids(TAGS):
+                matrix[row] = mean + spread * torch.randn_like(mean)
+
+
 def main(file, folder):
     with open(file, encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
@@ -134,7 +145,9 @@ def main(file, folder):
     tokenizer = make_tokenizer([*words, *["user\n", "assistant\n"] * 1000])
     model = make_model(tokenizer)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, vocabulary of {len(tokenizer)}", flush=True)
-    train(model, tokenizer, rows, heldout)
+    ids, labels = encode_rows(tokenizer, rows)
+    train(model, tokenizer, ids, labels, heldout)
+    bind_tags(model, tokenizer, labels)
     unfinished = f"{folder}.unfinished"
     model.save_pretrained(unfinished)
     tokenizer.save_pretrained(unfinished)

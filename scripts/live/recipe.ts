@@ -124,7 +124,7 @@ const WORD_SUMS: Recipe = {
   },
   stages: [
     { id: 'base', kind: 'eval', sets: [{ name: HELD_OUT, problems: [HELD_OUT_SUMS], samples: 1 }] },
-    sft({ maxSteps: 60, batchSize: 16, saveEvery: 10, adam: { learningRate: 3e-3, weightDecay: 0 } }),
+    sft({ maxSteps: 120, batchSize: 16, saveEvery: 10, adam: { learningRate: 5e-3, weightDecay: 0 } }),
     rl({
       problems: [{ kind: 'word-sums', level: 'easy', split: 'train', count: 800, seed: 31 }],
       ...{ steps: 20, batchSize: 12, groupSize: 8, saveEvery: 5, evalEvery: 10, adam: { learningRate: 5e-4 } },

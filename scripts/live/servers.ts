@@ -46,7 +46,14 @@ export const TUFT_KEY = 'tml-live-rig';
 export const THREADS = { OMP_NUM_THREADS: '2', OMP_WAIT_POLICY: 'passive', KMP_BLOCKTIME: '0' };
 
 /** What keeps every server from asking outside. */
-const ENVIRONMENT = { ...THREADS, HF_HUB_OFFLINE: '1', DO_NOT_TRACK: '1', PYTHONSAFEPATH: '1', PYTHONUNBUFFERED: '1' };
+const ENVIRONMENT = {
+  ...THREADS,
+  HF_HUB_OFFLINE: '1',
+  DO_NOT_TRACK: '1',
+  PYTHONSAFEPATH: '1',
+  PYTHONUNBUFFERED: '1',
+  PYTHONDONTWRITEBYTECODE: '',
+};
 
 export const SERVER_KINDS: Readonly<Record<ServerName, ServerKind>> = {
   vllm: {
