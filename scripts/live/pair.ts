@@ -80,7 +80,10 @@ async function startMissing(
   for (const name of names) {
     const present = findServer(rig, name);
     if (present !== null) checkModel(present, model);
-    else choices.push({ name, model, port: (name === 'vllm' ? ports.vllm : ports.trainer) ?? (await findFreePort()) });
+    else {
+      const asked = name === 'vllm' ? ports.vllm : ports.trainer;
+      choices.push({ name, model, port: asked ?? (await findFreePort(choices.map(({ port }) => port))) });
+    }
   }
   const started = await bringUp(rig, choices, signal);
   const serverOf = (name: ServerName) => started.find((server) => server.name === name) ?? findServer(rig, name)!;

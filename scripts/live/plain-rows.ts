@@ -2,7 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { generateWordSums } from '../../src/core/word-sums/generate.ts';
 import { parseWordSum } from '../../src/core/word-sums/parse-word-sum.ts';
-import { planParallelSolution, writeAnswerLine, writeDirectSolution } from '../../src/core/word-sums/solutions.ts';
+import {
+  planParallelSolution,
+  STRATEGY_WORDS,
+  writeAnswerLine,
+  writeDirectSolution,
+} from '../../src/core/word-sums/solutions.ts';
 import type { WordSumSplit } from '../../src/core/word-sums/split.ts';
 
 /** What the tiny Qwen3 learns before it is given to a trainer: word sums in plain text, both ways of adding, no tags. */
@@ -27,8 +32,8 @@ function listRows(split: WordSumSplit, count: number) {
   });
 }
 
-/** The parallel solution in one line of thought: `splittens8+7=15;ones2+5=7;150+7=157` and the answer. */
+/** The parallel solution in one line of thought: `split;tens8+7=15;ones2+5=7;150+7=157` and the answer. A `;` stands where tags will, so that words are the same tokens beside them. */
 function writeSplitSolution(operands: readonly number[]): string {
   const { paths, summary } = planParallelSolution(operands);
-  return `split${paths.join(';')};${summary}\n${writeAnswerLine(operands.reduce((sum, operand) => sum + operand, 0))}`;
+  return `${[STRATEGY_WORDS.parallel, ...paths, summary].join(';')}\n${writeAnswerLine(operands.reduce((sum, operand) => sum + operand, 0))}`;
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endFamily, identifyProcess, isRunning, type ProcessId } from './process-family.ts';
 import { type Rig, RigError, SERVER_NAMES, type ServerName } from './rig.ts';
@@ -22,6 +22,8 @@ const LOOK_EVERY_MS = 500;
 const READY_MS = 600_000;
 const GRACE_MS = 20_000;
 const LAST_LINES = 15;
+const FIRST_PORT = 18_200;
+const PORTS = 100;
 
 const recordOf = (rig: Rig, name: ServerName) => rig.at('servers', `${name}.json`);
 
@@ -129,14 +131,17 @@ export async function isHealthy({ name, port }: ServerChoice): Promise<boolean> 
   }
 }
 
-/** A port of the loopback that nobody listens on now. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/**
+ * A port of the loopback that nobody listens on now and that is not among `given`. Below the range that systems take
+ * ports from by themselves: Ray and torch take many while a server starts, and one of them would be this.
+ */
+export async function findFreePort(given: readonly number[]): Promise<number> {
+  for (let port = FIRST_PORT; port < FIRST_PORT + PORTS; port += 1) {
+    if (!given.includes(port) && (await isFree(port))) return port;
+  }
+  throw new RigError(
+    `all of the ports ${FIRST_PORT} to ${FIRST_PORT + PORTS - 1} are taken; give --engine-port and --trainer-port`,
+  );
 }
 
 async function isFree(port: number): Promise<boolean> {

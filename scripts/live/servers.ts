@@ -133,6 +133,8 @@ export const SERVER_KINDS: Readonly<Record<ServerName, ServerKind>> = {
           RAY_USAGE_STATS_ENABLED: '0',
           // Ray is told of graphics cards that are not there: TuFT reserves one for each model.
           RAY_OVERRIDE_RESOURCES: JSON.stringify({ CPU: 2, GPU: 2 }),
+          // Without a cluster Ray listens on the loopback alone; the name says what it was made for.
+          RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER: '0',
           // A socket's path has 107 characters at most, and Ray puts 60 behind this folder.
           RAY_TMPDIR: rig.at('ray'),
           PATH: `${environment}/bin${delimiter}${process.env.PATH ?? ''}`,

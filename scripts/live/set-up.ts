@@ -148,7 +148,7 @@ function modelStep(rig: Rig, model: ModelName): Step {
       id: model,
       title: 'a Qwen3 of 1 M parameters, trained here on plain word sums',
       diskGb: 0.1,
-      madeFrom: [text],
+      madeFrom: [text, readFileSync(join(SCRIPTS, 'plain-rows.ts'), 'utf8')],
       result: folder,
       run: (signal) => make(writePlainRows(rig.at('models', 'plain-sums.jsonl')), signal),
     };
