@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { parse } from 'yaml';
 import { createRng, hashSeed, shuffle } from '../../src/core/rng.ts';
 import { type Controller, endController, nextCommand, startController } from './controller.ts';
 import { printFigures, type TrainingRun } from './curriculum.ts';
@@ -38,6 +39,13 @@ interface DoneKill extends PlannedKill {
   readonly digest: string;
 }
 
+interface KilledRun {
+  readonly rig: Rig;
+  readonly run: RunFolder;
+  readonly pair: Pair;
+  readonly signal: AbortSignal;
+}
+
 /** A step changes the store's files about so often: a kill may come anywhere in it. */
 const MAX_CHANGES = 24;
 /** Ends of the controller without a new step in between, after which it is stuck. */
@@ -61,11 +69,12 @@ export async function runKills(
     const args = nextCommand(run, pair);
     if (args === null) break;
     const steps = countSteps(run.store);
-    const end = await runThroughKills(rig, run, pair, args, planned.slice(done.length), signal, (kill) => {
+    const end = await runThroughKills({ rig, run, pair, signal }, args, planned.slice(done.length), (kill) => {
       done.push({ ...kill, ...digestDecisions(run.store, null) });
       writeFileSync(record, JSON.stringify(done));
       tell(`kill ${done.length} of ${planned.length}: ${kill.victim}, ${countSteps(run.store)} steps in the store`);
     });
+    signal.throwIfAborted();
     if (end === 'killed' || countSteps(run.store) > steps) idleEnds = 0;
     else idleEnds += 1;
     if (end !== 'killed' && end !== 0) tell(`the controller ended with ${end}: ${readLastLines(run.log, 1)}`);
@@ -96,68 +105,60 @@ function planKills({ each, seed }: KillPlan, steps: number): PlannedKill[] {
 
 /** Steps of all stages, from the configuration as it lies in the folder of the run. */
 function countPlannedSteps({ config }: RunFolder): number {
-  const counts = [...readFileSync(config, 'utf8').matchAll(/^ +(?:maxSteps|steps): (\d+)$/gm)].map(([, count]) =>
-    Number(count),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
+  const { stages } = parse(readFileSync(config, 'utf8')) as { stages: { maxSteps?: number; steps?: number }[] };
+  return stages.reduce((sum, { maxSteps, steps }) => sum + (maxSteps ?? steps ?? 0), 0);
 }
 
-/** One life of the controller: waits for the moments of the kills while it runs. Resolves with how it ended; a server that was killed runs again by then. */
+/** One life of the controller, and the kills whose moments come in it. Resolves with how it ended; a server that was killed runs again by then. */
 async function runThroughKills(
-  rig: Rig,
-  run: RunFolder,
-  pair: Pair,
+  { rig, run, pair, signal }: KilledRun,
   args: readonly string[],
   kills: readonly PlannedKill[],
-  signal: AbortSignal,
   onKill: (kill: PlannedKill) => void,
 ): Promise<number | NodeJS.Signals | 'killed'> {
   const controller = startController(args, run);
-  const end = controller.ended;
+  const gone = new AbortController();
+  const ended = controller.ended.finally(() => gone.abort());
+  const stop = () => void endController(controller);
+  signal.addEventListener('abort', stop, { once: true });
   try {
     for (const kill of kills) {
-      const isThere = await Promise.race([end.then(() => false), waitForMoment(run, kill, signal)]);
-      signal.throwIfAborted();
-      if (!isThere) return await end;
+      if (!(await waitForMoment(run, kill, gone.signal))) break;
       await strike(rig, pair, controller, kill.victim);
       onKill(kill);
       if (kill.victim === 'controller') return 'killed';
       await restart(rig, pair, kill.victim, signal);
     }
-    await Promise.race([end, waitForAbort(signal)]);
-    signal.throwIfAborted();
-    return await end;
+    return await ended;
   } catch (error) {
     await endController(controller);
     throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
-/** Resolves with true when the moment has come; stays pending when it never does. */
-function waitForMoment(
-  run: RunFolder,
-  { afterSteps, afterChanges }: PlannedKill,
-  signal: AbortSignal,
-): Promise<boolean> {
+/** Resolves with true when the moment has come, with false when the controller was gone before. */
+function waitForMoment(run: RunFolder, { afterSteps, afterChanges }: PlannedKill, gone: AbortSignal): Promise<boolean> {
+  // What only reads the store changes its other files at times, its log never.
+  const log = `${basename(run.store)}-wal`;
   return new Promise((resolve) => {
     let changes = 0;
     const watcher = watch(run.folder, (_event, file) => {
-      if (!file?.startsWith(basename(run.store)) || countSteps(run.store) < afterSteps) return;
+      if (file !== log || countSteps(run.store) < afterSteps) return;
       changes += 1;
       if (changes > afterChanges) finish(true);
     });
     const stop = () => finish(false);
     const finish = (isThere: boolean) => {
       watcher.close();
-      signal.removeEventListener('abort', stop);
+      gone.removeEventListener('abort', stop);
       resolve(isThere);
     };
-    signal.addEventListener('abort', stop, { once: true });
+    gone.addEventListener('abort', stop, { once: true });
+    if (gone.aborted) stop();
   });
 }
-
-const waitForAbort = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 async function strike(rig: Rig, pair: Pair, controller: Controller, victim: Victim): Promise<void> {
   if (victim === 'controller') {
