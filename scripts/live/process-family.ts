@@ -77,17 +77,23 @@ export function signalAll(processes: readonly ProcessId[], signal: NodeJS.Signal
   }
 }
 
-/** Asks a family to end, and makes it end after `graceMs`. Resolves when none of it runs any more. */
+/**
+ * Asks a family's leader to end, then whoever is left, and makes them end `graceMs` after the first word. Resolves when none
+ * of it runs any more. The leader comes first because it ends its own in order; told all at once, they report each other as lost.
+ */
 export async function endFamily(leader: ProcessId, graceMs: number): Promise<void> {
   // Ended parents take the trace to children of other sessions with them, so the list is made before and kept.
   const known = listFamily(leader);
-  signalAll(known, 'SIGTERM');
-  const deadline = performance.now() + graceMs;
   const left = () => [
     ...new Map([...known.filter(isRunning), ...listFamily(leader)].map((one) => [one.pid, one])).values(),
   ];
+  const started = performance.now();
+  const isOver = (partOfGrace: number) => performance.now() - started >= graceMs * partOfGrace;
+  signalAll([leader], 'SIGTERM');
+  while (isRunning(leader) && !isOver(0.5)) await pause(POLL_MS);
+  signalAll(left(), 'SIGTERM');
   while (left().length > 0) {
-    if (performance.now() > deadline) signalAll(left(), 'SIGKILL');
+    if (isOver(1)) signalAll(left(), 'SIGKILL');
     await pause(POLL_MS);
   }
 }
