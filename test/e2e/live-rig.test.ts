@@ -20,7 +20,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
 import { identifyProcess } from '../../scripts/live/process-family.ts';
-import { type FakeRig, makeFakeRig } from '../support/fake-live-programs.ts';
+import { choosePorts, type FakeRig, makeFakeRig } from '../support/fake-live-programs.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const skip = (process.platform !== 'linux' || process.arch !== 'x64') && 'the rig is for Linux on x86-64';
@@ -151,7 +151,7 @@ test('6: up before set-up', { skip }, async (t) => {
 
 test('7: up, status, up, down', { skip }, async (t) => {
   const rig = await makeReadyRig(t);
-  const first = await rig.run(['up']);
+  const first = await rig.run(['up', ...(await choosePorts())]);
   assert.equal(first.code, 0, first.stderr);
   const [engine, trainer] = [/vLLM .* runs at (http:\S+\/v1) with qwen3/, /SkyRL .* runs at (http:\S+) with qwen3/].map(
     (pattern) => pattern.exec(first.stderr)?.[1],
@@ -176,7 +176,7 @@ test('7: up, status, up, down', { skip }, async (t) => {
 test('8: a server ends', { skip }, async (t) => {
   const rig = await makeReadyRig(t);
   rig.wish({ 'skyrl.tinker.api': 'end' });
-  const { code, stderr } = await rig.run(['up']);
+  const { code, stderr } = await rig.run(['up', ...(await choosePorts())]);
   assert.equal(code, 1);
   assert.match(stderr, /SkyRL .* ended before it answered; the end of .*skyrl\.log:\nfirst words\nlast words/);
   assert.match((await rig.run(['status'])).stdout, /no server runs/);
@@ -185,7 +185,7 @@ test('8: a server ends', { skip }, async (t) => {
 test('9: interrupted while waiting', { skip }, async (t) => {
   const rig = await makeReadyRig(t);
   rig.wish({ 'skyrl.tinker.api': 'hang' });
-  const { child, ended } = rig.start(['up']);
+  const { child, ended } = rig.start(['up', ...(await choosePorts())]);
   await waitForChildren(rig, 2);
   child.kill('SIGINT');
   assert.equal((await ended).code, 130);
@@ -197,11 +197,11 @@ test('10: port and model', { skip }, async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
-  const refused = await rig.run(['up', '--engine-port', String(port)]);
+  const refused = await rig.run(['up', ...(await choosePorts()), '--engine-port', String(port)]);
   taken.close();
   assert.equal(refused.code, 1);
   assert.match(onlyLine(refused.stderr), new RegExp(`port ${port} of 127\\.0\\.0\\.1 is taken`));
-  assert.equal((await rig.run(['up'])).code, 0);
+  assert.equal((await rig.run(['up', ...(await choosePorts())])).code, 0);
   assert.equal((await rig.run(['setup', '--only', 'smollm2'])).code, 1, 'no wheel came');
   const other = await rig.run(['doctor', '--model', 'smollm2']);
   assert.equal(other.code, 1);

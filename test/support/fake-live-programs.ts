@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -43,7 +45,7 @@ else if (portAt !== -1) {
 
 export interface FakeRig {
   readonly root: string;
-  /** Starts \`live ...args\`. */
+  /** Starts `live ...args`. */
   start(
     args: readonly string[],
     env?: NodeJS.ProcessEnv,
@@ -63,7 +65,16 @@ export interface LiveEnd {
   readonly stderr: string;
 }
 
-/** A rig in \`folder\` whose Python is made up; other Pythons of the machine are not found. */
+/** Options that give engine and trainer ports of the system's own choice, far from those of a real rig on this machine. */
+export async function choosePorts(): Promise<string[]> {
+  const servers = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')];
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const [engine, trainer] = servers.map((server) => String((server.address() as AddressInfo).port));
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ['--engine-port', engine!, '--trainer-port', trainer!];
+}
+
+/** A rig in `folder` whose Python is made up; other Pythons of the machine are not found. */
 export function makeFakeRig(folder: string): FakeRig {
   const root = join(folder, 'rig');
   const bin = join(folder, 'bin');
