@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { createRng, hashSeed, shuffle } from '../../src/core/rng.ts';
 import { type Controller, endController, nextCommand, startController } from './controller.ts';
@@ -50,6 +51,7 @@ interface KilledRun {
 const MAX_CHANGES = 24;
 /** Ends of the controller without a new step in between, after which it is stuck. */
 const MAX_IDLE_ENDS = 5;
+const LOOK_EVERY_MS = 200;
 
 /** Runs to the end through the kills, then compares trainer and store. Exit code 1 when a step was lost or doubled, or a decision changed. */
 export async function runKills(
@@ -139,15 +141,26 @@ async function runThroughKills(
 }
 
 /** Resolves with true when the moment has come, with false when the controller was gone before. */
-function waitForMoment(run: RunFolder, { afterSteps, afterChanges }: PlannedKill, gone: AbortSignal): Promise<boolean> {
-  // What only reads the store changes its other files at times, its log never.
-  const log = `${basename(run.store)}-wal`;
+async function waitForMoment(
+  run: RunFolder,
+  { afterSteps, afterChanges }: PlannedKill,
+  gone: AbortSignal,
+): Promise<boolean> {
+  while (countSteps(run.store) < afterSteps) {
+    await pause(LOOK_EVERY_MS);
+    if (gone.aborted) return false;
+  }
+  return waitForChanges(run, afterChanges, gone);
+}
+
+/** Counts writes to the store's log. Reads nothing meanwhile: a reader that comes alone writes there itself. */
+function waitForChanges({ folder, store }: RunFolder, count: number, gone: AbortSignal): Promise<boolean> {
+  const log = `${basename(store)}-wal`;
   return new Promise((resolve) => {
     let changes = 0;
-    const watcher = watch(run.folder, (_event, file) => {
-      if (file !== log || countSteps(run.store) < afterSteps) return;
-      changes += 1;
-      if (changes > afterChanges) finish(true);
+    const watcher = watch(folder, (_event, file) => {
+      if (file === log) changes += 1;
+      if (changes > count) finish(true);
     });
     const stop = () => finish(false);
     const finish = (isThere: boolean) => {
