@@ -22,6 +22,7 @@ const LOOK_EVERY_MS = 500;
 const READY_MS = 600_000;
 const GRACE_MS = 20_000;
 const LAST_LINES = 15;
+const PORT_WAIT_MS = 5000;
 const FIRST_PORT = 18_200;
 const PORTS = 100;
 
@@ -51,7 +52,7 @@ export async function startServer(rig: Rig, choice: ServerChoice): Promise<Runni
       `${name} runs already at ${urlOf(present)} with ${present.model} (process ${present.process.pid}): npm run live -- down ${name}`,
     );
   }
-  if (!(await isFree(port)))
+  if (!(await becomesFree(port)))
     throw new RigError(`port ${port} of 127.0.0.1 is taken; give ${name} another one, or none`);
   const { command, args, env } = SERVER_KINDS[name].prepare(rig, choice);
   const logFile = rig.at('logs', `${name}.log`);
@@ -142,6 +143,16 @@ export async function findFreePort(given: readonly number[]): Promise<number> {
   throw new RigError(
     `all of the ports ${FIRST_PORT} to ${FIRST_PORT + PORTS - 1} are taken; give --engine-port and --trainer-port`,
   );
+}
+
+/** Waits a little for a port: of a process that was killed, threads that still end may hold it for a moment. */
+async function becomesFree(port: number): Promise<boolean> {
+  const deadline = performance.now() + PORT_WAIT_MS;
+  while (!(await isFree(port))) {
+    if (performance.now() > deadline) return false;
+    await pause(LOOK_EVERY_MS);
+  }
+  return true;
 }
 
 async function isFree(port: number): Promise<boolean> {
