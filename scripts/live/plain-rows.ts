@@ -1,14 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { WordSumSplit } from '../../src/core/word-sums/generate.ts';
 import { generateWordSums } from '../../src/core/word-sums/generate.ts';
-import { parseWordSum } from '../../src/core/word-sums/parse-word-sum.ts';
 import {
   planParallelSolution,
   STRATEGY_WORDS,
   writeAnswerLine,
   writeDirectSolution,
 } from '../../src/core/word-sums/solutions.ts';
-import type { WordSumSplit } from '../../src/core/word-sums/split.ts';
+import { parseWordSum } from '../../src/core/word-sums/wording.ts';
 
 /** What the tiny Qwen3 learns before it is given to a trainer: word sums in plain text, both ways of adding, no tags. */
 
