@@ -1,5 +1,4 @@
-import type { RolloutSettings } from '../src/core/curriculum.ts';
-import type { JoinPolicy } from '../src/core/join.ts';
+import type { JoinPolicy, RolloutSettings } from '../src/core/curriculum.ts';
 import type { Rng } from '../src/core/rng.ts';
 import { EngineError } from '../src/errors.ts';
 import { FORGETFUL } from '../src/pipeline/rollout/answer-log.ts';

@@ -3,7 +3,7 @@ import { type RequestInit, Response, fetch as undiciFetch } from 'undici';
 import { toObject } from '../../src/core/json-object.ts';
 import { type Site, toStatusFailure, toTransportFailure, wrongShape } from '../../src/edge/http-failure.ts';
 import { parseAnswer } from '../../src/edge/http-wire.ts';
-import { withLinkedAbort } from '../../src/edge/signals.ts';
+import { withLinkedAbort } from '../../src/edge/waiting.ts';
 import { EngineError, type OutsideError } from '../../src/errors.ts';
 import type { EngineModel } from '../../src/ports/engine.ts';
 import { type OpenAiWire, readCount } from './openai-wire.ts';

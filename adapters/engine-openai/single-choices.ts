@@ -1,4 +1,4 @@
-import { withLinkedAbort } from '../../src/edge/signals.ts';
+import { withLinkedAbort } from '../../src/edge/waiting.ts';
 
 const SEED_LIMIT = 2 ** 31;
 

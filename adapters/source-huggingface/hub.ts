@@ -1,6 +1,6 @@
 import { type RetryCounts, type RetryPolicy, RetryTally } from '../../src/core/retry.ts';
 import { HttpWire, type WireAnswer } from '../../src/edge/http-wire.ts';
-import { type Repetition, repeatCall } from '../../src/edge/repeat.ts';
+import { type Repetition, repeatCall } from '../../src/edge/waiting.ts';
 import { SourceError } from '../../src/errors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { followRedirect, parseHubAddress } from './hub-address.ts';

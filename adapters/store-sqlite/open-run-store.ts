@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { type CallerOption, findOptionFault } from '../../src/core/options.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { RunStore } from '../../src/ports/run-store/run-store.ts';
-import { openAnswersTable } from './answers-table.ts';
 import { openAttemptsTable } from './attempts-table.ts';
 import { openConnection } from './connection.ts';
 import { openRevisionsTable } from './revisions-table.ts';
 import { openRolloutsTable } from './rollouts-table.ts';
 import { openRunsTable } from './runs-table.ts';
 import { openProblemRows } from './shared-rows.ts';
-import { openTrainingTables } from './training-tables.ts';
+import { openAnswersTable, openTrainingTables } from './training-tables.ts';
 
 /** How the store is opened. */
 export interface RunStoreOptions {

@@ -27,6 +27,7 @@ export interface RunParts {
 
 /** Combines observers into one that never throws: one that throws is warned about once and told nothing more. */
 export function joinObservers(observers: readonly RunObserver[], warn: (message: string) => void): RunObserver {
+  if (observers.length === 0) return {};
   const listening = new Set(observers);
   const tell = (observe: (observer: RunObserver) => void) => {
     for (const observer of [...listening]) {

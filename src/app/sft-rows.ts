@@ -12,7 +12,7 @@ import { describeReadError, parseRow } from '../edge/jsonl.ts';
 import { SourceError, UsageError } from '../errors.ts';
 import { type KeepSettings, selectRows } from '../pipeline/cold-start/select-rows.ts';
 import type { SftText } from '../pipeline/context.ts';
-import { renderStudentPrompt } from '../pipeline/engine/render-student-prompt.ts';
+import { renderStudentPrompt } from '../pipeline/engine/tokenizer.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import { findSetFile } from '../problem-sets/set-folders.ts';

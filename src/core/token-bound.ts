@@ -37,7 +37,7 @@ export function estimateTokensAtMost(bytes: number): number {
 }
 
 /** Characters that count as a token where a server does not tell what an answer took. SQL that sums such answers takes it from here. */
-export const CHARACTERS_PER_TOKEN = 4;
+const CHARACTERS_PER_TOKEN = 4;
 
 /** Tokens a text of so many characters (UTF-16 units) takes on average. */
 export function estimateTokens(characters: number): number {

@@ -68,7 +68,7 @@ export function toStatusFailure(site: Site, status: number, headers: Headers, bo
 }
 
 /** The pause a server asked for by `retry-after-ms` or `retry-after` (seconds or an HTTP date); null when it did not. */
-export function readRetryAfterMs(
+function readRetryAfterMs(
   headers: Headers,
   nowMs: number,
   longestMs: number = Number.POSITIVE_INFINITY,

@@ -1,16 +1,13 @@
 /** `parallel-r1/format`: whether a response is well-formed, and bringing it into canonical form (docs/library.md). */
 
 export { canonicaliseTrace, rewriteAnswerLine, type StrippedText, stripThinking } from '../core/canonicalise.ts';
-export {
-  type CheckFormatOptions,
-  type CheckIdsFormatOptions,
-  checkFormat,
-  checkIdsFormat,
-  createFormatChecker,
-  type FormatChecker,
-  type FormatCheckerOptions,
-  type IdSource,
-  type TextSource,
+export type {
+  CheckFormatOptions,
+  CheckIdsFormatOptions,
+  FormatChecker,
+  FormatCheckerOptions,
+  IdSource,
+  TextSource,
 } from '../core/format/format-checker.ts';
 export {
   type BracketCode,
@@ -30,3 +27,4 @@ export {
   type LintCode,
 } from '../core/format/format-report.ts';
 export { TAGS, type Tag, type TagIds } from '../core/grammar.ts';
+export { checkFormat, checkIdsFormat, createFormatChecker } from './checked-format.ts';

@@ -30,7 +30,7 @@ const ADAPTERS = '^adapters/';
 const FLOOR_OF_CORE = '^src/core/(rng|retry|json-object)[.]ts$';
 const CLOCK = '^src/ports/clock[.]ts$';
 /** Deadlines, signals and repetition: the part of the floor that has no outside thing behind it. */
-const WAITING = '^src/edge/(deadlines|signals|repeat)[.]ts$';
+const WAITING = '^src/edge/waiting[.]ts$';
 
 const ROOMS: readonly Room[] = [
   { name: 'core', path: CORE, mayImport: [], builtins: false },
@@ -78,7 +78,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['problem', 'problem[.]ts$'],
   ['prompt', 'prompt[.]ts$'],
   ['grammar', 'grammar[.]ts$'],
-  ['join', 'join[.]ts$'],
+
   ['trajectory', 'trajectory[.]ts$'],
   ['format', '(format/|format-check[.]ts$|answer[.]ts$|canonicalise[.]ts$)'],
   ['annotation', 'annotation/'],
@@ -86,7 +86,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['reward', 'reward[.]ts$'],
   ['datum', 'datum[.]ts$'],
   ['curriculum', 'curriculum[.]ts$'],
-  ['layout', '(layout/|step-schedule[.]ts$)'],
+  ['layout', '(layout/)'],
   ['diversity', 'diversity[.]ts$'],
   ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
   ['statistics', 'statistics/'],

@@ -65,14 +65,14 @@ test('1: what is loaded', async () => {
     ['parallel-r1/verify', 'parallel-r1/format', 'parallel-r1/run'].map(listLoaded),
   );
   const OF_VERIFIER =
-    /^(src\/(core\/|edge\/signals|errors|library\/verify|pipeline\/verify-stream)|adapters\/verify-pool\/)/;
+    /^(src\/(core\/|edge\/waiting|errors|library\/verify|pipeline\/verify-stream)|adapters\/verify-pool\/)/;
   assert.deepEqual(
     verify!.filter((file) => !OF_VERIFIER.test(file)),
     [],
   );
   assert.ok(verify!.length > 20 && verify!.length < 90, `${verify!.length} files`);
   assert.deepEqual(
-    format!.filter((file) => !/^src\/(core|library\/format)/.test(file)),
+    format!.filter((file) => !/^src\/(core\/|library\/(checked-)?format)/.test(file)),
     [],
   );
   assert.ok(format!.length < 30, `${format!.length} files`);

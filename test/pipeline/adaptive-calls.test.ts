@@ -16,7 +16,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import { createRng } from '../../src/core/rng.ts';
-import { Deadlines } from '../../src/edge/deadlines.ts';
+import { Deadlines } from '../../src/edge/waiting.ts';
 import { EngineError } from '../../src/errors.ts';
 import { AdaptiveLimit } from '../../src/pipeline/engine/adaptive-limit.ts';
 import { type CallPolicyOptions, createCallPolicy, measureCalls } from '../../src/pipeline/engine/calls.ts';

@@ -11,11 +11,9 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { SftStage, StageSpec } from '../../src/core/curriculum.ts';
-import { selectBatch } from '../../src/core/step-schedule.ts';
+import { type SftStage, type StageSpec, selectBatch } from '../../src/core/curriculum.ts';
 import { RunError } from '../../src/errors.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-
 import { createKillSwitch, SimulatedKill } from '../support/pipeline-faults.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
 import {

@@ -22,7 +22,7 @@ import { ANSWER_LABEL, TAGS } from '../../src/core/grammar.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import { parseWordSum } from '../../src/core/word-sums/wording.ts';
 import { UsageError } from '../../src/errors.ts';
-import { renderStudentPrompt } from '../../src/pipeline/engine/render-student-prompt.ts';
+import { renderStudentPrompt } from '../../src/pipeline/engine/tokenizer.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

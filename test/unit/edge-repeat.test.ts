@@ -10,7 +10,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type RepeatOptions, type Repetition, repeatCall } from '../../src/edge/repeat.ts';
+import { type RepeatOptions, type Repetition, repeatCall } from '../../src/edge/waiting.ts';
 import { EngineError, SourceError, TrainerError } from '../../src/errors.ts';
 import { createInstantClock } from '../support/trainer-instant-clock.ts';
 

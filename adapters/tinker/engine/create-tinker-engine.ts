@@ -4,9 +4,15 @@ import { EngineError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { ChatRequest, Completion, CompletionRequest, Engine, EngineModel } from '../../../src/ports/engine.ts';
 import { PROTOCOL_VERSION } from '../trainer/session.ts';
-import { parseCheckpointPath } from '../wire/checkpoint-path.ts';
 import type { TrainerIo } from '../wire/patience.ts';
-import { ENGINE_ROLE, parseFields, readJson, TrainerHttp, toJsonBody } from '../wire/trainer-http.ts';
+import {
+  ENGINE_ROLE,
+  parseCheckpointPath,
+  parseFields,
+  readJson,
+  TrainerHttp,
+  toJsonBody,
+} from '../wire/trainer-http.ts';
 import { capabilitiesSchema, clientConfigSchema } from '../wire/wire-schemas.ts';
 import { EndTokens, type Sampled, type SamplerSource, sample } from './sample.ts';
 

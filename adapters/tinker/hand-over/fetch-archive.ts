@@ -1,12 +1,11 @@
 import type { WireAnswer } from '../../../src/edge/http-wire.ts';
-import { repeatCall } from '../../../src/edge/repeat.ts';
 import { showAddress } from '../../../src/edge/server-address.ts';
 import { cleanServerText } from '../../../src/edge/server-text.ts';
+import { repeatCall } from '../../../src/edge/waiting.ts';
 import { TrainerError } from '../../../src/errors.ts';
 import type { Profile } from '../trainer/profile.ts';
-import { type CheckpointRef, toCheckpointsRoute } from '../wire/checkpoint-path.ts';
 import { type Deadline, findTinkerCause, type TrainerIo, toPolicy } from '../wire/patience.ts';
-import { parseFields } from '../wire/trainer-http.ts';
+import { type CheckpointRef, parseFields, toCheckpointsRoute } from '../wire/trainer-http.ts';
 import { archiveUrlSchema } from '../wire/wire-schemas.ts';
 
 export interface ArchiveCall {

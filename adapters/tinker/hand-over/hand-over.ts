@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Profile } from '../trainer/profile.ts';
-import type { CheckpointRef } from '../wire/checkpoint-path.ts';
 import type { TrainerIo } from '../wire/patience.ts';
+import type { CheckpointRef } from '../wire/trainer-http.ts';
 import { normaliseAdapterConfig } from './adapter-config.ts';
 import { type ArchiveCall, fetchArchive } from './fetch-archive.ts';
 import { unpackArchive } from './unpack-archive.ts';

@@ -1,17 +1,20 @@
 import type { AdamSettings } from '../../../src/core/datum.ts';
 import { failAt } from '../../../src/edge/http-failure.ts';
-import { repeatCall } from '../../../src/edge/repeat.ts';
+import { repeatCall } from '../../../src/edge/waiting.ts';
 import { OutsideError, TrainerError } from '../../../src/errors.ts';
 import type { ModelSpec } from '../../../src/ports/trainer.ts';
+import { Deadline, type FutureResult, retrieveFuture, sendPatiently, type TrainerIo } from '../wire/patience.ts';
 import {
   type CheckpointKind,
   type CheckpointRef,
   parseCheckpointPath,
+  parseFields,
+  readJson,
   toCheckpointPath,
   toCheckpointsRoute,
-} from '../wire/checkpoint-path.ts';
-import { Deadline, type FutureResult, retrieveFuture, sendPatiently, type TrainerIo } from '../wire/patience.ts';
-import { parseFields, readJson, toJsonBody, type WireBody } from '../wire/trainer-http.ts';
+  toJsonBody,
+  type WireBody,
+} from '../wire/trainer-http.ts';
 import {
   checkpointListSchema,
   createdModelSchema,

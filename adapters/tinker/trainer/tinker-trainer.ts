@@ -11,13 +11,13 @@ import type {
   TrainerRequestLog,
 } from '../../../src/ports/trainer.ts';
 import { fetchWeights, type HandOver, removeUnpacked } from '../hand-over/hand-over.ts';
+import { Deadline, type TrainerIo } from '../wire/patience.ts';
 import {
   type CheckpointKind,
   type CheckpointRef,
   isCheckpointName,
   parseCheckpointPath,
-} from '../wire/checkpoint-path.ts';
-import { Deadline, type TrainerIo } from '../wire/patience.ts';
+} from '../wire/trainer-http.ts';
 import { ModelQueue } from './model-queue.ts';
 import {
   createModel,

@@ -1,8 +1,8 @@
 import { toObject } from '../../../src/core/json-object.ts';
 import { classifyRetry, type RetryCause, type RetryPolicy, type RetryTally } from '../../../src/core/retry.ts';
 import { failAt, type Site } from '../../../src/edge/http-failure.ts';
-import { repeatCall } from '../../../src/edge/repeat.ts';
 import { cleanServerText, findMessage } from '../../../src/edge/server-text.ts';
+import { repeatCall } from '../../../src/edge/waiting.ts';
 import { OutsideError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import {

@@ -2,7 +2,7 @@ import { openThrowawayStore } from '../../../adapters/store-sqlite/open-run-stor
 import { keepColdStart, letEngineTeach } from '../../app/cut-recipe.ts';
 import { startRun } from '../../app/start-run.ts';
 import type { RunConfig } from '../../config/schema.ts';
-import { renderStudentPrompt } from '../../pipeline/engine/render-student-prompt.ts';
+import { renderStudentPrompt } from '../../pipeline/engine/tokenizer.ts';
 import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { ArgsOf } from '../command.ts';

@@ -1,4 +1,4 @@
-import type { CountedJoin } from '../../core/join.ts';
+import type { CountedJoin } from '../../core/curriculum.ts';
 import type { ReplayPolicy } from '../../core/replay/replay-trajectory.ts';
 import { UsageError } from '../../errors.ts';
 import type { Reader } from '../options.ts';

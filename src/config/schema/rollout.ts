@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { type PathCount, readPathRange } from '../../core/curriculum.ts';
-import { MIN_PATHS } from '../../core/join.ts';
+import { MIN_PATHS, type PathCount, readPathRange } from '../../core/curriculum.ts';
 import { fraction, tokenCount, wholeNumber } from './fields.ts';
 
 /** How one attempt is decoded. Numbers of tokens are counted by the student's tokenizer. */

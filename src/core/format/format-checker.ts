@@ -1,6 +1,4 @@
 import { SUMMARY_GAP, type TagIds } from '../grammar.ts';
-import { findOptionFault } from '../options.ts';
-import { requireFormatOptions } from './caller-options.ts';
 import {
   type FormatMode,
   type FormatReport,
@@ -11,8 +9,7 @@ import {
 } from './format-report.ts';
 import { IdScanner, mapTagIds, writeBlank } from './id-scanner.ts';
 import { Inspector } from './inspector.ts';
-import { findTags, type TagScanner } from './tag-stream.ts';
-import { TextScanner } from './text-scanner.ts';
+import { findTags, type TagScanner, TextScanner } from './tag-stream.ts';
 
 /** A response as text: tags are their letters. */
 export interface TextSource {
@@ -58,40 +55,24 @@ export interface FormatChecker<Chunk> {
   readonly invalidPrefix: number | null;
 }
 
-/**
- * Creates a check of text (offsets are UTF-16 code units) or of token ids (offsets are token indices). Throws
- * `TypeError` for a mode, source or switch that does not exist, which only callers without types can name.
- */
+/** Creates a check of text (offsets are UTF-16 code units) or of token ids (offsets are token indices). */
 export function createFormatChecker(options: FormatCheckerOptions<TextSource, FormatStrictness>): FormatChecker<string>;
 export function createFormatChecker(
   options: FormatCheckerOptions<IdSource, IdStrictness>,
 ): FormatChecker<readonly number[]>;
-export function createFormatChecker(
-  options: FormatCheckerOptions<TextSource | IdSource, FormatStrictness>,
-): FormatChecker<string> | FormatChecker<readonly number[]> {
-  const fault = findOptionFault('createFormatChecker', options, CHECKER_OPTIONS);
-  if (fault !== null) throw new TypeError(fault);
-  const { mode, source, strictness = {} } = options;
-  if (source.kind !== 'text' && source.kind !== 'ids')
-    throw new TypeError('createFormatChecker: source.kind must be one of text, ids');
-  requireFormatOptions('createFormatChecker', source.kind, mode, strictness, 'switches');
-  return source.kind === 'text'
-    ? createTextChecker({ mode, source, strictness })
-    : createIdChecker({ mode, source, strictness: strictness as Partial<IdStrictness> });
-}
-
-const CHECKER_OPTIONS = { mode: 'text', source: 'object', strictness: 'object?' } as const;
-
-function createTextChecker(options: FormatCheckerOptions<TextSource, FormatStrictness>): FormatChecker<string> {
-  const { mode, source, strictness } = options;
-  const inspector = new Inspector(mode, 'text', resolveStrictness(mode, strictness), SUMMARY_GAP);
-  inspector.acceptPrompt(findTags(source.prompt ?? '')[0]?.at ?? null);
-  return new Checker(new TextScanner(), inspector);
-}
-
-function createIdChecker(options: FormatCheckerOptions<IdSource, IdStrictness>): FormatChecker<readonly number[]> {
-  const { mode, source, strictness } = options;
+export function createFormatChecker({
+  mode,
+  source,
+  strictness,
+}: FormatCheckerOptions<TextSource | IdSource, FormatStrictness>):
+  | FormatChecker<string>
+  | FormatChecker<readonly number[]> {
   const resolved = resolveStrictness(mode, strictness);
+  if (source.kind === 'text') {
+    const inspector = new Inspector(mode, 'text', resolved, SUMMARY_GAP);
+    inspector.acceptPrompt(findTags(source.prompt ?? '')[0]?.at ?? null);
+    return new Checker(new TextScanner(), inspector);
+  }
   const { tags, prompt, isBlank } = source;
   const gap = tags.gap.map((id) => writeBlank(tags.gap, id)).join('');
   const inspector = new Inspector(mode, 'ids', resolved, gap);
@@ -146,15 +127,12 @@ export type CheckIdsFormatOptions = Partial<IdStrictness> & Omit<IdSource, 'kind
 /**
  * Checks the format of a response (never the prompt, which holds the tags itself). `strict` is the
  * grammar of docs/data-flow.md, `reference` the function the reference rewards with, `algorithm1`
- * the paper's bracket check. Linear time. No text makes it throw; a mode or an option that does not exist does
- * (`TypeError`).
+ * the paper's bracket check. Never throws, linear time.
  */
 export function checkFormat(text: string, mode: FormatMode, options: CheckFormatOptions = {}): FormatReport {
-  requireFormatOptions('checkFormat', 'text', mode, options, 'all');
-  if (typeof text !== 'string') throw new TypeError('checkFormat: the response must be text');
   const { prompt, ...strictness } = options;
   const source: TextSource = prompt === undefined ? { kind: 'text' } : { kind: 'text', prompt };
-  const checker = createTextChecker({ mode, source, strictness });
+  const checker = createFormatChecker({ mode, source, strictness });
   checker.push(text);
   return checker.finish();
 }
@@ -166,7 +144,6 @@ export function checkIdsFormat(
   tags: IdSource['tags'],
   options: CheckIdsFormatOptions = {},
 ): FormatReport {
-  requireFormatOptions('checkIdsFormat', 'ids', mode, options, 'all');
   const { prompt, isBlank, ...strictness } = options;
   const source: IdSource = {
     kind: 'ids',
@@ -174,7 +151,7 @@ export function checkIdsFormat(
     ...(isBlank === undefined ? {} : { isBlank }),
     ...(prompt === undefined ? {} : { prompt }),
   };
-  const checker = createIdChecker({ mode, source, strictness });
+  const checker = createFormatChecker({ mode, source, strictness });
   checker.push(ids);
   return checker.finish();
 }

@@ -4,12 +4,12 @@ import {
   AT_END,
   findTags,
   findTrunkRanges,
+  PieceSearch,
   type TagListener,
   type TagMatch,
   type TextPiece,
   TrunkTracker,
 } from './tag-stream.ts';
-import { PieceSearch } from './text-scanner.ts';
 
 /** Takes a lint; only the first of each code counts. `seen` as in `ViolationSink`. */
 export type LintReport = (code: LintCode, at: number, seen: number) => void;

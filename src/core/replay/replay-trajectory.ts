@@ -1,4 +1,4 @@
-import { type CountedJoin, countWanted, type JoinOrder, orderPaths } from '../join.ts';
+import { type CountedJoin, countWanted, type JoinOrder, orderPaths } from '../curriculum.ts';
 import type { Trajectory } from '../trajectory.ts';
 import { computePrefillMs, countCachedTokens, type LatencyModel } from './latency-model.ts';
 import { type OutlineBlock, outlineTrajectory, type PathStretch, type Stretch } from './outline-trajectory.ts';

@@ -5,7 +5,7 @@ import type { Verdict } from '../../core/verify/verdict.ts';
 import type { ChatCompletion } from '../../ports/engine.ts';
 import type { RunContext } from '../context.ts';
 import { describeRefusal } from '../engine/calls.ts';
-import { renderAnnotationPrompt } from '../engine/render-student-prompt.ts';
+import { renderAnnotationPrompt } from '../engine/tokenizer.ts';
 import {
   type FilteredAnswer,
   type FilterOutcome,

@@ -2,7 +2,7 @@ import type { Problem } from '../../core/problem.ts';
 import { hashSeed } from '../../core/rng.ts';
 import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import { describeRefusal } from '../engine/calls.ts';
-import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
+import { renderStudentPrompt } from '../engine/tokenizer.ts';
 import { annotateSolution } from './annotate-solution.ts';
 import { filterTaughtAnswer, type Round, type Teaching } from './filter-answer.ts';
 

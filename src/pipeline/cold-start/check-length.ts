@@ -3,8 +3,7 @@ import { boundTokens, estimateTokensAtMost } from '../../core/token-bound.ts';
 import type { PromptRecord } from '../../ports/run-store/runs.ts';
 import type { RunContext } from '../context.ts';
 import { describeRefusal } from '../engine/calls.ts';
-import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
-import { countPromptTokens, countTextTokens } from '../engine/tokenizer.ts';
+import { countPromptTokens, countTextTokens, renderStudentPrompt } from '../engine/tokenizer.ts';
 
 /** Null when prompt and target fit into a row, else the code of what is wrong. */
 export type CheckLength = (problemText: string, target: string) => Promise<'too_long' | 'untokenizable' | null>;

@@ -1,4 +1,4 @@
-import { Deadlines } from '../../edge/deadlines.ts';
+import { Deadlines } from '../../edge/waiting.ts';
 import { ParallelR1Error } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EngineLoad } from '../../ports/engine.ts';

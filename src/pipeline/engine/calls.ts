@@ -8,8 +8,7 @@ import {
   RetryTally,
 } from '../../core/retry.ts';
 import type { Rng } from '../../core/rng.ts';
-import { Deadlines } from '../../edge/deadlines.ts';
-import { findRetryCause, repeatCall } from '../../edge/repeat.ts';
+import { Deadlines, findRetryCause, repeatCall } from '../../edge/waiting.ts';
 import { EngineError, RunError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { AdaptiveLimit, LoadWatch, type ReadLoad } from './adaptive-limit.ts';
@@ -200,4 +199,21 @@ const WORK_PER_CALL = 1.25;
  */
 export function countAtWork({ calls }: { readonly calls: Pick<CallPolicy, 'stats'> }): number {
   return Math.ceil(WORK_PER_CALL * calls.stats().limit);
+}
+
+/** How one version is put on an engine and taken off it. */
+export interface WeightCalls {
+  load(): Promise<void>;
+  unload(): Promise<void>;
+}
+
+/** Loads a version; a name left over from an earlier process may hold other weights: it is replaced, never trusted. */
+export async function replaceWeights({ load, unload }: WeightCalls): Promise<void> {
+  try {
+    await load();
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.retryable || !/already/.test(error.message)) throw error;
+    await unload();
+    await load();
+  }
 }

@@ -1,4 +1,5 @@
 import { SUMMARY_GAP, TAGS, type Tag } from '../../core/grammar.ts';
+import { type RenderedPrompt, renderAnnotatePrompt, renderPrompt } from '../../core/prompt.ts';
 import { RunError } from '../../errors.ts';
 import type { Binding, RunContext, TokenCache } from '../context.ts';
 import { describeRefusal } from './calls.ts';
@@ -105,4 +106,19 @@ export function createTokenCache(maxEntries: number): TokenCache {
       return answer;
     },
   };
+}
+
+/** The template with the problem in its place. Throws RunError for a template without exactly one `{Problem}`. */
+export function renderStudentPrompt(template: string, problemText: string): string {
+  return takeText(renderPrompt(template, problemText));
+}
+
+/** The template with problem and solution in their places. Throws RunError unless each stands exactly once. */
+export function renderAnnotationPrompt(template: string, problemText: string, solution: string): string {
+  return takeText(renderAnnotatePrompt(template, problemText, solution));
+}
+
+function takeText(rendered: RenderedPrompt): string {
+  if ('fault' in rendered) throw new RunError(rendered.fault);
+  return rendered.text;
 }

@@ -2,7 +2,7 @@ import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../../core/
 import { boundTokens, LONGEST_FRAME_TOKENS } from '../../core/token-bound.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { AttemptRecord, AttemptRevision } from '../../ports/run-store/attempts.ts';
-import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
+import { renderStudentPrompt } from '../engine/tokenizer.ts';
 import { toVerifyOptions } from '../rollout/score-trajectory.ts';
 import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type VerdictChange } from './verdict-change.ts';
 

@@ -5,8 +5,7 @@ import { evaluateSets } from '../evaluate/evaluate.ts';
 import { checkTargets, type TargetOutcome } from '../evaluate/gate.ts';
 import type { SamplingRun } from '../stage-run.ts';
 import { openStageModel, saveStageState } from '../weights/trainer-model.ts';
-import { describeStep, runRlStep } from './rl-step.ts';
-import { createOnPolicySource } from './rollout-source.ts';
+import { createOnPolicySource, describeStep, runRlStep } from './rl-step.ts';
 
 /** What an RL stage leaves in its curriculum state. */
 export interface RlOutcome {

@@ -1,9 +1,8 @@
-import type { Layout, RlStage } from '../../core/curriculum.ts';
+import { type Layout, learningRateAt, type RlStage } from '../../core/curriculum.ts';
 import type { Datum } from '../../core/datum.ts';
 import { buildDatums, countLossTokens } from '../../core/layout/build-datums.ts';
 import { type AdvantageSettings, computeAdvantages, isInformativeGroup } from '../../core/reward.ts';
 import { createRng, hashSeed, shuffle } from '../../core/rng.ts';
-import { learningRateAt } from '../../core/step-schedule.ts';
 import type { Trajectory } from '../../core/trajectory.ts';
 import { TrainerError } from '../../errors.ts';
 import type { RolloutRecord } from '../../ports/run-store/rollouts.ts';

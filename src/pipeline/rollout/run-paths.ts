@@ -1,4 +1,4 @@
-import { countWanted, type JoinPolicy, MIN_PATHS, orderPaths } from '../../core/join.ts';
+import { countWanted, type JoinPolicy, MIN_PATHS, orderPaths } from '../../core/curriculum.ts';
 import { countSegmentTokens, type Piece, type Segment } from '../../core/trajectory.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { runAll } from '../run-all.ts';

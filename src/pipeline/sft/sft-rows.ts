@@ -5,8 +5,7 @@ import { RunError } from '../../errors.ts';
 import { selectRows } from '../cold-start/select-rows.ts';
 import type { Binding, RunContext, SftText } from '../context.ts';
 import { describeRefusal } from '../engine/calls.ts';
-import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
-import { tokenizePrompt, tokenizeText } from '../engine/tokenizer.ts';
+import { renderStudentPrompt, tokenizePrompt, tokenizeText } from '../engine/tokenizer.ts';
 import type { SamplingRun } from '../stage-run.ts';
 
 /** Rows as trajectories, and how many could not be used, per code. */

@@ -1,8 +1,7 @@
-import type { SftStage } from '../../core/curriculum.ts';
+import { learningRateAt, type SftStage, selectBatch } from '../../core/curriculum.ts';
 import type { Datum } from '../../core/datum.ts';
 import { buildDatums, countLossTokens } from '../../core/layout/build-datums.ts';
 import { hashSeed } from '../../core/rng.ts';
-import { learningRateAt, selectBatch } from '../../core/step-schedule.ts';
 import type { Trajectory } from '../../core/trajectory.ts';
 import { RunError } from '../../errors.ts';
 import { checkTargets, describeOutcomes, type TargetOutcome } from '../evaluate/gate.ts';

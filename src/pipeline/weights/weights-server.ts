@@ -1,10 +1,9 @@
 import { EngineError, RunError } from '../../errors.ts';
 import type { Completion } from '../../ports/engine.ts';
 import type { WeightsHandOver } from '../../ports/weights-hand-over.ts';
-import type { RunContext } from '../context.ts';
-import { renderStudentPrompt } from '../engine/render-student-prompt.ts';
-import { tokenizePrompt } from '../engine/tokenizer.ts';
-import { createAdapterHandOver } from './adapter-hand-over.ts';
+import type { EngineAccess, RunContext, RunFrame } from '../context.ts';
+import { replaceWeights } from '../engine/calls.ts';
+import { renderStudentPrompt, tokenizePrompt } from '../engine/tokenizer.ts';
 
 /**
  * Owns the weights that a run samples from, from the trainer's save to the deletion: save, hand over, check that the
@@ -129,4 +128,21 @@ class WeightsCanary {
 
 function isSame(a: Completion, b: Completion): boolean {
   return a.ids.join(' ') === b.ids.join(' ') && a.logprobs.every((logprob, i) => logprob === b.logprobs[i]);
+}
+
+/** Hands over LoRA adapters by name: the engine loads each beside the base model and lists it among its models. */
+function createAdapterHandOver({ engine, calls, signal }: EngineAccess & RunFrame): WeightsHandOver {
+  const takeOff = (version: string) => calls.run((own) => engine.unloadWeights(version, own), signal);
+  return {
+    put: (version, { location }) =>
+      replaceWeights({
+        load: () => calls.run((own) => engine.loadWeights(version, location, own), signal),
+        unload: () => takeOff(version),
+      }),
+    isServed: async (version) => {
+      const models = await calls.run((own) => engine.listModels(own), signal);
+      return models.some(({ id }) => id === version);
+    },
+    takeOff,
+  };
 }

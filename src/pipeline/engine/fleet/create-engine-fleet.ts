@@ -43,7 +43,7 @@ export function createEngineFleet(options: FleetOptions): Engine {
 }
 
 /** `1 of 2 endpoints up`. */
-export function countEndpoints(endpoints: readonly EndpointStatus[]): string {
+function countEndpoints(endpoints: readonly EndpointStatus[]): string {
   return `${endpoints.filter(({ isUp }) => isUp).length} of ${endpoints.length} endpoints up`;
 }
 

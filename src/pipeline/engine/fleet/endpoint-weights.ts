@@ -1,5 +1,5 @@
 import type { Engine } from '../../../ports/engine.ts';
-import { replaceWeights } from '../replace-weights.ts';
+import { replaceWeights } from '../calls.ts';
 
 /** Weights versions every endpoint of a fleet has to serve, and where each was saved. */
 export type WantedWeights = ReadonlyMap<string, string>;

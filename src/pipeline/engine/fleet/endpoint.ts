@@ -1,6 +1,6 @@
 import { growPauseMs } from '../../../core/retry.ts';
 import { hashSeed } from '../../../core/rng.ts';
-import { Deadlines } from '../../../edge/deadlines.ts';
+import { Deadlines } from '../../../edge/waiting.ts';
 import { EngineError } from '../../../errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { EndpointStatus, Engine } from '../../../ports/engine.ts';

@@ -1,4 +1,4 @@
-import { Deadlines } from '../../../edge/deadlines.ts';
+import { Deadlines } from '../../../edge/waiting.ts';
 import { EngineError } from '../../../errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { EndpointStatus, Engine, EngineLoad } from '../../../ports/engine.ts';

@@ -10,8 +10,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Schedule } from '../../src/core/curriculum.ts';
-import { learningRateAt, selectBatch } from '../../src/core/step-schedule.ts';
+import { learningRateAt, type Schedule, selectBatch } from '../../src/core/curriculum.ts';
 
 const COSINE: Schedule = { kind: 'cosine', warmupFraction: 0.1 };
 
