@@ -14,7 +14,7 @@ const TIGHT_PAIRS: ReadonlySet<string> = new Set([
  * before `<Summary>` the one newline a rollout inserts (rule 3). Nothing else changes: text, and
  * white space inside paths and summaries, stay. Idempotent, linear time.
  */
-export function canonicaliseTrace(text: string, options: { readonly gap?: 'newline' | 'keep' } = {}): string {
+export function canonicaliseResponse(text: string, options: { readonly gap?: 'newline' | 'keep' } = {}): string {
   const gap = options.gap ?? 'newline';
   const tags = findTags(text);
   let result = '';

@@ -167,7 +167,7 @@ export interface RlStage {
   /** Prompts per step. */
   readonly batchSize: number;
   readonly groupSize: number;
-  /** Optimiser updates per step. */
+  /** Optimizer updates per step. */
   readonly minibatches: number;
   readonly adam: AdamSettings;
   readonly schedule: Schedule;

@@ -49,7 +49,7 @@ export interface Segment {
 }
 
 /**
- * The whole of one attempt. Segments are in rendering order: main, paths, summary, main, ... `path` keeps the ordinal
+ * The whole of one response. Segments are in rendering order: main, paths, summary, main, ... `path` keeps the ordinal
  * a path was asked under; paths that were given up stand after those of their block that were joined.
  */
 export interface Trajectory {

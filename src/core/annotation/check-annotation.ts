@@ -21,7 +21,7 @@ export interface Annotation {
   /** The sequential solution as the annotator was given it. */
   readonly solution: string;
   /** The annotated solution in canonical form. */
-  readonly trace: string;
+  readonly annotated: string;
 }
 
 /**
@@ -34,13 +34,13 @@ export function checkAnnotation(
   annotation: Annotation,
   { minBlocks, promote }: { readonly minBlocks: number; readonly promote: readonly LintCode[] },
 ): AnnotationCode | FormatCode | null {
-  const { problem, solution, trace } = annotation;
+  const { problem, solution, annotated } = annotation;
   const options = { promote: [...promote, 'order_words_in_path' as const], prompt: problem };
-  const { violations, blocks } = checkFormat(trace, 'strict', options);
+  const { violations, blocks } = checkFormat(annotated, 'strict', options);
   const fault = violations[0];
   if (fault !== undefined) return fault.code === 'order_words_in_path' ? 'paths_depend' : fault.code;
   if (blocks.length < Math.max(1, minBlocks)) return 'no_block';
-  const { trunk, replacements } = splitTrace(trace, blocks);
+  const { trunk, replacements } = splitResponse(annotated, blocks);
   const keeps = (stretch: string, gap: number) => keepsContent(stretch, replacements[gap]!);
   const alignment = alignTrunk(solution, trunk, keeps);
   if (alignment === 'changed') return 'text_changed';
@@ -52,13 +52,13 @@ export function checkAnnotation(
  * The trunk, and what stands between its pieces: the paths and summary of a block. Blocks with nothing but
  * white space between them stand for one stretch together.
  */
-function splitTrace(trace: string, blocks: readonly FormatBlock[]): { trunk: string[]; replacements: string[] } {
+function splitResponse(annotated: string, blocks: readonly FormatBlock[]): { trunk: string[]; replacements: string[] } {
   const trunk: string[] = [];
   const replacements: string[] = [];
   let end = 0;
   for (const { open, paths, summary } of blocks) {
-    const piece = trace.slice(end, open);
-    const content = [...paths, summary].map(([from, to]) => trace.slice(from, to)).join('\n');
+    const piece = annotated.slice(end, open);
+    const content = [...paths, summary].map(([from, to]) => annotated.slice(from, to)).join('\n');
     if (replacements.length > 0 && piece.trim() === '') {
       replacements.push(`${replacements.pop()}\n${content}`);
     } else {
@@ -67,7 +67,7 @@ function splitTrace(trace: string, blocks: readonly FormatBlock[]): { trunk: str
     }
     end = summary[1] + SUMMARY_END.length;
   }
-  return { trunk: [...trunk, trace.slice(end)], replacements };
+  return { trunk: [...trunk, annotated.slice(end)], replacements };
 }
 
 function keepsContent(stretch: string, block: string): boolean {
@@ -77,12 +77,15 @@ function keepsContent(stretch: string, block: string): boolean {
   );
 }
 
-function checkPaths({ problem, solution, trace }: Annotation, blocks: readonly FormatBlock[]): AnnotationCode | null {
+function checkPaths(
+  { problem, solution, annotated }: Annotation,
+  blocks: readonly FormatBlock[],
+): AnnotationCode | null {
   const source = collectTerms(`${problem}\n${solution}`);
   for (const { open, paths } of blocks) {
-    const contents = paths.map(([from, to]) => trace.slice(from, to));
+    const contents = paths.map(([from, to]) => annotated.slice(from, to));
     if (contents.some((path) => measureShare(collectTerms(path), source) < MIN_TAKEN_TERMS)) return 'content_added';
-    if (hasDependentPath(`${problem}\n${trace.slice(0, open)}`, contents)) return 'paths_depend';
+    if (hasDependentPath(`${problem}\n${annotated.slice(0, open)}`, contents)) return 'paths_depend';
   }
   return null;
 }

@@ -34,7 +34,7 @@ export function renderWordSum(sum: WordSum): string {
 /** Only this much of the end of a text is searched. */
 const MAX_SEARCHED_CHARS = 100_000;
 
-// Every part is a fixed word or two digits and the repetition is bounded: an attempt costs a constant.
+// Every part is a fixed word or two digits and the repetition is bounded: a try costs a constant.
 const PROBLEM = new RegExp(
   `(?:${NAMES.join('|')})${JOINTS.has}([1-9]\\d) (?:${ITEMS.join('|')})` +
     `((?:${JOINTS.next}(?:${VERBS.join('|')}) [1-9]\\d){1,${MAX_OPERANDS - 1}})${JOINTS.ask.replace(/[.?]/g, '\\$&')}`,

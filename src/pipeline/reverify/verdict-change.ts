@@ -21,7 +21,7 @@ export type AnswerPlace =
   | ({ readonly kind: 'rollout'; readonly problem: Problem } & RolloutKey)
   | { readonly kind: 'attempt'; readonly problem: Problem; readonly stageIndex: number; readonly sample: number };
 
-/** An answer whose stored judgement and new one differ. `before` is null where none was stored. */
+/** An answer whose stored verdict and new one differ. `before` is null where none was stored. */
 export interface VerdictChange {
   readonly place: AnswerPlace;
   readonly before: Verdict | null;
@@ -32,13 +32,13 @@ export interface VerdictChange {
   readonly outcome: { readonly before: string; readonly after: string } | null;
 }
 
-/** The answers of one step or stage: how many were judged, and which judgements differ. */
+/** The answers of one step or stage: how many were judged, and which verdicts differ. */
 export interface ReverifiedBatch {
   readonly judged: number;
   readonly changes: readonly VerdictChange[];
 }
 
-/** Whether two judgements agree in everything that is stored. */
+/** Whether two verdicts agree in everything that is stored. */
 export function isSameVerdict(before: Verdict | null, after: Verdict): boolean {
   return (
     before !== null &&

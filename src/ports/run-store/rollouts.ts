@@ -29,7 +29,7 @@ export interface RolloutRecord extends RolloutKey {
   readonly problem: Problem;
   /** Evaluation set or target that the group belongs to; null for training, and in rows older than the column. */
   readonly set: string | null;
-  /** Null when the attempt failed for good; then `failure` says why and no verdict or reward exists. */
+  /** Null when the rollout failed for good; then `failure` says why and no verdict or reward exists. */
   readonly trajectory: Trajectory | null;
   readonly failure: string | null;
   /** What the engine served when the rollout began. */
