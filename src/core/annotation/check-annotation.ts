@@ -15,7 +15,7 @@ const MIN_TAKEN_TERMS = 0.5;
 
 const SUMMARY_END: Tag = '</Summary>';
 
-/** A solution and what became of it. */
+/** A solution and its annotated form. */
 export interface Annotation {
   readonly problem: string;
   /** The sequential solution as the annotator was given it. */
@@ -25,10 +25,10 @@ export interface Annotation {
 }
 
 /**
- * The first fault of an annotated solution, or null: strict format with at least `minBlocks` blocks, and one at
- * any rate; text outside the blocks unchanged; every block in the place of a stretch whose numbers it holds, all
- * of them, and whose words it holds, half of them; no path mostly made of something else; no path that
- * refers to another or uses what only another finds. Never throws; work is bounded by the length squared.
+ * The first fault of an annotated solution, or null where there is none. Wanted are strict format with at least
+ * `minBlocks` blocks, and never none; text outside the blocks unchanged; every block in the place of a stretch, with
+ * all of its numbers and half of its words; no path that mostly says something else; no path that refers to another
+ * or uses what only another finds. Never throws; work is bounded by the length squared.
  */
 export function checkAnnotation(
   annotation: Annotation,
@@ -49,8 +49,8 @@ export function checkAnnotation(
 }
 
 /**
- * The trunk, and what stands between its pieces: the paths and summary of a block. Blocks with nothing but
- * white space between them stand for one stretch together.
+ * The pieces of the trunk, and what is between them: the paths and summary of a block. Blocks with nothing but
+ * white space between them replace one stretch together.
  */
 function splitResponse(annotated: string, blocks: readonly FormatBlock[]): { trunk: string[]; replacements: string[] } {
   const trunk: string[] = [];
@@ -94,7 +94,7 @@ function collectTerms(text: string): Set<string> {
   return new Set([...collectNumbers(text), ...collectWords(text)]);
 }
 
-/** What stands before a number that was just found: a sign, or a sign or word. */
+/** What shows, right before a number, that it was just found: a sign, or a sign or word. */
 const COMPUTED = /[=≈][\s$£€\\({*]{0,6}$/;
 const STATED =
   /(?:[=≈]|\b(?:is|are|be|equals?|gives?|makes?|so|thus|or|to|has|have|gets?|total|totals|totall?ing))[\s$£€\\({*:]{0,6}$/i;
@@ -104,10 +104,10 @@ const OPERATOR_BEFORE = /(?:[-+*/×÷·−]|\\times|\\cdot|\\div)[\s$£€\\({]{
 const OPERATOR_AFTER = /^[\s$\\)}]{0,6}(?:[-+*/×÷·−]|times|cdot|div)/;
 
 /**
- * Whether a path calculates with a value that only a sibling finds: it is an operand there, nowhere in the path
- * is it stated as found (after `=`, `is`, `so`, ...), no text before the block holds it, and a sibling computes it
- * (after `=`). Values of one digit, and 100, are left out: they stand for words ("twice", "per cent")
- * as often as for a sibling's result.
+ * Whether a path calculates with a value that only a sibling finds: the path uses it as an operand and nowhere states
+ * it as found (after `=`, `is`, `so`, ...), no text before the block holds it, and a sibling computes it (after `=`).
+ * Values of one digit, and 100, are left out: they are as often words in digits ("twice", "per cent") as a sibling's
+ * result.
  */
 export function hasDependentPath(before: string, paths: readonly string[]): boolean {
   const known = collectNumbers(before);

@@ -6,7 +6,7 @@ export const ITEMS = ['keys', 'pens', 'cups', 'maps', 'nuts', 'rings', 'coins', 
 
 export const VERBS = ['makes', 'wins', 'finds', 'buys', 'gets', 'earns'] as const;
 
-/** What stands between name and first number, before every further verb, and at the end (no key is called `then`: the object would pass for a promise). */
+/** The words between name and first number, before every further verb, and at the end (no key is called `then`: the object would pass for a promise). */
 export const JOINTS = { has: ' has ', next: ', then ', ask: '. How many in all?' } as const;
 
 /** Operands are two-digit numbers. */
@@ -17,7 +17,7 @@ export const MAX_OPERAND = 99;
 export const MIN_OPERANDS = 2;
 export const MAX_OPERANDS = 8;
 
-/** Everything one problem says. `verbs[i]` belongs to `operands[i + 1]`. */
+/** All that one problem says. `verbs[i]` belongs to `operands[i + 1]`. */
 export interface WordSum {
   readonly name: string;
   readonly item: string;
