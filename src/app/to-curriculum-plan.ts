@@ -22,6 +22,8 @@ export function toCurriculumPlan(config: RunConfig): CurriculumPlan {
     verifyMode: config.verify.mode,
     formatMode: config.format.mode,
     formatPromote: config.format.promote ?? [],
+    effective: config.effective,
+    watchdog: config.watchdog,
     stages: config.stages,
     eval: config.eval,
   };

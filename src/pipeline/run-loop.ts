@@ -7,6 +7,7 @@ import { warnOfMismatch } from './doctor/warn-mismatch.ts';
 import { bindTokenizer } from './engine/tokenizer.ts';
 import { evaluateSets } from './evaluate/evaluate.ts';
 import { GateRefusal, runRlStage } from './rl/rl-stage.ts';
+import { warnOfHollowRewards } from './rl/watchdog.ts';
 import { runSft } from './sft/sft-stage.ts';
 import { openStageModel } from './weights/trainer-model.ts';
 import { WeightsServer } from './weights/weights-server.ts';
@@ -19,7 +20,7 @@ export async function runCurriculum(ctx: RunContext): Promise<void> {
   const bind = bindOnce(ctx);
   if (ctx.plan.stages.some(({ kind }) => kind !== 'cold-start')) {
     await bind();
-    for (const warning of warnOfMismatch(ctx.plan)) ctx.reporter.warn(warning);
+    for (const warning of [...warnOfMismatch(ctx.plan), ...warnOfHollowRewards(ctx.plan)]) ctx.reporter.warn(warning);
   }
   ctx.store.savePrompt(ctx.runId, 'student', ctx.studentTemplate);
   const weights = new WeightsServer(ctx);

@@ -56,6 +56,7 @@ function rollout(text: string, over: Partial<RolloutRecord> & { readonly old: Ve
     correct: isCorrect,
     blocksInText: 1,
     blocksExecuted: 1,
+    blocksEffective: 1,
     formatValid: true,
   };
   return sampleRollout({ stageIndex: RL, problem: PROBLEM, trajectory: write(text), verdict, reward, ...rest });

@@ -62,7 +62,11 @@ test('2: runs of 0.1.0', () => {
   using store = openRunStore(file);
   const runs = store.listRuns();
   assert.equal(runs.length, 4);
-  for (const run of runs) assert.deepEqual(parseStoredConfig(run), JSON.parse(run.configJson));
+  const { effective, watchdog } = PRESETS.embedded;
+  for (const run of runs) {
+    const stored: unknown = JSON.parse(run.configJson);
+    assert.deepEqual(parseStoredConfig(run), { ...(stored as object), effective, watchdog });
+  }
 });
 
 test('3: a newer version', () => {

@@ -1,4 +1,6 @@
+import { DEFAULT_WATCHDOG } from '../../core/curriculum.ts';
 import type { AdamSettings } from '../../core/datum.ts';
+import { DEFAULT_EFFECTIVE_THRESHOLDS } from '../../core/effective/effective-parallelism.ts';
 import type { RunConfig } from '../schema.ts';
 
 /**
@@ -86,6 +88,8 @@ export const embeddedPreset: RunConfig = {
   training: { layout: 'exact' },
   verify: { mode: 'math' },
   format: { mode: 'strict', promote: [] },
+  effective: DEFAULT_EFFECTIVE_THRESHOLDS,
+  watchdog: DEFAULT_WATCHDOG,
   stages: [
     {
       id: 'cold-start',

@@ -39,9 +39,11 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
 ]);
 
 const count = z
-  .enum(['text', 'executed'])
-  .default('text')
-  .describe('Blocks that count: <Parallel> tags in the text (as the reference), or blocks that were executed');
+  .enum(['text', 'executed', 'effective'])
+  .default('effective')
+  .describe(
+    'Blocks that count: <Parallel> tags in the text (as the reference), blocks that were executed, or those of them whose paths did work',
+  );
 const tiered = {
   count,
   bonus: z.number().min(-10).max(10).default(1.2).describe('Reward of a correct answer with a valid block'),

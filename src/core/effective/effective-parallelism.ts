@@ -1,4 +1,5 @@
 import type { Trajectory } from '../trajectory.ts';
+import { type BlockText, listBlockTexts } from './block-texts.ts';
 import { listTrueSteps } from './true-steps.ts';
 import { countShingles, isContent, isNumber, listUnits, measureContainment } from './visible-text.ts';
 
@@ -11,9 +12,9 @@ import { countShingles, isContent, isNumber, listUnits, measureContainment } fro
 /** What a path must be to count. The values are those of the presets for real models. */
 export interface EffectiveThresholds {
   /** Visible words and numbers of a path without a calculation: less is a label, not a step of reasoning. */
-  readonly minUnits: number;
+  readonly minWords: number;
   /** Words or numbers a path brings that stood neither in the problem nor before the block: less is a repetition. */
-  readonly minNewUnits: number;
+  readonly minNewWords: number;
   /** Share of a path's runs of three units that may stand in the problem or the main text before it already. */
   readonly maxRestated: number;
   /** Share of a path's runs of three units that no earlier sibling has: below it, it is the sibling again. */
@@ -24,22 +25,12 @@ export interface EffectiveThresholds {
 
 /** Measured on 341 real traces and the embedded teacher's (docs/effective-parallelism.md). */
 export const DEFAULT_EFFECTIVE_THRESHOLDS: EffectiveThresholds = {
-  minUnits: 8,
-  minNewUnits: 3,
+  minWords: 8,
+  minNewWords: 3,
   maxRestated: 0.8,
   minDistance: 0.3,
   maxIdlePerPath: 1,
 };
-
-/** One block as text, tags and what the controller inserted left out. */
-export interface BlockText {
-  /** Main text before it, and the summaries of earlier blocks. */
-  readonly before: string;
-  readonly paths: readonly string[];
-  readonly summary: string;
-  /** Main text after it, and later summaries. */
-  readonly after: string;
-}
 
 /** Why a path does not count; null: it does. */
 export type IdleReason =
@@ -62,6 +53,8 @@ export interface PathMeasure {
   /** Share of its runs of three units that no earlier sibling has, 0 to 1; 1 for the first. */
   readonly distance: number;
   readonly idle: IdleReason | null;
+  /** The last number in it, which paths that agree share; null: none. */
+  readonly value: string | null;
 }
 
 export interface EffectiveParallelism {
@@ -98,6 +91,23 @@ export function measureEffectiveParallelism(
   return { blocks: measured, effectiveBlocks, effectivePaths, paths, earning: isPadded ? 0 : effectiveBlocks };
 }
 
+/** Reward and metrics of a step ask about the same trajectories: what was measured last of each. */
+const lastMeasured = new WeakMap<Trajectory, { readonly asked: string; readonly measured: EffectiveParallelism }>();
+
+/** Measures what a trajectory executed; tags that were typed out of ordinary tokens opened no block and count for nothing. */
+export function measureTrajectory(
+  trajectory: Trajectory,
+  context: EffectiveContext,
+  thresholds: EffectiveThresholds = DEFAULT_EFFECTIVE_THRESHOLDS,
+): EffectiveParallelism {
+  const asked = JSON.stringify([context.problem, context.answer, thresholds]);
+  const last = lastMeasured.get(trajectory);
+  if (last?.asked === asked) return last.measured;
+  const measured = measureEffectiveParallelism(listBlockTexts(trajectory), context, thresholds);
+  lastMeasured.set(trajectory, { asked, measured });
+  return measured;
+}
+
 /** More siblings are measured against the first so many only, and do not count: nobody needs them. */
 const MAX_PATHS = 8;
 
@@ -121,7 +131,8 @@ function measureBlock(block: BlockText, context: EffectiveContext, thresholds: E
     const distance = 1 - earlier.reduce((most, other) => Math.max(most, shareRuns(runs, other)), 0);
     if (index < MAX_PATHS) earlier.push(runs);
     const isExtra = index >= MAX_PATHS;
-    return { units: units.length, distance, idle: isExtra ? 'copy' : judgePath(text, units, runs, distance, scene) };
+    const idle = isExtra ? 'copy' : judgePath(text, units, runs, distance, scene);
+    return { units: units.length, distance, idle, value: units.findLast(isNumber) ?? null };
   });
 }
 
@@ -150,9 +161,9 @@ function judgePath(
   const steps = listTrueSteps(text);
   const content = new Set(units.filter(isContent));
   const fresh = [...content].filter((unit) => !known.has(unit));
-  if (steps.length === 0 && (units.length < thresholds.minUnits || content.size < thresholds.minUnits / 2))
+  if (steps.length === 0 && (units.length < thresholds.minWords || content.size < thresholds.minWords / 2))
     return 'no_work';
-  if (steps.length === 0 && fresh.length < thresholds.minNewUnits) return 'restated';
+  if (steps.length === 0 && fresh.length < thresholds.minNewWords) return 'restated';
   if (measureContainment(runs, scene.knownRuns) > thresholds.maxRestated) return 'restated';
   if (distance < thresholds.minDistance) return 'copy';
   const stated = findStatedAnswer(text);
@@ -185,12 +196,15 @@ function handsOn(
 
 /** 90 and 9 tens are one finding: numbers are compared without the zeros at their end. */
 function stripScale(unit: string): string {
-  return /^\d+$/.test(unit) && unit !== '0' ? unit.replace(/0+$/, '') : unit;
+  if (!/^\d+$/.test(unit) || unit === '0') return unit;
+  let end = unit.length;
+  while (end > 0 && unit[end - 1] === '0') end -= 1;
+  return unit.slice(0, end);
 }
 
 /** The share of the shorter of two siblings that the longer one holds too: a copy stays one when filler is added. */
 function shareRuns(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
-  const count = (runs: ReadonlyMap<string, number>) => runs.values().reduce((sum, value) => sum + value, 0);
+  const count = (runs: ReadonlyMap<string, number>) => [...runs.values()].reduce((sum, value) => sum + value, 0);
   return count(a) <= count(b) ? measureContainment(a, b) : measureContainment(b, a);
 }
 
@@ -218,32 +232,4 @@ function findStatedAnswer(text: string): string | null {
 function isSameValue(stated: string, answer: string): boolean {
   const units = listUnits(stated);
   return units.join(' ').startsWith(answer) || units.slice(0, answer.split(' ').length).join(' ') === answer;
-}
-
-/** The executed blocks of a trajectory as text: what was sampled, without tags and what the controller inserted. */
-export function listBlockTexts(trajectory: Trajectory): BlockText[] {
-  const texts = trajectory.segments.map(({ role, block, pieces, stop }) => ({
-    role,
-    block,
-    isJoined: stop !== 'abort',
-    text: stripTag(pieces.flatMap(({ origin, text }) => (origin === 'injected' ? [] : [text])).join('')),
-  }));
-  const numbers = [...new Set(texts.flatMap(({ role, block }) => (role === 'main' ? [] : [block])))];
-  return numbers.map((number) => {
-    const first = texts.findIndex(({ role, block }) => role === 'path' && block === number);
-    const own = texts.filter(({ block, role }) => block === number && role !== 'main');
-    const last = texts.findLastIndex(({ role, block }) => role === 'summary' && block === number);
-    const say = (part: typeof texts) => part.flatMap(({ role, text }) => (role === 'path' ? [] : [text])).join('\n');
-    return {
-      before: say(texts.slice(0, Math.max(0, first))),
-      paths: own.flatMap(({ role, isJoined, text }) => (role === 'path' && isJoined ? [text] : [])),
-      summary: own.flatMap(({ role, text }) => (role === 'summary' ? [text] : [])).join('\n'),
-      after: say(texts.slice(last + 1)),
-    };
-  });
-}
-
-/** A sampled tag at the end of a segment is no work of the model's. */
-function stripTag(text: string): string {
-  return text.replace(/<\/?(?:Parallel|Path|Summary)>$/, '');
 }

@@ -77,14 +77,18 @@ function listPieces(text: string): Piece[] {
 
 const isWord = (piece: Piece | undefined) => typeof piece === 'object' && 'word' in piece;
 
-/** Without units: a word after a number (`7 days`), and what something is per (`8/day`). */
+/** Without units: a word after a number (`7 days`) and not before another one, and what something is per (`8/day`). */
 function dropUnits(pieces: readonly Piece[]): Piece[] {
   const kept: Piece[] = [];
   for (let at = 0; at < pieces.length; at += 1) {
     if (pieces[at] === '/' && isWord(pieces[at + 1])) at += 1;
-    else if (!(isWord(pieces[at]) && typeof pieces[at - 1] === 'number')) kept.push(pieces[at]!);
+    else if (!isUnitAt(pieces, at)) kept.push(pieces[at]!);
   }
   return kept;
+}
+
+function isUnitAt(pieces: readonly Piece[], at: number): boolean {
+  return isWord(pieces[at]) && typeof pieces[at - 1] === 'number' && typeof pieces[at + 1] !== 'number';
 }
 
 function takeFromStart(text: string): Token[] {
