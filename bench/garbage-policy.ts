@@ -66,7 +66,7 @@ async function show(count: BlockCount, data: string, steps: number): Promise<voi
   const overrides = [
     ['stages.sft.data', data],
     ['stages.sft.until', null],
-    ['stages.sft.maxSteps', 600],
+    ['stages.sft.maxSteps', 900],
     ['stages.rl-easy.steps', steps],
     ['stages.rl-easy.reward', { kind: 'tiered', count, bonus: 1.2, malformedCorrect: -1 }],
     ['stages.rl-easy.gate', null],

@@ -65,7 +65,7 @@ function digestProblem({ text, answer, level }: Problem): Buffer {
     .digest();
 }
 
-/** Prompts as token ids: the attempts of a group all begin with the same one. */
+/** Prompts as token ids: the rollouts of a group all begin with the same one. */
 export function openEncodedPrompts(connection: Connection): SharedRows<readonly number[]> {
   const insert = connection.query('INSERT INTO encoded_prompts (digest, tokens, ids) VALUES (?, ?, ?)');
   const find = connection.queryValue<readonly Cell[], number>('SELECT key FROM encoded_prompts WHERE digest = ?');

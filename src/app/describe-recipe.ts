@@ -27,7 +27,7 @@ function describeStage(stage: StageSpec): string {
       return `supervised training on the rows of ${stage.data}, ${length} of ${stage.batchSize} rows${stage.until === null ? '' : ', until the targets are met'}`;
     }
     case 'rl':
-      return `${stage.steps} GRPO steps of ${stage.batchSize} problems x ${stage.groupSize} attempts on ${describeProblems(stage.problems)}, reward ${stage.reward.kind}`;
+      return `${stage.steps} GRPO steps of ${stage.batchSize} problems x ${stage.groupSize} rollouts on ${describeProblems(stage.problems)}, reward ${stage.reward.kind}`;
     case 'eval':
       return `evaluate ${stage.sets.map(({ name, samples }) => `${name} (${samples} per problem)`).join(', ')}`;
   }

@@ -14,7 +14,7 @@ export function checkRunnable(config: RunConfig, own: OwnParts = {}): ConfigFaul
   return [
     ...(own.engine === undefined ? [...checkEngine(config), ...checkTokenizer(config)] : []),
     ...checkTrainer(config, own),
-    ...(own.engine === undefined && own.trainer === undefined ? checkHandover(config) : []),
+    ...(own.engine === undefined && own.trainer === undefined ? checkHandOver(config) : []),
     ...(own.teacher === undefined ? checkTeachers(config) : []),
     ...checkRewards(config, own),
   ];
@@ -66,7 +66,7 @@ function checkTrainer(config: RunConfig, own: OwnParts): ConfigFault[] {
 }
 
 /** The Tinker API knows weights only by their sampler path. */
-function checkHandover(config: RunConfig): ConfigFault[] {
+function checkHandOver(config: RunConfig): ConfigFault[] {
   if (config.engine.kind !== 'tinker' || !needsTrainer(config) || config.trainer.handover === 'path') return [];
   const message = 'must be path for engine.kind tinker, which samples from the path that the trainer returns';
   return [{ path: ['trainer', 'handover'], message }];

@@ -32,14 +32,14 @@ export const runConfigSchema = z
     prompt: nonBlank()
       .default('adaptive-parallel-thinking.v1')
       .describe("The student's prompt template: a name in prompts/, or a file relative to the configuration file"),
-    rollout: rolloutSchema.prefault({}).describe('How one attempt is decoded'),
+    rollout: rolloutSchema.prefault({}).describe('How one rollout is decoded'),
     training: z
       .strictObject({
         layout: z
           .enum(['units', 'exact', 'causal', 'multiverse'])
           .default('exact')
           .describe(
-            'How the trainer sees an attempt: units and exact score every token in the context it was sampled in',
+            'How the trainer sees a rollout: units and exact score every token in the context it was sampled in',
           ),
       })
       .prefault({})

@@ -32,7 +32,7 @@ export function readPathRange(paths: PathCount): { readonly min: number; readonl
   return typeof paths === 'number' ? { min: paths, max: paths } : paths;
 }
 
-/** Keys that may be missing were added later; stored recipes without them mean what their comment says. */
+/** Optional keys were added later; in a stored recipe without one, its comment says what holds. */
 export interface RolloutSettings {
   readonly mode: 'parallel' | 'sequential';
   readonly paths: PathCount;
@@ -83,13 +83,13 @@ export interface Prices {
   readonly completionPerMillion: number;
 }
 
-/** Keys that may be missing were added later; stored recipes without them mean what their comment says. */
+/** Optional keys were added later; in a stored recipe without one, its comment says what holds. */
 export interface ColdStartStage {
   readonly id: string;
   readonly kind: 'cold-start';
   readonly problems: readonly ProblemsRef[];
   readonly teacher: {
-    /** Servers that serve the same model; null: the run's own engine. */
+    /** Servers of one and the same model; null: the run's own engine. */
     readonly url: string | readonly string[] | null;
     /** Dialect of those servers; missing: `openai`. */
     readonly kind?: 'vllm' | 'tgi' | 'sglang' | 'openai';
@@ -104,8 +104,8 @@ export interface ColdStartStage {
     readonly apiKeyEnv: string | null;
   };
   /**
-   * `prompt`: the teacher writes blocks at once. `annotate`: it writes a sequential solution, and then blocks
-   * in the place of stretches of it. Stored recipes older than the key lack it and mean `prompt`.
+   * `prompt`: the teacher writes blocks right away. `annotate`: it writes a sequential solution first, then replaces
+   * stretches of it by blocks. Stored recipes older than the key lack it and mean `prompt`.
    */
   readonly method?: 'prompt' | 'annotate';
   /** Template name or path for the teacher; `annotate` takes the two after it instead. */
@@ -114,16 +114,16 @@ export interface ColdStartStage {
   readonly solutionPrompt?: string;
   /** `annotate`: for putting blocks into it. */
   readonly annotatePrompt?: string;
-  /** The first so many problems of all sets together; missing or null: all. */
+  /** Take only this many problems, from the start of all sets together; missing or null: all. */
   readonly limit?: number | null;
   readonly samplesPerProblem: number;
   /** Further rounds of samples, with other seeds, for a problem without an accepted answer; missing: 0. */
   readonly retries?: number;
   /** Sampling temperature of those rounds; missing or null: that of the first. */
   readonly retryTemperature?: number | null;
-  /** No more is asked once the stored attempts took so many tokens; missing or null: no bound. */
+  /** The stage stops asking once the stored attempts have taken this many tokens; missing or null: no bound. */
   readonly budgetTokens?: number | null;
-  /** No more is asked once they cost so many US dollars, by the teacher's prices; missing or null: no bound. */
+  /** The stage stops asking once they have cost this much in US dollars, by the teacher's prices; missing or null: no bound. */
   readonly budgetUsd?: number | null;
   /** Missing: `first`. */
   readonly keep?: KeepRule;
@@ -168,7 +168,7 @@ export interface RlStage {
   /** Prompts per step. */
   readonly batchSize: number;
   readonly groupSize: number;
-  /** Optimiser updates per step. */
+  /** Optimizer updates per step. */
   readonly minibatches: number;
   readonly adam: AdamSettings;
   readonly schedule: Schedule;
@@ -241,7 +241,7 @@ export type CountedJoin =
   | { readonly kind: 'first' }
   | { readonly kind: 'quorum'; readonly count: number };
 
-/** A counted join, or a deadline: so many milliseconds after the fork, once two paths have ended. */
+/** A join by count, or by deadline: this many milliseconds after the fork, once two paths have ended. */
 export type JoinPolicy = CountedJoin | { readonly kind: 'deadline'; readonly ms: number };
 
 /** How joined paths stand in the text: by ordinal, or longest first, which leaves less to compute at the join. */
@@ -261,7 +261,7 @@ export function orderPaths<T>(items: readonly T[], order: JoinOrder, measure: (i
   return order === 'emitted' ? items : items.toSorted((a, b) => measure(b) - measure(a));
 }
 
-/** What follows from the number of a step alone: its share of the rows, its learning rate. */
+/** What the number of a step alone determines: its rows and its learning rate. */
 
 /** Rows of one step, counted from 1: every epoch is a permutation of its own, the last incomplete batch is dropped. */
 export function selectBatch<T>(rows: readonly T[], batchSize: number, step: number, seed: number): T[] {

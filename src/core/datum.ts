@@ -24,7 +24,7 @@ export type LossSpec =
   | { readonly kind: 'importance_sampling' }
   | { readonly kind: 'ppo' | 'cispo'; readonly clipLow: number; readonly clipHigh: number };
 
-/** AdamW settings of one optimiser step (decoupled decay). `clipNorm` 0 means no clipping. */
+/** AdamW settings of one optimizer step (decoupled decay). `clipNorm` 0 means no clipping. */
 export interface AdamSettings {
   readonly learningRate: number;
   readonly beta1: number;

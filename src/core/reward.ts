@@ -1,4 +1,4 @@
-/** From what a rollout is to what its tokens are worth: the reward by its formula, then the advantage in its group. */
+/** What a rollout earns and what its tokens are worth: the reward by its formula, then the advantage in its group. */
 
 /** What the reward looks at. Counts are over the response, never the prompt. */
 export interface RewardParts {
@@ -37,7 +37,7 @@ export type RewardConfig =
       readonly window: number;
       readonly tieredSteps: number;
     }
-  /** A reward that whoever started the run brought along under that name. */
+  /** A reward that the program which started the run passed in under that name. */
   | { readonly kind: 'own'; readonly name: string };
 
 /** The rewards that are computed here. */

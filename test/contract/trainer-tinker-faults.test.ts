@@ -11,7 +11,7 @@
  *  6. Failures are one line without control characters, of a traceback the last line, at most 300 characters of it.
  *  7. After a failure everything behind it is refused and not sent; what was before it is delivered; a new model works.
  *  8. Results of the wrong count or length, NaN and null log-probs are refused; stripped results are tolerated.
- *  9. Wrong datums are refused by index before anything is sent, and the optimiser step behind them is not sent.
+ *  9. Wrong datums are refused by index before anything is sent, and the optimizer step behind them is not sent.
  * 10. Large batches go in chunks with consecutive numbers; log-probs keep their order and metrics merge by suffix.
  * 11. A server that takes protobuf only, and answers 201 and 202, is TuFT; SkyRL asks for a choice; unknown ones too.
  * 12. Heartbeats do not keep the process alive; a session the server forgot is replaced when a model is opened.

@@ -97,7 +97,7 @@ test('2: preview', async (t) => {
   assert.match(result.stdout, /=== 1 of 2: p0, sample 0 ===\n--- prompt ---\n/);
   assert.match(result.stdout, /\nProblem: Village 0 has one red house/);
   assert.match(result.stdout, /--- raw answer ---\nThey add up\./);
-  assert.match(result.stdout, /--- judgement ---\naccepted, answer 3, reference 3\n/);
+  assert.match(result.stdout, /--- outcome ---\naccepted, answer 3, reference 3\n/);
 });
 
 test('2: preview as JSON', async (t) => {

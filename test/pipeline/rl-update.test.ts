@@ -4,7 +4,7 @@
  *  2. advantages are those of the group's finished members; split keeps the bonus small
  *  3. every trajectory is in exactly one minibatch; each is normalised by its own policy tokens
  *  4. the order is a function of the seed
- *  5. a step without an informative group makes no optimiser step and commits a learning rate of 0
+ *  5. a step without an informative group makes no optimizer step and commits a learning rate of 0
  *  6. the learning rate follows the schedule, and `scaleByInformative` shrinks it with the batch
  */
 

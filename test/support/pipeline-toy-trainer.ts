@@ -5,7 +5,7 @@ import type { Trainer } from '../../src/ports/trainer.ts';
 import { addLogprobGradient, addScaled, computeLogprobs, keyOf, type ToyWeights } from './pipeline-toy-policy.ts';
 import type { ToyState, ToyWorld } from './pipeline-toy-world.ts';
 
-/** Share of the old direction kept at each update, so that a lost optimiser state shows. */
+/** Share of the old direction kept at each update, so that a lost optimizer state shows. */
 const MOMENTUM = 0.5;
 
 /** Batches a trainer got, for tests that look at them. */

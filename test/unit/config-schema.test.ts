@@ -110,7 +110,7 @@ test('4. faults between fields', () => {
     faultsOf([{ ...RL, reward: { kind: 'alternating', window: 3, tieredSteps: 4 } }])[0]!,
     /tieredSteps: is 4, more than window 3/,
   );
-  assert.match(faultsOf([{ ...RL, groupSize: 4, minibatches: 9 }])[0]!, /minibatches: is 9, more than the 8 attempts/);
+  assert.match(faultsOf([{ ...RL, groupSize: 4, minibatches: 9 }])[0]!, /minibatches: is 9, more than the 8 rollouts/);
   assert.match(faultsOf([{ ...RL, loss: { kind: 'ppo', clipHigh: 0.28 } }])[0]!, /loss\.clipHigh: must be at least 1/);
   assert.match(
     faultsOf([{ ...RL, loss: { kind: 'cross_entropy' } }])[0]!,

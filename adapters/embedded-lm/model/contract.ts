@@ -79,12 +79,12 @@ export interface SampleChoice {
   readonly cachedTokens: number;
 }
 
-/** Weights and optimiser moments of a trainable model, in the order of its parameter layout. */
+/** Weights and optimizer moments of a trainable model, in the order of its parameter layout. */
 export interface ModelState {
   readonly weights: Float32Array;
   readonly moment1: Float32Array;
   readonly moment2: Float32Array;
-  /** Optimiser steps taken since the moments were last reset. */
+  /** Optimizer steps taken since the moments were last reset. */
   readonly step: number;
 }
 

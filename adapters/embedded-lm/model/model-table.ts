@@ -3,7 +3,7 @@ import type { ModelRegion } from './memory-plan.ts';
 import { initWeights } from './parameter-layout.ts';
 import { type Runtime, viewFloats } from './runtime.ts';
 
-/** A trainable model: where it lies and how many optimiser steps its moments have seen. */
+/** A trainable model: where it lies and how many optimizer steps its moments have seen. */
 export interface TrainableModel {
   readonly region: ModelRegion;
   step: number;

@@ -31,7 +31,7 @@ export const generateCommand = {
     ...BUDGET_OPTIONS,
     preview: forKey(
       `${COLD_START}.limit`,
-      one('ask about the first N problems only, show prompt, answer and judgement of each, store nothing', count(1)),
+      one('ask about the first N problems only, show prompt, answer and outcome of each, store nothing', count(1)),
     ),
     keep: forKey(
       `${COLD_START}.keep`,

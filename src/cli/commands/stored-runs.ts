@@ -44,7 +44,7 @@ export const replayCommand = {
     ),
   },
   examples: [
-    ['$0 replay --purpose eval --forked', 'held-out attempts with a fork, under every join'],
+    ['$0 replay --purpose eval --forked', 'held-out rollouts with a fork, under every join'],
     ['$0 replay --join first --join all --budget 64 --cache-block 0', 'shorter paths, without a cache'],
   ],
 } as const satisfies CommandSpec;

@@ -55,7 +55,7 @@ function renderLearned(report: ReportData): string[] {
   });
   const columns = labels.map((_, index) => index + 2);
   return [
-    'What was learned (held-out problems; share of sampled attempts)',
+    'What was learned (held-out problems; share of sampled rollouts)',
     ...renderTable([['', '', ...labels, '', ''], ...rows], columns).map(indent),
   ];
 }

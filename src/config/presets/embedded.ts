@@ -19,12 +19,12 @@ const wordSums = (level: 'easy' | 'hard', split: 'train' | 'heldout', count: num
   seed,
 });
 
-/** What both optimisers share; Tinker's own defaults differ. */
+/** What both optimizers share; Tinker's own defaults differ. */
 const ADAM = { beta1: 0.9, beta2: 0.98, eps: 1e-8, clipNorm: 1 };
 const SFT_ADAM: AdamSettings = { ...ADAM, learningRate: 3e-3, weightDecay: 0.01 };
 const RL_ADAM: AdamSettings = { ...ADAM, learningRate: 3e-4, weightDecay: 0 };
 
-/** What both RL stages share: 32 prompts x 8 attempts, two updates, reward 1 for a right answer, else -1. */
+/** What both RL stages share: 32 prompts x 8 rollouts, two updates, reward 1 for a right answer, else -1. */
 const GRPO = {
   kind: 'rl' as const,
   batchSize: 32,
@@ -158,7 +158,7 @@ export const embeddedPreset: RunConfig = {
       gate: { problems: [wordSums('hard', 'heldout', 200, 114)], samples: 1, minAccuracy: 0.2, onFail: 'stop' },
     },
   ],
-  // 600 attempts an evaluation, about what two training steps cost.
+  // 600 rollouts an evaluation, about what two training steps cost.
   eval: {
     sets: [
       { name: 'easy', problems: [wordSums('easy', 'heldout', 200, 131)], samples: 1 },

@@ -17,7 +17,7 @@ type Rl = Extract<Stage, { kind: 'rl' }>;
 
 const set = (name: string) => ({ kind: 'set' as const, name, limit: null });
 
-/** Prompts per optimiser update. */
+/** Prompts per optimizer update. */
 const MINIBATCH_PROMPTS = 128;
 
 const SFT_ADAM: AdamSettings = {
@@ -253,7 +253,7 @@ const sequentialBase = buildPaperPreset('sequential', 'causal', [
   trainOnDapo({ id: 'rl-dapo', steps: 300, reward: { kind: 'accuracy' }, loss: CLIP }),
 ]);
 
-/** The GRPO baseline: no cold start, no tags, the same problems and steps. An attempt is one sequence, so every layout is the same. */
+/** The GRPO baseline: no cold start, no tags, the same problems and steps. A rollout is one sequence, so every layout is the same. */
 export const sequentialPreset: RunConfig = {
   ...sequentialBase,
   prompt: 'sequential.v1',

@@ -50,14 +50,14 @@ export const engineSchema = z.strictObject({
   apiKeyEnv: apiKeyVariable(),
 });
 
-const archiveHandover = z.strictObject({
+const archiveHandOver = z.strictObject({
   kind: z.literal('archive'),
   directory: nonBlank().describe(
     'Folder both this process and the engine can read; relative to the configuration file',
   ),
 });
 
-const handover = z.union([z.literal('path'), archiveHandover], {
+const handOver = z.union([z.literal('path'), archiveHandOver], {
   error: 'must be path, or {kind: archive, directory: FOLDER}',
 });
 
@@ -68,7 +68,7 @@ export const trainerSchema = z.strictObject({
     .enum(['auto', 'hosted', 'skyrl-jax', 'skyrl-train', 'tuft', 'embedded'])
     .default('auto')
     .describe('Whose dialect the trainer speaks'),
-  handover: handover
+  handover: handOver
     .default('path')
     .describe('How new weights reach the engine: by a path both know, or as an archive unpacked into a shared folder'),
   operationTimeoutSeconds: z.number().min(1).max(MAX_SECONDS).default(3600).describe('Longest one operation may take'),

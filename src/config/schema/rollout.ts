@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MIN_PATHS, type PathCount, readPathRange } from '../../core/curriculum.ts';
 import { fraction, tokenCount, wholeNumber } from './fields.ts';
 
-/** How one attempt is decoded. Numbers of tokens are counted by the student's tokenizer. */
+/** How one rollout is decoded. Numbers of tokens are counted by the student's tokenizer. */
 
 const MAX_PATHS = 64;
 const pathNumber = () => wholeNumber(MIN_PATHS, MAX_PATHS);
@@ -59,8 +59,8 @@ const fields = {
     .enum(['keep', 'reseed'])
     .default('keep')
     .describe('A path that repeats a sibling: keep it, or ask once more with another seed'),
-  maxBlocks: wholeNumber(0, 256).default(4).describe('Parallel blocks per attempt'),
-  maxPromptTokens: tokenCount().default(2000).describe('Longer prompts fail the attempt; nothing is cut'),
+  maxBlocks: wholeNumber(0, 256).default(4).describe('Parallel blocks per rollout'),
+  maxPromptTokens: tokenCount().default(2000).describe('A longer prompt fails the rollout; nothing is cut'),
   maxResponseTokens: tokenCount().default(3000).describe('Whole response, tags included'),
   maxPathTokens: tokenCount().default(4096).describe('One path; it is also bound by what is left of maxResponseTokens'),
   maxSummaryTokens: tokenCount().default(512).describe('One summary'),

@@ -146,8 +146,8 @@ const rl = z
     problems: problemsField(),
     steps: wholeNumber(1, MAX_STEPS).describe('Rounds of rollout and update'),
     batchSize: wholeNumber(1, 65_536).describe('Problems per step'),
-    groupSize: wholeNumber(2, 1024).default(8).describe('Attempts per problem'),
-    minibatches: wholeNumber(1, 65_536).default(1).describe('Optimiser updates per step'),
+    groupSize: wholeNumber(2, 1024).default(8).describe('Rollouts per problem'),
+    minibatches: wholeNumber(1, 65_536).default(1).describe('Optimizer updates per step'),
     adam: adamField({ learningRate: 1e-6, beta2: 0.999 }),
     schedule: scheduleSchema.prefault({ kind: 'constant' }).describe('Learning rate over the steps'),
     reward: rewardSchema.prefault('accuracy'),
@@ -166,7 +166,7 @@ const rl = z
   })
   .superRefine(({ minibatches, batchSize, groupSize }, ctx) => {
     if (minibatches <= batchSize * groupSize) return;
-    const message = `is ${minibatches}, more than the ${batchSize * groupSize} attempts of a step`;
+    const message = `is ${minibatches}, more than the ${batchSize * groupSize} rollouts of a step`;
     ctx.addIssue({ code: 'custom', path: ['minibatches'], message });
   });
 

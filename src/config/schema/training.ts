@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { fraction, shortName, wholeNumber } from './fields.ts';
 
-/** What an optimiser step is made of: AdamW, learning-rate schedule, reward, loss, advantage. */
+/** What an optimizer step is made of: AdamW, learning-rate schedule, reward, loss, advantage. */
 
 /** Number that must be above zero. */
 const positive = (max: number) => z.number().gt(0).max(max);
@@ -18,7 +18,7 @@ export function adamField(defaults: { learningRate: number; beta2: number }) {
       clipNorm: z.number().min(0).max(1e6).default(1).describe('Largest gradient norm; 0: no clipping'),
     })
     .prefault({})
-    .describe('AdamW of every optimiser step; always sent, because server defaults differ');
+    .describe('AdamW of every optimizer step; always sent, because server defaults differ');
 }
 
 const warmupSteps = wholeNumber(0, 1_000_000).default(0).describe('Steps of linear warm-up');

@@ -1,4 +1,4 @@
-/** What a reference answer looks like; told by its spelling alone. */
+/** What a reference answer looks like, judged by its spelling alone. */
 export type AnswerKind =
   | 'integer'
   | 'decimal'
@@ -14,7 +14,7 @@ export type AnswerKind =
   | 'expression'
   | 'text';
 
-/** Kinds and how they are told, in order: the first that matches is it. */
+/** Kinds and the patterns that tell them; the first match counts. */
 const KINDS: readonly (readonly [AnswerKind, RegExp])[] = [
   ['integer', /^[-+\u2212]?(\d+|\d{1,3}([,\s]\d{3})+)$/],
   ['decimal', /^[-+\u2212]?(\d*\.\d+|\d{1,3}(,\d{3})+\.\d+|\d+\.)$/],
@@ -37,10 +37,10 @@ const KINDS: readonly (readonly [AnswerKind, RegExp])[] = [
   ['list', /,(?!\d{3}(\D|$))|\\(text|mbox)\{\s*(and|or)\s*\}/],
 ];
 
-/** Commands of LaTeX and names of functions are no words and no variables. */
+/** LaTeX commands and names of functions are neither words nor variables. */
 const COMMANDS = /\\[a-zA-Z]+/g;
 
-/** Beyond any answer one would call by a kind; some of the patterns are slow on long texts. */
+/** Longer than any answer that has a kind; some of the patterns are slow on long texts. */
 const MAX_LENGTH = 500;
 
 /** Kind of a reference answer. */
@@ -61,7 +61,7 @@ export function findAnswerKind(answer: string): AnswerKind {
   return /\d|\\(pi|infty|sqrt)|[ie]/.test(text) ? 'closed form' : 'text';
 }
 
-/** Dollar signs around all of it, and thin spaces, say nothing about the kind. */
+/** Removes what says nothing about the kind: dollar signs around the whole, and thin spaces. */
 function stripMath(spaced: string): string {
   const text = spaced.replaceAll(/\\[!,;]\s*/g, '');
   return /^\$[^$]+\$$/.test(text) ? text.slice(1, -1).trim() : text;

@@ -1,6 +1,6 @@
 import { checkAnnotation } from '../../core/annotation/check-annotation.ts';
 import { checkAnswerLine } from '../../core/answer.ts';
-import { canonicaliseTrace, stripThinking } from '../../core/canonicalise.ts';
+import { canonicaliseResponse, stripThinking } from '../../core/canonicalise.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { ChatCompletion } from '../../ports/engine.ts';
 import type { RunContext } from '../context.ts';
@@ -84,11 +84,11 @@ async function filterAnnotation(
   if (annotated.finish === 'length') return { code: 'truncated', verdict: null };
   const stripped = stripThinking(annotated.content);
   if (stripped.code !== null) return { code: stripped.code, verdict: null };
-  const trace = canonicaliseTrace(stripped.content);
+  const response = canonicaliseResponse(stripped.content);
   const rules = { minBlocks: teaching.stage.minBlocks, promote: teaching.ctx.plan.formatPromote };
-  const fault = checkAnnotation({ problem: problem.text, solution, trace }, rules);
+  const fault = checkAnnotation({ problem: problem.text, solution, annotated: response }, rules);
   if (fault !== null) return { code: fault, verdict: null };
-  return filterResponse(teaching, { problem, response: trace, signal: round.signal });
+  return filterResponse(teaching, { problem, response, signal: round.signal });
 }
 
 function addCounts(a: number | null, b: number | null): number | null {

@@ -1,5 +1,5 @@
 import { checkAnswerLine } from '../../core/answer.ts';
-import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
+import { canonicaliseResponse, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
 import type { ColdStartStage } from '../../core/curriculum.ts';
 import { checkFormat } from '../../core/format/format-checker.ts';
 import { countOpenTags } from '../../core/format/tag-stream.ts';
@@ -103,7 +103,7 @@ async function filterAnswer(teaching: Teaching, { problem, answer, round }: Taug
   if (answer.finish === 'length') return reject('truncated');
   const stripped = stripThinking(answer.content);
   if (stripped.code !== null) return reject(stripped.code);
-  const response = canonicaliseTrace(stripped.content);
+  const response = canonicaliseResponse(stripped.content);
   const { formatMode, formatPromote } = teaching.ctx.plan;
   const format = checkFormat(response, formatMode, { promote: formatPromote, prompt: problem.text });
   const fault = format.violations[0];

@@ -1,4 +1,4 @@
-import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
+import { canonicaliseResponse, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
 import { boundTokens, LONGEST_FRAME_TOKENS } from '../../core/token-bound.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { AttemptRecord, AttemptRevision } from '../../ports/run-store/attempts.ts';
@@ -42,8 +42,8 @@ async function reverifyAttemptBatch(
   apply: boolean,
 ): Promise<ReverifiedBatch> {
   const options = toVerifyOptions(ctx.plan);
-  const traces = attempts.map(({ raw }) => canonicaliseTrace(stripThinking(raw!).content));
-  const cases = attempts.map(({ problem }, k) => ({ gold: problem.answer, text: traces[k]!, options }));
+  const responses = attempts.map(({ raw }) => canonicaliseResponse(stripThinking(raw!).content));
+  const cases = attempts.map(({ problem }, k) => ({ gold: problem.answer, text: responses[k]!, options }));
   const judgements = await ctx.verifier.verify(cases, ctx.signal);
   const revisions: AttemptRevision[] = [];
   const changes: VerdictChange[] = [];
@@ -51,13 +51,13 @@ async function reverifyAttemptBatch(
     const { ms: _, ...after } = judgements[k]!;
     if (isSameVerdict(attempt.verdict, after)) continue;
     const { problem, sample, verdict: before } = attempt;
-    const next = decideOutcome(ctx, stageIndex, attempt, traces[k]!, after);
+    const next = decideOutcome(ctx, stageIndex, attempt, responses[k]!, after);
     revisions.push({ stageIndex, problem, sample, verdict: after, ...next });
     const outcome = { before: attempt.code ?? 'accepted', after: next.code ?? 'accepted' };
     changes.push({ place: { kind: 'attempt', stageIndex, problem, sample }, before, after, reward: null, outcome });
   }
   if (apply && revisions.length > 0) ctx.store.reviseVerdicts(ctx.runId, { rollouts: [], attempts: revisions });
-  return { judged: attempts.length, changes };
+  return { judged: attempts.length, changes, figures: [] };
 }
 
 /**
@@ -68,13 +68,13 @@ function decideOutcome(
   ctx: ReverifyContext,
   stageIndex: number,
   attempt: AttemptRecord,
-  trace: string,
+  response: string,
   { verdict }: Verdict,
 ): Pick<AttemptRecord, 'status' | 'code' | 'target'> {
   if (verdict !== 'correct') return { status: 'rejected', code: 'wrong_answer', target: null };
   const { status, code, target, problem } = attempt;
   if (code !== 'wrong_answer' && code !== NOW_CORRECT) return { status, code, target };
-  const written = rewriteAnswerLine(trace, problem.answer);
+  const written = rewriteAnswerLine(response, problem.answer);
   const stage = ctx.plan.stages[stageIndex];
   const isShort =
     stage?.kind === 'cold-start' &&

@@ -36,16 +36,16 @@ export function toVerifyOptions({ verifyMode }: Pick<CurriculumPlan, 'verifyMode
 export async function judgeTrajectories(
   verifier: Verifier,
   plan: CurriculumPlan,
-  attempts: readonly { readonly problem: Problem; readonly trajectory: Trajectory }[],
+  rollouts: readonly { readonly problem: Problem; readonly trajectory: Trajectory }[],
   signal?: AbortSignal,
 ): Promise<Verdict[]> {
   const options = toVerifyOptions(plan);
-  const whole = attempts.filter(({ trajectory }) => trajectory.end === 'eos');
+  const whole = rollouts.filter(({ trajectory }) => trajectory.end === 'eos');
   const cases = whole.map(({ problem, trajectory }): VerifyCase => {
     return { gold: problem.answer, text: renderScoredText(trajectory, plan.engine.eosTokens), options };
   });
   const judgements = (await verifier.verify(cases, signal)).values();
-  return attempts.map(({ trajectory }) => (trajectory.end === 'eos' ? toVerdict(judgements.next().value!) : TRUNCATED));
+  return rollouts.map(({ trajectory }) => (trajectory.end === 'eos' ? toVerdict(judgements.next().value!) : TRUNCATED));
 }
 
 function toVerdict({ verdict, rule, reason, extracted, verifier }: Judgement): Verdict {
@@ -60,8 +60,8 @@ export async function scoreTrajectories(
   trajectories: readonly Trajectory[],
   signal?: AbortSignal,
 ): Promise<Score[]> {
-  const attempts = trajectories.map((trajectory) => ({ problem, trajectory }));
-  const verdicts = await judgeTrajectories(verifier, plan, attempts, signal);
+  const rollouts = trajectories.map((trajectory) => ({ problem, trajectory }));
+  const verdicts = await judgeTrajectories(verifier, plan, rollouts, signal);
   return trajectories.map((trajectory, k) => toScore(plan, problem, trajectory, verdicts[k]!));
 }
 

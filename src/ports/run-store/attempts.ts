@@ -17,7 +17,7 @@ export interface AttemptRecord {
   readonly reasoning: string | null;
   /** Canonical target text; null unless accepted. */
   readonly target: string | null;
-  /** The judgement of the answer; null when an earlier filter objected, and in rows older than the column. */
+  /** The verdict on the answer; null when an earlier filter objected, and in rows older than the column. */
   readonly verdict: Verdict | null;
   /** The answer that was found; the verdict's own where there is one. */
   readonly extracted: string | null;

@@ -27,7 +27,7 @@ export interface CheckpointRecord {
 /** The family of `RunStore` that follows the training. */
 export interface StoredTraining {
   /**
-   * Marks a step as applied by the optimiser and writes its metrics, replacing those that are there; survives power
+   * Marks a step as applied by the optimizer and writes its metrics, replacing those that are there; survives power
    * loss.
    */
   commitStep(runId: string, stageIndex: number, step: number, metrics: Readonly<Record<string, number>>): void;
