@@ -26,7 +26,7 @@ type Endpoint = Pick<RunConfig['engine'], 'kind' | 'apiKeyEnv'>;
 /** The engine of the configuration; `url` is that of the embedded server this run started, if it did. */
 export function connectStudent(config: RunConfig, url: string | null, reporter: Reporter): ConnectedEngine {
   const { urls, maxInFlight } = config.engine;
-  // The server that was started for this run is the only one: there is nothing to balance, and it does not come back.
+  // A server that was started for this run is the only one: there is nothing to balance, and it does not come back.
   const engine =
     url === null
       ? gather(
@@ -71,7 +71,7 @@ function openStudentEndpoint(config: RunConfig, url: string): Engine {
   const { kind, model, tokenizerUrl, apiKeyEnv } = config.engine;
   if (kind !== 'tinker') return openEndpoint(config, { kind, apiKeyEnv }, url);
   if (tokenizerUrl === null) throw new UsageError('engine.kind tinker needs engine.tokenizerUrl');
-  // Another server, which must not see the key of this one.
+  // This is another server, which must not see the engine's key.
   const tokenizer = openEndpoint(config, { kind: 'vllm', apiKeyEnv: null }, tokenizerUrl);
   const limits = { ...readLimits(config), ...readApiKey(apiKeyEnv) };
   return createTinkerEngine({ url, ...limits, model, tokenizer, clock: systemClock });
@@ -112,7 +112,7 @@ export function createPolicy(
   const isEmbedded = kind === 'embedded';
   return createCallPolicy({
     maxInFlight,
-    // The capacity of an embedded server is known; that of a remote one shows with time.
+    // The capacity of the embedded server is known; that of a remote one shows with time.
     startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
     // An embedded server that has gone will not come back; a remote one may be restarting.
     tries: isEmbedded ? 2 : 8,

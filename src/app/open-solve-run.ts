@@ -13,7 +13,7 @@ import type { CheckpointRecord } from '../ports/run-store/training.ts';
 import { OpenHandles, openRun } from './open-run.ts';
 import { createRunRecord, saveForeignState } from './run-record.ts';
 
-/** How long unloading the weights may delay the end. */
+/** How long unloading the weights may delay the end of the command. */
 const RETIRE_MS = 10_000;
 
 /** The last weights of a stored run. */

@@ -1,9 +1,7 @@
 import type { RunConfig } from '../config/schema.ts';
 import type { CurriculumPlan } from '../core/curriculum.ts';
 
-/**
- * The part of a configuration that the pipeline executes.
- */
+/** The part of a configuration that the pipeline executes. */
 export function toCurriculumPlan(config: RunConfig): CurriculumPlan {
   return {
     seed: config.run.seed,

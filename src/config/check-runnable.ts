@@ -3,9 +3,9 @@ import type { ConfigFault } from './explain-issues.ts';
 import type { RunConfig } from './schema.ts';
 
 /**
- * What a valid configuration still lacks before it can run: an engine that can do what its stages need, the addresses of
- * engine, tokenizer, trainer and teacher, which no preset can know, and rewards that are not built in. `own` is what the
- * program that starts the run passes in. Empty when it can run.
+ * What a valid configuration still lacks before it can run: an engine that can do what its stages need; the addresses of
+ * engine, tokenizer, trainer and teacher, which no preset can know; rewards that are not built in. `own` is what the
+ * program that starts the run passes in. Empty when nothing is missing.
  */
 export function checkRunnable(config: RunConfig, own: OwnParts = {}): ConfigFault[] {
   const unable = checkAbilities(config);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type JsonObject, toObject } from '../core/json-object.ts';
 
-/** A configuration as plain data, before it is checked: merged, changed key by key, its paths made absolute. */
+/** A configuration as plain data before it is checked: merging, setting single keys, making paths absolute. */
 
 /** Whether a value is a plain object (no list, no null). */
 export function isPlainObject(value: unknown): value is JsonObject {

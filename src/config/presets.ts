@@ -22,7 +22,7 @@ export const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 
-/** What a run without a preset and without a file is. */
+/** The preset of a run that names neither a preset nor a file. */
 export const DEFAULT_PRESET: PresetName = 'embedded';
 
 /** Names in the order they are shown. */

@@ -8,8 +8,8 @@ import { evalSampling, rolloutSchema } from './schema/rollout.ts';
 import { stagesSchema } from './schema/stages.ts';
 
 /**
- * Number of the meaning that configurations have: raised when a stored one would no longer make a run do what it did, so
- * that a run which began under a later number than this software knows is refused (docs/upgrading.md).
+ * Numbers the meaning of configurations. It is raised when a stored configuration would no longer make a run do what it
+ * did; a run that began under a higher number than this software knows is refused (docs/upgrading.md).
  */
 export const CONFIG_VERSION = 1;
 
@@ -49,7 +49,7 @@ export const runConfigSchema = z
         mode: z
           .enum(['math', 'reference-dapo', 'reference-gsm8k'])
           .default('math')
-          .describe('How answers are compared; the reference modes are for parity only'),
+          .describe('How answers are compared; the reference modes only reproduce the rules of the reference'),
       })
       .prefault({})
       .describe('Answer verification'),

@@ -4,13 +4,13 @@ import { EngineError, OutsideError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /**
- * Lets many follow one signal through one listener: a signal that has thousands of listeners takes time in proportion
- * to add or remove another.
+ * Lets many follow one signal through a single listener: on a signal that has thousands of listeners, adding or removing
+ * one takes time in proportion to their number.
  */
 export class SignalFollowers {
   readonly #groups = new WeakMap<AbortSignal, Group>();
 
-  /** Calls `act` when the signal fires. Returns how to stop following; a signal nobody follows keeps no listener. */
+  /** Calls `act` when the signal fires. Returns the function that stops following; a signal nobody follows keeps no listener. */
   follow(signal: AbortSignal, act: () => void): () => void {
     const group = this.#groups.get(signal) ?? this.#listen(signal);
     // One entry per follower, though the same function may follow twice.
@@ -83,7 +83,7 @@ interface OpenWork {
  */
 export class Deadlines {
   readonly #options: DeadlineOptions;
-  /** In the order in which they end, because all may take equally long. */
+  /** In the order in which their time ends, because all may take equally long. */
   readonly #open = new Set<OpenWork>();
   readonly #followers = new SignalFollowers();
   #timer: AbortController | null = null;

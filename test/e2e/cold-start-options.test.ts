@@ -219,7 +219,7 @@ test('7: several teachers', async (t) => {
   const servers = ['--teacher', 'http://127.0.0.1:9/v1', '--teacher', teacher.url, '--teacher-model', TEACHER_MODEL];
   const result = await runCli([...withoutEngine(args), ...servers]);
   assert.equal(result.code, 0, result.stderr);
-  assert.match(result.stderr, /http:\/\/127\.0\.0\.1:9 is out/);
+  assert.match(result.stderr, /http:\/\/127\.0\.0\.1:9 is down/);
   assert.equal(teacher.asked, PROBLEMS.length);
   assert.deepEqual(readYield(db), { accepted: PROBLEMS.length });
 });

@@ -314,7 +314,7 @@ test('10: an engine that breaks its word', async () => {
       answering(() => []),
       REQUEST,
     ),
-    /gave 0 completions of 1/,
+    /returned 0 completions instead of 1/,
   );
   const deaf = toCompletion([9, TOY.par, 9]);
   await assert.rejects(

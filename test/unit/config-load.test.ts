@@ -213,8 +213,8 @@ test('7. YAML faults', (t) => {
     const file = writeConfig(t, text);
     return listFaults({ file }).map((line) => line.replace(`${file}:`, ''));
   };
-  assert.deepEqual(faultsOf('run: { name: a }\nengine: {}\nrun: { seed: 1 }\n'), ['3: the key "run" is there twice']);
-  assert.deepEqual(faultsOf('rollout:\n  paths: 2\n  topP: 1\n  "paths": 3\n'), ['4: the key "paths" is there twice']);
+  assert.deepEqual(faultsOf('run: { name: a }\nengine: {}\nrun: { seed: 1 }\n'), ['3: the key "run" occurs twice']);
+  assert.deepEqual(faultsOf('rollout:\n  paths: 2\n  topP: 1\n  "paths": 3\n'), ['4: the key "paths" occurs twice']);
   assert.match(faultsOf('run:\n  name: [a\nengine: x\n')[0]!, /^3: /);
   assert.match(faultsOf('run: !!js/function x\n')[0]!, /^1: Unresolved tag/);
   assert.match(faultsOf('run: { name: a }\n---\nrun: { name: b }\n')[0]!, /^\d: .*multiple documents/);

@@ -75,7 +75,7 @@ test('2. stage ids', () => {
   const idsOf = (stages: readonly unknown[]) => parse(stages).stages.map(({ id }) => id);
   assert.deepEqual(idsOf([COLD_START, SFT, RL]), ['cold-start', 'sft', 'rl']);
   assert.deepEqual(idsOf([RL, COLD_START, RL, { ...RL, id: 'last' }]), ['rl-1', 'cold-start', 'rl-2', 'last']);
-  assert.deepEqual(faultsOf([RL, { ...RL, id: 'rl-1' }]), ['stages.1.id: "rl-1" is the id of another stage already']);
+  assert.deepEqual(faultsOf([RL, { ...RL, id: 'rl-1' }]), ['stages.1.id: "rl-1" is already the id of another stage']);
   assert.match(faultsOf([{ ...RL, id: 'a/b' }])[0]!, /^stages\.0\.id: must begin with a letter or digit/);
   assert.deepEqual(faultsOf([{ problems: 'x' }]), ['stages.0.kind: is missing: cold-start, sft, rl, eval']);
   assert.deepEqual(faultsOf(['rl']), ['stages.0: must be an object, not text']);
@@ -120,7 +120,7 @@ test('4. faults between fields', () => {
     { name: 'x', problems: 'a' },
     { name: 'x', problems: 'b' },
   ];
-  assert.deepEqual(faultsOf([RL], { eval: { sets } }), ['eval.sets.1.name: "x" is the name of another set already']);
+  assert.deepEqual(faultsOf([RL], { eval: { sets } }), ['eval.sets.1.name: "x" is already the name of another set']);
   assert.match(faultsOf([RL], { trainer: { handover: 'copy' } })[0]!, /handover: must be path, or \{kind: archive/);
 });
 

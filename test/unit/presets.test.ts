@@ -62,7 +62,7 @@ test('1. every preset resolves to itself', () => {
 test('2. the plan', () => {
   const planOf = (name: PresetName) => describeRecipe(PRESETS[name], name).slice(1);
   const coldStart =
-    '  1. cold-start: ask teacher DeepSeek-R1-0528-Qwen3-8B 1 x for gsm8k/train, keep what is well-formed and right';
+    '  1. cold-start: ask teacher DeepSeek-R1-0528-Qwen3-8B for 1 answer per problem (gsm8k/train), keep what is well-formed and right';
   const dapo = (place: string, steps: number, reward: string) =>
     `  ${place}: ${steps} GRPO steps of 512 problems x 8 rollouts on dapo-math-17k, reward ${reward}`;
   const fiveEpochs = '  2. sft: supervised training on the rows of cold-start, 5 epochs of 128 rows';

@@ -9,7 +9,7 @@ import { tell } from '../output.ts';
 import { printRunReport } from '../render/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
 
-/** `resume`: continues a run where the store says it stands. */
+/** `resume`: continues a run from where the store says it got to. */
 export async function resume(args: ArgsOf<typeof resumeCommand>): Promise<number> {
   if (args.config !== undefined || args.set.length > 0) {
     throw new UsageError(

@@ -16,7 +16,7 @@ import { printJson, printLine, tell } from '../output.ts';
 
 type ReverifyArgs = ArgsOf<typeof reverifyCommand>;
 
-/** The outcome: `changed` holds the answers whose verdict changed, `restated` counts those with another rule or version only. */
+/** The outcome: `changed` holds the answers whose verdict changed, `restated` counts those where only rule or version differ. */
 interface ReverifyTally {
   judged: number;
   readonly changed: VerdictChange[];
@@ -92,7 +92,7 @@ function printTally({ judged, changed, restated, figures }: ReverifyTally, isApp
   const ending = isApplied
     ? 'written'
     : changed.length + others > 0
-      ? 'nothing written; --apply writes'
+      ? 'nothing was written; --apply writes them'
       : 'nothing to write';
   printLine(
     `${judged} answers judged, ${changed.length} verdicts change, ${others} stay the same under another rule or version; ${ending}`,

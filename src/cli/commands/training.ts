@@ -28,11 +28,11 @@ export const resumeCommand = {
     trainer: { ...SERVER_OPTIONS.trainer, describe: 'the trainer has moved: its new URL' },
     'budget-tokens': {
       ...BUDGET_OPTIONS['budget-tokens'],
-      describe: 'cold start: stop once prompts and answers have taken that many tokens, earlier ones included',
+      describe: 'cold start: stop once prompts and answers have taken this many tokens, earlier ones included',
     },
     'budget-usd': {
       ...BUDGET_OPTIONS['budget-usd'],
-      describe: 'cold start: stop once they have cost that many US dollars, earlier ones included',
+      describe: 'cold start: stop once they have cost this many US dollars, earlier ones included',
     },
     watchdog: forKey(
       'watchdog.action',

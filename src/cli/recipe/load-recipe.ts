@@ -23,9 +23,9 @@ export interface Recipe {
 const PRESET_FOR_ENGINES = 'parallel';
 
 /**
- * Resolves what the flags ask for and lets `adapt` make a command's own recipe of it. The flags lie over
- * `stored`, the recipe of a run, where one is given. Throws `UsageError` for a fault of the
- * configuration, and for what is missing to run it.
+ * Resolves what the flags ask for and lets `adapt` turn it into the command's own recipe. Where `stored`, the recipe of
+ * a run, is given, the flags are laid over it. Throws `UsageError` for a fault in the configuration, and for what is
+ * missing to run it.
  */
 export function loadRecipe(
   args: ServerArgs & { readonly quick?: boolean },

@@ -19,7 +19,7 @@ const wordSums = (level: 'easy' | 'hard', split: 'train' | 'heldout', count: num
   seed,
 });
 
-/** What both optimizers share; Tinker's own defaults differ. */
+/** Adam settings that SFT and RL share; Tinker's own defaults differ. */
 const ADAM = { beta1: 0.9, beta2: 0.98, eps: 1e-8, clipNorm: 1 };
 const SFT_ADAM: AdamSettings = { ...ADAM, learningRate: 3e-3, weightDecay: 0.01 };
 const RL_ADAM: AdamSettings = { ...ADAM, learningRate: 3e-4, weightDecay: 0 };
@@ -119,7 +119,7 @@ export const embeddedPreset: RunConfig = {
       budgetUsd: null,
       keep: 'first',
       rowsPerProblem: 1,
-      // Sequential solutions are kept too: RL is to teach when to use which.
+      // Sequential solutions are kept too: it is RL that teaches when to use which.
       minBlocks: 0,
       maxTargetTokens: 140,
     },

@@ -150,7 +150,7 @@ const EVAL_SETS: RunConfig['eval']['sets'] = [
   { name: 'math-500', problems: [set('math-500')], samples: 1 },
 ];
 
-/** A preset of the paper: what differs is its name, layout and stages. */
+/** A preset of the paper, given what differs between them: name, layout and stages. */
 function buildPaperPreset(
   name: string,
   layout: RunConfig['training']['layout'],

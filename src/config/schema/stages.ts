@@ -33,7 +33,7 @@ const coldStart = z
         kind: z
           .enum(['vllm', 'tgi', 'sglang', 'openai'])
           .default('openai')
-          .describe('Dialect of its servers; vllm and sglang also tell how busy they are'),
+          .describe('Dialect of its servers; vllm and sglang also report how busy they are'),
         maxInFlight: wholeNumber(1, 65_536)
           .nullable()
           .default(null)
@@ -56,7 +56,9 @@ const coldStart = z
     method: z
       .enum(['prompt', 'annotate'])
       .default('prompt')
-      .describe('prompt: the teacher writes blocks at once; annotate: it puts blocks into its own verified solution'),
+      .describe(
+        'prompt: the teacher writes blocks right away; annotate: it puts blocks into its own verified solution',
+      ),
     prompt: nonBlank()
       .default('parallel-teacher.v1')
       .describe('Template for the teacher: a name in prompts/, or a file'),
@@ -80,7 +82,7 @@ const coldStart = z
     budgetTokens: wholeNumber(1, 999_999_999_999)
       .nullable()
       .default(null)
-      .describe('Stop once prompts and answers have taken that many tokens; resume with more to go on; null: no limit'),
+      .describe('Stop once prompts and answers have taken this many tokens; resume with more to go on; null: no limit'),
     budgetUsd: z
       .number()
       .gt(0)
@@ -88,7 +90,7 @@ const coldStart = z
       .nullable()
       .default(null)
       .describe(
-        'Stop once they have cost that many US dollars by teacher.prices; resume with more to go on; null: no limit',
+        'Stop once they have cost this many US dollars by teacher.prices; resume with more to go on; null: no limit',
       ),
     keep: z
       .enum(['first', 'shortest', 'diverse'])
@@ -209,7 +211,7 @@ function checkOrder(
       ctx.addIssue({
         code: 'custom',
         path: [index, 'id'],
-        message: `"${stage.id}" is the id of another stage already`,
+        message: `"${stage.id}" is already the id of another stage`,
       });
     }
     seen.add(stage.id);

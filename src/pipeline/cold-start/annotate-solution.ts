@@ -20,7 +20,7 @@ import {
  * The second half of making a row by annotation: verify a sequential solution, have the teacher turn
  * independent stretches of it into blocks, check that it did only that. `raw` is the annotated answer as it
  * came, null when the solution was not worth annotating; `reasoning` is the sequential answer as it came;
- * token counts are those of both calls. Thinking on a channel of its own is not kept.
+ * token counts are those of both calls. Thinking on a separate channel is not kept.
  */
 export async function annotateSolution(teaching: Teaching, taught: TaughtAnswer): Promise<FilteredAnswer> {
   const { content: reasoning, promptTokens, completionTokens } = taught.answer;
@@ -41,7 +41,7 @@ export async function annotateSolution(teaching: Teaching, taught: TaughtAnswer)
   return toFiltered(spent, await filterAnnotation(teaching, taught, solved.solution, asked));
 }
 
-/** A solution that is whole, ends as wanted and is right; or the code of what it lacks. */
+/** A solution that is complete, well-formed and right; or the code of what is wrong with it. */
 async function checkSolution(
   ctx: RunContext,
   { problem, answer, round }: TaughtAnswer,

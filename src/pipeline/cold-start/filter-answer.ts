@@ -38,12 +38,12 @@ export interface TaughtAnswer {
   readonly answer: ChatCompletion;
   /** Which of the round's answers, from 0. */
   readonly index: number;
-  /** Of whatever else is asked about this answer; another one per sample. */
+  /** Seed of further questions about this answer, such as its annotation; different for each sample. */
   readonly seed: number;
   readonly round: Round;
 }
 
-/** What the filters say of an answer: the part of its row that is not known before. */
+/** What the filters say about an answer: the part of its row that was not known beforehand. */
 export type FilteredAnswer = Omit<AttemptRecord, 'problem' | 'sample' | 'seed' | 'promptHash'>;
 
 /** The verdict is null when a filter before the verifier objected. */

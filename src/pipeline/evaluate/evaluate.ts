@@ -40,7 +40,7 @@ export async function evaluate(run: SamplingRun, request: EvaluationRequest): Pr
     problems.map((problem) => ({ problem, size: set.samples, set: set.name })),
   );
   const { rollouts } = await rollOutStep(run, { ...request, groups, reward: { kind: 'accuracy' } });
-  // Rollouts that an older version stored do not say their set.
+  // Rollouts stored by an older version do not name their set.
   const setOf = ({ set, group }: RolloutRecord) => set ?? groups[group]?.set;
   return request.sets.map((set) =>
     measureSet(

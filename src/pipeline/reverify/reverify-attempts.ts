@@ -9,7 +9,7 @@ import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type Verdict
 /** Attempts held in memory and sent to the verifier at once. */
 const ATTEMPTS_AT_ONCE = 256;
 
-/** Judges the cold-start answers of one stage anew, those that had got as far as the verifier. */
+/** Judges again those cold-start answers of one stage that had got as far as the verifier. */
 export async function* reverifyAttempts(
   ctx: ReverifyContext,
   stageIndex: number,
@@ -28,7 +28,7 @@ export async function* reverifyAttempts(
 /** Code of an attempt that turned out to be correct and whose length was never measured. */
 const NOW_CORRECT = 'now_correct';
 
-/** The filters after the verifier, and the verifier itself; earlier ones stop an answer unjudged. */
+/** Codes of the verifier and the filters after it; an answer stopped by an earlier filter was never judged. */
 const CODES_AFTER_VERDICT: ReadonlySet<string> = new Set(['wrong_answer', 'untokenizable', 'too_long', NOW_CORRECT]);
 
 function wasJudged({ raw, code }: AttemptRecord): boolean {
@@ -61,8 +61,8 @@ async function reverifyAttemptBatch(
 }
 
 /**
- * What becomes of an attempt. One that turns out correct is accepted if it is certainly short enough; to count its
- * tokens would take the engine, so that others are only marked.
+ * What becomes of an attempt. One that turns out correct is accepted if it is certainly short enough; counting its
+ * tokens would need the engine, so others are only marked.
  */
 function decideOutcome(
   ctx: ReverifyContext,

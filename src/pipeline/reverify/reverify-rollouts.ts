@@ -11,7 +11,7 @@ import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type Verdict
 /** Rollouts held in memory and sent to the verifier at once. */
 const ROLLOUTS_AT_ONCE = 512;
 
-/** Judges the rollouts of one step anew, page by page; with `apply` the step's figures follow the last of them. */
+/** Judges the rollouts of one step again, page by page; with `apply` the step's figures follow the last of them. */
 async function* reverifyStep(
   ctx: ReverifyContext,
   place: RolloutStep,
@@ -64,19 +64,19 @@ function reviseReward(plan: CurriculumPlan, rollout: RolloutRecord, { verdict }:
   if (rollout.reward === null) return null;
   const parts = { ...rollout.reward, correct: verdict === 'correct' };
   const config = findRewardConfig(plan, rollout);
-  // A reward that the caller of the run brought along is not here to be asked again.
+  // A reward that was passed in by the program which started the run cannot be computed again here.
   return config.kind === 'own' ? parts : computeReward(config, Math.max(1, rollout.step), parts);
 }
 
-/** Only training knows other rewards than accuracy. */
+/** Only training has rewards other than accuracy. */
 function findRewardConfig({ stages }: CurriculumPlan, { stageIndex, purpose }: RolloutKey): RewardConfig {
   const stage = stages[stageIndex];
   return purpose === 'train' && stage?.kind === 'rl' ? stage.reward : { kind: 'accuracy' };
 }
 
 /**
- * Judges every stored answer of a run anew, batch by batch. With `apply` each batch is written in a transaction of
- * its own before it is handed out; repeating an interrupted call finishes the work.
+ * Judges every stored answer of a run again, batch by batch. With `apply` each batch is written in a transaction of
+ * its own before it is yielded; repeating an interrupted call finishes the work.
  */
 export async function* reverify(ctx: ReverifyContext, apply: boolean): AsyncGenerator<ReverifiedBatch> {
   for (const { index, kind } of ctx.store.listStages(ctx.runId)) {

@@ -10,7 +10,7 @@ import { VERIFIER, type Verdict } from '../../core/verify/verdict.ts';
 import type { VerifyOptions } from '../../core/verify/verify.ts';
 import type { Judgement, Verifier, VerifyCase } from '../../ports/verifier.ts';
 
-/** What one trajectory is worth, before any reward formula. */
+/** What is known about one trajectory before any reward formula is applied. */
 export interface Score {
   readonly verdict: Verdict;
   readonly format: FormatReport;
@@ -30,7 +30,7 @@ export function toVerifyOptions({ verifyMode }: Pick<CurriculumPlan, 'verifyMode
 }
 
 /**
- * Verdicts on finished trajectories, in order. One that was cut by its budget is `unparsable` (reason `truncated`):
+ * Verdicts on finished trajectories, in order. One that its budget cut off is `unparsable` (reason `truncated`):
  * half an answer line must never be taken for an answer.
  */
 export async function judgeTrajectories(
