@@ -4,7 +4,7 @@
  * The 341 published outputs of a teacher, canonical, those with a block (lengths in pieces of text: a word, a digit or a
  * sign, about a token each), decoded again by a modelled server (time per token, prefill rate, time per call, prefix
  * cache): in one stream, and forked under every join and order. Nothing is sampled and no answer is judged: a join that
- * leaves paths out would go on otherwise than the stored text, whose length stands in. Needs the sample files (../shared).
+ * leaves paths out would go on with different text; the stored length stands in. Needs the sample files (../shared).
  */
 import { parseArgs } from 'node:util';
 import { TextPieces } from '../adapters/engine-openai/text-pieces.ts';

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The whole public interface; `parallel-r1/verify`, `/format` and `/run` are parts of it that load less. These four
- * files are the only ones that re-export. Everything else is internal and may change with any version.
+ * The whole public interface; `parallel-r1/verify`, `/format`, `/run` and `/statistics` are parts of it that load less. These
+ * five files are the only ones that re-export. Everything else is internal and may change with any version.
  */
 
 export {
@@ -22,8 +22,8 @@ export {
   computeReward,
   type RewardConfig,
 } from './core/reward.ts';
-export type { Rng } from './core/rng.ts';
 export { generateWordSums, type WordSumLevel, type WordSumSpec, type WordSumSplit } from './core/word-sums/generate.ts';
 export * from './library/format.ts';
 export * from './library/run.ts';
+export * from './library/statistics.ts';
 export * from './library/verify.ts';

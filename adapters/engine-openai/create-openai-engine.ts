@@ -18,7 +18,7 @@ export interface OpenAiEngineOptions extends Omit<OpenAiWireOptions, 'apiKey'> {
   readonly kind: OpenAiKind;
   /** Sent as `Authorization: Bearer`; never part of a message. */
   readonly apiKey?: string;
-  /** Texts that end a sequence. Kinds without token ids make one id of each; the others ask the server's tokenizer. */
+  /** Texts that end a sequence. Kinds without token ids give each an id; the others ask the server's tokenizer. */
   readonly eosTexts?: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
   };
 }
 
-/** The calls in which the kinds of server differ. */
+/** The calls in which kinds of server differ. */
 type Dialect = Pick<Engine, 'complete' | 'tokenize' | 'detokenize' | 'loadWeights' | 'unloadWeights'>;
 
 function createDialect(
@@ -87,13 +87,13 @@ function createSglangDialect(wire: OpenAiWire, listModels: ListModels): Dialect 
   };
 }
 
-/** A server that takes and gives text only: ids are pieces of text, made and read here. */
+/** A server that takes and returns text only: ids stand for pieces of text, and are made and read here. */
 function createTextDialect(kind: OpenAiKind, wire: OpenAiWire, eosTexts: readonly string[]): Dialect {
   const pieces = new TextPieces(eosTexts);
   const render = async ({ model, input }: TokenizeRequest, signal: AbortSignal | undefined): Promise<string> => {
     if ('text' in input) return input.text;
     const templated = kind === 'tgi' ? await renderByTgi(wire, model, input.userMessage, signal) : null;
-    // Without a template the line end alone tells where the question is over.
+    // Without a template only the line end marks the end of the question.
     return templated ?? `${input.userMessage}\n`;
   };
   const refuse = async () => {

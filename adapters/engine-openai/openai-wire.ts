@@ -8,7 +8,7 @@ import { EngineError, UsageError } from '../../src/errors.ts';
 /** Which server is behind the URL; `openai` is any server with OpenAI's completion or chat endpoint. */
 export type OpenAiKind = Exclude<EngineKind, 'tinker'>;
 
-/** Bounds what one answer may make the process keep. */
+/** Bounds how much of one answer the process may hold. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
 /** Caps the pause a server may ask for: it may be back sooner than it expects. */

@@ -92,7 +92,7 @@ export class SglangAdapters {
     this.#listModels = listModels;
   }
 
-  /** The adapter to name for `model`, null for the base. Rejects with a final `EngineError` for a name nobody serves. */
+  /** The adapter to name for `model`, null for the base. Rejects with a final `EngineError` for a name that is not served. */
   async findName(model: string, signal: AbortSignal | undefined): Promise<string | null> {
     if (!this.#isAdapter.has(model)) {
       for (const { id, parent } of await this.#listModels(signal)) this.#isAdapter.set(id, parent !== null);

@@ -10,8 +10,8 @@ import { EFFECTIVE_BLOCKS } from './migrations/0005-effective-blocks.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
- * the next number. Each only adds, tables or columns with a default, so that older stores can be
- * looked at as they are (show-as-current.ts). `PRAGMA user_version` holds the number of the last one
+ * the next number. A migration only adds tables, or columns with a default, so that older stores can be
+ * read as they are (show-as-current.ts). `PRAGMA user_version` holds the number of the last one
  * applied.
  */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
@@ -67,8 +67,8 @@ export interface CopyRequest {
 
 /**
  * Keeps the store as it is in `<file>.schema-N.bak` before it gets another schema. SQLite writes the copy, so that it is
- * whole whatever the write-ahead log holds; it has its name only once it is complete and on the disk. A copy that lies
- * there already is never replaced: the next one gets a number. Throws `StoreError` where there is no room for it.
+ * whole whatever the write-ahead log holds; it gets its name only once it is complete and on the disk. An existing copy
+ * is never replaced: the next one gets a number. Throws `StoreError` where there is no room for it.
  */
 export function keepStoreCopy(db: Database.Database, file: string, { version, next, tell }: CopyRequest): void {
   requireRoom(db, file);
@@ -92,7 +92,7 @@ function requireRoom(db: Database.Database, file: string): void {
   const { bavail, bsize } = statfsSync(dirname(file));
   if (bavail * bsize >= needed) return;
   throw new StoreError(
-    `${file}: before it is brought up to date a copy of it is kept, which takes ${toMegabytes(needed)} MB, and ${toMegabytes(bavail * bsize)} MB are free: free space, or move the store to a larger disk`,
+    `${file}: before it is brought up to date a copy of it is kept, which takes ${toMegabytes(needed)} MB, but only ${toMegabytes(bavail * bsize)} MB are free: free space, or move the store to a larger disk`,
     { retryable: true },
   );
 }
@@ -107,7 +107,7 @@ function findFreeName(base: string): string {
   return name;
 }
 
-/** A name in a folder survives power loss once the folder is on the disk. Windows cannot open one; there the rename must do. */
+/** A name in a folder survives power loss once the folder is on the disk. Windows cannot open folders; there the rename has to do. */
 function flushFolder(folder: string): void {
   if (process.platform !== 'win32') flush(folder, 'r');
 }

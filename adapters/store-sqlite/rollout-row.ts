@@ -26,7 +26,7 @@ export interface RolloutRow extends SharedFields, VerdictRow, RewardRow {
   readonly end: Trajectory['end'] | null;
 }
 
-/** What is written beside it: whose it is, when it came, and counts for those who query the file directly. */
+/** What is written beside it: its run, its time, and counts for those who query the file directly. */
 interface RolloutNotes {
   readonly runId: string;
   readonly forks: number;
@@ -44,7 +44,7 @@ export const ROLLOUT_KEY: Columns<RolloutKey> = {
   sample: plain('sample'),
 };
 
-/** The table of rollouts. What a rollout refers to stands in tables of its own. */
+/** The table of rollouts. What a rollout refers to is in tables of its own. */
 export const ROLLOUTS = describeTable<RolloutRow, RolloutNotes>(
   'rollouts',
   {

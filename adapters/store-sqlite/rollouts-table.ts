@@ -157,7 +157,7 @@ function openSegments(connection: Connection) {
   };
 }
 
-/** What there is of rollouts, without reading one. */
+/** Overviews of the rollouts of a run, without reading any rollout. */
 function openOverviews(connection: Connection): OverviewMethods {
   const countSets = connection.query<[object], { set: TextCell | null; groups: number }>(`SELECT set_name AS "set",
       count(DISTINCT group_index) AS groups

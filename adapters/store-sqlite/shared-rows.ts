@@ -5,9 +5,9 @@ import { decodeIds } from './decode-pieces.ts';
 import { encodeIds } from './encode-pieces.ts';
 import { anyText, type Cell, describeTable, plain, toTextCell } from './table.ts';
 
-/** Rows that many others refer to and that stand in the store once each: problems, and prompts as token ids. */
+/** Rows that many others refer to and that are stored once each: problems, and prompts as token ids. */
 export interface SharedRows<T> {
-  /** Key of the row, made when missing. Inside a write transaction only. */
+  /** Key of the row, which is made when missing. Only inside a write transaction. */
   keyOf(value: T): number;
   /** Key of the row; null when there is none. */
   find(value: T): number | null;

@@ -111,9 +111,9 @@ const REQUESTS = describeTable<
 );
 
 /**
- * Requests to the trainer, one row per submission and written before it goes out: a row left at `submitting` or
- * `acknowledged` is an outcome the process did not live to see. A sequence number may be submitted again; later news then
- * belong to the latest submission.
+ * Requests to the trainer, one row per submission, written before it goes out: a row left at `submitting` or
+ * `acknowledged` is one whose outcome the process did not live to see. A sequence number may be submitted again; what is
+ * reported later then belongs to the latest submission.
  */
 function openRequests(connection: Connection): RequestMethods {
   const { nowMs } = connection;
@@ -151,7 +151,7 @@ const ANSWERS = describeTable<AnswerRecord, { readonly runId: string; readonly s
   { runId: plain('run_id'), stageIndex: plain('stage_index') },
 );
 
-/** Answers that nothing finished holds yet. */
+/** Answers of an engine that no finished attempt or rollout holds yet. */
 export function openAnswersTable(connection: Connection): StoredAnswers {
   const insert = connection.query(`${ANSWERS.insert} ON CONFLICT DO NOTHING`);
   const select = connection.query<[string, number, string], AnswerRecord>(

@@ -69,7 +69,7 @@ test('1. runs come back, newest first, ids once, status stamped', (t) => {
   );
   assert.throws(
     () => store.createRun(newer, []),
-    (error) => error instanceof StoreError && /run-2 exists/.test(error.message),
+    (error) => error instanceof StoreError && /run-2 already exists/.test(error.message),
   );
   clock.ms = 9_000.7;
   store.setRunStatus(RUN, 'failed', 'the engine is gone');

@@ -307,7 +307,7 @@ test('10: an engine that breaks its word', async () => {
       answering((call) => [tooLong(call)]),
       REQUEST,
     ),
-    /gave 201 tokens, 200 were asked/,
+    /returned 201 tokens instead of 200 at most/,
   );
   await assert.rejects(
     rollOutGroup(

@@ -45,10 +45,10 @@ export interface RolloutRecord extends RolloutKey {
   readonly durationMs: number;
 }
 
-/** A rollout that is judged anew. Its reward is null where it has none. */
+/** A rollout that was judged again. Its reward is null where it has none. */
 export type RolloutRevision = RolloutKey & { readonly verdict: Verdict; readonly reward: Reward | null };
 
-/** Answers that are judged anew together. */
+/** Answers whose verdicts are replaced together. */
 export interface Revisions {
   readonly rollouts: readonly RolloutRevision[];
   readonly attempts: readonly AttemptRevision[];

@@ -1,6 +1,6 @@
 import type { TrainerRequestLog } from '../trainer.ts';
 
-/** What training leaves: committed steps, metrics, checkpoints, requests to the trainer. */
+/** What training leaves behind: committed steps, metrics, checkpoints, requests to the trainer. */
 
 /** One figure after `step` of a stage. */
 export interface MetricPoint {
