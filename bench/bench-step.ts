@@ -1,11 +1,12 @@
 import { createOpenAiEngine } from '../adapters/engine-openai/create-openai-engine.ts';
 import { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
 import { openVerifyPool } from '../adapters/verify-pool/open-verify-pool.ts';
-import { createAbsentTrainer } from '../src/app/absent-trainer.ts';
+import { createAbsentTrainer } from '../src/app/connect-trainer.ts';
 import { createRunRecord, listStageRecords } from '../src/app/run-record.ts';
 import { systemClock } from '../src/app/system-clock.ts';
 import { toCurriculumPlan } from '../src/app/to-curriculum-plan.ts';
-import { loadRecipe } from '../src/cli/recipe/load-recipe.ts';
+import { loadRunConfig } from '../src/config/load.ts';
+import type { RunConfig } from '../src/config/schema.ts';
 import type { TagIds } from '../src/core/grammar.ts';
 import { createRng } from '../src/core/rng.ts';
 import { TrainerError } from '../src/errors.ts';
@@ -35,15 +36,9 @@ export interface BenchStep extends AsyncDisposable {
 
 /** A run's way to the engine and back into the store: store, verification threads, call policy, fleet, adapter. */
 export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: BenchStepOptions): BenchStep {
-  const servers = { preset: 'seen', engine: url, trainer: url, model: 'm', seed: undefined };
-  const settings = [`rollout.mode=${mode}`, 'rollout.maxResponseTokens=8000'];
-  const { config } = loadRecipe(
-    { ...servers, config: undefined, set: settings, db: file, json: false, quiet: true },
-    (whole) => ({
-      ...whole,
-      stages: [{ id: 'eval', kind: 'eval', sets: [] }],
-    }),
-  );
+  const sets = [`rollout.mode=${mode}`, 'rollout.maxResponseTokens=8000', `engine.urls=${url}`, 'engine.model=m'];
+  const whole = loadRunConfig({ preset: 'seen', sets }).config;
+  const config: RunConfig = { ...whole, stages: [{ id: 'eval', kind: 'eval', sets: [] }] };
   const store = openRunStore(file);
   const run = createRunRecord(config, null);
   store.createRun(run, listStageRecords(config));
@@ -85,6 +80,7 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     studentTemplate: template,
     teacherOf: unused,
     problemsOf: unused,
+    countProblems: unused,
     readProblems: unused,
     sftTextsOf: unused,
   };

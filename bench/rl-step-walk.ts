@@ -9,7 +9,7 @@ import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { executeNewRun, loadRunConfig, type Reporter } from '../src/index.ts';
+import { loadRunConfig, type Reporter, startRun } from '../src/index.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STAGE = 'rl-easy';
@@ -63,11 +63,7 @@ try {
   const { config } = loadRunConfig({ preset: 'embedded', sets: SETTINGS });
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
-  await executeNewRun(config, 'embedded', {
-    db: join(folder, 'runs.db'),
-    reporter,
-    signal: new AbortController().signal,
-  });
+  await startRun({ config, preset: 'embedded', db: join(folder, 'runs.db'), parts: { reporter } });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

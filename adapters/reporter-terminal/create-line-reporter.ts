@@ -1,3 +1,4 @@
+import { findOptionFault } from '../../src/core/options.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { ProgressTask, Reporter } from '../../src/ports/reporter.ts';
 import { describeRate, describeRemaining, estimateProgress } from './estimate-progress.ts';
@@ -10,8 +11,12 @@ export interface LineReporterOptions {
   readonly everyMs: number;
 }
 
+const OPTIONS = { write: 'function', clock: 'object', everyMs: 'number' } as const;
+
 /** Progress as plain lines, for logs and pipes: headlines at once, tasks now and then and when they end. */
 export function createLineReporter(options: LineReporterOptions): Reporter {
+  const fault = findOptionFault('createLineReporter', options, OPTIONS);
+  if (fault !== null) throw new TypeError(fault);
   return {
     info: (message) => options.write(message),
     warn: (message) => options.write(`warning: ${message}`),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type CallerOption, findOptionFault } from '../../src/core/options.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import { openAttemptsTable } from './attempts-table.ts';
@@ -23,12 +24,21 @@ export interface RunStoreOptions {
   readonly tell?: (line: string) => void;
 }
 
+const OPTIONS = {
+  readonly: 'boolean?',
+  clock: 'object?',
+  maxPages: 'number?',
+  tell: 'function?',
+} as const satisfies Readonly<Record<keyof RunStoreOptions, CallerOption>>;
+
 /**
  * Opens the run store in `file`, creating or migrating it as needed. Every method is one short
  * transaction; everything thrown, here and later, is a `StoreError` of one line. Hold the run
  * lock (`acquireRunLock`) while writing a run.
  */
 export function openRunStore(file: string, options: RunStoreOptions = {}): RunStore {
+  const fault = findOptionFault('openRunStore', options, OPTIONS);
+  if (fault !== null) throw new TypeError(fault);
   const { readonly = false, clock = Date, maxPages = null, tell = () => {} } = options;
   const connection = openConnection(file, { readonly, maxPages, clock, tell });
   const problems = openProblemRows(connection);

@@ -19,7 +19,7 @@ export interface EmbeddedProcessOptions {
 
 /**
  * Starts the server and waits until it answers. It watches its standard input and ends with this
- * process, also when this process is killed.
+ * process, even when this process is killed.
  */
 export async function startEmbeddedProcess(
   options: EmbeddedProcessOptions,
@@ -27,7 +27,7 @@ export async function startEmbeddedProcess(
 ): Promise<EmbeddedProcess> {
   const args = [findServerMain(), '--port', '0', '--state-dir', options.stateDir];
   args.push('--seed', String(options.seed), '--threads', String(options.threads), '--parent-watch');
-  // A group of its own: Ctrl-C in the terminal must reach the controller alone, which then ends the server in order.
+  // A process group of its own: Ctrl-C in the terminal must reach only the controller, which then stops the server in order.
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const url = await readUrl(child, signal);
   return {

@@ -10,12 +10,10 @@ import { WeightsServer } from '../pipeline/weights/weights-server.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import type { CheckpointRecord } from '../ports/run-store/training.ts';
-import { saveForeignState } from './last-state.ts';
-import { OpenHandles } from './open-handles.ts';
-import { openRun } from './open-run.ts';
-import { createRunRecord } from './run-record.ts';
+import { OpenHandles, openRun } from './open-run.ts';
+import { createRunRecord, saveForeignState } from './run-record.ts';
 
-/** How long taking the weights off a server may hold up the end. */
+/** How long unloading the weights may delay the end. */
 const RETIRE_MS = 10_000;
 
 /** The last weights of a stored run. */
@@ -24,7 +22,7 @@ export interface TrainedWeights {
   readonly state: CheckpointRecord;
 }
 
-/** What answers: a configuration, and the trained weights. */
+/** The model that answers: a configuration, and trained weights. */
 export interface SolveRecipe {
   readonly config: RunConfig;
   readonly preset: string | null;
@@ -33,7 +31,7 @@ export interface SolveRecipe {
 }
 
 export interface SolveRunOptions {
-  /** Database file the weights are of. It is read, never written: solving goes on beside a run. */
+  /** Database file that holds the run of the weights. It is only read, so that solving works while a run is going on. */
   readonly db: string;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
@@ -47,7 +45,7 @@ export interface SolveRun extends AsyncDisposable {
   readonly version: string;
 }
 
-/** Connects the engine, with the trained weights where there are any. What it records goes to a store that is thrown away. */
+/** Connects the engine and loads the trained weights, if there are any. What it records goes to a throwaway store. */
 export async function openSolveRun(recipe: SolveRecipe, options: SolveRunOptions): Promise<SolveRun> {
   await using handles = new OpenHandles();
   const store = openThrowawayStore();
@@ -67,18 +65,18 @@ export async function openSolveRun(recipe: SolveRecipe, options: SolveRunOptions
   return { ctx, binding, version, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
 }
 
-/** What answers is served as an evaluation is: the weights after the last step of nothing. */
+/** Solving serves weights the way an evaluation stage does: those the stage begins with. */
 const SOLVE_STAGE = { id: 'solve', kind: 'eval', sets: [] } as const;
 
 async function serve(ctx: RunContext, handles: OpenHandles): Promise<string> {
   await openStageModel({ ctx, stage: SOLVE_STAGE, index: 0 }, true);
-  // Also after Ctrl-C: a server that goes on running must not keep what nobody will use.
+  // Also after Ctrl-C: a server that keeps running must not keep weights that nobody will use.
   const retire = () => new WeightsServer({ ...ctx, signal: AbortSignal.timeout(RETIRE_MS) }).retireLeftovers();
   handles.keep(onDispose(() => retire().catch((error: Error) => ctx.reporter.warn(error.message))));
   return new WeightsServer(ctx).serve(0, 0);
 }
 
-/** A server of its own gets its own copy, because the run's may be in use. Paths are docs/embedded-server.md's. */
+/** The embedded server started here gets its own copy of the state, because the original may be in use. Paths: docs/embedded-server.md. */
 function copyBuiltInState({ run, state }: TrainedWeights, db: string, copyDb: string): void {
   const [, model, name] = /^tinker:\/\/([\w-]+)\/weights\/([\w-]+)$/.exec(state.path) ?? [];
   if (model === undefined || name === undefined) return;

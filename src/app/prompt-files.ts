@@ -22,7 +22,7 @@ export function readPromptTemplate(packageRoot: string, nameOrPath: string): Pro
   return { name: nameOrPath, text, hash: createHash('sha256').update(text).digest('hex') };
 }
 
-/** Where a run keeps the templates it uses, and who hears of one that changed. */
+/** Where a run keeps its templates, and who is told when one has changed. */
 export interface TemplateUse {
   readonly store: Pick<StoredRuns, 'listPrompts'>;
   readonly runId: string;
@@ -32,8 +32,8 @@ export interface TemplateUse {
 }
 
 /**
- * The template a run uses in a role: the text it began with, where it has begun, else what the file holds. A file that
- * has changed since is told of; one that is gone is not missed.
+ * The template a run uses in a role: the text it began with if it has begun, otherwise what the file holds. A file that
+ * has changed since is reported; one that has been removed is not needed.
  */
 export function readRunTemplate(packageRoot: string, nameOrPath: string, use: TemplateUse): PromptRecord {
   const { store, runId, role, reporter } = use;

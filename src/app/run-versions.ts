@@ -21,8 +21,8 @@ export interface TakenUpRun {
 }
 
 /**
- * Notes that a run is worked on under these versions from now on, and says in one line each what earlier ones decided
- * otherwise. Throws `UsageError`, before anything is noted, for a run whose configuration this software is too old for.
+ * Notes that a run continues under these versions, and says in one line each where earlier versions may have decided
+ * differently. Throws `UsageError`, before anything is noted, for a run whose configuration this software is too old for.
  */
 export function takeUpVersions({ id, store, reporter, reverifyCommand }: TakenUpRun, now: RunVersions): void {
   const before = store.listRunVersions(id);

@@ -2,8 +2,7 @@ import type { RunConfig } from '../config/schema.ts';
 import type { CurriculumPlan } from '../core/curriculum.ts';
 
 /**
- * The part of a configuration that the pipeline executes. A stored one may be of an older version, so
- * that keys added since are missing; they count as what that version did.
+ * The part of a configuration that the pipeline executes.
  */
 export function toCurriculumPlan(config: RunConfig): CurriculumPlan {
   return {

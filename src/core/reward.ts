@@ -11,7 +11,7 @@ export interface RewardParts {
   readonly formatValid: boolean;
 }
 
-/** The four rewards; what each pays is in docs/data-flow.md, "Rewards and advantages". */
+/** The rewards; what each pays is in docs/data-flow.md, "Rewards and advantages". */
 export type RewardConfig =
   | { readonly kind: 'accuracy' }
   | { readonly kind: 'product'; readonly count: 'text' | 'executed' }
@@ -28,12 +28,17 @@ export type RewardConfig =
       readonly malformedCorrect: number;
       readonly window: number;
       readonly tieredSteps: number;
-    };
+    }
+  /** A reward that whoever started the run brought along under that name. */
+  | { readonly kind: 'own'; readonly name: string };
+
+/** The rewards that are computed here. */
+export type BuiltInReward = Exclude<RewardConfig, { kind: 'own' }>;
 
 /** A number with its named parts; `mode` is the formula that was in force at this step. */
 export interface Reward extends RewardParts {
   readonly value: number;
-  readonly mode: 'accuracy' | 'product' | 'tiered';
+  readonly mode: 'accuracy' | 'product' | 'tiered' | 'own';
 }
 
 /** Throws RangeError unless `step` is an integer of at least 1. */
@@ -46,19 +51,19 @@ function requireStep(step: number): void {
  * The formula in force at a step of a stage, counted from 1. A window is
  * `window - tieredSteps` steps of accuracy, then `tieredSteps` steps of tiered. RangeError below 1.
  */
-export function rewardModeAt(config: RewardConfig, step: number): Reward['mode'] {
+export function rewardModeAt(config: BuiltInReward, step: number): Exclude<Reward['mode'], 'own'> {
   requireStep(step);
   if (config.kind !== 'alternating') return config.kind;
   return (step - 1) % config.window < config.window - config.tieredSteps ? 'accuracy' : 'tiered';
 }
 
 /** The reward of one trajectory at a step of its stage. RangeError below step 1. */
-export function computeReward(config: RewardConfig, step: number, parts: RewardParts): Reward {
+export function computeReward(config: BuiltInReward, step: number, parts: RewardParts): Reward {
   const mode = rewardModeAt(config, step);
   return { ...parts, value: computeValue(config, mode, parts), mode };
 }
 
-function computeValue(config: RewardConfig, mode: Reward['mode'], parts: RewardParts): number {
+function computeValue(config: BuiltInReward, mode: Reward['mode'], parts: RewardParts): number {
   if (!parts.correct) return -1;
   if (config.kind === 'accuracy' || mode === 'accuracy') return 1;
   const blocks = config.count === 'text' ? parts.blocksInText : parts.blocksExecuted;

@@ -4,6 +4,8 @@ import type { Problem } from '../core/problem.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
+import type { RewardFunction } from '../ports/reward-function.ts';
+import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { PromptRecord } from '../ports/run-store/runs.ts';
 import type { Trainer } from '../ports/trainer.ts';
@@ -47,6 +49,8 @@ export interface RunFrame {
   readonly plan: CurriculumPlan;
   readonly store: RunStore;
   readonly reporter: Reporter;
+  /** Is told what happens; absent: nobody watches. */
+  readonly observer?: RunObserver;
   readonly clock: Clock;
   /** Fires when the run is to stop; every wait ends with its reason. */
   readonly signal: AbortSignal;
@@ -63,6 +67,8 @@ export interface EngineAccess {
 export interface ProblemAccess {
   /** Problems of one or several references, in order. */
   problemsOf(refs: readonly ProblemsRef[]): Promise<readonly Problem[]>;
+  /** How many problems the references hold; each is read through once per process. */
+  countProblems(refs: readonly ProblemsRef[]): Promise<number>;
   /** The problems of `problemsOf` one after the other, for sets that do not fit into memory. */
   readProblems(refs: readonly ProblemsRef[]): AsyncIterable<Problem>;
   /** Rows of an SFT stage that no cold-start stage of this run made: a JSONL file, or another run's. Throws `UsageError` for a run without rows. */
@@ -73,6 +79,8 @@ export interface ProblemAccess {
 export interface RunContext extends RunFrame, EngineAccess, ProblemAccess {
   readonly trainer: Trainer;
   readonly verifier: Verifier;
+  /** Rewards that the caller brought along, by the name the stages give them. */
+  readonly rewards?: Readonly<Record<string, RewardFunction>>;
   readonly studentTemplate: PromptRecord;
   teacherOf(stage: Extract<StageSpec, { kind: 'cold-start' }>): Teacher;
 }

@@ -45,13 +45,17 @@ function bindOnce(ctx: RunContext): () => Promise<Binding> {
 /** Runs a stage and records how it stands: running, then done with what it leaves, or refused at its gate. */
 async function recordStage(ctx: RunContext, record: StageRecord, execute: () => Promise<object>): Promise<void> {
   const save = (change: Partial<StageRecord>) => ctx.store.saveStage(ctx.runId, { ...record, ...change });
+  const end = (status: 'done' | 'refused', state: object) => {
+    save({ status, stateJson: JSON.stringify(state) });
+    const place = { runId: ctx.runId, stageIndex: record.index, stageId: record.id };
+    ctx.observer?.stageEnded?.({ ...place, status, state: { ...state } });
+  };
   save({ status: 'running' });
   ctx.reporter.info(`stage ${record.index + 1} of ${ctx.plan.stages.length}: ${record.id} (${record.kind})`);
   try {
-    const state = await execute();
-    save({ status: 'done', stateJson: JSON.stringify(state) });
+    end('done', await execute());
   } catch (error) {
-    if (error instanceof GateRefusal) save({ status: 'refused', stateJson: JSON.stringify({ pilot: error.pilot }) });
+    if (error instanceof GateRefusal) end('refused', { pilot: error.pilot });
     throw error;
   }
 }

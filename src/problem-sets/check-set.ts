@@ -5,7 +5,7 @@ import { checkProblem, type ProblemCode } from '../core/problem-set/check-proble
 import { parseProblemRow } from '../core/problem-set/problem-row.ts';
 import { nameInput, readInputLines } from '../edge/jsonl.ts';
 
-/** What may be wrong with a line beside the problem it holds. */
+/** What can be wrong with a line, apart from the problem it holds. */
 export type SetCode = ProblemCode | 'malformed_row' | 'same_id' | 'conflicting_answer' | 'duplicate_problem';
 
 export interface LineNote {
@@ -57,7 +57,7 @@ export async function checkSet(file: string, maxLength: number): Promise<SetRepo
       notes.add('fault', {
         line,
         code: 'same_id',
-        message: `id ${JSON.stringify(problem.id)} is that of line ${sameId}`,
+        message: `id ${JSON.stringify(problem.id)} is used by line ${sameId} already`,
       });
     for (const { severity, ...note } of repeats.add(problem, line)) notes.add(severity, { line, ...note });
     const { answer } = problem;
@@ -72,7 +72,7 @@ export async function checkSet(file: string, maxLength: number): Promise<SetRepo
   return { file: name, problems, repeated: repeats.count(), answerKinds: Object.fromEntries(kinds), ...notes.finish() };
 }
 
-/** A worked solution is no part of a problem, and checked where it is there. */
+/** A worked solution is not part of a problem, but is checked where there is one. */
 function readSolution(line: string): string | null {
   const { solution } = JSON.parse(line) as { solution?: unknown };
   return typeof solution === 'string' ? solution : null;
@@ -113,13 +113,13 @@ function createRepeats() {
       }
       same.rows += 1;
       if (same.answer === answer)
-        return [{ severity: 'warning', code: 'duplicate_problem', message: `the problem of line ${same.line} again` }];
+        return [{ severity: 'warning', code: 'duplicate_problem', message: `same problem as line ${same.line}` }];
       same.conflicting = true;
       return [
         {
           severity: 'fault',
           code: 'conflicting_answer',
-          message: `the problem of line ${same.line} with another answer`,
+          message: `same problem as line ${same.line}, with another answer`,
         },
       ];
     },

@@ -5,7 +5,7 @@ import { parseProblemRow } from '../core/problem-set/problem-row.ts';
 import { describeReadError, readTextLines } from '../edge/jsonl.ts';
 import { SourceError } from '../errors.ts';
 
-/** How alike two texts are: the same, the same but for spelling, or the same but for signs. */
+/** How alike two texts are: identical, identical after normalisation, or with the same letters and digits. */
 export type MatchKind = 'exact' | 'normalised' | 'near';
 
 /** A problem that both sets have; lines count from 1. */
@@ -28,7 +28,7 @@ export interface Overlap {
 export interface OverlapSide {
   readonly file: string;
   readonly problems: number;
-  /** Problems that the other set has, by their closest match; `near` ones are not certainly the same. */
+  /** Problems that the other set has, by their closest match; `near` ones may or may not be the same. */
   readonly shared: Readonly<Record<MatchKind, number>>;
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type JsonObject, parseObject, toObject } from '../core/json-object.ts';
 
 /** What is known of a problem set from the manifest beside it. */
 export interface SetOrigin {
@@ -11,7 +12,7 @@ export interface SetOrigin {
 
 const UNKNOWN: SetOrigin = { rows: null, source: null, revision: null, licence: null };
 
-/** Reads `NAME.manifest.json` beside `NAME.jsonl`; all null where there is none, or it is no manifest of a pull. */
+/** Reads `NAME.manifest.json` beside `NAME.jsonl`; all null where there is none, or where it was not written by a pull. */
 export function readSetOrigin(file: string): SetOrigin {
   const manifest = readObject(file.replace(/\.jsonl$/i, '.manifest.json'));
   if (manifest === null) return UNKNOWN;
@@ -25,18 +26,12 @@ export function readSetOrigin(file: string): SetOrigin {
   };
 }
 
-type Row = Readonly<Record<string, unknown>>;
-
-function readObject(file: string): Row | null {
+function readObject(file: string): JsonObject | null {
   try {
-    return toObject(JSON.parse(readFileSync(file, 'utf8')));
+    return parseObject(readFileSync(file, 'utf8'));
   } catch {
     return null;
   }
-}
-
-function toObject(value: unknown): Row | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : null;
 }
 
 function toText(value: unknown): string | null {

@@ -19,7 +19,7 @@ export interface ReplaySelection {
 /** The stored shapes, before any policy; means of ratios are over rollouts, those of blocks over blocks. */
 export interface StoredShape {
   readonly rollouts: number;
-  /** Attempts without a trajectory, which nothing can be said of. */
+  /** Attempts without a trajectory, which cannot be replayed. */
   readonly failed: number;
   readonly forked: number;
   readonly blocks: number;

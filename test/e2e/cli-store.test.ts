@@ -127,6 +127,6 @@ test('7: no such run', async () => {
   ]) {
     const result = await runCli([...args, '--db', db]);
     assert.equal(result.code, 2, args.join(' '));
-    assert.match(result.stderr, /there is no (unfinished )?run/);
+    assert.match(result.stderr, /there (is no (unfinished )?run|are no runs)/);
   }
 });

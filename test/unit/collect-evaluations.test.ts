@@ -10,7 +10,9 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { openThrowawayStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { PRESETS } from '../../src/config/presets.ts';
 import type { RunRecord } from '../../src/ports/run-store/runs.ts';
+import { countProblems } from '../../src/problem-sets/resolve-problems.ts';
 import { collectEvaluations } from '../../src/report/collect-evaluations.ts';
 import * as sample from '../support/run-store-samples.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
@@ -32,7 +34,7 @@ function openEvaluatedRun(t: TestContext, setOf: (name: 'A' | 'B', group: number
     samples: 1,
     problems: [{ kind: 'file', path: files[name], limit: null }],
   }));
-  const config = { run: { seed: 7 }, stages: [{ id: 'held-out', kind: 'eval', sets }] };
+  const config = { ...PRESETS.embedded, stages: [{ id: 'held-out', kind: 'eval', sets }] };
   const run: RunRecord = sample.sampleRun({ configJson: JSON.stringify(config) });
   const store = openThrowawayStore();
   t.after(() => store[Symbol.dispose]());
@@ -48,7 +50,7 @@ function openEvaluatedRun(t: TestContext, setOf: (name: 'A' | 'B', group: number
     ),
   );
   const collect = async () => {
-    const { figures, gaps } = await collectEvaluations(store, run);
+    const { figures, gaps } = await collectEvaluations(store, run, countProblems);
     return { means: figures.map(({ set, problems, mean }) => [set, problems, mean.mean]), gaps };
   };
   return { files, collect };
@@ -84,7 +86,7 @@ test('2+3: old rollouts', async (t) => {
   rmSync(files.B);
   const gone = await collect();
   assert.deepEqual(gone.means, []);
-  assert.match(gone.gaps.join('\n'), /^evaluation held-out .* cannot all be read any more$/);
+  assert.match(gone.gaps.join('\n'), /^evaluation held-out .* can no longer all be read$/);
 });
 
 test('4: partly old', async (t) => {

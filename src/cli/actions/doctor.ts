@@ -1,23 +1,23 @@
 import { existsSync } from 'node:fs';
 import { openRunStore, openThrowawayStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { letEngineTeach } from '../../app/cut-recipe.ts';
 import { openRun } from '../../app/open-run.ts';
 import { createRunRecord, listStageRecords } from '../../app/run-record.ts';
 import { describeLack, ENGINE_KINDS } from '../../core/engine-kinds.ts';
 import { ParallelR1Error } from '../../errors.ts';
 import { diagnose } from '../../pipeline/doctor/diagnose.ts';
 import type { Finding } from '../../pipeline/doctor/diagnose-tokens.ts';
-import type { RecipeArgs } from '../commands/recipe-options.ts';
+import type { ArgsOf } from '../command.ts';
+import type { doctorCommand } from '../commands/surroundings.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
-import type { ColdStartFlags } from '../recipe/cold-start-flags.ts';
 import { loadRecipe, type Recipe } from '../recipe/load-recipe.ts';
-import { withTeacher } from '../recipe/one-stage.ts';
 import { selectReporter } from '../select-reporter.ts';
 
 /** What the doctor looks at: the findings of the pipeline, and the store. */
 type Diagnosis = Omit<Finding, 'area'> & { readonly area: Finding['area'] | 'store' };
 
-type DoctorArgs = RecipeArgs & Pick<ColdStartFlags, 'teacher' | 'teacherModel' | 'problems'>;
+type DoctorArgs = ArgsOf<typeof doctorCommand>;
 
 /** `doctor`: exit code 1 when something fails. */
 export async function doctor(args: DoctorArgs): Promise<number> {
@@ -29,11 +29,11 @@ export async function doctor(args: DoctorArgs): Promise<number> {
   return findings.some(({ status }) => status === 'fail') ? 1 : 0;
 }
 
-/** An engine that nothing can be trained from is looked at too; what it cannot do is a finding. */
+/** An engine that cannot be trained from is probed too; what it cannot do becomes a finding. */
 function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosis[] } {
   const untrainable: Diagnosis[] = [];
   const recipe = loadRecipe(args, (whole) => {
-    const config = withTeacher(whole, args);
+    const config = args.teacherModel === undefined ? letEngineTeach(whole) : whole;
     const { kind } = config.engine;
     if (ENGINE_KINDS[kind].tokenIds) return config;
     const detail = `engine.kind ${kind} ${describeLack('tokenIds')}`;
@@ -44,8 +44,8 @@ function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosi
   return { recipe, untrainable };
 }
 
-/** The probes record what they send like any run, in a store that is thrown away. */
-async function probe({ config, preset }: Recipe, args: RecipeArgs, signal: AbortSignal): Promise<Diagnosis[]> {
+/** Probes record what they send, as any run does, in a throwaway store. */
+async function probe({ config, preset }: Recipe, args: DoctorArgs, signal: AbortSignal): Promise<Diagnosis[]> {
   try {
     using reporter = selectReporter(args);
     using store = openThrowawayStore();
@@ -57,13 +57,19 @@ async function probe({ config, preset }: Recipe, args: RecipeArgs, signal: Abort
     signal.throwIfAborted();
     if (!(error instanceof ParallelR1Error)) throw error;
     return [
-      { area: 'engine', status: 'fail', detail: error.message, fix: 'correct the addresses of engine and trainer' },
+      {
+        area: 'engine',
+        status: 'fail',
+        detail: error.message,
+        fix: 'correct the addresses of the engine and the trainer',
+      },
     ];
   }
 }
 
 function lookAtStore(db: string): Diagnosis {
-  if (!existsSync(db)) return { area: 'store', status: 'ok', detail: `${db} will be made by the first run`, fix: null };
+  if (!existsSync(db))
+    return { area: 'store', status: 'ok', detail: `${db} will be created by the first run`, fix: null };
   try {
     using store = openRunStore(db, { readonly: true });
     return { area: 'store', status: 'ok', detail: `${store.file} holds ${store.listRuns().length} runs`, fix: null };

@@ -1,9 +1,17 @@
-import { checkRunnable, describeConfigFault } from '../../config/check-runnable.ts';
-import { type ConfigOverride, loadRunConfig } from '../../config/load.ts';
+import { shrinkRecipe } from '../../app/cut-recipe.ts';
+import { requireRunnable } from '../../app/start-run.ts';
+import { loadRunConfig } from '../../config/load.ts';
 import type { RunConfig } from '../../config/schema.ts';
+import { describeLack, ENGINE_KINDS } from '../../core/engine-kinds.ts';
 import { UsageError } from '../../errors.ts';
-import type { ServerArgs } from '../commands/recipe-options.ts';
-import { shrinkRecipe } from './shrink-recipe.ts';
+import type { GlobalArgs } from '../command.ts';
+import type { RecipeValues, ServerValues } from '../commands/shared-options.ts';
+
+/** Arguments of every command that loads a recipe. */
+export type ServerArgs = GlobalArgs & ServerValues;
+
+/** Arguments of every command that starts a run. */
+export type RecipeArgs = GlobalArgs & RecipeValues;
 
 /** A configuration with the name of the preset it began from. */
 export interface Recipe {
@@ -11,10 +19,7 @@ export interface Recipe {
   readonly preset: string | null;
 }
 
-/** `quick` makes the recipe a small one. */
-type LoadArgs = ServerArgs & { readonly quick?: boolean };
-
-/** Preset an engine of one's own is meant for when neither preset nor file is named: the embedded recipe fits its own model only. */
+/** The preset when an engine is named but neither preset nor file: the embedded recipe fits only the embedded model. */
 const PRESET_FOR_ENGINES = 'seen';
 
 /**
@@ -23,7 +28,7 @@ const PRESET_FOR_ENGINES = 'seen';
  * configuration, and for what is missing to run it.
  */
 export function loadRecipe(
-  args: LoadArgs,
+  args: ServerArgs & { readonly quick?: boolean },
   adapt: (config: RunConfig) => RunConfig = (config) => config,
   stored: Recipe | null = null,
 ): Recipe {
@@ -33,23 +38,16 @@ export function loadRecipe(
     stored: stored?.config,
     file: args.config,
     sets: args.set,
-    overrides: listOverrides(args),
+    overrides: args.overrides,
   });
   const adapted = adapt(loaded.config);
   const config = args.quick === true ? shrinkRecipe(adapted) : adapted;
-  const faults = checkRunnable(config).map(describeConfigFault);
-  if (faults.length === 1) throw new UsageError(faults[0]!);
-  if (faults.length > 1)
-    throw new UsageError(['this cannot be run yet:', ...faults.map((fault) => `  ${fault}`)].join('\n'));
+  requireRunnable(config, {});
   return { config, preset: loaded.preset };
 }
 
-function listOverrides({ engine, trainer, model, seed }: ServerArgs): ConfigOverride[] {
-  const overrides: ConfigOverride[] = [];
-  if (engine !== undefined) overrides.push({ flag: '--engine', path: 'engine.urls', value: [engine] });
-  if (trainer !== undefined) overrides.push({ flag: '--trainer', path: 'trainer.url', value: trainer });
-  if (model !== undefined) overrides.push({ flag: '--model', path: 'engine.model', value: model });
-  if (seed !== undefined)
-    overrides.push({ flag: '--seed', path: 'run.seed', value: /^\d+$/.test(seed) ? Number(seed) : seed });
-  return overrides;
+/** Throws `UsageError`, before anything is connected, when the engine cannot load the weights of another run. */
+export function requireTakesWeights({ engine: { kind } }: RunConfig): void {
+  if (ENGINE_KINDS[kind].loadWeights) return;
+  throw new UsageError(`engine.kind: ${kind} ${describeLack('loadWeights', ', which --from needs')}`);
 }

@@ -1,28 +1,39 @@
 import type { CountedJoin } from '../../core/curriculum.ts';
 import type { ReplayPolicy } from '../../core/replay/replay-trajectory.ts';
 import { UsageError } from '../../errors.ts';
-import { readWholeNumber } from '../whole-number.ts';
+import type { Reader } from '../options.ts';
 
 /** The options that name policies, each as often as it was given; empty: the default. */
 export interface PolicyOptions {
-  readonly join: readonly string[];
+  readonly join: readonly CountedJoin[];
   readonly order: readonly ReplayPolicy['order'][];
-  readonly width: readonly string[];
-  readonly budget: readonly string[];
+  readonly width: readonly number[];
+  readonly budget: readonly number[];
 }
+
+/** Reads `all`, `first` or `quorum:N`. */
+export const join: Reader<CountedJoin> = {
+  kind: 'string',
+  read: (word, flag) => {
+    if (word === 'all' || word === 'first') return { kind: word };
+    const count = Number(/^quorum:(\d{1,3})$/.exec(word)?.[1] ?? 0);
+    if (count > 0) return { kind: 'quorum', count };
+    throw new UsageError(`${flag} is ${JSON.stringify(word)}; it must be all, first, or quorum:N with N from 1`);
+  },
+};
 
 const MAX_POLICIES = 100;
 
 /**
  * Every combination of the values given. Joins default to `all`, each quorum below the widest block
- * (`paths`), and `first`; orders to both. Throws `UsageError`.
+ * (`paths`), and `first`; orders to both. Throws `UsageError` when there are too many.
  */
 export function listPolicies(options: PolicyOptions, paths: number): ReplayPolicy[] {
-  const joins = options.join.length > 0 ? options.join.map(parseJoin) : listJoins(paths);
+  const joins = options.join.length > 0 ? options.join : listJoins(paths);
   const orders: readonly ReplayPolicy['order'][] =
     options.order.length > 0 ? options.order : ['emitted', 'longest-first'];
-  const widths = readCounts('width', options.width);
-  const budgets = readCounts('budget', options.budget);
+  const widths = options.width.length > 0 ? options.width : [null];
+  const budgets = options.budget.length > 0 ? options.budget : [null];
   const policies = widths.flatMap((width) =>
     budgets.flatMap((pathBudget) =>
       joins.flatMap((join) => orders.map((order): ReplayPolicy => ({ join, order, width, pathBudget }))),
@@ -30,7 +41,9 @@ export function listPolicies(options: PolicyOptions, paths: number): ReplayPolic
   );
   const distinct = policies.filter((policy) => policy.order === orders[0] || !joinsOne(policy));
   if (distinct.length > MAX_POLICIES)
-    throw new UsageError(`these are ${distinct.length} policies; ${MAX_POLICIES} at once are enough`);
+    throw new UsageError(
+      `these options make ${distinct.length} policies; at most ${MAX_POLICIES} can be replayed at once`,
+    );
   return distinct;
 }
 
@@ -48,18 +61,7 @@ function listJoins(paths: number): CountedJoin[] {
   return [{ kind: 'all' }, ...quorums.map((count) => ({ kind: 'quorum', count }) as const), { kind: 'first' }];
 }
 
-function parseJoin(text: string): CountedJoin {
-  if (text === 'all' || text === 'first') return { kind: text };
-  const count = /^quorum:(\d{1,3})$/.exec(text)?.[1];
-  if (count !== undefined && Number(count) > 0) return { kind: 'quorum', count: Number(count) };
-  throw new UsageError(`--join is ${JSON.stringify(text)}; it must be all, first, or quorum:N with N from 1`);
-}
-
-function readCounts(option: string, texts: readonly string[]): (number | null)[] {
-  return texts.length === 0 ? [null] : texts.map((text) => readWholeNumber(option, text, 1, 1_000_000));
-}
-
-/** One path alone has no order (paths that end at the very same time aside). */
+/** Whether only one path is joined, which has no order. */
 function joinsOne({ join, width }: ReplayPolicy): boolean {
   return width === 1 || join.kind === 'first' || (join.kind === 'quorum' && join.count === 1);
 }

@@ -18,8 +18,8 @@ export function renderReplay({ run, stored, oneStream, policies, model }: Replay
     ...renderTable([HEAD, ...rows], [1, 2, 3, 4, 5, 6]),
     '',
     describeModel(model),
-    'Where a policy leaves out, cuts or moves a path, the summary and what follows would be other text: its stored length',
-    'stands in, and its outcome counts as unknown. The range holds every share of right answers that is possible.',
+    'Where a policy drops, cuts or moves a path, the summary and what follows would have been different text: the stored',
+    'length is used, and the outcome counts as unknown. The range covers every possible share of right answers.',
   ];
 }
 

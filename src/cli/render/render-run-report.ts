@@ -1,6 +1,5 @@
 import { describeYield } from '../../pipeline/cold-start/yield-report.ts';
-import { collectBoundaries } from '../../report/collect-boundaries.ts';
-import type { EvalSeries, RunReport, SeriesPoint, StageReport } from '../../report/collect-run-report.ts';
+import type { HeldOutSeries, ReportData, SeriesPoint, StageReport } from '../../report/report-data.ts';
 import { renderEvaluations } from './render-evaluations.ts';
 import { renderSparkline } from './sparkline.ts';
 import { renderTable } from './table.ts';
@@ -9,9 +8,9 @@ import { renderTable } from './table.ts';
 const CURVE_WIDTH = 40;
 
 /** The report as plain text for a terminal: what was learned, from what to what, with small curves. */
-export function renderRunReport(report: RunReport): string {
+export function renderRunReport(report: ReportData): string {
   const sections = [renderHead(report), renderLearned(report), renderStages(report)];
-  const { figures, gaps } = report.evaluations;
+  const { evaluations: figures, evaluationGaps: gaps } = report;
   if (figures.length + gaps.length > 0) {
     const table = figures.length === 0 ? [] : renderEvaluations(figures);
     sections.push(['Evaluation', ...[...table, ...gaps].map(indent)]);
@@ -22,7 +21,7 @@ export function renderRunReport(report: RunReport): string {
     .join('\n\n');
 }
 
-function renderHead({ run }: RunReport): string[] {
+function renderHead({ run }: ReportData): string[] {
   const minutes = (run.updatedAtMs - run.createdAtMs) / 60_000;
   const preset = run.preset === null ? '' : `, preset ${run.preset}`;
   const lines = [
@@ -32,8 +31,8 @@ function renderHead({ run }: RunReport): string[] {
 }
 
 /** Held-out figures at the boundaries of the stages, with their curves between. */
-function renderLearned(report: RunReport): string[] {
-  const { labels, sets } = collectBoundaries(report);
+function renderLearned(report: ReportData): string[] {
+  const { labels, sets } = report.boundaries;
   if (sets.length === 0) return [];
   const rows = sets.flatMap(({ set, accuracy, validBlockFraction, standardError }, index) => {
     const error = standardError === null ? '' : `± ${(100 * standardError).toFixed(0)}`;
@@ -43,14 +42,14 @@ function renderLearned(report: RunReport): string[] {
         'right answer',
         ...accuracy.map(toPercent),
         `${describeGain(accuracy)} ${error}`.trim(),
-        curveOf(report.evals[index]!, 'accuracy'),
+        curveOf(report.heldOut[index]!, 'accuracy'),
       ],
       [
         '',
         'valid block',
         ...validBlockFraction.map(toPercent),
         describeGain(validBlockFraction),
-        curveOf(report.evals[index]!, 'validBlockFraction'),
+        curveOf(report.heldOut[index]!, 'validBlockFraction'),
       ],
     ];
   });
@@ -61,7 +60,7 @@ function renderLearned(report: RunReport): string[] {
   ];
 }
 
-function curveOf(series: EvalSeries, figure: 'accuracy' | 'validBlockFraction'): string {
+function curveOf(series: HeldOutSeries, figure: 'accuracy' | 'validBlockFraction'): string {
   return series[figure].length > 2
     ? renderSparkline(
         series[figure].map(({ value }) => value),
@@ -82,17 +81,17 @@ function describeGain(shares: readonly (number | null)[]): string {
   return `${points < 0 ? '' : '+'}${points.toFixed(0)} points`;
 }
 
-function renderStages({ stages }: RunReport): string[] {
+function renderStages({ stages }: ReportData): string[] {
   return ['Stages', ...stages.flatMap((stage, index) => renderStage(stage, index + 1)).map(indent)];
 }
 
 function renderStage(report: StageReport, number: number): string[] {
-  const { stage, state, yieldReport, curves } = report;
-  const head = `${number}. ${stage.id} (${stage.kind}, ${stage.status})`;
-  if (yieldReport !== null) return [yieldReport.attempts === 0 ? head : `${head}: ${describeYield(yieldReport)}`];
+  const { id, kind, status, state, curves } = report;
+  const head = `${number}. ${id} (${kind}, ${status})`;
+  if (report.yield !== null) return [report.yield.attempts === 0 ? head : `${head}: ${describeYield(report.yield)}`];
   const lines = [`${head}${describeEnd(state)}`];
-  for (const [key, label] of stage.kind === 'sft' ? SFT_CURVES : RL_CURVES) {
-    const series = curves.get(key);
+  for (const [key, label] of kind === 'sft' ? SFT_CURVES : RL_CURVES) {
+    const series = curves[key];
     if (series !== undefined && series.length > 1) lines.push(renderCurveLine(label, series));
   }
   const pilot = state.pilot as { accuracy: number; minAccuracy: number } | null | undefined;

@@ -92,7 +92,7 @@ export interface FormatReport {
 }
 
 /** Checks that each mode switches on or off, whatever the source. */
-interface CommonStrictness {
+export interface CommonStrictness {
   /** `empty_path`: a path of white space only. On in `strict`. */
   readonly emptyPath: boolean;
   /** `duplicate_path`: the text of an earlier sibling, white space collapsed. On in `strict`. */

@@ -52,10 +52,11 @@ export async function evaluate(run: SamplingRun, request: EvaluationRequest): Pr
 
 /** Evaluates sets after `step` of a stage, stores the figures and returns them. */
 export async function evaluateSets(run: SamplingRun, sets: readonly EvalSet[], step: number): Promise<EvalResult[]> {
-  const { ctx, index } = run;
+  const { ctx, index, stage } = run;
   const { temperature, topP } = ctx.plan.eval;
   const results = await evaluate(run, { purpose: 'eval', step, weightsStep: step, sets, temperature, topP });
   ctx.store.saveMetrics(ctx.runId, toMetricPoints(index, step, results));
+  ctx.observer?.evaluated?.({ runId: ctx.runId, stageIndex: index, stageId: stage.id, step, results });
   return results;
 }
 

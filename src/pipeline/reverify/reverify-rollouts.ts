@@ -36,7 +36,9 @@ async function reverifyRollouts(
 function reviseReward(plan: CurriculumPlan, rollout: RolloutRecord, { verdict }: Verdict): Reward | null {
   if (rollout.reward === null) return null;
   const parts = { ...rollout.reward, correct: verdict === 'correct' };
-  return computeReward(findRewardConfig(plan, rollout), Math.max(1, rollout.step), parts);
+  const config = findRewardConfig(plan, rollout);
+  // A reward that the caller of the run brought along is not here to be asked again.
+  return config.kind === 'own' ? parts : computeReward(config, Math.max(1, rollout.step), parts);
 }
 
 /** Only training knows other rewards than accuracy. */

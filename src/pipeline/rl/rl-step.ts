@@ -72,6 +72,7 @@ export async function runRlStep(
     'time/update_s': (updatedMs - rolledOutMs) / 1000,
   };
   ctx.store.commitStep(ctx.runId, index, step, metrics);
+  ctx.observer?.stepCommitted?.({ runId: ctx.runId, stageIndex: index, stageId: stage.id, step, metrics });
   return metrics;
 }
 

@@ -1,6 +1,7 @@
 import type { Problem } from '../../core/problem.ts';
-import { computeReward, type RewardConfig } from '../../core/reward.ts';
+import { computeReward, type Reward, type RewardConfig } from '../../core/reward.ts';
 import { RunError } from '../../errors.ts';
+import type { RewardCase } from '../../ports/reward-function.ts';
 import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
 import { countAtWork } from '../engine/calls.ts';
 import { renderStudentPrompt, tokenizePrompt } from '../engine/tokenizer.ts';
@@ -48,6 +49,7 @@ export interface StepRollouts {
 export async function rollOutStep(run: SamplingRun, request: StepRolloutRequest): Promise<StepRollouts> {
   const { ctx, index } = run;
   const stored = ctx.store.loadRollouts(ctx.runId, index, request.purpose, request.step);
+  refuseOtherProblems(run, request, stored);
   const missing = listMissingGroups(request, stored);
   if (missing.length === 0) return { rollouts: refuseWhenAllFailed(stored), handOverMs: 0 };
   const startedMs = ctx.clock.monotonic();
@@ -60,6 +62,23 @@ export async function rollOutStep(run: SamplingRun, request: StepRolloutRequest)
   const rollouts = [...stored, ...fresh.filter((rollout) => !known.has(nameOf(rollout)))];
   rollouts.sort((a, b) => a.group - b.group || a.sample - b.sample);
   return { rollouts: refuseWhenAllFailed(rollouts), handOverMs };
+}
+
+/** A problem file that changed since the run was stopped would mix rollouts of two problems in one group. */
+function refuseOtherProblems(
+  { stage }: SamplingRun,
+  { groups, step }: StepRolloutRequest,
+  stored: readonly RolloutRecord[],
+) {
+  for (const { group, problem, purpose } of stored) {
+    const asked = groups[group]?.problem;
+    if (asked !== undefined && asked.text === problem.text && asked.answer === problem.answer) continue;
+    throw new RunError(
+      `stage ${stage.id}: group ${group} of the ${purpose} rollouts of step ${step} is stored for problem ${problem.source}/${problem.id}, but ` +
+        `${asked === undefined ? 'there is no such group now' : `it is ${asked.source}/${asked.id} now, or its text or answer differs`}; ` +
+        'a problem set changed since: put the earlier file back, or start a new run',
+    );
+  }
 }
 
 function listMissingGroups(request: StepRolloutRequest, stored: readonly RolloutRecord[]): number[] {
@@ -114,10 +133,11 @@ interface GroupPlace {
 
 /** One group: sampled, judged, rewarded. */
 async function rollOutOneGroup(
-  { ctx, binding, index }: SamplingRun,
+  run: SamplingRun,
   request: StepRolloutRequest,
   { group, version, signal, answers }: GroupPlace,
 ): Promise<readonly RolloutRecord[]> {
+  const { ctx, binding, index } = run;
   const { purpose, step } = request;
   const { problem, size, set = null } = request.groups[group]!;
   const startedMs = ctx.clock.monotonic();
@@ -139,10 +159,12 @@ async function rollOutOneGroup(
   const { formatMode } = ctx.plan;
   const key = { stageIndex: index, purpose, step, group };
   const shared = { ...key, problem, set, weightsVersion: version, formatMode, durationMs };
+  const rewardOf = ({ trajectory }: Finished, { verdict, parts }: Score) =>
+    rewardRollout(run, request.reward, { problem, trajectory, verdict, parts, step });
   return outcomes.map((outcome, sample) => ({
     ...shared,
     sample,
-    ...('failure' in outcome ? toFailed(outcome.failure) : toFinished(outcome, scores.next().value!, request)),
+    ...('failure' in outcome ? toFailed(outcome.failure) : toFinished(outcome, scores.next().value!, rewardOf)),
   }));
 }
 
@@ -153,19 +175,29 @@ function toFailed(failure: string): Judged {
   return { trajectory: null, failure, verdict: null, formatValid: false, formatCode: null, reward: null };
 }
 
-function toFinished(
-  { trajectory }: Extract<RolloutOutcome, { trajectory: unknown }>,
-  { verdict, format, parts }: Score,
-  { reward, step }: StepRolloutRequest,
-): Judged {
+type Finished = Extract<RolloutOutcome, { trajectory: unknown }>;
+
+function toFinished(outcome: Finished, score: Score, rewardOf: (outcome: Finished, score: Score) => Reward): Judged {
+  const { verdict, format } = score;
   return {
-    trajectory,
+    trajectory: outcome.trajectory,
     failure: null,
     verdict,
     formatValid: format.valid,
     formatCode: format.violations[0]?.code ?? null,
-    reward: computeReward(reward, Math.max(1, step), parts),
+    reward: rewardOf(outcome, score),
   };
+}
+
+/** The reward by its formula, or by the function that the caller of the run brought along. */
+function rewardRollout({ ctx, stage }: SamplingRun, reward: RewardConfig, rollout: RewardCase): Reward {
+  const { parts, problem, step } = rollout;
+  if (reward.kind !== 'own') return computeReward(reward, Math.max(1, step), parts);
+  const value = ctx.rewards?.[reward.name]?.(rollout);
+  if (Number.isFinite(value)) return { ...parts, value: value!, mode: 'own' };
+  throw new RunError(
+    `stage ${stage.id}: the reward "${reward.name}" gave ${value} for problem ${problem.source}/${problem.id}; it must give a finite number`,
+  );
 }
 
 function refuseWhenAllFailed(rollouts: readonly RolloutRecord[]): readonly RolloutRecord[] {

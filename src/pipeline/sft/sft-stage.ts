@@ -97,13 +97,15 @@ async function trainStep(
     { ...stage.adam, learningRate },
   );
   const loss = measureLoss(data, logprobs);
-  ctx.store.commitStep(ctx.runId, index, step, {
+  const metrics = {
     'train/loss': loss,
     'train/learning_rate': learningRate,
     'train/tokens': tokens,
     ...(gradNorm === null ? {} : { 'train/grad_norm': gradNorm }),
     ...measureTrainerRetries(retriesBefore, ctx.trainer.retries()),
-  });
+  };
+  ctx.store.commitStep(ctx.runId, index, step, metrics);
+  ctx.observer?.stepCommitted?.({ runId: ctx.runId, stageIndex: index, stageId: stage.id, step, metrics });
   return loss;
 }
 
