@@ -23,24 +23,22 @@ export interface Datum {
   readonly attnPath?: readonly number[];
 }
 
-/**
- * The loss asked of the trainer. Clip thresholds bound the ratio itself (0.8, 1.2), not an epsilon. `gspo` takes one ratio
- * for a whole sequence, the geometric mean over its trained positions; `dppo` drops a position whose probability moved by
- * more than its threshold; `dro` adds half of `beta` times the squared log-ratio.
- */
-export type LossSpec =
+/** A loss that is a sum over positions, each judged by itself. Clip thresholds bound the ratio (0.8, 1.2), not an epsilon. */
+export type TokenLoss =
   | { readonly kind: 'cross_entropy' }
   | { readonly kind: 'importance_sampling' }
-  | ClippedLoss
+  | { readonly kind: 'ppo' | 'cispo'; readonly clipLow: number; readonly clipHigh: number };
+
+/**
+ * The loss asked of the trainer. `gspo` takes one ratio for a whole sequence, the geometric mean over its trained
+ * positions; `dppo` drops a position whose probability moved by more than its threshold; `dro` adds half of `beta` times
+ * the squared log-ratio.
+ */
+export type LossSpec =
+  | TokenLoss
+  | { readonly kind: 'gspo'; readonly clipLow: number; readonly clipHigh: number }
   | { readonly kind: 'dppo'; readonly deltaLow: number; readonly deltaHigh: number }
   | { readonly kind: 'dro'; readonly beta: number };
-
-/** The losses whose ratio is bounded. */
-export interface ClippedLoss {
-  readonly kind: 'ppo' | 'cispo' | 'gspo';
-  readonly clipLow: number;
-  readonly clipHigh: number;
-}
 
 /** AdamW settings of one optimiser step (decoupled decay). `clipNorm` 0 means no clipping. */
 export interface AdamSettings {

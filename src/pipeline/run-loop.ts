@@ -8,6 +8,7 @@ import { bindTokenizer } from './engine/tokenizer.ts';
 import { evaluateSets } from './evaluate/evaluate.ts';
 import { GateRefusal, runRlStage } from './rl/rl-stage.ts';
 import { runSft } from './sft/sft-stage.ts';
+import { checkTrainer } from './weights/check-trainer.ts';
 import { openStageModel } from './weights/trainer-model.ts';
 import { WeightsServer } from './weights/weights-server.ts';
 
@@ -21,6 +22,7 @@ export async function runCurriculum(ctx: RunContext): Promise<void> {
     await bind();
     for (const warning of warnOfMismatch(ctx.plan)) ctx.reporter.warn(warning);
   }
+  await checkTrainer(ctx);
   ctx.store.savePrompt(ctx.runId, 'student', ctx.studentTemplate);
   const weights = new WeightsServer(ctx);
   await weights.retireLeftovers();

@@ -106,9 +106,12 @@ async function listModules(folder: string): Promise<string[]> {
 /** The header of a safetensors file: its length as 8 bytes little endian, then JSON by tensor name. */
 async function readTensorHeader(file: string): Promise<JsonObject> {
   await using handle = await open(file).catch((cause: unknown) => {
-    throw new TrainerError(`the saved weights have ${ADAPTER_CONFIG} without target_modules and no ${ADAPTER_WEIGHTS}`, {
-      cause,
-    });
+    throw new TrainerError(
+      `the saved weights have ${ADAPTER_CONFIG} without target_modules and no ${ADAPTER_WEIGHTS}`,
+      {
+        cause,
+      },
+    );
   });
   const size = Buffer.alloc(8);
   await handle.read(size, 0, 8, 0);

@@ -11,11 +11,7 @@ import { sessionListSchema, sessionOverviewSchema, trainingRunSchema } from '../
 const MOST_SESSIONS = 50;
 
 /** The models of every session, one text each: whose they are, or which. Null where the server does not tell. */
-export function listHolders(
-  io: TrainerIo,
-  operationTimeoutMs: number,
-  signal?: AbortSignal,
-): Promise<string[] | null> {
+export function listHolders(io: TrainerIo, operationTimeoutMs: number, signal?: AbortSignal): Promise<string[] | null> {
   return whereTold(async () => {
     const ask = createAsk(io, operationTimeoutMs, signal);
     const { sessions } = await ask('sessions', sessionListSchema);

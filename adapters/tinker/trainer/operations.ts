@@ -12,7 +12,6 @@ import {
   toCheckpointPath,
   toCheckpointsRoute,
   toJsonBody,
-  type WireBody,
 } from '../wire/trainer-http.ts';
 import { checkpointListSchema, optimResultSchema, savedSchema } from '../wire/wire-schemas.ts';
 import type { NumberedOperation } from './model-queue.ts';

@@ -155,7 +155,13 @@ const HOSTED_DOMAIN = /(^|\.)thinkingmachines\.(dev|ai)$/;
  * differ only in what they answer to a pass (`tellBackEnd`). Throws `TrainerError` asking for `trainer.profile` for a
  * server that it does not know.
  */
-export function detectProfiles({ url, health, modelNames, configKeys, sessionStatus }: ServerSigns): readonly Profile[] {
+export function detectProfiles({
+  url,
+  health,
+  modelNames,
+  configKeys,
+  sessionStatus,
+}: ServerSigns): readonly Profile[] {
   if (modelNames.includes(EMBEDDED_MODEL)) return [PROFILES.embedded];
   if (HOSTED_DOMAIN.test(new URL(url).hostname)) return [PROFILES.hosted];
   if (sessionStatus === 201) return [PROFILES.tuft];

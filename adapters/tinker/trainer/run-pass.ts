@@ -165,7 +165,8 @@ function countTokens(data: readonly { readonly tokens: readonly number[] }[]): n
 }
 
 async function mergeAll(outputs: readonly Promise<PassOutput>[]): Promise<ForwardResult> {
-  return mergeOutputs(await Promise.all(outputs));
+  const { logprobs, metrics } = mergeOutputs(await Promise.all(outputs));
+  return { logprobs, metrics };
 }
 
 /** Splits into runs of items that fit one request, in order. A single item above the byte limit stands alone. */
@@ -188,7 +189,10 @@ function chunkData<T>(items: readonly T[], limits: ChunkLimits, sizeOf: (item: T
 }
 
 /** Bytes of one number in a body: as packed in protobuf; as text, with its comma, in JSON. */
-const NUMBER_BYTES = { protobuf: { token: 4, int64: 8, float32: 4 }, json: { token: 7, int64: 7, float32: 22 } } as const;
+const NUMBER_BYTES = {
+  protobuf: { token: 4, int64: 8, float32: 4 },
+  json: { token: 7, int64: 7, float32: 22 },
+} as const;
 
 /** Bytes of a datum in the body of a request. */
 function estimateBytes({ tokens, tensors }: WireDatum, codec: Profile['codec']): number {
