@@ -6,7 +6,8 @@ import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
 import { REVISED_VERDICTS } from './migrations/0002-revised-verdicts.ts';
 import { ANSWERS } from './migrations/0003-answers.ts';
 import { SETS_AND_VERSIONS } from './migrations/0004-sets-and-versions.ts';
-import { EFFECTIVE_BLOCKS } from './migrations/0005-effective-blocks.ts';
+import { TRAINER_MODELS } from './migrations/0005-trainer-models.ts';
+import { EFFECTIVE_BLOCKS } from './migrations/0007-effective-blocks.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
@@ -19,7 +20,8 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 2, sql: REVISED_VERDICTS },
   { version: 3, sql: ANSWERS },
   { version: 4, sql: SETS_AND_VERSIONS },
-  { version: 5, sql: EFFECTIVE_BLOCKS },
+  { version: 5, sql: TRAINER_MODELS },
+  { version: 6, sql: EFFECTIVE_BLOCKS },
 ];
 
 /** Schema this software reads and writes. */

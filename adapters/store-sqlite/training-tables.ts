@@ -113,7 +113,7 @@ const REQUESTS = describeTable<
 /**
  * Requests to the trainer, one row per submission, written before it goes out: a row left at `submitting` or
  * `acknowledged` is one whose outcome the process did not live to see. A sequence number may be submitted again; what is
- * reported later then belongs to the latest submission.
+ * reported later then belongs to the latest submission. Beside them the models that the requests go to.
  */
 function openRequests(connection: Connection): RequestMethods {
   const { nowMs } = connection;
@@ -124,6 +124,15 @@ function openRequests(connection: Connection): RequestMethods {
   const acknowledge = connection.query(`UPDATE trainer_requests SET state = 'acknowledged', request_id = ?,
     updated_at_ms = ? WHERE id = ?`);
   const finish = connection.query('UPDATE trainer_requests SET state = ?, message = ?, updated_at_ms = ? WHERE id = ?');
+  const openModel = connection.query(`INSERT INTO trainer_models (run_id, model_id, opened_at_ms) VALUES (?, ?, ?)
+    ON CONFLICT (run_id, model_id) DO UPDATE SET closed_at_ms = NULL`);
+  const closeModel = connection.query('UPDATE trainer_models SET closed_at_ms = ? WHERE run_id = ? AND model_id = ?');
+  const selectModels = connection.queryValue<[string], string>(
+    'SELECT model_id FROM trainer_models WHERE run_id = ? AND closed_at_ms IS NULL ORDER BY id',
+  );
+  const selectPaths = connection.queryValue<[string], string>(
+    'SELECT path FROM checkpoints WHERE run_id = ? AND deleted_at_ms IS NULL ORDER BY id',
+  );
   const latest = (runId: string, record: TrainerRequestRecord) => findLatest.get({ ...record, runId }) ?? null;
 
   return {
@@ -141,6 +150,16 @@ function openRequests(connection: Connection): RequestMethods {
         connection.write(() => {
           finish.run(outcome, toTextCell(message), nowMs(), latest(runId, record));
         }),
+      modelOpened: (modelId) =>
+        connection.write(() => {
+          openModel.run(runId, modelId, nowMs());
+        }),
+      modelClosed: (modelId) =>
+        connection.write(() => {
+          closeModel.run(nowMs(), runId, modelId);
+        }),
+      listOpenModels: () => connection.read(() => selectModels.all(runId)),
+      listSavedPaths: () => connection.read(() => selectPaths.all(runId)),
     }),
   };
 }

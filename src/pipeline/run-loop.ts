@@ -9,6 +9,7 @@ import { evaluateSets } from './evaluate/evaluate.ts';
 import { GateRefusal, runRlStage } from './rl/rl-stage.ts';
 import { warnOfHollowRewards } from './rl/watchdog.ts';
 import { runSft } from './sft/sft-stage.ts';
+import { checkTrainer } from './weights/check-trainer.ts';
 import { openStageModel } from './weights/trainer-model.ts';
 import { WeightsServer } from './weights/weights-server.ts';
 
@@ -22,6 +23,7 @@ export async function runCurriculum(ctx: RunContext): Promise<void> {
     await bind();
     for (const warning of [...warnOfMismatch(ctx.plan), ...warnOfHollowRewards(ctx.plan)]) ctx.reporter.warn(warning);
   }
+  await checkTrainer(ctx);
   ctx.store.savePrompt(ctx.runId, 'student', ctx.studentTemplate);
   const weights = new WeightsServer(ctx);
   await weights.retireLeftovers();

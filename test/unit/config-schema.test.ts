@@ -121,7 +121,7 @@ test('4. faults between fields', () => {
     { name: 'x', problems: 'b' },
   ];
   assert.deepEqual(faultsOf([RL], { eval: { sets } }), ['eval.sets.1.name: "x" is already the name of another set']);
-  assert.match(faultsOf([RL], { trainer: { handover: 'copy' } })[0]!, /handover: must be path, or \{kind: archive/);
+  assert.match(faultsOf([RL], { trainer: { handover: 'copy' } })[0]!, /handover: must be path, \{kind: archive/);
 });
 
 test('5. bounds', () => {

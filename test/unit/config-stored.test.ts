@@ -48,6 +48,7 @@ test('2: keys added since', () => {
   };
   for (const key of ['join', 'joinOrder', 'duplicatePaths']) delete old.rollout![key];
   for (const key of ['tokenizerUrl', 'placement']) delete old.engine![key];
+  delete old.trainer!.slotPatienceSeconds;
   delete old.format!.promote;
   const coldStart = old.stages[0]!;
   for (const key of ['method', 'limit', 'retries', 'retryTemperature', 'budgetTokens', 'budgetUsd', 'keep'])
@@ -64,8 +65,9 @@ test('2: runs of 0.1.0', () => {
   assert.equal(runs.length, 4);
   const { effective, watchdog } = PRESETS.embedded;
   for (const run of runs) {
-    const stored: unknown = JSON.parse(run.configJson);
-    assert.deepEqual(parseStoredConfig(run), { ...(stored as object), effective, watchdog });
+    const stored = JSON.parse(run.configJson);
+    stored.trainer.slotPatienceSeconds = 600;
+    assert.deepEqual(parseStoredConfig(run), { ...stored, effective, watchdog }, 'later keys have their defaults');
   }
 });
 

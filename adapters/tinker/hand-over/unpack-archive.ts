@@ -106,6 +106,8 @@ async function writeFiles(extract: Extract, folder: string, maxFiles: number): P
 function toSafePath({ name, type }: Header, folder: string): string | null {
   const shown = JSON.stringify(cleanServerText(name));
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  // The folder itself, which some archives begin with: "/", "./".
+  if (type === 'directory' && parts.length === 0 && !name.includes('\0')) return null;
   const isOutside = name.startsWith('/') || /[\\\0]/.test(name) || /^[A-Za-z]:/.test(name) || parts.includes('..');
   if (isOutside) throw new TrainerError(`the weights archive has the entry ${shown}, which leads out of its folder`);
   if (type === 'directory') return null;

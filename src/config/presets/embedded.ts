@@ -60,6 +60,7 @@ export const embeddedPreset: RunConfig = {
     profile: 'embedded',
     handover: 'path',
     operationTimeoutSeconds: 300,
+    slotPatienceSeconds: 600,
     apiKeyEnv: null,
     baseModel: null,
     lora: { rank: 32 },

@@ -174,6 +174,7 @@ function buildPaperPreset(
       profile: 'auto',
       handover: 'path',
       operationTimeoutSeconds: 3600,
+      slotPatienceSeconds: 600,
       apiKeyEnv: null,
       baseModel: null,
       lora: { rank: 32 },

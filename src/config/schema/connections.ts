@@ -57,21 +57,36 @@ const archiveHandOver = z.strictObject({
   ),
 });
 
-const handOver = z.union([z.literal('path'), archiveHandOver], {
-  error: 'must be path, or {kind: archive, directory: FOLDER}',
+const sharedPathHandOver = z.strictObject({
+  kind: z.literal('shared-path'),
+  root: nonBlank().describe(
+    "The trainer's checkpoint folder, as this process and the engine see it; relative to the configuration file",
+  ),
+});
+
+const handOver = z.union([z.literal('path'), archiveHandOver, sharedPathHandOver], {
+  error: 'must be path, {kind: archive, directory: FOLDER}, or {kind: shared-path, root: FOLDER}',
 });
 
 /** What `trainer` holds. */
 export const trainerSchema = z.strictObject({
   url: serverUrl().nullable().default(null).describe('Base URL of a Tinker-API trainer; null: the embedded one'),
   profile: z
-    .enum(['auto', 'hosted', 'skyrl-jax', 'skyrl-train', 'tuft', 'embedded'])
+    .enum(['auto', 'hosted', 'skyrl-jax', 'skyrl-train', 'tuft', 'verl', 'embedded'])
     .default('auto')
     .describe('Whose dialect the trainer speaks'),
   handover: handOver
     .default('path')
-    .describe('How new weights reach the engine: by a path both know, or as an archive unpacked into a shared folder'),
+    .describe(
+      'How new weights reach the engine: by a path both know, as an archive unpacked into a shared folder, or in place, below a checkpoint folder of the trainer that is shared',
+    ),
   operationTimeoutSeconds: z.number().min(1).max(MAX_SECONDS).default(3600).describe('Longest one operation may take'),
+  slotPatienceSeconds: z
+    .number()
+    .min(0)
+    .max(MAX_SECONDS)
+    .default(600)
+    .describe('How long a trainer that has no room for another model is waited for'),
   apiKeyEnv: apiKeyVariable(),
   baseModel: nonBlank().nullable().default(null).describe('Model to train; null: engine.model'),
   lora: z

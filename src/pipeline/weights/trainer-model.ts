@@ -4,6 +4,7 @@ import type { CheckpointRecord } from '../../ports/run-store/training.ts';
 import type { ForwardResult } from '../../ports/trainer.ts';
 import type { RunContext } from '../context.ts';
 import type { StageRun } from '../stage-run.ts';
+import { requireAbilities } from './check-trainer.ts';
 
 /** The model at the trainer: opened where a stage continues, updated, saved. */
 
@@ -25,6 +26,13 @@ function isLater(a: CheckpointRecord, b: CheckpointRecord): boolean {
  * begins takes the weights of the stage before; its moments start at zero unless `keepOptimizer`.
  */
 export async function openStageModel(run: StageRun, keepOptimizer: boolean): Promise<number> {
+  const step = await openWhereSaved(run, keepOptimizer);
+  // Some servers tell what they are only now.
+  requireAbilities(run.ctx, [run.stage]);
+  return step;
+}
+
+async function openWhereSaved(run: StageRun, keepOptimizer: boolean): Promise<number> {
   const { plan, trainer, signal } = run.ctx;
   const state = findResumeState(run);
   if (state === null) {
