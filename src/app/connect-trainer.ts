@@ -59,6 +59,9 @@ export function createAbsentTrainer(url: string, reason: TrainerError): Trainer 
     forward: refuse,
     forwardBackward: refuse,
     optimStep: refuse,
+    pathOf: () => {
+      throw reason;
+    },
     saveState: refuse,
     saveForSampler: refuse,
     deleteSaved: refuse,

@@ -12,6 +12,7 @@ import { InterruptedError, ParallelR1Error, StoreError, UsageError } from '../er
 import { BudgetSpent } from '../pipeline/cold-start/spending.ts';
 import { GateRefusal } from '../pipeline/rl/rl-stage.ts';
 import { runCurriculum } from '../pipeline/run-loop.ts';
+import { DivergedError } from '../pipeline/weights/divergence.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
@@ -212,8 +213,8 @@ function explainEnd(error: unknown, { runId, db, signal, reporter, end }: EndedR
     return { runId, status: 'interrupted', message };
   }
   end('failed', message);
-  // Resuming would only run into the same gate again.
-  if (error instanceof ParallelR1Error && !(error instanceof GateRefusal)) {
+  // Resuming would only run into the same gate, or into the same divergence, again.
+  if (error instanceof ParallelR1Error && !(error instanceof GateRefusal || error instanceof DivergedError)) {
     reporter.warn(`run ${runId} stopped; nothing finished is lost. Continue with: ${describeResume(runId, db)}`);
   }
   throw error;

@@ -48,6 +48,7 @@ test('2: keys added since', () => {
   };
   for (const key of ['join', 'joinOrder', 'duplicatePaths']) delete old.rollout![key];
   for (const key of ['tokenizerUrl', 'placement']) delete old.engine![key];
+  delete old.trainer!.keep;
   delete old.format!.promote;
   const coldStart = old.stages[0]!;
   for (const key of ['method', 'limit', 'retries', 'retryTemperature', 'budgetTokens', 'budgetUsd', 'keep'])
@@ -62,7 +63,10 @@ test('2: runs of 0.1.0', () => {
   using store = openRunStore(file);
   const runs = store.listRuns();
   assert.equal(runs.length, 4);
-  for (const run of runs) assert.deepEqual(parseStoredConfig(run), JSON.parse(run.configJson));
+  for (const run of runs) {
+    const stored = JSON.parse(run.configJson);
+    assert.deepEqual(parseStoredConfig(run), { ...stored, trainer: { ...stored.trainer, keep: 1 } });
+  }
 });
 
 test('3: a newer version', () => {

@@ -17,6 +17,7 @@ import {
   type CheckpointRef,
   isCheckpointName,
   parseCheckpointPath,
+  toCheckpointPath,
 } from '../wire/trainer-http.ts';
 import { ModelQueue } from './model-queue.ts';
 import {
@@ -104,6 +105,11 @@ export class TinkerTrainer implements Trainer {
     this.#pendingPasses = 0;
     this.#warnOfIgnoredAdam(adam);
     return queue.submit(toOptimOperation(adam), signal);
+  }
+
+  pathOf(kind: 'state' | 'sampler', name: string): string {
+    const { modelId: runId } = this.#requireQueue();
+    return toCheckpointPath({ runId, kind: kind === 'state' ? 'weights' : 'sampler_weights', name });
   }
 
   async saveState(name: string, signal?: AbortSignal): Promise<SavedState> {

@@ -60,6 +60,7 @@ export const embeddedPreset: RunConfig = {
     operationTimeoutSeconds: 300,
     apiKeyEnv: null,
     baseModel: null,
+    keep: 1,
     lora: { rank: 32 },
   },
   prompt: 'embedded.v1',

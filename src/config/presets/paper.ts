@@ -170,6 +170,7 @@ function buildPaperPreset(
       operationTimeoutSeconds: 3600,
       apiKeyEnv: null,
       baseModel: null,
+      keep: 1,
       lora: { rank: 32 },
     },
     prompt: 'adaptive-parallel-thinking.v1',

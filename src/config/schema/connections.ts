@@ -74,6 +74,11 @@ export const trainerSchema = z.strictObject({
   operationTimeoutSeconds: z.number().min(1).max(MAX_SECONDS).default(3600).describe('Longest one operation may take'),
   apiKeyEnv: apiKeyVariable(),
   baseModel: nonBlank().nullable().default(null).describe('Model to train; null: engine.model'),
+  keep: wholeNumber(1, 1000)
+    .default(1)
+    .describe(
+      'Newest saved states of each stage, and newest weights for sampling, that are kept; older ones are deleted',
+    ),
   lora: z
     .strictObject({
       rank: wholeNumber(0, 4096).default(32).describe('Rank of the adapter; 0: all weights, where offered'),

@@ -90,11 +90,12 @@ async function rollOutMissing(
 ): Promise<readonly RolloutRecord[]> {
   const { ctx, index } = run;
   const log = new AnswerLog(ctx, index);
+  const lineage = run.weights.lineageOf(index, request.weightsStep ?? request.step);
   const rollouts: RolloutRecord[] = [];
   let finished = request.groups.length - missing.length;
   const rollOutOne = async (group: number, signal: AbortSignal) => {
-    // Answers of other weights are none of these.
-    const answers = log.open('rollout', request.purpose, request.step, group, version);
+    // Answers of other weights are none of these. Those of the same ones are, under whatever name they were served.
+    const answers = log.open('rollout', request.purpose, request.step, group, lineage);
     const fresh = await rollOutOneGroup(run, request, { group, version, signal, answers });
     await answers.settle(() => ctx.store.saveRollouts(ctx.runId, fresh));
     rollouts.push(...fresh);
