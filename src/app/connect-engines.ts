@@ -105,7 +105,7 @@ interface CallPlaces {
 
 /** What bounds the calls to an engine and repeats them. */
 export function createPolicy(
-  { run, engine: { timeoutSeconds } }: RunConfig,
+  { run, engine: { timeoutSeconds, urls } }: RunConfig,
   { readLoad }: Engine,
   { kind, endpoints, maxInFlight }: CallPlaces,
 ): CallPolicy {
@@ -114,8 +114,8 @@ export function createPolicy(
     maxInFlight,
     // The capacity of an embedded server is known; that of a remote one shows with time.
     startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
-    // An embedded server that has gone will not come back; a remote one may be restarting.
-    tries: isEmbedded ? 2 : 8,
+    // An embedded server that was started for the run will not come back; one with an address may be restarting.
+    tries: isEmbedded && urls.length === 0 ? 2 : 8,
     firstPauseMs: 250,
     maxPauseMs: 30_000,
     deadlineMs: timeoutSeconds * 1000,
