@@ -49,7 +49,8 @@ test('2: accepted and not listed', async (t) => {
     assert.match(error.message, /accepted weights toy-run-s1-4-1 but does not list them; nothing was sampled/);
     return true;
   });
-  assert.equal(run.engine.requests.length, 0);
+  const asked = run.engine.requests.filter(({ model, n }) => model !== TOY_MODEL || n > 1);
+  assert.deepEqual(asked, []);
 });
 
 test('3: a name that holds other weights', async (t) => {
@@ -122,6 +123,23 @@ test('7: an engine that ignores weights', async (t) => {
   await server.serve(1, 1);
   await server.serve(1, 2);
   assert.equal(warnings(ignoring).length, 1);
+
+  // Whole weights: once they are loaded the engine answers under no other name.
+  const replaced = openTempRun(t);
+  const original = replaced.engine;
+  const whole: Engine = {
+    ...original,
+    complete: (request, signal) => {
+      if (replaced.world.loaded.size > 0 && request.model === TOY_MODEL) {
+        return Promise.reject(new EngineError('replaced', { status: 404 }));
+      }
+      return original.complete({ ...request, model: TOY_MODEL }, signal);
+    },
+  };
+  await openModel(replaced);
+  replaced.store.commitStep(TOY_RUN, 1, 1, {});
+  await startServer({ ...replaced.ctx, engine: whole }).serve(1, 1);
+  assert.equal(warnings(replaced).length, 1);
 
   const heeding = openTempRun(t);
   await runCurriculum(heeding.ctx);

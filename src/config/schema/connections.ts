@@ -80,11 +80,15 @@ export const trainerSchema = z.strictObject({
       'Newest saved states of each stage, and newest weights for sampling, that are kept; older ones are deleted',
     ),
   lora: z
-    .strictObject({
-      rank: wholeNumber(0, 4096).default(32).describe('Rank of the adapter; 0: all weights, where offered'),
-    })
+    .preprocess(
+      (value) => (value === 'none' ? { rank: 0 } : value),
+      z.strictObject({
+        rank: wholeNumber(0, 4096).default(32).describe('Rank of the adapter; 0: all weights, where offered'),
+      }),
+    )
+    .meta({ shortForm: 'string' })
     .prefault({})
-    .describe('Adapter'),
+    .describe('Adapter that is trained; none: all weights of the model, where the trainer offers it'),
 });
 
 /** What `embedded` holds; only runs with the embedded server use it. */

@@ -19,22 +19,36 @@ export class WeightsCanary {
     this.#ctx = ctx;
   }
 
-  /** Compares trained weights with the base model, until they were seen to differ or a warning was given. */
-  async look(version: string): Promise<void> {
+  /** What the engine answers before the run gave it any weights; null where that is not needed or not to be had. */
+  async askBefore(): Promise<Completion | null> {
+    return this.#isSettled || !this.#isTrained() ? null : this.#askBase();
+  }
+
+  /**
+   * Compares trained weights with the base model, until they were seen to differ or a warning was given. An engine whose
+   * weights were replaced as a whole has no base model any more; there `before` stands for it.
+   */
+  async look(version: string, before: Completion | null): Promise<void> {
     if (this.#isSettled || !this.#isTrained()) return;
     this.#isSettled = true;
     const { engine, plan, reporter } = this.#ctx;
+    const base = (await this.#askBase()) ?? before;
+    const prompt = await this.#findPrompt();
+    if (base === null || prompt === null || !isSame(base, await this.#ask(version, prompt))) return;
+    reporter.warn(
+      `engine ${engine.url} answers with weights ${version} exactly as with ${plan.engine.model}: it seems to ignore them, and nothing that is learned would show`,
+    );
+  }
+
+  /** Null where the server does not answer under the name of the base model. */
+  async #askBase(): Promise<Completion | null> {
+    const prompt = await this.#findPrompt();
+    if (prompt === null) return null;
     try {
-      const prompt = await this.#findPrompt();
-      if (prompt === null) return;
-      const [base, served] = [await this.#ask(plan.engine.model, prompt), await this.#ask(version, prompt)];
-      if (!isSame(base, served)) return;
-      reporter.warn(
-        `engine ${engine.url} answers with weights ${version} exactly as with ${plan.engine.model}: it seems to ignore them, and nothing that is learned would show`,
-      );
+      return await this.#ask(this.#ctx.plan.engine.model, prompt);
     } catch (error) {
-      // Some servers do not answer under the name of the base model; then there is nothing to compare with.
-      if (!(error instanceof EngineError)) throw error;
+      if (error instanceof EngineError) return null;
+      throw error;
     }
   }
 

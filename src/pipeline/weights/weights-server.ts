@@ -50,17 +50,19 @@ export class WeightsServer {
     if (!engine.capabilities.loadWeights) return plan.engine.model;
     const before = this.#served;
     if (before?.stageIndex === stageIndex && before.step === step) return before.version;
-    const name = `v${stageIndex}_${step}_${1 + store.countCheckpoints(runId, 'sampler')}`;
+    const earlier = store.countCheckpoints(runId, 'sampler');
+    const name = `v${stageIndex}_${step}_${1 + earlier}`;
     const place = { stageIndex, step, kind: 'sampler', name } as const;
     const saved = await this.#checkpoints.save(place, () => trainer.saveForSampler(name, signal));
     const version = toVersion(runId, place);
+    const untouched = earlier === 0 ? await this.#canary.askBefore() : null;
     await this.#handOver.put(version, saved);
     if (!(await this.#handOver.isServed(version))) {
       throw new RunError(
         `engine ${engine.url} accepted weights ${version} but does not list them; nothing was sampled`,
       );
     }
-    await this.#canary.look(version);
+    await this.#canary.look(version, untouched);
     this.#served = { stageIndex, step, version };
     if (before !== null) await this.#takeOff(before.version);
     await this.#checkpoints.deleteOlder('sampler', plan.trainer.keep ?? 1);
