@@ -14,7 +14,13 @@ export async function completeByVllm(
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<Completion[]> {
-  const answer = await wire.sendForJson('POST', PATH, toVllmRequest(request, name), signal);
+  const answer = await wire.sendForJson(
+    'POST',
+    PATH,
+    toVllmRequest(request, name),
+    signal,
+    wire.sessionOf(request.prefixKey),
+  );
   return readVllmCompletions(wire.siteOf('POST', PATH), answer, request);
 }
 

@@ -8,6 +8,7 @@ import { UsageError } from '../errors.ts';
 import type { Teacher } from '../pipeline/context.ts';
 import { type CallPolicy, createCallPolicy } from '../pipeline/engine/calls.ts';
 import { createEngineFleet, describeChange } from '../pipeline/engine/fleet/create-engine-fleet.ts';
+import { createRoutedEngine } from '../pipeline/engine/fleet/create-routed-engine.ts';
 import type { EndpointStatus, Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import { systemClock } from './system-clock.ts';
@@ -25,7 +26,7 @@ type Endpoint = Pick<RunConfig['engine'], 'kind' | 'apiKeyEnv'>;
 
 /** The engine of the configuration; `url` is that of the embedded server this run started, if it did. */
 export function connectStudent(config: RunConfig, url: string | null, reporter: Reporter): ConnectedEngine {
-  const { urls, maxInFlight } = config.engine;
+  const { urls, adminUrls, maxInFlight } = config.engine;
   // The server that was started for this run is the only one: there is nothing to balance, and it does not come back.
   const engine =
     url === null
@@ -35,7 +36,16 @@ export function connectStudent(config: RunConfig, url: string | null, reporter: 
           reporter,
         )
       : openStudentEndpoint(config, url);
-  return { engine, calls: createPolicy(config, engine, { ...config.engine, endpoints: urls.length, maxInFlight }) };
+  const routed = adminUrls.length === 0 ? engine : routeTo(engine, config, adminUrls, reporter);
+  const endpoints = Math.max(urls.length, adminUrls.length);
+  return { engine: routed, calls: createPolicy(config, routed, { ...config.engine, endpoints, maxInFlight }) };
+}
+
+/** The servers behind a router, which weights are loaded into one by one. */
+function routeTo(router: Engine, config: RunConfig, urls: readonly string[], reporter: Reporter): Engine {
+  const onRestored = (version: string) =>
+    reporter.warn(`a server behind ${router.url} was restarted; all of engine.adminUrls have weights ${version} again`);
+  return createRoutedEngine({ router, replicas: urls.map((url) => openStudentEndpoint(config, url)), onRestored });
 }
 
 /**
@@ -83,7 +93,8 @@ function openEndpoint(config: RunConfig, { kind, apiKeyEnv }: Endpoint, url: str
 }
 
 function readLimits({ engine }: RunConfig) {
-  return { timeoutMs: engine.timeoutSeconds * 1000, eosTexts: engine.eosTokens };
+  const { timeoutSeconds, eosTokens, sessionHeader } = engine;
+  return { timeoutMs: timeoutSeconds * 1000, eosTexts: eosTokens, sessionHeader };
 }
 
 /** Several servers as one engine, which reports the ones that go down and come back. */

@@ -57,7 +57,7 @@ export interface StartRunOptions extends RunOptions {
 export interface ResumeRunOptions extends RunOptions {
   /** Missing or null: the last unfinished run. */
   readonly runId?: string | null;
-  /** What changes from now on: `engine.urls`, `trainer.url`, and the budgets of cold-start stages may. */
+  /** What changes from now on: `engine.urls`, `engine.adminUrls`, `trainer.url`, and the budgets of cold-start stages may. */
   readonly overrides?: readonly ConfigOverride[];
 }
 
@@ -84,7 +84,7 @@ const PARTS = {
 } as const satisfies Readonly<Record<keyof RunParts, CallerOption>>;
 
 /** Settings of a run that may change when it is resumed: where it connects and how far it goes. */
-const MAY_CHANGE = /^(?:engine\.urls(?:\.\d+)?|trainer\.url|stages\.[^.]+\.(?:budgetTokens|budgetUsd))$/;
+const MAY_CHANGE = /^(?:engine\.(?:urls|adminUrls)(?:\.\d+)?|trainer\.url|stages\.[^.]+\.(?:budgetTokens|budgetUsd))$/;
 
 /**
  * Creates a run and runs it to its end. Rejects with `UsageError` and `SourceError` for a configuration or inputs that
@@ -117,7 +117,7 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   const fixed = overrides.find(({ path }) => !MAY_CHANGE.test(path));
   if (fixed !== undefined) {
     throw new UsageError(
-      `${fixed.path} cannot change when a run is resumed; engine.urls, trainer.url and the budgets of cold-start stages can`,
+      `${fixed.path} cannot change when a run is resumed; engine.urls, engine.adminUrls, trainer.url and the budgets of cold-start stages can`,
     );
   }
   using _lock = acquireRunLock(db);

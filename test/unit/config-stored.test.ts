@@ -47,7 +47,7 @@ test('2: keys added since', () => {
     stages: Record<string, unknown>[];
   };
   for (const key of ['join', 'joinOrder', 'duplicatePaths']) delete old.rollout![key];
-  for (const key of ['tokenizerUrl', 'placement']) delete old.engine![key];
+  for (const key of ['tokenizerUrl', 'placement', 'adminUrls', 'sessionHeader']) delete old.engine![key];
   delete old.trainer!.keep;
   delete old.format!.promote;
   const coldStart = old.stages[0]!;
@@ -65,7 +65,11 @@ test('2: runs of 0.1.0', () => {
   assert.equal(runs.length, 4);
   for (const run of runs) {
     const stored = JSON.parse(run.configJson);
-    assert.deepEqual(parseStoredConfig(run), { ...stored, trainer: { ...stored.trainer, keep: 1 } });
+    const added = {
+      engine: { ...stored.engine, adminUrls: [], sessionHeader: 'X-Session-ID' },
+      trainer: { ...stored.trainer, keep: 1 },
+    };
+    assert.deepEqual(parseStoredConfig(run), { ...stored, ...added });
   }
 });
 

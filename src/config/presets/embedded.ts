@@ -45,6 +45,8 @@ export const embeddedPreset: RunConfig = {
   engine: {
     kind: 'embedded',
     urls: [],
+    adminUrls: [],
+    sessionHeader: 'X-Session-ID',
     tokenizerUrl: null,
     placement: 'sticky',
     model: 'embedded-base',

@@ -155,6 +155,8 @@ function buildPaperPreset(
     engine: {
       kind: 'vllm',
       urls: [],
+      adminUrls: [],
+      sessionHeader: 'X-Session-ID',
       tokenizerUrl: null,
       placement: 'sticky',
       model: 'Qwen/Qwen3-4B-Base',
