@@ -28,9 +28,12 @@ export const VLLM_WHOLE: WholeRoutes = {
       await post('/collective_rpc', { method: 'reload_weights', kwargs: { weights_path: folder } });
       await post('/reset_prefix_cache');
       await post('/update_weight_version', { new_version: version });
-    } finally {
-      await post('/resume');
+    } catch (error) {
+      // Also when this was stopped half way: a server that stays paused answers nobody.
+      await wire.send('POST', '/resume', {}, undefined).catch(() => undefined);
+      throw error;
     }
+    await post('/resume');
   },
   readLabel: (wire, signal) => readText(wire, '/weight_info', signal),
   remedy: 'start it with VLLM_SERVER_DEV_MODE=1',

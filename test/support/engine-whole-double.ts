@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRng, hashSeed } from '../../src/core/rng.ts';
 import { wireChoice } from './engine-vllm-double.ts';
@@ -19,6 +19,11 @@ export interface WholeDouble {
 
 export const WHOLE_BASE = 'whole-base';
 
+function listTensorFiles(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+  return names.sort().map((name) => join(folder, name));
+}
+
 /** `isRefusing` is asked when weights are to be loaded: while true the engine dies of them. */
 export function createWholeDouble(start: string, isRefusing: () => boolean = () => false, isDev = true): WholeDouble {
   let folder = start;
@@ -29,7 +34,7 @@ export function createWholeDouble(start: string, isRefusing: () => boolean = () 
   const cached = new Map<string, string>();
   const load = (next: string) => {
     loaded.push(next);
-    isDead ||= isRefusing() || !existsSync(join(next, 'model.safetensors'));
+    isDead ||= isRefusing() || listTensorFiles(next).length === 0;
     if (!isDead) folder = next;
     return !isDead;
   };
@@ -37,7 +42,7 @@ export function createWholeDouble(start: string, isRefusing: () => boolean = () 
     const key = `${body.cache_salt} ${(body.prompt ?? body.input_ids![0]!).join(' ')}`;
     const before = cached.get(key) ?? folder;
     cached.set(key, folder);
-    const weights = [before, folder].map((from) => readFileSync(join(from, 'model.safetensors')).at(-1));
+    const weights = [before, folder].map((from) => readFileSync(listTensorFiles(from)[0]!).at(-1));
     return 10 + createRng(hashSeed(...weights.map(Number), body.seed ?? 0)).nextInt(20);
   };
   const answer: Answer = (response, request) => {

@@ -1,11 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Profile } from '../trainer/profile.ts';
 import type { TrainerIo } from '../wire/patience.ts';
 import type { CheckpointRef } from '../wire/trainer-http.ts';
 import { normaliseAdapterConfig } from './adapter-config.ts';
 import { type ArchiveCall, fetchArchive } from './fetch-archive.ts';
-import { unpackArchive } from './unpack-archive.ts';
+import { removeUnpacked, unpackArchive } from './unpack-archive.ts';
 
 /**
  * How saved sampler weights reach the engine. `'path'`: the engine understands the path the trainer
@@ -37,8 +37,8 @@ export async function fetchWeights(
 }
 
 /** Removes what was unpacked for sampler weights; nothing when there is none. */
-export async function removeUnpacked({ directory }: ArchiveHandOver, ref: CheckpointRef): Promise<void> {
-  await rm(toDirectory(directory, ref), { recursive: true, force: true });
+export function removeHandedOver({ directory }: ArchiveHandOver, ref: CheckpointRef): Promise<void> {
+  return removeUnpacked(toDirectory(directory, ref));
 }
 
 /** Ids may hold colons, which not every file system takes. */

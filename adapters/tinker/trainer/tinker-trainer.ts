@@ -10,7 +10,7 @@ import type {
   TrainerCapabilities,
   TrainerRequestLog,
 } from '../../../src/ports/trainer.ts';
-import { fetchWeights, type HandOver, removeUnpacked } from '../hand-over/hand-over.ts';
+import { fetchWeights, type HandOver, removeHandedOver } from '../hand-over/hand-over.ts';
 import { Deadline, type TrainerIo } from '../wire/patience.ts';
 import {
   type CheckpointKind,
@@ -128,7 +128,7 @@ export class TinkerTrainer implements Trainer {
     const ref = this.#requireRef(path);
     await deleteCheckpoint(this.#parts.io, ref, this.#startDeadline(), signal);
     const { handOver } = this.#parts;
-    if (handOver !== 'path' && ref.kind === 'sampler_weights') await removeUnpacked(handOver, ref);
+    if (handOver !== 'path' && ref.kind === 'sampler_weights') await removeHandedOver(handOver, ref);
   }
 
   retries(): RetryCounts {
