@@ -80,6 +80,7 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     studentTemplate: template,
     teacherOf: unused,
     problemsOf: unused,
+    countProblems: unused,
     readProblems: unused,
     sftTextsOf: unused,
   };

@@ -1,25 +1,20 @@
 import type { RunConfig } from '../config/schema.ts';
 import type { ProblemsRef, StageSpec } from '../core/curriculum.ts';
-import type { ProblemSource } from '../ports/problem-source.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
-import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
-import { listDatasetFolders } from '../problem-sets/set-folders.ts';
+import type { ProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { findRowsRun, readSftFile, readSftTextsOf } from './sft-rows.ts';
 
 /**
  * Reads every problem set and data file a configuration names, so that a missing file or a bad row is
- * reported now rather than hours later. `sources` are sets that come from no file. Throws `SourceError` and `UsageError`.
+ * reported now rather than hours later. Sets that a stage needs whole stay with the resolver, which the run goes on with;
+ * those that a cold start streams are only counted. Throws `SourceError` and `UsageError`.
  */
-export async function checkInputs(
-  config: RunConfig,
-  signal: AbortSignal,
-  sources: readonly ProblemSource[] = [],
-): Promise<void> {
-  const resolver = createProblemResolver(listDatasetFolders(), signal, sources);
+export async function checkInputs(config: RunConfig, problems: ProblemResolver): Promise<void> {
   const evaluated = config.stages.some(({ kind }) => kind === 'rl') ? config.eval.sets : [];
-  const refs = [...config.stages.flatMap(listProblems), ...evaluated.flatMap(({ problems }) => problems)];
-  const different = new Map(refs.filter(({ kind }) => kind !== 'word-sums').map((ref) => [JSON.stringify(ref), ref]));
-  for await (const _problem of resolver.read([...different.values()]));
+  const streamed = config.stages.flatMap((stage) => (stage.kind === 'cold-start' ? stage.problems : []));
+  const whole = [...config.stages.flatMap(listWholeSets), ...evaluated.flatMap((set) => set.problems)];
+  await problems.readAll(listFiles(whole));
+  await problems.count(listFiles(streamed));
   for (const data of listForeignData(config)) if (findRowsRun(data) === null) readSftFile(data);
 }
 
@@ -34,10 +29,17 @@ function listForeignData({ stages }: RunConfig): string[] {
   return stages.flatMap((stage) => (stage.kind === 'sft' && !own.has(stage.data) ? [stage.data] : []));
 }
 
-function listProblems(stage: StageSpec): readonly ProblemsRef[] {
+/** What is read from somewhere, each set once. */
+function listFiles(refs: readonly ProblemsRef[]): readonly ProblemsRef[] {
+  return [
+    ...new Map(refs.filter(({ kind }) => kind !== 'word-sums').map((ref) => [JSON.stringify(ref), ref])).values(),
+  ];
+}
+
+function listWholeSets(stage: StageSpec): readonly ProblemsRef[] {
   switch (stage.kind) {
     case 'cold-start':
-      return stage.problems;
+      return [];
     case 'sft':
       return stage.until?.targets.flatMap(({ problems }) => problems) ?? [];
     case 'rl':

@@ -50,16 +50,11 @@ function describeProblems(refs: readonly ProblemsRef[]): string {
 export async function listForecasts(config: RunConfig, db: string): Promise<string[]> {
   if (!existsSync(db)) return [];
   using store = openRunStore(db, { readonly: true });
-  const { read } = createProblemResolver(listDatasetFolders(), new AbortController().signal);
+  const { count } = createProblemResolver(listDatasetFolders(), new AbortController().signal);
   const lines: string[] = [];
   for (const [stageIndex, stage] of config.stages.entries()) {
     if (stage.kind !== 'cold-start') continue;
-    const limit = stage.limit ?? Number.POSITIVE_INFINITY;
-    let problems = 0;
-    for await (const _problem of read(stage.problems)) {
-      problems += 1;
-      if (problems >= limit) break;
-    }
+    const problems = Math.min(stage.limit ?? Number.POSITIVE_INFINITY, await count(stage.problems));
     const forecast = forecastColdStart(store, { runId: null, stageIndex, stage, problems });
     if (forecast !== null) lines.push(`${stage.id}: ${describeForecast(forecast)}`);
   }

@@ -9,7 +9,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { PromptRecord } from '../ports/run-store/runs.ts';
-import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
+import { createProblemResolver, type ProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { connectStudent, connectTeachers, createPolicy } from './connect-engines.ts';
 import { connectTrainer } from './connect-trainer.ts';
@@ -29,6 +29,8 @@ export interface OpenRunOptions {
   readonly store: RunStore;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** Holds what was read before the run was opened; without it every set is read when it is needed. */
+  readonly problems?: ProblemResolver | undefined;
   /** Reject at once when engine or trainer do not answer; otherwise the first call to them fails. */
   readonly requireServers: boolean;
   /** What the caller passed in; it is not closed with the run. Reporter and observers are given separately. */
@@ -43,7 +45,8 @@ export interface OpenedRun extends AsyncDisposable {
 
 /** The composition root: connects what a run needs, and starts the embedded server when the configuration names no URL. */
 export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
-  const { runId, config, store, reporter, signal, requireServers: isRequired, parts = {}, observer = {} } = options;
+  const { runId, config, store, reporter, signal, parts = {}, observer = {} } = options;
+  const isRequired = options.requireServers;
   await using handles = new OpenHandles();
   const embedded = needsEmbedded(config, parts) ? handles.keep(await startEmbedded(options)) : null;
   const student = openStudent(options, handles, embedded);
@@ -53,7 +56,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     parts.trainer ?? handles.keep(await connectTrainer({ runId, config, store, reporter, embeddedUrl, isRequired }));
   const keep = (engine: AsyncDisposable) => handles.keep(engine);
   const teachers = connectTeachers(config, student, parts.teacher ?? null, reporter, keep);
-  const problems = createProblemResolver(listDatasetFolders(), signal, parts.problemSources);
+  const { problems = createProblemResolver(listDatasetFolders(), signal, parts.problemSources) } = options;
   const readTemplate = createTemplateReader(options);
   const ctx: RunContext = {
     runId,
@@ -72,6 +75,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     studentTemplate: readTemplate(config.prompt, 'student'),
     teacherOf: (stage) => ({ ...teachers.get(stage)!, ...readTeacherTemplates(readTemplate, stage) }),
     problemsOf: problems.readAll,
+    countProblems: problems.count,
     readProblems: problems.read,
     sftTextsOf: (data) => readSftTextsOf(store, data),
   };

@@ -16,6 +16,8 @@ import { DivergedError } from '../pipeline/weights/divergence.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
+import { createProblemResolver, type ProblemResolver } from '../problem-sets/resolve-problems.ts';
+import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { checkForeignRows, checkInputs } from './check-inputs.ts';
 import { openRun } from './open-run.ts';
 import { joinObservers, type RunParts } from './run-parts.ts';
@@ -96,7 +98,8 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   const { db, preset = null, weightsOf = null, parts = {}, signal = new AbortController().signal } = options;
   const config = changeRunConfig(options.config, []);
   requireRunnable(config, parts);
-  await checkInputs(config, signal, parts.problemSources);
+  const problems = createProblemResolver(listDatasetFolders(), signal, parts.problemSources);
+  await checkInputs(config, problems);
   using _lock = acquireRunLock(db);
   using store = openForWriting(db, parts);
   checkForeignRows(config, store);
@@ -104,7 +107,7 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   const run = createRunRecord(config, preset);
   store.createRun(run, listStageRecords(config));
   if (weights !== null) saveForeignState(store, run.id, weights);
-  return await execute({ run, config, store, db, parts, signal });
+  return await execute({ run, config, store, db, problems, parts, signal });
 }
 
 /**
@@ -162,11 +165,12 @@ interface Execution {
   readonly config: RunConfig;
   readonly store: RunStore;
   readonly db: string;
+  readonly problems?: ProblemResolver | undefined;
   readonly parts: RunParts;
   readonly signal: AbortSignal;
 }
 
-async function execute({ run, config, store, db, parts, signal }: Execution): Promise<RunOutcome> {
+async function execute({ run, config, store, db, problems, parts, signal }: Execution): Promise<RunOutcome> {
   const reporter = parts.reporter ?? createSilentReporter();
   const observer = joinObservers(parts.observers ?? [], (message) => reporter.warn(message));
   const end = (status: 'interrupted' | 'failed', message: string | null) => {
@@ -180,7 +184,7 @@ async function execute({ run, config, store, db, parts, signal }: Execution): Pr
   store.setRunStatus(run.id, 'running', null);
   try {
     await using opened = await openRun({
-      ...{ runId: run.id, config, store, reporter, observer, parts, signal },
+      ...{ runId: run.id, config, store, reporter, observer, problems, parts, signal },
       requireServers: true,
     });
     await runCurriculum(opened.ctx);

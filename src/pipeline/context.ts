@@ -67,6 +67,8 @@ export interface EngineAccess {
 export interface ProblemAccess {
   /** Problems of one or several references, in order. */
   problemsOf(refs: readonly ProblemsRef[]): Promise<readonly Problem[]>;
+  /** How many problems the references hold; each is read through once per process. */
+  countProblems(refs: readonly ProblemsRef[]): Promise<number>;
   /** The problems of `problemsOf` one after the other, for sets that do not fit into memory. */
   readProblems(refs: readonly ProblemsRef[]): AsyncIterable<Problem>;
   /** Rows of an SFT stage that no cold-start stage of this run made: a JSONL file, or another run's. Throws `UsageError` for a run without rows. */

@@ -10,6 +10,8 @@ import { findSetFile, listDatasetFolders } from './set-folders.ts';
 export interface ProblemResolver {
   /** All of them, in order; each reference is read once per process. */
   readAll(refs: readonly ProblemsRef[]): Promise<readonly Problem[]>;
+  /** How many there are; each reference is read through once per process, and none is kept. */
+  count(refs: readonly ProblemsRef[]): Promise<number>;
   /** One after the other, from the files each time. */
   read(refs: readonly ProblemsRef[]): AsyncGenerator<Problem>;
 }
@@ -24,15 +26,11 @@ export function createProblemResolver(
   sources: readonly ProblemSource[] = [],
 ): ProblemResolver {
   const places: Places = { folders, signal, sources };
-  const known = new Map<string, Promise<readonly Problem[]>>();
-  const resolveOne = (ref: ProblemsRef): Promise<readonly Problem[]> => {
-    const key = JSON.stringify(ref);
-    const problems = known.get(key) ?? readProblems(ref, places);
-    known.set(key, problems);
-    return problems;
-  };
+  const readOne = once((ref) => readProblems(ref, places));
+  const countOne = once((ref) => countRows(ref, places));
   return {
-    readAll: async (refs) => (await Promise.all(refs.map(resolveOne))).flat(),
+    readAll: async (refs) => (await Promise.all(refs.map(readOne))).flat(),
+    count: async (refs) => (await Promise.all(refs.map(countOne))).reduce((sum, count) => sum + count, 0),
     read: async function* (refs) {
       for (const ref of refs) yield* streamProblems(ref, places);
     },
@@ -46,17 +44,31 @@ interface Places {
   readonly sources: readonly ProblemSource[];
 }
 
+/** Asks once for each reference. */
+function once<T>(ask: (ref: ProblemsRef) => Promise<T>): (ref: ProblemsRef) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (ref) => {
+    const key = JSON.stringify(ref);
+    const answer = known.get(key) ?? ask(ref);
+    known.set(key, answer);
+    return answer;
+  };
+}
+
 /** How many problems the references hold now; null when one of them cannot be read. */
 export async function countProblems(refs: readonly ProblemsRef[]): Promise<number | null> {
-  const { read } = createProblemResolver(listDatasetFolders(), new AbortController().signal);
-  let count = 0;
   try {
-    for await (const _problem of read(refs)) count += 1;
-    return count;
+    return await createProblemResolver(listDatasetFolders(), new AbortController().signal).count(refs);
   } catch (error) {
     if (error instanceof ParallelR1Error) return null;
     throw error;
   }
+}
+
+async function countRows(ref: ProblemsRef, places: Places): Promise<number> {
+  let count = 0;
+  for await (const _problem of streamProblems(ref, places)) count += 1;
+  return count;
 }
 
 async function readProblems(ref: ProblemsRef, places: Places): Promise<Problem[]> {

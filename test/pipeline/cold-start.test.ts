@@ -148,6 +148,7 @@ test('4: not asked again', async (t) => {
   const more = await runColdStart({
     ctx: {
       ...run.ctx,
+      countProblems: async () => 2,
       readProblems: async function* () {
         yield makeProblems(3)[0]!;
         yield { ...makeProblems(3)[1]!, source: 'other' };

@@ -10,10 +10,11 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { RlStage, StageSpec } from '../../src/core/curriculum.ts';
+import { type RlStage, type StageSpec, selectBatch } from '../../src/core/curriculum.ts';
 import type { Datum } from '../../src/core/datum.ts';
 import { countLossTokens } from '../../src/core/layout/build-datums.ts';
 import type { Reward } from '../../src/core/reward.ts';
+import { hashSeed } from '../../src/core/rng.ts';
 import { buildMinibatches, creditGroups } from '../../src/pipeline/rl/rl-update.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
@@ -133,11 +134,13 @@ test('6: learning rate', async (t) => {
     [right, mixed],
     [mixed, mixed],
     [mixed, right],
-  ].flatMap((groups, index) =>
-    groups.flatMap((rewards, group) =>
-      groupOf(group, rewards).map((one) => ({ ...one, stageIndex: 0, step: index + 1 })),
-    ),
-  );
+  ].flatMap((groups, index) => {
+    const step = index + 1;
+    const batch = selectBatch(TOY_PROBLEMS, 2, step, hashSeed(run.ctx.plan.seed, RL.id));
+    return groups.flatMap((rewards, group) =>
+      groupOf(group, rewards).map((one) => ({ ...one, stageIndex: 0, step, problem: batch[group]! })),
+    );
+  });
   run.store.saveRollouts(TOY_RUN, rollouts);
   // These rollouts are made of tokens that the toy model does not have.
   const score = (data: readonly Datum[]) => ({

@@ -11,6 +11,7 @@
  *  9. a promoted lint makes the format invalid, with its own code
  * 10. the answers of a group are judged by the verifier in one call; one that had to be killed is unparsable and earns -1
  * 11. a group is begun when an earlier one has ended: no more are under way than calls may be, and a few
+ * 12. groups stored for other problems than those asked for, or for a changed answer, end the step in one line
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -240,4 +241,21 @@ test('11: groups under way', async (t) => {
   assert.equal(rollouts.length, 80);
   const { maxInFlight } = toyPlan().engine;
   assert.ok(most >= maxInFlight && most <= Math.ceil(1.25 * maxInFlight), `${most} groups under way`);
+});
+
+test('12: a problem set that changed', async (t) => {
+  const run = openTempRun(t);
+  await rollOut(run.ctx);
+  const [first, second] = PROBLEMS;
+  const changed = { ...second!, answer: '77' };
+  await assert.rejects(rollOut(run.ctx, [first!, changed]), (error: Error) => {
+    assert.ok(error instanceof RunError);
+    assert.match(
+      error.message,
+      /^stage rl: group 1 of the train rollouts of step 1 is stored for problem .*answer differs/,
+    );
+    assert.match(error.message, /put the earlier file back, or start a new run$/);
+    return true;
+  });
+  await assert.rejects(rollOut(run.ctx, [first!]), /there is no such group now/);
 });

@@ -10,6 +10,7 @@
  *  7. resuming may move servers and raise budgets, and nothing else
  *  8. unknown, missing and impossible options and parts are refused in one line that names them
  *  9. a configuration with a fault is refused with its key, also one that no schema has seen before
+ * 10. a set that training needs whole is read once; one that a cold start streams is read to be checked and to be used
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -245,4 +246,24 @@ test('9: configurations', async () => {
   await assert.rejects(startRun({ config, db, parts: toyParts() }), /rolout: unknown key; did you mean rollout\?/);
   await assert.rejects(startRun({ config: {} as never, db }), /engine: is missing/);
   assert.equal(existsSync(db), false);
+});
+
+test('10: sets are read once', async () => {
+  const parts = toyParts();
+  const reads: string[] = [];
+  const problemSources = parts.problemSources.flatMap((source) =>
+    ['toy', 'streamed'].map((name) => ({
+      name,
+      async *read(signal: AbortSignal) {
+        yield* source.read(signal);
+        reads.push(name);
+      },
+    })),
+  );
+  const config = toyConfig(folder, { 'stages.kind=cold-start.problems': [{ kind: 'set', name: 'streamed' }] });
+  await startRun({ config, db: dbOf('reads'), parts: { ...parts, problemSources } });
+  assert.deepEqual(
+    ['toy', 'streamed'].map((name) => reads.filter((one) => one === name).length),
+    [1, 2],
+  );
 });

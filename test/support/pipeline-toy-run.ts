@@ -219,6 +219,7 @@ export function openToyRun(parts: ToyParts): ToyRun {
     studentTemplate: { hash: 'student-hash', name: 'student', text: '{Problem}' },
     teacherOf: ({ method }) => ({ engine: seen, calls, ...(method === 'annotate' ? ANNOTATING : PROMPTING) }),
     problemsOf: async (refs) => listToyProblems(refs),
+    countProblems: async (refs) => listToyProblems(refs).length,
     readProblems: async function* (refs) {
       yield* listToyProblems(refs);
     },

@@ -44,7 +44,7 @@ export async function runColdStart(run: StageRun<ColdStartStage>): Promise<Yield
   );
   const report = reportYield(ctx, index);
   task.finish(`${describeYield(report)}${lesson.retries.describe()}`);
-  if (finished < total) {
+  if (lesson.spending.isSpent && finished < total) {
     const { spent, option } = lesson.spending.describeEnd();
     throw new BudgetSpent(`${stage.id}: ${spent}, ${total - finished} problems are left; go on with resume ${option}`);
   }
@@ -125,11 +125,9 @@ async function* listProblems(ctx: RunContext, { problems, limit }: ColdStartStag
   }
 }
 
-/** Reads them all once: a bad row far down must be told before the first answer is paid for. */
-async function countProblems(ctx: RunContext, stage: ColdStartStage): Promise<number> {
-  let count = 0;
-  for await (const _problem of listProblems(ctx, stage)) count += 1;
-  return count;
+/** Reads them all before the first answer is paid for: a bad row far down is told at once. */
+async function countProblems(ctx: RunContext, { problems, limit }: ColdStartStage): Promise<number> {
+  return Math.min(limit ?? Number.POSITIVE_INFINITY, await ctx.countProblems(problems));
 }
 
 async function* takeWhile<T>(items: AsyncIterable<T>, goesOn: () => boolean): AsyncGenerator<T> {

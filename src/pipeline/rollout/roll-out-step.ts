@@ -49,6 +49,7 @@ export interface StepRollouts {
 export async function rollOutStep(run: SamplingRun, request: StepRolloutRequest): Promise<StepRollouts> {
   const { ctx, index } = run;
   const stored = ctx.store.loadRollouts(ctx.runId, index, request.purpose, request.step);
+  refuseOtherProblems(run, request, stored);
   const missing = listMissingGroups(request, stored);
   if (missing.length === 0) return { rollouts: refuseWhenAllFailed(stored), handOverMs: 0 };
   const startedMs = ctx.clock.monotonic();
@@ -61,6 +62,23 @@ export async function rollOutStep(run: SamplingRun, request: StepRolloutRequest)
   const rollouts = [...stored, ...fresh.filter((rollout) => !known.has(nameOf(rollout)))];
   rollouts.sort((a, b) => a.group - b.group || a.sample - b.sample);
   return { rollouts: refuseWhenAllFailed(rollouts), handOverMs };
+}
+
+/** A problem file that changed since the run was stopped would mix rollouts of two problems in one group. */
+function refuseOtherProblems(
+  { stage }: SamplingRun,
+  { groups, step }: StepRolloutRequest,
+  stored: readonly RolloutRecord[],
+) {
+  for (const { group, problem, purpose } of stored) {
+    const asked = groups[group]?.problem;
+    if (asked !== undefined && asked.text === problem.text && asked.answer === problem.answer) continue;
+    throw new RunError(
+      `stage ${stage.id}: group ${group} of the ${purpose} rollouts of step ${step} is stored for problem ${problem.source}/${problem.id}, but ` +
+        `${asked === undefined ? 'there is no such group now' : `it is ${asked.source}/${asked.id} now, or its text or answer differs`}; ` +
+        'a problem set changed since: put the earlier file back, or start a new run',
+    );
+  }
 }
 
 function listMissingGroups(request: StepRolloutRequest, stored: readonly RolloutRecord[]): number[] {
