@@ -61,7 +61,8 @@ export class ModelQueue {
     this.#waiting.set(token, cancel);
     const stop = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal]);
     const { io, operationTimeoutMs } = this.#options;
-    const giveUp = (error: unknown) => {
+    const giveUp = (fault: unknown) => {
+      const error = markLostModel(fault);
       this.#break(error, token);
       throw error;
     };
@@ -189,6 +190,15 @@ export class ModelQueue {
       retryable,
     });
   }
+}
+
+/** SkyRL says with 400, or 409, that a model went with the process that held it; others say 404. */
+const NOT_LOADED = /\bmodel\b[^.;]{0,100}\bnot loaded\b/i;
+
+/** The same failure as every server tells it: a model that is gone is one that was not found. */
+function markLostModel(error: unknown): unknown {
+  if (!(error instanceof TrainerError) || error.retryable || !NOT_LOADED.test(error.message)) return error;
+  return new TrainerError(error.message, { cause: error, status: 404 });
 }
 
 function hashBody(body: WireBody): string {
