@@ -24,8 +24,16 @@ export type ConnectedEngine = Pick<Teacher, 'engine' | 'calls'>;
 /** One server: its dialect and its key. */
 type Endpoint = Pick<RunConfig['engine'], 'kind' | 'apiKeyEnv'>;
 
-/** The engine of the configuration; `url` is that of the embedded server this run started, if it did. */
-export function connectStudent(config: RunConfig, url: string | null, reporter: Reporter): ConnectedEngine {
+/**
+ * The engine of the configuration; `url` is that of the embedded server this run started, if it did. `isPatient`: whether a
+ * server that does not answer is waited for.
+ */
+export function connectStudent(
+  config: RunConfig,
+  url: string | null,
+  reporter: Reporter,
+  isPatient: boolean,
+): ConnectedEngine {
   const { urls, adminUrls, maxInFlight } = config.engine;
   // The server that was started for this run is the only one: there is nothing to balance, and it does not come back.
   const engine =
@@ -38,7 +46,10 @@ export function connectStudent(config: RunConfig, url: string | null, reporter: 
       : openStudentEndpoint(config, url);
   const routed = adminUrls.length === 0 ? engine : routeTo(engine, config, adminUrls, reporter);
   const endpoints = Math.max(urls.length, adminUrls.length);
-  return { engine: routed, calls: createPolicy(config, routed, { ...config.engine, endpoints, maxInFlight }) };
+  return {
+    engine: routed,
+    calls: createPolicy(config, routed, { ...config.engine, endpoints, maxInFlight, isPatient }),
+  };
 }
 
 /** The servers behind a router, which weights are loaded into one by one. */
@@ -112,13 +123,15 @@ interface CallPlaces {
   readonly kind: RunConfig['engine']['kind'];
   readonly endpoints: number;
   readonly maxInFlight: number;
+  /** Whether a server that does not answer is waited for; missing: it is. */
+  readonly isPatient?: boolean;
 }
 
 /** What bounds the calls to an engine and repeats them. */
 export function createPolicy(
   { run, engine: { timeoutSeconds, urls } }: RunConfig,
   { readLoad }: Engine,
-  { kind, endpoints, maxInFlight }: CallPlaces,
+  { kind, endpoints, maxInFlight, isPatient = true }: CallPlaces,
 ): CallPolicy {
   const isEmbedded = kind === 'embedded';
   return createCallPolicy({
@@ -126,7 +139,7 @@ export function createPolicy(
     // The capacity of an embedded server is known; that of a remote one shows with time.
     startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
     // An embedded server that was started for the run will not come back; one with an address may be restarting.
-    tries: isEmbedded && urls.length === 0 ? 2 : 8,
+    tries: !isPatient || (isEmbedded && urls.length === 0) ? 2 : 8,
     firstPauseMs: 250,
     maxPauseMs: 30_000,
     deadlineMs: timeoutSeconds * 1000,
