@@ -52,10 +52,21 @@ function openMetrics(connection: Connection): MetricMethods {
   };
 }
 
-type CheckpointMethods = Pick<StoredTraining, 'saveCheckpoint' | 'listCheckpoints' | 'markCheckpointDeleted'>;
+type CheckpointMethods = Pick<
+  StoredTraining,
+  | 'intendCheckpoint'
+  | 'saveCheckpoint'
+  | 'listCheckpoints'
+  | 'listIntendedCheckpoints'
+  | 'countCheckpoints'
+  | 'markCheckpointDeleted'
+>;
 type RequestMethods = Pick<StoredTraining, 'trainerLog'>;
 
-const CHECKPOINTS = describeTable<CheckpointRecord, { readonly runId: string; readonly createdAtMs: number }>(
+const CHECKPOINTS = describeTable<
+  CheckpointRecord,
+  { readonly runId: string; readonly createdAtMs: number; readonly isSaved: 0 | 1 }
+>(
   'checkpoints',
   {
     stageIndex: plain('stage_index'),
@@ -64,26 +75,38 @@ const CHECKPOINTS = describeTable<CheckpointRecord, { readonly runId: string; re
     name: plain('name'),
     path: plain('path'),
   },
-  { runId: plain('run_id'), createdAtMs: plain('created_at_ms') },
+  { runId: plain('run_id'), createdAtMs: plain('created_at_ms'), isSaved: plain('is_saved') },
 );
 
 /** A path saved again counts as the newest; deleted ones keep their row. */
 function openCheckpoints(connection: Connection): CheckpointMethods {
   const { nowMs } = connection;
+  const intend = connection.query(`${CHECKPOINTS.insert} ON CONFLICT (run_id, kind, path)
+    DO UPDATE SET is_saved = 0, deleted_at_ms = NULL WHERE deleted_at_ms IS NOT NULL`);
   const replace = connection.query(CHECKPOINTS.insert.replace('INSERT', 'INSERT OR REPLACE'));
-  const selectLive = connection.query<[{ runId: string; kind: string | null }], CheckpointRecord>(
-    `SELECT ${CHECKPOINTS.columns} FROM checkpoints
-    WHERE run_id = @runId AND deleted_at_ms IS NULL AND (@kind IS NULL OR kind = @kind) ORDER BY id`,
+  const selectLive = connection.query<[{ runId: string; kind: string | null; isSaved: 0 | 1 }], CheckpointRecord>(
+    `SELECT ${CHECKPOINTS.columns} FROM checkpoints WHERE run_id = @runId AND deleted_at_ms IS NULL
+    AND is_saved = @isSaved AND (@kind IS NULL OR kind = @kind) ORDER BY id`,
+  );
+  const count = connection.queryValue<[string, string], number>(
+    'SELECT count(*) FROM checkpoints WHERE run_id = ? AND kind = ?',
   );
   const markDeleted = connection.query(`UPDATE checkpoints SET deleted_at_ms = ?
     WHERE run_id = ? AND path = ? AND deleted_at_ms IS NULL`);
   return {
+    intendCheckpoint: (runId, checkpoint) =>
+      connection.writeDurably(() => {
+        intend.run(CHECKPOINTS.toCells({ ...checkpoint, runId, createdAtMs: nowMs(), isSaved: 0 }));
+      }),
     saveCheckpoint: (runId, checkpoint) =>
       connection.writeDurably(() => {
-        replace.run(CHECKPOINTS.toCells({ ...checkpoint, runId, createdAtMs: nowMs() }));
+        replace.run(CHECKPOINTS.toCells({ ...checkpoint, runId, createdAtMs: nowMs(), isSaved: 1 }));
       }),
     listCheckpoints: (runId, kind) =>
-      connection.read(() => selectLive.all({ runId, kind: kind ?? null }).map(CHECKPOINTS.fromCells)),
+      connection.read(() => selectLive.all({ runId, kind: kind ?? null, isSaved: 1 }).map(CHECKPOINTS.fromCells)),
+    listIntendedCheckpoints: (runId) =>
+      connection.read(() => selectLive.all({ runId, kind: null, isSaved: 0 }).map(CHECKPOINTS.fromCells)),
+    countCheckpoints: (runId, kind) => connection.read(() => count.get(runId, kind) ?? 0),
     markCheckpointDeleted: (runId, path) =>
       connection.write(() => {
         markDeleted.run(nowMs(), runId, path);

@@ -63,6 +63,9 @@ export function createAbsentTrainer(url: string, reason: TrainerError): Trainer 
     forward: refuse,
     forwardBackward: refuse,
     optimStep: refuse,
+    pathOf: () => {
+      throw reason;
+    },
     saveState: refuse,
     saveForSampler: refuse,
     deleteSaved: refuse,

@@ -14,6 +14,9 @@ export function toCurriculumPlan(config: RunConfig): CurriculumPlan {
       baseModel: config.trainer.baseModel ?? config.engine.model,
       rank: config.trainer.lora.rank,
       seed: config.embedded.modelSeed ?? config.run.seed,
+      keep: config.trainer.keep,
+      // A server that was started for the run does not come back.
+      patienceMs: config.trainer.url === null ? 0 : config.trainer.operationTimeoutSeconds * 1000,
     },
     rollout: config.rollout,
     layout: config.training.layout,

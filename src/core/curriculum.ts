@@ -207,6 +207,10 @@ export interface CurriculumPlan {
     readonly rank: number;
     /** Seed of a fresh model's weights. */
     readonly seed: number;
+    /** Newest saved states of a stage, and newest weights of the run, that are kept; missing: 1. */
+    readonly keep?: number;
+    /** Longest wait for a trainer that died to answer again; missing: 0, its death ends the run. */
+    readonly patienceMs?: number;
   };
   readonly rollout: RolloutSettings;
   readonly layout: Layout;

@@ -49,3 +49,8 @@ export interface AdamSettings {
   readonly weightDecay: number;
   readonly clipNorm: number;
 }
+
+/** The datum without what a loss reads: for log-probs alone. */
+export function toForwardDatum({ tokens, targets, positionIds, attnPath }: Datum): Datum {
+  return { tokens, targets, ...(positionIds && { positionIds }), ...(attnPath && { attnPath }) };
+}

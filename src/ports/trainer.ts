@@ -90,6 +90,8 @@ export interface Trainer {
   forwardBackward(data: readonly Datum[], loss: LossSpec, signal?: AbortSignal): Promise<ForwardResult>;
   /** Applies the accumulated gradient and clears it. */
   optimStep(adam: AdamSettings, signal?: AbortSignal): Promise<Readonly<Record<string, number>>>;
+  /** The path that a save under this name will have. Throws `TrainerError` when no model is open. */
+  pathOf(kind: 'state' | 'sampler', name: string): string;
   saveState(name: string, signal?: AbortSignal): Promise<SavedState>;
   saveForSampler(name: string, signal?: AbortSignal): Promise<SamplerWeights>;
   /** Deletes a saved state or sampler weights; succeeds when it is already gone. */

@@ -22,7 +22,7 @@ export interface KillSwitch {
 }
 
 /** What is counted or known here is told without asking anybody: no call at which a process could die. */
-const TOLD_HERE: ReadonlySet<string> = new Set(['retries', 'findLack']);
+const TOLD_HERE: ReadonlySet<string> = new Set(['retries', 'findLack', 'pathOf']);
 
 /** Stands between the pipeline and the outside things; once dead, every further call fails and does nothing. */
 export function createKillSwitch(point: KillPoint | null): KillSwitch {

@@ -25,6 +25,7 @@ export function createToyTrainer(world: ToyWorld): ToyTrainer {
     if (model === null) throw new TrainerError('no model is open');
     return model;
   };
+  const pathOf: Trainer['pathOf'] = (kind, name) => `toy://m${live().number}/${kind}/${name}`;
   const forward = (data: readonly Datum[]) => ({
     logprobs: data.map((datum) => scoreTargets(live().state.weights, datum)),
     metrics: {},
@@ -67,8 +68,9 @@ export function createToyTrainer(world: ToyWorld): ToyTrainer {
       return { 'grad_norm:max': norm };
     },
     retries: () => new RetryTally().byCause(),
+    pathOf,
     saveState: async (name) => {
-      const path = `toy://m${live().number}/state/${name}`;
+      const path = pathOf('state', name);
       world.states.set(path, structuredClone(live().state));
       return { path };
     },
@@ -77,7 +79,7 @@ export function createToyTrainer(world: ToyWorld): ToyTrainer {
       model = null;
     },
     saveForSampler: async (name) => {
-      const path = `toy://m${live().number}/sampler/${name}`;
+      const path = pathOf('sampler', name);
       world.samplers.set(path, structuredClone(live().state.weights));
       return { path, location: path, found: null };
     },

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { SamplerWeights } from '../../../src/ports/trainer.ts';
 import type { Profile } from '../trainer/profile.ts';
@@ -6,7 +6,7 @@ import type { TrainerIo } from '../wire/patience.ts';
 import type { CheckpointRef } from '../wire/trainer-http.ts';
 import { type ArchiveCall, fetchArchive } from './fetch-archive.ts';
 import { findInPlace, removeBeside } from './shared-folder.ts';
-import { unpackArchive } from './unpack-archive.ts';
+import { removeUnpacked, unpackArchive } from './unpack-archive.ts';
 import { prepareWeights } from './weights-folder.ts';
 
 /**
@@ -52,7 +52,7 @@ export async function removeHandedOver(
   ref: CheckpointRef,
 ): Promise<void> {
   if (handOver.kind === 'shared-path') await removeBeside(path.resolve(handOver.root), profile, ref);
-  else await rm(toDirectory(handOver.directory, ref), { recursive: true, force: true });
+  else await removeUnpacked(toDirectory(handOver.directory, ref));
 }
 
 /** Ids may hold colons, which not every file system takes. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -54,6 +54,16 @@ export async function unpackArchive<T>(
     throw new TrainerError(`the weights archive cannot be unpacked into ${path.dirname(target)}: ${detail}`, {
       cause: error,
     });
+  }
+}
+
+/** Removes what an archive was unpacked to, and what processes left there that died while they unpacked it. */
+export async function removeUnpacked(target: string): Promise<void> {
+  const folder = path.dirname(target);
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const drafts = names.filter((name) => name.startsWith(`${path.basename(target)}.`) && name.endsWith('.part'));
+  for (const one of [target, ...drafts.map((name) => path.join(folder, name))]) {
+    await rm(one, { recursive: true, force: true });
   }
 }
 

@@ -70,7 +70,7 @@ export class ModelQueue {
     const stop = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal]);
     const { io, operationTimeoutMs } = this.#options;
     const giveUp = (fault: unknown) => {
-      const error = addAdvice(fault);
+      const error = addAdvice(markLostModel(fault));
       this.#break(error, token);
       throw error;
     };
@@ -262,6 +262,15 @@ function toReused(error: TrainerError, seqId: number): ReusedNumberError | null 
     `${error.message}; number ${seqId} was another request's: does a second process train this model? End it, then resume from the last saved state`,
     { cause: error, status: 409 },
   );
+}
+
+/** SkyRL says with 400, or 409, that a model went with the process that held it; others say 404. */
+const NOT_LOADED = /\bmodel\b[^.;]{0,100}\bnot loaded\b/i;
+
+/** The same failure as every server tells it: a model that is gone is one that was not found. */
+function markLostModel(error: unknown): unknown {
+  if (!(error instanceof TrainerError) || error.retryable || !NOT_LOADED.test(error.message)) return error;
+  return new TrainerError(error.message, { cause: error, status: 404 });
 }
 
 function hashBody(body: WireBody): string {

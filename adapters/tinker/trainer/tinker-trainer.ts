@@ -19,6 +19,7 @@ import {
   type CheckpointRef,
   isCheckpointName,
   parseCheckpointPath,
+  toCheckpointPath,
 } from '../wire/trainer-http.ts';
 import { findLack } from './find-lack.ts';
 import { ModelQueue } from './model-queue.ts';
@@ -125,6 +126,11 @@ export class TinkerTrainer implements Trainer {
     this.#pendingPasses = 0;
     this.#warnOfIgnoredAdam(adam);
     return queue.submit(toOptimOperation(adam), signal);
+  }
+
+  pathOf(kind: 'state' | 'sampler', name: string): string {
+    const { modelId: runId } = this.#requireQueue();
+    return toCheckpointPath({ runId, kind: kind === 'state' ? 'weights' : 'sampler_weights', name });
   }
 
   async saveState(name: string, signal?: AbortSignal): Promise<SavedState> {

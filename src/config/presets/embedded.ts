@@ -47,6 +47,8 @@ export const embeddedPreset: RunConfig = {
   engine: {
     kind: 'embedded',
     urls: [],
+    adminUrls: [],
+    sessionHeader: 'X-Session-ID',
     tokenizerUrl: null,
     placement: 'sticky',
     model: 'embedded-base',
@@ -63,6 +65,7 @@ export const embeddedPreset: RunConfig = {
     slotPatienceSeconds: 600,
     apiKeyEnv: null,
     baseModel: null,
+    keep: 1,
     lora: { rank: 32 },
   },
   prompt: 'embedded.v1',

@@ -161,6 +161,8 @@ function buildPaperPreset(
     engine: {
       kind: 'vllm',
       urls: [],
+      adminUrls: [],
+      sessionHeader: 'X-Session-ID',
       tokenizerUrl: null,
       placement: 'sticky',
       model: 'Qwen/Qwen3-4B-Base',
@@ -177,6 +179,7 @@ function buildPaperPreset(
       slotPatienceSeconds: 600,
       apiKeyEnv: null,
       baseModel: null,
+      keep: 1,
       lora: { rank: 32 },
     },
     prompt: 'adaptive-parallel-thinking.v1',

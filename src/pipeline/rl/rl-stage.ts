@@ -3,7 +3,7 @@ import { RunError } from '../../errors.ts';
 import { noteOutages } from '../engine/fleet/create-engine-fleet.ts';
 import { evaluateSets } from '../evaluate/evaluate.ts';
 import { checkTargets, type TargetOutcome } from '../evaluate/gate.ts';
-import type { SamplingRun } from '../stage-run.ts';
+import type { SamplingRun, TrainingRun } from '../stage-run.ts';
 import { openStageModel, saveStageState } from '../weights/trainer-model.ts';
 import { createOnPolicySource, describeStep, runRlStep } from './rl-step.ts';
 import { Watchdog } from './watchdog.ts';
@@ -29,7 +29,7 @@ export class GateRefusal extends RunError {
 }
 
 /** Runs one RL stage from where the store says it stands; evaluates before the first step, every `evalEvery` and at the end. */
-export async function runRlStage(run: SamplingRun<RlStage>): Promise<RlOutcome> {
+export async function runRlStage(run: TrainingRun<RlStage>): Promise<RlOutcome> {
   const { ctx, stage } = run;
   const reached = await openStageModel(run, stage.keepOptimizer);
   const problems = await ctx.problemsOf(stage.problems);
