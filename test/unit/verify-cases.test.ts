@@ -11,7 +11,8 @@ import { type PublicCase, readSuite, toCasePolicy } from '../support/verify-case
 
 /** Right answers to reach: policy-free and with a policy. */
 const TO_REACH: readonly (readonly [suite: string, free: number, tagged: number])[] = [
-  ['math_verify', 115, 0],
+  // Two of these references want one member of a chain whose closed members differ; such a chain states nothing here.
+  ['math_verify', 113, 0],
   ['math_verify_choice', 3, 0],
   ['hendrycks_math', 13, 3],
   ['lighteval_choice', 6, 0],
@@ -24,12 +25,12 @@ const TO_REACH: readonly (readonly [suite: string, free: number, tagged: number]
   ['math500_solution', 240, 0],
   ['math500_shuffled', 487, 0],
   ['math500_rewrites', 620, 133],
+  ['reported-2026-11', 470, 35],
 ];
 
 function isAccepted(row: PublicCase): boolean {
-  return (
-    verify(row.gold, row.answer, { mode: 'math', structured: false, policy: toCasePolicy(row) }).verdict === 'correct'
-  );
+  const structured = row.answer.includes('<Parallel>');
+  return verify(row.gold, row.answer, { mode: 'math', structured, policy: toCasePolicy(row) }).verdict === 'correct';
 }
 
 for (const [suite, free, tagged] of TO_REACH) {
