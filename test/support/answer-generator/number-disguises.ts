@@ -45,7 +45,8 @@ export const DISGUISES: Readonly<Record<string, Disguise>> = {
       plain(`${n}*pi`),
       tex(`${n}e`),
     ]),
-  'factorial cut': (n) => any(`${n}!`),
+  // 2! is 2.
+  'factorial cut': (n) => (n === '2' ? null : any(`${n}!`)),
   'symbol cut': (n, rng) => {
     const x = pick(rng, ['x', 'n', 'y', 'a']);
     return tex(
@@ -228,7 +229,7 @@ export const DISGUISES: Readonly<Record<string, Disguise>> = {
     const phrase = pick(rng, [
       `${n} squared`,
       `${n} cubed`,
-      `${n} factorial`,
+      `${n === '2' ? 5 : n} factorial`,
       `${n} choose ${BigInt(k) + 1n === BigInt(n) ? k + 1 : k}`,
       `${n} times ${k}`,
       `${n} plus ${k}`,

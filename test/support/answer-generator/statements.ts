@@ -24,9 +24,9 @@ export function setBoxed({ text, medium }: Spelling, rng: Rng): string {
   return pick(rng, [`${command}{${inner}}`, `${command}{${inner}}`, `${command} {${inner}}`, `${command}{ ${inner} }`]);
 }
 
-/** Whether running text may stand in `\text{...}` as it is. */
+/** Whether running text may stand in `\text{...}`: words and numbers, no formula. */
 export function fitsText({ text }: Spelling): boolean {
-  return !/[\\{}$^_#&%~<>=/*|]/.test(text);
+  return /^[\p{L}\p{N} ,.'-]*$/u.test(text) && /\p{L}{2}/u.test(text);
 }
 
 /** A way to end a response with an answer; null where it does not suit the spelling. */

@@ -27,7 +27,11 @@ function defineClosedForm(
         if (Number.isFinite(value) && Math.abs(value) > 1e-3) return expr;
       }
     },
-    gold: (expr) => printReference(expr),
+    gold: (expr, rng) => {
+      const value = evaluate(expr, {});
+      const isApproximate = isRare(rng, 15) && Math.abs(value) > 0.1 && Math.abs(value) < 1000;
+      return printReference(expr) + (isApproximate ? ` \\approx ${value.toFixed(2)}` : '');
+    },
     rewrites: { ...CLOSED_REWRITES, ...rewrites },
     misses: { ...CLOSED_MISSES, ...misses },
   };

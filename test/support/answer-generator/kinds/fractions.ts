@@ -113,6 +113,7 @@ const REWRITES: Readonly<Record<string, Spell<Ratio>>> = {
       tex(`${texFraction(value, rng)} \\text{ ${whole}}`),
     ]);
   },
+  'plus sign': (value, rng) => (value.over < 0n ? null : tex(`+${texFraction(value, rng)}`)),
   'exact, then approximate': (value, rng) => {
     const rounded = toDouble(value).toFixed(between(rng, 2, 4));
     return tex(`${texFraction(value, rng)} \\approx ${rounded}`);

@@ -157,7 +157,15 @@ const REWRITES: Readonly<Record<string, Spell<bigint>>> = {
     const modulus = n + BigInt(between(rng, 1, 20));
     return n < 0n ? null : tex(`${n + modulus * BigInt(between(rng, 1, 5))} \\bmod ${modulus} = ${n}`);
   },
-  'not another one': (n, rng) => plain(`${n}, not ${n + BigInt(between(rng, 1, 9))}`),
+  'not another one': (n, rng) => {
+    const other = n + BigInt(between(rng, 1, 9));
+    return plain(pick(rng, [`${n}, not ${other}`, `${n} instead of ${other}`, `${n}, since ${other} is too many`]));
+  },
+  'with a remark': (n, rng) => {
+    if (n < 2n) return null;
+    const part = BigInt(between(rng, 1, Number(n < 90n ? n - 1n : 90n)));
+    return plain(`${n} clips (${part} in April and ${n - part} in May)`);
+  },
 };
 
 const byDigits =
@@ -223,7 +231,7 @@ const MISSES: Readonly<Record<string, Spell<bigint>>> = {
 const integer: AnswerKind<bigint> = {
   name: 'integer',
   shape: 'number',
-  weight: 100,
+  weight: 400,
   draw: (rng) => {
     if (isRare(rng, 60)) return 0n;
     const size = drawDigits(rng, pick(rng, [1, 1, 2, 2, 2, 3, 3, 4, 5, 6]));
