@@ -12,6 +12,6 @@ export function readRowPolicy(options: unknown): Partial<Policy> {
   return {
     ...(isPlaces ? { precision } : {}),
     ...(strict === false ? { variables: 'positional' as const } : {}),
-    ...(setFromRelation === true ? { setFromRelation: true } : {}),
+    ...(typeof setFromRelation === 'boolean' ? { setFromRelation } : {}),
   };
 }

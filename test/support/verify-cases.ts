@@ -52,7 +52,7 @@ export function toCasePolicy({ options = {}, policy }: PublicCase): Partial<Poli
   return {
     ...(options.precision === undefined ? {} : { precision: options.precision }),
     ...(options.strict === false ? { variables: 'positional' as const } : {}),
-    ...(options.allow_set_relation_comp === true ? { setFromRelation: true } : {}),
+    ...(options.allow_set_relation_comp === undefined ? {} : { setFromRelation: options.allow_set_relation_comp }),
     ...(policy === undefined ? {} : POLICY_OF_TAG[policy]),
   };
 }

@@ -1,16 +1,19 @@
-import { findTags, findTrunkRanges } from '../format/find-tags.ts';
-import { Refusal } from './limits.ts';
-import { DEFAULT_POLICY, type Policy } from './policy.ts';
+import { findAssertedLetter, findChoice } from './compare/choices.ts';
+import { compareAnswers } from './compare/compare-answers.ts';
+import { normaliseText } from './compare/texts.ts';
+import { findMainText, removeTags } from './extract/sections.ts';
+import { findMarked, findStatement, type Statement, stripEmphasis } from './extract/statement.ts';
+import { LIMITS, Refusal, StepBudget } from './limits.ts';
+import { checkOptions, DEFAULT_POLICY, type MODES, type Policy } from './policy.ts';
 import { loadPreciseFunctions, type PreciseLibrary } from './precise/precise-functions.ts';
-import { verifyReferenceDapo } from './reference-dapo.ts';
-import { verifyReferenceGsm8k } from './reference-gsm8k.ts';
-import { isUnconfirmed, VERIFIER, type Verdict } from './verdict.ts';
-import { verifyMath } from './verify-math.ts';
+import { type Reading, readReference, readStatement } from './read/read-answer.ts';
+import { verifyReferenceDapo, verifyReferenceGsm8k } from './reference-strings.ts';
+import { isUnconfirmed, type Skipped, VERIFIER, type Verdict } from './verdict.ts';
 
 /** How a response is judged. */
 export interface VerifyOptions {
   /** The tolerant verifier, or one of the two string comparisons of the reference implementation. */
-  readonly mode: 'math' | 'reference-dapo' | 'reference-gsm8k';
+  readonly mode: (typeof MODES)[number];
   /** The text is a trajectory: its tags are structure. */
   readonly structured: boolean;
   /** Deviations from `DEFAULT_POLICY`; `math` only. */
@@ -18,14 +21,15 @@ export interface VerifyOptions {
 }
 
 /**
- * Judges a response (or a bare answer) against a reference. Pure, synchronous and total: no two strings
- * make it throw; what cannot be judged is `unparsable` with a reason. Linear in the length of the text.
+ * Judges a response (or a bare answer) against a reference. Pure, synchronous and total: no two strings make it
+ * throw; what cannot be judged is `unparsable` with a reason. Throws `TypeError` for options that are missing or
+ * unknown. Linear in the length of the text.
  *
- * A few closed forms (inverse trigonometry, complex roots, ...) agree as doubles and our own long arithmetic
- * has no value for them: such a verdict is `correct` by a rule that ends in `-unconfirmed`, which
- * `verifyConfirmed` settles.
+ * A few closed forms (complex roots and powers, ...) agree as doubles and our own long arithmetic has no value for
+ * them: such a verdict is `unparsable` with the reason `unconfirmed`, which `verifyConfirmed` settles.
  */
 export function verify(gold: string, text: string, options: VerifyOptions): Verdict {
+  checkOptions(options);
   return judge(gold, text, options, null);
 }
 
@@ -37,52 +41,133 @@ export async function verifyConfirmed(gold: string, text: string, options: Verif
 
 /** The verdict on a case that `verify` left unconfirmed; synchronous where the functions are loaded already. */
 export function confirmVerdict(gold: string, text: string, options: VerifyOptions, precise: PreciseLibrary): Verdict {
+  checkOptions(options);
   return judge(gold, text, options, precise);
 }
 
 function judge(gold: string, text: string, options: VerifyOptions, precise: PreciseLibrary | null): Verdict {
   try {
-    if (options.mode === 'math') {
-      const policy = { ...DEFAULT_POLICY, ...options.policy };
-      return verifyMath(gold, options.structured ? listReadings(text) : [text], policy, precise);
-    }
+    if (options.mode === 'math')
+      return judgeMath(gold, findMainText(text, options.structured), { ...DEFAULT_POLICY, ...options.policy }, precise);
     const plain = options.structured ? removeTags(text) : text;
     return options.mode === 'reference-dapo' ? verifyReferenceDapo(gold, plain) : verifyReferenceGsm8k(gold, plain);
   } catch (error) {
-    const reason = findReason(error);
-    if (reason === null) throw error;
-    return { verdict: 'unparsable', rule: 'refused', reason, extracted: null, verifier: VERIFIER };
+    return toVerdict('unparsable', 'refused', { reason: findReason(error) });
+  }
+}
+
+/** The story: where the answer is stated, what the statement says as a whole, whether that is what the reference says. */
+function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseLibrary | null): Verdict {
+  const choice = findChoice(findReference(gold, policy).text);
+  if (choice !== null) return judgeChoice(choice, main, policy);
+  const statement = findStatement(main, policy);
+  if (statement === null) return toVerdict('unparsable', 'extract', { reason: 'no-answer' });
+  if (statement.text === null) return toVerdict('unparsable', 'parse', { reason: 'syntax' });
+  const found = { extracted: statement.text };
+  if (isRetracted(statement.rest)) return toVerdict('unparsable', 'retracted', { ...found, reason: 'syntax' });
+  const reference = findReference(gold, policy);
+  if (isSameAsWritten(reference.text, statement.text)) return toVerdict('correct', 'text-equal', found);
+  const wanted = readOrRefuse(() => readGold(reference));
+  if (typeof wanted === 'string')
+    return toVerdict('unparsable', 'reference', { ...found, reason: 'unparsable reference' });
+  const answer = readOrRefuse(() => readStatement(statement.text!));
+  if (typeof answer === 'string') return toVerdict('unparsable', 'parse', { ...found, reason: answer });
+  return compareReadings(wanted, answer, { ...found, skipped: answer.skipped }, policy, precise);
+}
+
+/** A reference: the statement of a worked solution, or all of it. */
+interface Reference {
+  readonly text: string;
+  readonly isSolution: boolean;
+}
+
+function findReference(gold: string, policy: Policy): Reference {
+  const marked = findMarked(gold, policy);
+  return marked?.text == null
+    ? { text: stripEmphasis(gold), isSolution: false }
+    : { text: marked.text, isSolution: true };
+}
+
+function readGold({ text, isSolution }: Reference): Reading {
+  return isSolution ? readStatement(text) : readReference(text);
+}
+
+function readOrRefuse(read: () => Reading): Reading | string {
+  try {
+    return read();
+  } catch (error) {
+    return findReason(error);
+  }
+}
+
+function compareReadings(
+  gold: Reading,
+  answer: Reading,
+  found: Findings,
+  policy: Policy,
+  precise: PreciseLibrary | null,
+): Verdict {
+  const context = {
+    steps: new StepBudget(),
+    policy,
+    precise,
+    parameters: new Set<string>(),
+    matched: new Map<string, string>(),
+  };
+  try {
+    const { equal, rule } = compareAnswers(gold.item, answer.item, context);
+    if (equal) return toVerdict('correct', rule, found);
+    const isText = gold.item.kind === 'text' && answer.words !== null && isSameAsWritten(gold.item.value, answer.words);
+    return toVerdict(isText ? 'correct' : 'incorrect', rule, found);
+  } catch (error) {
+    return toVerdict('unparsable', 'compare', { ...found, reason: findReason(error) });
   }
 }
 
 /** A stack or size that ran out is a bound like the others; any other error is a fault of the code. */
-function findReason(error: unknown): string | null {
+function findReason(error: unknown): string {
   if (error instanceof Refusal) return error.reason;
-  return error instanceof RangeError ? 'limit:stack' : null;
+  if (error instanceof RangeError) return 'limit:stack';
+  throw error;
 }
 
-/** Where the answer is looked for: trunk text after the last block, then everything, tags as line breaks. */
-function listReadings(text: string): string[] {
-  const tags = findTags(text);
-  const last = tags.at(-1);
-  if (last === undefined) return [text];
-  const tail = findTrunkRanges(text, tags)
-    .filter(([from]) => from >= last.end)
-    .map(([from, to]) => text.slice(from, to));
-  return [...tail, joinAroundTags(text, '\n')];
+function isSameAsWritten(gold: string, answer: string): boolean {
+  const normal = normaliseText(gold);
+  if (normal === '') return false;
+  const other = normaliseText(answer);
+  // `1,22` as a reference is met by `1.22`; with three digits the comma is a thousands separator.
+  return normal === other || (/^-?\d+,(?:\d\d?|\d{4,})$/.test(normal) && normal.replace(',', '.') === other);
 }
 
-/** The reference decodes without special tokens: tags vanish, what they enclose stays. */
-function removeTags(text: string): string {
-  return joinAroundTags(text, '');
+/** Whether the sentences behind a statement take it back. */
+function isRetracted(rest: string): boolean {
+  return RETRACTION.test(rest);
 }
 
-function joinAroundTags(text: string, glue: string): string {
-  let result = '';
-  let from = 0;
-  for (const { at, end } of findTags(text)) {
-    result += text.slice(from, at) + glue;
-    from = end;
-  }
-  return result + text.slice(from);
+const RETRACTION =
+  /(?<![\p{L}])(?:no,|no\.|nope|wait|actually|oops|sorry|hmm|incorrect|wrong|mistaken?|unsure|uncertain|not sure|not certain|not right|not correct|correction|scratch that|disregard|false|invalid)(?![\p{L}])/iu;
+
+/** What a label, box or sentence says about the options; without one, the last clause of the text that asserts a letter. */
+function judgeChoice(letter: string, main: string, policy: Policy): Verdict {
+  const marked: Statement | null = findMarked(main, policy);
+  const text = marked === null ? main.slice(-LIMITS.extracted) : marked.text;
+  if (text === null || isRetracted(marked?.rest ?? '')) return toVerdict('unparsable', 'choice', { reason: 'syntax' });
+  const asserted = findAssertedLetter(text, letter, marked === null ? 'last' : 'only');
+  if (asserted === null)
+    return toVerdict('unparsable', 'choice', {
+      reason: marked === null ? 'no-answer' : 'syntax',
+      extracted: marked?.text ?? null,
+    });
+  return toVerdict(asserted === letter ? 'correct' : 'incorrect', 'choice', { extracted: asserted });
+}
+
+interface Findings {
+  readonly extracted?: string | null;
+  readonly reason?: string;
+  readonly skipped?: readonly Skipped[];
+}
+
+function toVerdict(verdict: Verdict['verdict'], rule: string, found: Findings): Verdict {
+  const { extracted = null, reason = null, skipped = [] } = found;
+  return { verdict, rule, reason, extracted, ...(skipped.length > 0 ? { skipped } : {}), verifier: VERIFIER };
 }

@@ -1,0 +1,247 @@
+import { Refusal, type StepBudget } from '../limits.ts';
+import type { Policy } from '../policy.ts';
+import { confirmPrecisely } from '../precise/confirm-precisely.ts';
+import type { PreciseLibrary } from '../precise/precise-functions.ts';
+import { type Expr, hasType, isClosed, listSymbols, replaceNodes, someNode } from '../syntax-tree.ts';
+import { confirmEqual } from '../value/bounded-evaluation.ts';
+import { isFiniteComplex } from '../value/complex-value.ts';
+import { compareGaussian, evaluateExactly } from '../value/exact-value.ts';
+import { gcd, isEqual, type Rational, toDouble } from '../value/rational.ts';
+import { agreeAsDoubles, areEqualEverywhere, evaluateConstant, findFactor } from './probe.ts';
+
+/** Outcome of a comparison with the rule that decided. */
+export interface Outcome {
+  readonly equal: boolean;
+  readonly rule: string;
+}
+
+/** What the comparison of scalars depends on besides the two. */
+export interface CompareContext {
+  readonly steps: StepBudget;
+  readonly policy: Policy;
+  /** Settles what our own arithmetic leaves open; null where it is not at hand. */
+  readonly precise: PreciseLibrary | null;
+  /** Free parameters of either side ("for some integer k"), and how they were matched with the other's so far. */
+  readonly parameters: Set<string>;
+  readonly matched: Map<string, string>;
+}
+
+/** Largest relative error a decimal may have, whatever the absolute tolerance allows. */
+const MAX_RELATIVE_ERROR = 0.02;
+
+const NO_VALUES: ReadonlyMap<string, Rational> = new Map();
+const HUNDRED: Expr = { type: 'number', value: { num: 100n, den: 1n }, decimals: 0 };
+
+/** Compares two expressions without units: degrees, then percents, then by value. */
+export function compareExpressions(gold: Expr, answer: Expr, context: CompareContext): Outcome {
+  const [left, right] = [hasOuterDegree(gold), hasOuterDegree(answer)];
+  if (!left && !right) return comparePlain(gold, answer, context);
+  const asNumbers = comparePlain(dropDegrees(gold), dropDegrees(answer), context);
+  // 30° is met by 30 and by π/6; two sides in degrees are compared as numbers of degrees.
+  const isMet = asNumbers.equal && (left === right || context.policy.units !== 'strict');
+  if (isMet || (left && right)) return { equal: isMet, rule: 'degree' };
+  return { equal: comparePlain(gold, answer, context).equal, rule: 'degree' };
+}
+
+/** A degree mark that is no part of a function's argument. */
+function hasOuterDegree(expr: Expr): boolean {
+  if (expr.type === 'degree') return true;
+  if (expr.type === 'binary' && expr.op !== '^') return hasOuterDegree(expr.left) || hasOuterDegree(expr.right);
+  if (expr.type === 'plus-minus') return hasOuterDegree(expr.right);
+  return expr.type === 'negate' && hasOuterDegree(expr.of);
+}
+
+function dropDegrees(expr: Expr): Expr {
+  return replaceNodes(expr, (node) => {
+    if (node.type === 'degree') return node.of;
+    return node.type === 'call' ? node : null;
+  });
+}
+
+function comparePlain(gold: Expr, answer: Expr, context: CompareContext): Outcome {
+  const percents = comparePercent(gold, answer, context);
+  if (percents !== null) return percents;
+  if (isOtherForm(gold, answer, context.policy)) return { equal: false, rule: 'form' };
+  if (gold.type === 'based' || answer.type === 'based')
+    return { equal: isSameBased(gold, answer, context.policy), rule: 'base' };
+  if (hasType(gold, 'based') || hasType(answer, 'based')) return { equal: false, rule: 'base' };
+  if (isInfinite(gold) || isInfinite(answer)) return { equal: isSameInfinity(gold, answer), rule: 'infinity' };
+  const scope = { steps: context.steps, values: NO_VALUES };
+  const exactGold = evaluateExactly(gold, scope);
+  const exactAnswer = exactGold === null ? null : evaluateExactly(answer, scope);
+  const goldHasDecimal = hasDecimal(gold);
+  const hasDecimals = goldHasDecimal || hasDecimal(answer);
+  if (exactGold !== null && exactAnswer !== null) {
+    if (isEqual(exactGold, exactAnswer)) return { equal: true, rule: 'rational' };
+    // A whole reference is not met by a decimal near it.
+    if (!hasDecimals || (exactGold.den === 1n && !goldHasDecimal)) return { equal: false, rule: 'rational' };
+    const tolerance = findTolerance(gold, answer, context.policy);
+    return { equal: isNear(toDouble(exactGold), toDouble(exactAnswer), tolerance), rule: 'decimal' };
+  }
+  if (hasDecimals && isClosed(gold) && isClosed(answer)) return compareDecimals(gold, answer, exactGold, context);
+  return compareByProbing(gold, answer, context);
+}
+
+function hasDecimal(expr: Expr): boolean {
+  return someNode(expr, (node) => node.type === 'number' && node.decimals > 0);
+}
+
+/** `28\%` meets 28 as written and 0.28 (policy `percent: sign`). Null when no percent sign stands outermost. */
+function comparePercent(gold: Expr, answer: Expr, context: CompareContext): Outcome | null {
+  if (gold.type === 'percent' && answer.type === 'percent') return compareExpressions(gold.of, answer.of, context);
+  const signed = gold.type === 'percent' ? gold : answer.type === 'percent' ? answer : null;
+  if (signed === null || !isClosed(gold) || !isClosed(answer)) return null;
+  const [asWritten, other] = gold.type === 'percent' ? [gold.of, answer] : [gold, signed.of];
+  const { percent } = context.policy;
+  const isEqualAsWritten = percent !== 'strict' && compareExpressions(asWritten, other, context).equal;
+  if (isEqualAsWritten || percent === 'ignore') return { equal: isEqualAsWritten, rule: 'percent' };
+  const hundredth = (of: Expr): Expr => ({ type: 'binary', op: '/', left: of, right: HUNDRED });
+  const scaled =
+    gold.type === 'percent'
+      ? compareExpressions(hundredth(gold.of), answer, context)
+      : compareExpressions(gold, hundredth(signed.of), context);
+  return { equal: scaled.equal, rule: 'percent' };
+}
+
+/** Whether the answer is not in the form that the policy asks for. */
+function isOtherForm(gold: Expr, answer: Expr, policy: Policy): boolean {
+  if (policy.fractions === 'reduced' && someNode(answer, (node) => isFraction(node) && !isReduced(node))) return true;
+  return policy.simplify === 'trivial' && isFinished(gold) && !isFinished(answer);
+}
+
+type Fraction = Extract<Expr, { type: 'binary' }>;
+
+function isFraction(expr: Expr): expr is Fraction {
+  return expr.type === 'binary' && expr.op === '/' && isWholeNumber(expr.left) && isWholeNumber(expr.right);
+}
+
+function isWholeNumber(expr: Expr): boolean {
+  return expr.type === 'number' && expr.value.den === 1n;
+}
+
+function isReduced({ left, right }: Fraction): boolean {
+  if (left.type !== 'number' || right.type !== 'number') return true;
+  return right.value.num !== 1n && gcd(left.value.num, right.value.num) === 1n;
+}
+
+/** Whether nothing is left to calculate: a number, a fraction in lowest terms, either with a sign or a mark. */
+function isFinished(expr: Expr): boolean {
+  if (expr.type === 'negate' || expr.type === 'percent' || expr.type === 'degree') return isFinished(expr.of);
+  return expr.type === 'number' || (isFraction(expr) && isReduced(expr));
+}
+
+function isSameBased(gold: Expr, answer: Expr, policy: Policy): boolean {
+  if (policy.base === 'digits') return digitsOf(gold) !== null && digitsOf(gold) === digitsOf(answer);
+  return gold.type === 'based' && answer.type === 'based' && gold.digits === answer.digits && gold.base === answer.base;
+}
+
+function digitsOf(expr: Expr): string | null {
+  if (expr.type === 'based') return expr.digits;
+  return expr.type === 'number' && expr.value.den === 1n ? String(expr.value.num) : null;
+}
+
+function isInfinite(expr: Expr): boolean {
+  return hasType(expr, 'constant') && someNode(expr, (node) => node.type === 'constant' && node.name === 'infty');
+}
+
+/** Only the bare sign counts: nothing is computed with infinity. */
+function isSameInfinity(gold: Expr, answer: Expr): boolean {
+  return signOfInfinity(gold) !== 0 && signOfInfinity(gold) === signOfInfinity(answer);
+}
+
+/** 1 or -1 for a bare infinity with its sign, 0 for anything else. */
+export function signOfInfinity(expr: Expr): number {
+  if (expr.type === 'negate') return -signOfInfinity(expr.of);
+  return expr.type === 'constant' && expr.name === 'infty' ? 1 : 0;
+}
+
+function isNear(gold: number, answer: number, tolerance: number): boolean {
+  const difference = Math.abs(gold - answer);
+  if (difference === 0) return true;
+  return difference <= tolerance && difference <= MAX_RELATIVE_ERROR * Math.max(Math.abs(gold), Math.abs(answer));
+}
+
+/** Half a unit of the last place that counts. It is a rounded double itself: a hair more, so that the border case is near. */
+function findTolerance(gold: Expr, answer: Expr, policy: Policy): number {
+  const printed =
+    policy.rounding === 'as-printed' ? Math.min(countDecimals(gold), countDecimals(answer)) : Number.POSITIVE_INFINITY;
+  return 0.5 * 10 ** -Math.min(policy.precision, printed) * (1 + 1e-9);
+}
+
+/** Digits behind the point of a plain decimal; infinitely many for anything else. */
+export function countDecimals(expr: Expr): number {
+  if (expr.type === 'negate' || expr.type === 'percent') return countDecimals(expr.of);
+  return expr.type === 'number' && expr.decimals > 0 ? expr.decimals : Number.POSITIVE_INFINITY;
+}
+
+function compareDecimals(gold: Expr, answer: Expr, exactGold: Rational | null, context: CompareContext): Outcome {
+  const left = evaluateConstant(gold, context.steps);
+  const right = evaluateConstant(answer, context.steps);
+  if (!isFiniteComplex(left) || !isFiniteComplex(right)) throw new Refusal('nonfinite');
+  if (exactGold !== null && exactGold.den === 1n && !hasDecimal(gold)) return compareByProbing(gold, answer, context);
+  const tolerance = findTolerance(gold, answer, context.policy);
+  const equal = isNear(left.re, right.re, tolerance) && (left.im === right.im || isNear(left.im, right.im, tolerance));
+  return { equal, rule: 'decimal' };
+}
+
+function compareByProbing(gold: Expr, written: Expr, context: CompareContext): Outcome {
+  if (isClosed(gold) && isClosed(written)) {
+    if (!agreeAsDoubles(gold, written, context.steps)) return { equal: false, rule: 'probe' };
+    return isConfirmed(gold, written, context) ? { equal: true, rule: 'probe' } : { equal: false, rule: 'confirm' };
+  }
+  const answer = matchSymbols(gold, written, context);
+  const confirm = (left: Expr, right: Expr) => isConfirmed(left, right, context);
+  return { equal: areEqualEverywhere(gold, answer, context.steps, confirm), rule: 'probe' };
+}
+
+/** Whether two closed expressions are equal, exactly or to many digits. Throws `Refusal('unconfirmed')` when it cannot be told. */
+function isConfirmed(gold: Expr, answer: Expr, { steps, precise }: CompareContext): boolean {
+  const own = compareGaussian(gold, answer, { steps, values: NO_VALUES }) ?? confirmEqual(gold, answer, steps);
+  if (own !== null) return own;
+  const settled = precise === null ? null : confirmPrecisely(gold, answer, precise, steps);
+  if (settled === null) throw new Refusal('unconfirmed');
+  return settled;
+}
+
+/** The answer with its symbols renamed where their names do not matter: by policy, or because they are free parameters. */
+function matchSymbols(gold: Expr, answer: Expr, context: CompareContext): Expr {
+  const [wanted, found] = [listSymbols(gold), listSymbols(answer)];
+  if (context.policy.variables === 'positional' && wanted.length === found.length)
+    return renameSymbols(answer, new Map(found.map((name, k) => [name, wanted[k]!])));
+  const mine = found.filter((name) => !wanted.includes(name));
+  const theirs = wanted.filter((name) => !found.includes(name));
+  const [from, to] = [mine[0], theirs[0]];
+  if (from === undefined || to === undefined || mine.length > 1 || theirs.length > 1) return answer;
+  const isFree =
+    context.parameters.has(from) || context.parameters.has(to) || (isPeriodic(gold, to) && isPeriodic(answer, from));
+  const known = context.matched.get(from);
+  if (!isFree || (known !== undefined && known !== to)) return answer;
+  context.matched.set(from, to);
+  return renameSymbols(answer, new Map([[from, to]]));
+}
+
+/** Whether an expression is a family like `\frac{\pi}{6} + k\pi`: a letter that counts times a part of a turn. */
+function isPeriodic(expr: Expr, name: string): boolean {
+  if (!/^[klmnt]$/.test(name)) return false;
+  return someNode(expr, (node) => {
+    if (node.type !== 'binary' || node.op !== '*' || !listSymbols(node).includes(name)) return false;
+    return someNode(node, (part) => (part.type === 'constant' && part.name === 'pi') || part.type === 'degree');
+  });
+}
+
+/** The expression with its symbols under other names. */
+export function renameSymbols(expr: Expr, names: ReadonlyMap<string, string>): Expr {
+  return replaceNodes(expr, (node) => {
+    const name = node.type === 'symbol' ? names.get(node.name) : undefined;
+    return name === undefined ? null : { type: 'symbol', name };
+  });
+}
+
+/** The sign of the constant by which two expressions differ as factors; null when there is none. */
+export function compareProportion(a: Expr, b: Expr, context: CompareContext): number | null {
+  const found = findFactor(a, b, context.steps);
+  if (found === null) return null;
+  const scaled: Expr = { type: 'binary', op: '*', left: found.factor, right: b };
+  const confirm = (left: Expr, right: Expr) => isConfirmed(left, right, context);
+  return areEqualEverywhere(a, scaled, context.steps, confirm) ? found.sign : null;
+}

@@ -1,0 +1,203 @@
+import { LIMITS } from '../limits.ts';
+import type { Policy } from '../policy.ts';
+import { findGroupStart, hasValue, readBoxGroup, type ScannedText } from './box-context.ts';
+import { findBoxes, type MathSpan } from './boxes.ts';
+import { flattenFormulas, splitSentences, stripLineMarks } from './flat-lines.ts';
+import { findFormulas } from './formulas.ts';
+import { findLabels, type Label } from './labels.ts';
+
+/** The place of a text that states its answer, as text to be read. */
+export interface Statement {
+  /** `closing`: the last sentence, where nothing is marked. */
+  readonly source: 'label' | 'box' | 'sentence' | 'closing';
+  /** What is to be read as a whole. Null when it is there and cannot be: the box in `-\boxed{7}`. */
+  readonly text: string | null;
+  /** Where it begins in the text that was searched. */
+  readonly at: number;
+  /** The sentences behind it on its line. */
+  readonly rest: string;
+}
+
+/** Code units from the end in which a closing sentence is looked for. */
+const CLOSING = 8_000;
+
+/**
+ * The statement of the answer, null when there is none. In this order, and of each kind the last one:
+ *
+ *  1. a final label: "Final Answer:", `#### 7`, `<answer>7</answer>`
+ *  2. a box, a line "Answer: 7", or a sentence "the answer is" with a value behind it, whichever stands last
+ *  3. a sentence "the answer is" with words behind it
+ *  4. where none of these is: the last sentence that holds a value, or the last sentence
+ *
+ * With `prefer: box` boxes go first, with `prefer: last` the first three are one kind.
+ */
+export function findStatement(text: string, policy: Policy): Statement | null {
+  const formulas = findFormulas(text);
+  const scan: ScannedText = { text, boxes: findBoxes(text), formulas };
+  return findMarkedStatement(scan, policy) ?? findClosing(scan);
+}
+
+/** `findStatement` without its last resort: only what is marked as an answer. */
+export function findMarked(text: string, policy: Policy): Statement | null {
+  return findMarkedStatement({ text, boxes: findBoxes(text), formulas: findFormulas(text) }, policy);
+}
+
+function findMarkedStatement(scan: ScannedText, policy: Policy): Statement | null {
+  const found = findLabels(scan.text)
+    .map((label) => ({ label, statement: readLabel(scan, label) }))
+    .filter((one): one is { label: Label; statement: Statement } => one.statement !== null);
+  const pick = (...ranks: readonly Label['rank'][]) =>
+    found.filter(({ label }) => ranks.includes(label.rank)).map(({ statement }) => statement);
+  const box = pickBox(scan, policy);
+  const boxes = box === null ? [] : [box];
+  const stated = (sentences: readonly Statement[]) =>
+    sentences.filter(({ text }) => text === null || startsWithValue(text));
+  const sentences = pick('sentence');
+  if (policy.prefer === 'last')
+    return lastOf([...pick('final', 'line'), ...boxes, ...stated(sentences)]) ?? lastOf(sentences);
+  return (
+    (policy.prefer === 'box' ? box : null) ??
+    lastOf(pick('final')) ??
+    lastOf([...pick('line'), ...boxes, ...stated(sentences)]) ??
+    lastOf(sentences)
+  );
+}
+
+function lastOf(statements: readonly Statement[]): Statement | null {
+  return statements.reduce<Statement | null>((last, one) => (last === null || one.at >= last.at ? one : last), null);
+}
+
+/** "the answer is 7", and not "the answer is independent of n". */
+function startsWithValue(text: string): boolean {
+  return /^(?:[^\p{L}]{0,6}|(?:simply|just|then|thus|therefore|exactly|about|approximately|not|either|minus|negative|between|at|less|more|the|a|an|x|y) ){0,3}[^\p{L}]{0,3}[\d$\\([{+\-−.]/u.test(
+    text,
+  );
+}
+
+function pickBox(scan: ScannedText, policy: Policy): Statement | null {
+  const { text, boxes } = scan;
+  if (boxes.length === 0) return null;
+  const last = boxes.length - 1;
+  const first = policy.boxes === 'last' ? last : policy.boxes === 'join-all' ? 0 : findGroupStart(text, boxes, last);
+  const group = readBoxGroup(scan, first, last);
+  return { source: 'box', text: group.text, at: group.at, rest: '' };
+}
+
+/** What a label marks: its line, or the lines behind it; a box in there counts alone. Null when there is nothing. */
+function readLabel(scan: ScannedText, label: Label): Statement | null {
+  const source = label.rank === 'sentence' ? 'sentence' : 'label';
+  const end = findRegionEnd(scan, label);
+  const boxes = scan.boxes.filter(({ at }) => at >= label.end && at < end);
+  if (boxes.length > 0 && !statesBefore(scan, label.end, boxes[0]!.at)) {
+    const last = scan.boxes.indexOf(boxes.at(-1)!);
+    const first = Math.max(findGroupStart(scan.text, scan.boxes, last), scan.boxes.indexOf(boxes[0]!));
+    const group = readBoxGroup(scan, first, last);
+    return { source, text: group.text, at: label.at, rest: '' };
+  }
+  const inside = scan.formulas.filter(({ at }) => at >= label.end && at < end);
+  const region = flattenFormulas(scan.text.slice(label.end, end), shift(inside, label.end));
+  const [own, ...below] = region.split('\n');
+  const lines = [own!, ...below.map(stripLineMarks)].filter(isContent);
+  if (lines.length === 0) return null;
+  const [sentence, ...rest] = splitSentences(stripEmphasis(lines[0]!));
+  if (sentence === undefined) return null;
+  const more = lines.slice(1).filter((line) => !/\p{L}{3}/u.test(line.replace(/\\[A-Za-z]+/g, '')));
+  const text = [sentence, ...(more.length === lines.length - 1 ? more : [])].map(stripEmphasis).join(' ; ');
+  return { source, text, at: label.at, rest: rest.join('. ') };
+}
+
+/** Whether a sentence with a value ends between two places: then what follows is not what a label marks. */
+function statesBefore(scan: ScannedText, from: number, to: number): boolean {
+  const inside = scan.formulas.filter(({ at, end }) => at >= from && end <= to);
+  const sentences = splitSentences(`${flattenFormulas(scan.text.slice(from, to), shift(inside, from))}$`);
+  return sentences.slice(0, -1).some(hasValue);
+}
+
+function shift(spans: readonly MathSpan[], by: number): MathSpan[] {
+  return spans.map(({ at, end, content }) => ({ at: at - by, end: end - by, content }));
+}
+
+function isContent(line: string): boolean {
+  return /[^\s*_#:=>"'.$-]/.test(line);
+}
+
+/** Lines behind a label that belong to it, at most. */
+const MAX_LINES = 12;
+
+/** End of the line behind a label and of the formula it ends in; when the line is blank, of the paragraph behind it. */
+function findRegionEnd({ text, formulas }: ScannedText, label: Label): number {
+  const closer = label.rank === 'final' && text[label.end - 1] === '>' ? text.indexOf('</', label.end) : -1;
+  const limit = Math.min(closer < 0 ? text.length : closer, label.end + 2 * LIMITS.extracted);
+  let next = formulas.findIndex(({ at }) => at >= label.end);
+  let hasContent = false;
+  let lines = 0;
+  for (let at = label.end; at < limit; at += 1) {
+    while (next >= 0 && next < formulas.length && formulas[next]!.at < at) next += 1;
+    const span = formulas[next];
+    if (next >= 0 && span?.at === at) {
+      at = span.end - 1;
+      hasContent = true;
+    } else if (text[at] === '\n') {
+      const isBlank = /^[ \t]{0,8}(?:\n|$)/.test(text.slice(at + 1, at + 10));
+      if (hasContent) lines += 1;
+      if (hasContent && (isBlank || lines >= MAX_LINES || label.rank === 'sentence')) return at;
+    } else if (!/[\s*_#:=>]/.test(text[at]!)) hasContent = true;
+  }
+  return limit;
+}
+
+/** The last sentence with a value; sentences behind it without one are its rest. Bold type marks the value of a sentence. */
+function findClosing({ text, formulas }: ScannedText): Statement | null {
+  const from = Math.max(0, text.length - CLOSING);
+  const flat = flattenFormulas(
+    text.slice(from),
+    shift(
+      formulas.filter(({ at }) => at >= from),
+      from,
+    ),
+  );
+  const all = flat.split('\n').filter((line) => line.trim() !== '');
+  const lines =
+    all.length === 1 ? [all[0]!.trim().replace(/^(?:\d{1,3}[.)] (?=\p{L})|#{1,6} )/u, '')] : all.map(stripLineMarks);
+  const sentences = lines
+    .flatMap((line) => splitSentences(line))
+    .filter((one) => isContent(one) && !EMPTY_LABEL.test(one));
+  const at = sentences.findLastIndex(hasValue);
+  const sentence = at < 0 ? sentences.at(-1) : sentences[at];
+  if (sentence === undefined) return null;
+  const rest = at < 0 ? '' : sentences.slice(at + 1).join('. ');
+  return { source: 'closing', text: readBold(sentence) ?? stripEmphasis(sentence), at: from, rest };
+}
+
+/** A label with nothing behind it. */
+const EMPTY_LABEL = /^[*_#\s]{0,6}(?:the )?(?:final )?answer[*_\s]{0,4}(?:is|:)?[*_\s]{0,4}$/i;
+
+/** The one value in bold type of a sentence, with what stands around it. */
+function readBold(sentence: string): string | null {
+  const parts = sentence.split('**');
+  if (parts.length < 3 || parts.length % 2 === 0) return null;
+  const spans: MathSpan[] = [];
+  let at = 0;
+  for (const [k, part] of parts.entries()) {
+    if (k % 2 === 1 && hasValue(part)) spans.push({ at: at - 2, end: at + part.length + 2, content: part });
+    at += part.length + 2;
+  }
+  if (spans.length !== 1) return null;
+  return readBoxGroup({ text: sentence, boxes: spans, formulas: [] }, 0, 0).text;
+}
+
+/** Marks around a text, both ends side by side. */
+const PAIRS = ['**', '__', '""', "''", '“”', '‘’'];
+
+/** Without Markdown emphasis and quotes around it, and without the punctuation at its end. */
+export function stripEmphasis(text: string): string {
+  const bare = text.replaceAll('**', ' ').replaceAll('__', ' ').replaceAll('`', ' ');
+  let [from, to] = [0, bare.length];
+  while (from < to && /[\s#]/.test(bare[from]!)) from += 1;
+  while (to > from && /\s/.test(bare[to - 1]!)) to -= 1;
+  while (to - from > 2 && PAIRS.includes(bare[from]! + bare[to - 1]!)) {
+    from += 1;
+    to -= 1;
+  }
+  return bare.slice(from, to).trim();
+}

@@ -1,0 +1,214 @@
+import { Refusal } from '../limits.ts';
+import { type Expr, joinBinary, type ScalarItem, someNode } from '../syntax-tree.ts';
+import { divide, type Rational } from '../value/rational.ts';
+import type { Skipped } from '../verdict.ts';
+import { parseLeading } from './expression-parser.ts';
+import { ORDINALS, startsWithMultiplier } from './number-words.ts';
+import type { Token } from './tokens.ts';
+import { findUnit, type Unit } from './units.ts';
+import { hasClass, toVocabulary } from './word-classes.ts';
+
+/** A value with what stands behind it, read as a whole. */
+export interface ParsedQuantity {
+  readonly item: ScalarItem;
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * Reads tokens as one quantity: an expression, its unit, and a noun phrase that changes nothing. `adjuncts` allows
+ * numbers behind a preposition ("72 clips in 2 months"), as sentences have them. Throws `Refusal` for anything else.
+ */
+export function parseQuantity(tokens: readonly Token[], source: string, adjuncts: boolean): ParsedQuantity {
+  return parseWithLetterUnit(tokens, source) ?? new QuantityParser(tokens, source, adjuncts).parse();
+}
+
+/** `5 m`: a single letter behind a blank at the end is a unit, and a symbol where the other side has one. */
+function parseWithLetterUnit(tokens: readonly Token[], source: string): ParsedQuantity | null {
+  for (let k = Math.max(1, tokens.length - 6); k < tokens.length; k += 1) {
+    const token = tokens[k]!;
+    if (token.kind !== 'letter' || token.zone !== 'plain' || !token.spaced || tokens[k - 1]!.kind !== 'number')
+      continue;
+    const found = findUnit(tokens, k, true);
+    if (found?.next !== tokens.length) return null;
+    const head = parseLeading(tokens.slice(0, k));
+    const whole = parseLeading(tokens);
+    if (head.next < k || whole.next < tokens.length) return null;
+    const item: ScalarItem = { kind: 'scalar', expr: head.expr, unit: found.unit, product: whole.expr, source };
+    return { item, skipped: [{ what: 'unit', text: found.unit.text }] };
+  }
+  return null;
+}
+
+class QuantityParser {
+  readonly #tokens: readonly Token[];
+  readonly #source: string;
+  readonly #adjuncts: boolean;
+  readonly #skipped: Skipped[] = [];
+  #at = 0;
+  /** Whether nothing stands between the last unit and this place. */
+  #endsWithUnit = false;
+
+  constructor(tokens: readonly Token[], source: string, adjuncts: boolean) {
+    this.#tokens = tokens;
+    this.#source = source;
+    this.#adjuncts = adjuncts;
+  }
+
+  parse(): ParsedQuantity {
+    let { expr, unit } = this.#parseTerm();
+    while (this.#at < this.#tokens.length) {
+      const sign = this.#takeSign(unit);
+      if (sign === null) throw new Refusal('syntax');
+      const term = this.#parseTerm();
+      expr = joinBinary(sign, expr, convertTo(unit!, term.unit, term.expr));
+    }
+    if (unit !== null && unit.known !== null) this.#skipped.unshift({ what: 'unit', text: unit.text });
+    return { item: { kind: 'scalar', expr, unit, source: this.#source }, skipped: this.#skipped };
+  }
+
+  /** `2 cm + 3 cm`, and `2 hours 30 minutes`, which is a sum as well. */
+  #takeSign(unit: Unit | null): '+' | '-' | null {
+    const token = this.#tokens[this.#at]!;
+    if (unit === null) return null;
+    if (token.kind === 'number') return unit.known !== null && this.#endsWithUnit ? '+' : null;
+    if (token.kind !== 'op' || (token.text !== '+' && token.text !== '-')) return null;
+    this.#at += 1;
+    return token.text;
+  }
+
+  /** An expression with the unit and the nouns behind it. */
+  #parseTerm(): { readonly expr: Expr; readonly unit: Unit | null } {
+    const rest = this.#tokens.slice(this.#at);
+    const { expr, next, currency } = parseLeading(rest);
+    this.#at += next;
+    if (currency !== null) this.#skipped.push({ what: 'currency', text: currency.text });
+    const money = currency === null ? null : findUnit([currency], 0, false)!.unit;
+    if (this.#at === this.#tokens.length) return { expr, unit: money };
+    this.#skipOrdinal(rest, next);
+    const unit = this.#takeUnit();
+    this.#endsWithUnit = unit !== null || money !== null;
+    const noun = this.#takeNouns();
+    if (noun !== null) this.#endsWithUnit = false;
+    return { expr, unit: mergeUnits(money, unit) ?? noun };
+  }
+
+  /** `12th` is 12 where nothing follows. */
+  #skipOrdinal(rest: readonly Token[], next: number): void {
+    const tail = rest.slice(next).filter(({ text }) => text !== '^' && text !== '{' && text !== '}');
+    if (tail.length !== 1 || rest[next - 1]?.kind !== 'number' || !ORDINALS.has(tail[0]!.text)) return;
+    if (tail[0]!.spaced && rest[next]!.text !== '^') return;
+    this.#skipped.push({ what: 'ordinal', text: tail[0]!.text });
+    this.#at = this.#tokens.length;
+  }
+
+  #takeUnit(): Unit | null {
+    const isPer = this.#tokens[this.#at]?.text === '/';
+    const isAfterNumber = this.#tokens[this.#at - 1]!.kind === 'number' && this.#tokens[this.#at]?.spaced === true;
+    const found = findUnit(this.#tokens, isPer ? this.#at + 1 : this.#at, isPer || isAfterNumber);
+    if (found === null) {
+      if (isPer) this.#at += 1;
+      return null;
+    }
+    this.#at = found.next;
+    return isPer ? { text: `/${found.unit.text}`, known: null } : found.unit;
+  }
+
+  /**
+   * Words behind a value that change nothing about it, as a unit that is not known. Stops at a sign; a word that
+   * denies, bounds, multiplies or conditions makes the whole unreadable.
+   */
+  #takeNouns(): Unit | null {
+    const from = this.#at;
+    const nouns: string[] = [];
+    let isAdjunct = false;
+    for (; this.#at < this.#tokens.length; this.#at += 1) {
+      const token = this.#tokens[this.#at]!;
+      if (isNounWord(token)) {
+        const word = toVocabulary(token.text);
+        isAdjunct ||= (this.#at > from || this.#endsWithUnit) && hasClass(word, 'preposition');
+        if (!isAdjunct && isContentWord(word)) nouns.push(word);
+      } else if (!isNounSign(token, this.#tokens[this.#at + 1]) && !(isAdjunct && this.#isInAdjunct())) break;
+    }
+    if (this.#at === from) return null;
+    const text = this.#tokens.slice(from, this.#at).map(({ text: one }) => one);
+    this.#skipped.push({ what: 'noun', text: text.join(' ') });
+    return nouns.length === 0 ? null : { text: nouns.map(toSingular).join(' '), known: null };
+  }
+
+  /** The number of "in 2 months" behind a noun; "of 5", "by 3" and "to 7" make the value another one. */
+  #isInAdjunct(): boolean {
+    const token = this.#tokens[this.#at]!;
+    if (!this.#adjuncts || (token.kind !== 'number' && token.kind !== 'currency')) return false;
+    if (token.kind === 'number' && this.#tokens[this.#at - 1]!.kind === 'currency') return true;
+    const words = this.#tokens.slice(Math.max(0, this.#at - 3), this.#at).map(({ text }) => text.toLowerCase());
+    const at = words.findLastIndex((word) => hasClass(word, 'preposition'));
+    if (at < 0 || words.slice(at).some((word) => hasClass(word, 'verb'))) return false;
+    const isDirect = at === words.length - 1;
+    const isLast = this.#at + 1 === this.#tokens.length;
+    if (isDirect && (isLast || /^(?:of|by|to|per|into)$/.test(words[at]!))) throw new Refusal('syntax');
+    return true;
+  }
+}
+
+/** Money per unit, or money in words and sign at once: the written unit counts. */
+function mergeUnits(money: Unit | null, unit: Unit | null): Unit | null {
+  if (money === null) return unit;
+  return unit === null || unit.text.startsWith('/') ? money : unit;
+}
+
+/** A word of a noun phrase. Throws `Refusal` for one that may change the value. */
+function isNounWord(token: Token): boolean {
+  if (token.kind === 'letter') return token.zone === 'text' || (token.spaced && /^[aAI]$/.test(token.text));
+  if (token.kind !== 'word') return false;
+  const word = toVocabulary(token.text);
+  const changes =
+    RESTRICTING.some((name) => hasClass(word, name)) || LIMITS_BEHIND.has(word) || startsWithMultiplier(token);
+  if (changes || (!token.spaced && token.zone === 'plain' && token.text < '\u2e80')) throw new Refusal('syntax');
+  return true;
+}
+
+const RESTRICTING = ['denial', 'condition', 'reason'] as const;
+
+/** "5 at least", "5 and above"; "4 more than Alice" is 4. A second verb makes a second statement. */
+const LIMITS_BEHIND: ReadonlySet<string> = new Set(
+  'least most minimum maximum up upwards above below under over beyond is are was were equals equal est sont ist sind es son'.split(
+    ' ',
+  ),
+);
+
+/** A hyphen between two words. */
+function isNounSign(token: Token, next: Token | undefined): boolean {
+  if (token.kind === 'name' && token.text === 'and') return next?.kind === 'word';
+  return token.text === '-' && !token.spaced && next?.kind === 'word' && !next.spaced;
+}
+
+function isContentWord(word: string): boolean {
+  return !hasClass(word, 'filler') && !hasClass(word, 'preposition') && !hasClass(word, 'verb');
+}
+
+function toSingular(word: string): string {
+  return word.length > 3 && word.endsWith('s') ? word.slice(0, -1) : word;
+}
+
+/** A value in another unit of the same dimension, in the first one's. Throws `Refusal` where that is not possible. */
+function convertTo(unit: Unit, from: Unit | null, expr: Expr): Expr {
+  if (from === null && expr.type === 'number' && expr.value.num === 0n) return expr;
+  if (from === null) throw new Refusal('syntax');
+  if (unit.known === null || from.known === null) {
+    if (unit.text === from.text) return expr;
+    throw new Refusal('syntax');
+  }
+  if (unit.known.dimension !== from.known.dimension) throw new Refusal('syntax');
+  return scale(expr, divide(from.known.factor, unit.known.factor)!);
+}
+
+/** The expression times a rational number. */
+export function scale(expr: Expr, factor: Rational): Expr {
+  if (factor.num === factor.den) return expr;
+  return joinBinary('*', expr, { type: 'number', value: factor, decimals: 0 });
+}
+
+/** Whether an expression holds a symbol of this name. */
+export function holdsSymbols(expr: Expr): boolean {
+  return someNode(expr, ({ type }) => type === 'symbol' || type === 'apply');
+}

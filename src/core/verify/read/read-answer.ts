@@ -1,0 +1,320 @@
+import { LIMITS, Refusal } from '../limits.ts';
+import { type Item, isClosed } from '../syntax-tree.ts';
+import type { Skipped } from '../verdict.ts';
+import { type ParsedAnswer, parseTokens } from './answer-parser.ts';
+import { foldNumberWords, startsNumber } from './number-words.ts';
+import { type Token, tokenize } from './tokens.ts';
+import { hasClass, toVocabulary } from './word-classes.ts';
+
+/** A statement that was read as a whole. */
+export interface Reading extends ParsedAnswer {
+  /** The words a text answer consists of, without the sentence around them. */
+  readonly words: string | null;
+}
+
+/** Tails that are tried. */
+const MAX_CUTS = 6;
+
+/** Reads a reference as a whole: no sentence around it. Throws `Refusal` when it cannot be read. */
+export function readReference(text: string): Reading {
+  const { source, tokens } = tokenizeBounded(text);
+  return { ...parseTokens(foldNumberWords(trimTokens(tokens)), source, false), words: null };
+}
+
+/**
+ * Reads a statement as a whole. Around the value only this may stand, and is named: a subject with a verb before it;
+ * behind it a unit, a noun phrase, a reason, what it is opposed to, a remark. Throws `Refusal` when anything is left.
+ */
+export function readStatement(text: string): Reading {
+  const { source, tokens } = tokenizeBounded(text);
+  return new StatementReader(source, trimLead(trimTokens(tokens))).read();
+}
+
+function tokenizeBounded(text: string): { readonly source: string; readonly tokens: readonly Token[] } {
+  if (text.length > LIMITS.extracted) throw new Refusal('limit:extracted');
+  return tokenize(text);
+}
+
+/** Without "Therefore," and its like. */
+function trimLead(tokens: readonly Token[]): readonly Token[] {
+  let from = 0;
+  for (;;) {
+    const [word, comma] = [tokens[from], tokens[from + 1]];
+    if (word === undefined || comma === undefined || !isWordOf(word, 'lead')) return tokens.slice(from);
+    from += comma.text === ',' ? 2 : 1;
+  }
+}
+
+/** Without punctuation around, and marks of approval behind. */
+function trimTokens(tokens: readonly Token[]): readonly Token[] {
+  let [from, to] = [0, tokens.length];
+  while (from < to && isPunctuation(tokens[from]!)) from += 1;
+  while (to > from && (isPunctuation(tokens[to - 1]!) || APPROVAL.includes(tokens[to - 1]!.text))) to -= 1;
+  return tokens.slice(from, to);
+}
+
+const APPROVAL = '✅✔✓☑';
+
+function isPunctuation({ kind, text }: Token): boolean {
+  return kind === 'op' && (text === '.' || text === ',' || text === ';' || text === ':' || text === '\\\\');
+}
+
+class StatementReader {
+  readonly #source: string;
+  readonly #tokens: readonly Token[];
+  #refusal: Refusal | null = null;
+
+  constructor(source: string, tokens: readonly Token[]) {
+    this.#source = source;
+    this.#tokens = tokens;
+  }
+
+  read(): Reading {
+    const found = this.#readWithTail(this.#tokens) ?? this.#readConclusion();
+    if (found === null) throw this.#refusal ?? new Refusal('syntax');
+    return found;
+  }
+
+  /** Reads tokens as a value, or as a sentence, once without a tail and once for each place where a tail may begin. */
+  #readWithTail(tokens: readonly Token[]): Reading | null {
+    const whole = this.#readSentence(tokens);
+    if (whole !== null) return whole;
+    for (const { at, what } of findCuts(tokens).slice(0, MAX_CUTS)) {
+      const tail = tokens.slice(at);
+      if (what !== 'contrast' && what !== 'reason' && tail.some(isRestricting)) continue;
+      const head = this.#readSentence(trimTokens(tokens.slice(0, at)));
+      if (head !== null && head.item.kind !== 'text') return withSkipped(head, [{ what, text: this.#write(tail) }]);
+    }
+    return null;
+  }
+
+  #write(tokens: readonly Token[]): string {
+    return tokens.length === 0 ? '' : this.#source.slice(tokens[0]!.at, tokens.at(-1)!.end).trim();
+  }
+
+  #readSentence(tokens: readonly Token[]): Reading | null {
+    if (tokens.length === 0) return null;
+    const direct = this.#parse(tokens);
+    if (direct !== null)
+      return direct.item.kind === 'text' ? this.#readWords(tokens, direct) : { ...direct, words: null };
+    return this.#readByEquation(tokens) ?? this.#readByCopula(tokens) ?? this.#readByVerb(tokens);
+  }
+
+  /** A text answer: "The direction is east" states "east". */
+  #readWords(tokens: readonly Token[], parsed: ParsedAnswer): Reading {
+    const at = tokens.findLastIndex((token) => isWordOf(token, 'copula'));
+    return { ...parsed, words: at < 0 || at === tokens.length - 1 ? null : this.#write(tokens.slice(at + 1)) };
+  }
+
+  #parse(tokens: readonly Token[]): ParsedAnswer | null {
+    try {
+      return parseTokens(foldNumberWords(tokens), this.#source, true);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      // A bound that was hit is told, whatever else fails.
+      if (error.reason !== 'syntax') this.#refusal = error;
+      return null;
+    }
+  }
+
+  /** "She sold 48 + 24 = 72 clips": what stands behind the last equals sign, and the calculation before it. */
+  #readByEquation(tokens: readonly Token[]): Reading | null {
+    const at = tokens.findLastIndex(({ kind, text }) => kind === 'op' && text === '=');
+    if (at <= 0 || !isClear(tokens.slice(0, at))) return null;
+    const value = this.#parse(tokens.slice(at + 1));
+    if (value?.item.kind !== 'scalar' || !isClosed(value.item.expr)) return null;
+    let from = at;
+    while (from > 0 && isCalculation(tokens[from - 1]!)) from -= 1;
+    const isWhole = from < at && !(tokens[from]!.kind === 'op' && '+-*/^='.includes(tokens[from]!.text));
+    const left = isWhole ? this.#parse(tokens.slice(from, at)) : null;
+    const sides = left?.item.kind === 'scalar' ? [left.item, value.item] : [value.item];
+    const item: Item = {
+      kind: 'relation',
+      sides,
+      ops: sides.length > 1 ? ['='] : [],
+      modulus: null,
+      source: value.item.source,
+    };
+    return withSkipped({ ...value, item, words: null }, [{ what: 'lead', text: this.#write(tokens.slice(0, from)) }]);
+  }
+
+  /** "The area of ABC is 12 square units", "Total: 26 dollars", "5 is the answer". */
+  #readByCopula(tokens: readonly Token[]): Reading | null {
+    for (let at = tokens.length - 2; at > 0; at -= 1) {
+      if (!isJoint(tokens, at)) continue;
+      const [lead, rest] = [tokens.slice(0, at), tokens.slice(at + 1)];
+      if (!rest.some(isValueToken)) {
+        if (!rest.every((token) => isWordOf(token, 'answer'))) continue;
+        const said = this.#parse(lead);
+        return said === null
+          ? null
+          : withSkipped({ ...said, words: null }, [{ what: 'remark', text: this.#write(tokens.slice(at)) }]);
+      }
+      if (!isLead(lead)) return null;
+      const value = this.#parse(skipFillers(rest)) ?? this.#readByVerb(rest);
+      return value === null
+        ? null
+        : withSkipped({ words: null, ...value }, [{ what: 'lead', text: this.#write(tokens.slice(0, at + 1)) }]);
+    }
+    return null;
+  }
+
+  /** "She earned 72 dollars": a verb and no number before the value. */
+  #readByVerb(tokens: readonly Token[]): Reading | null {
+    const at = tokens.findIndex(isValueToken);
+    if (at <= 0) return null;
+    const lead = tokens.slice(0, at);
+    if (!isLead(lead) || !isVerbLead(lead)) return null;
+    const value = this.#parse(tokens.slice(at));
+    // "he came in 2nd" counts nothing.
+    if (value === null || value.skipped.some(({ what }) => what === 'ordinal')) return null;
+    return withSkipped({ ...value, words: null }, [{ what: 'lead', text: this.#write(lead) }]);
+  }
+
+  /** `a = b \Rightarrow x = 5` states what follows the last arrow. */
+  #readConclusion(): Reading | null {
+    const at = this.#tokens.findLastIndex(({ kind, text }) => kind === 'name' && text === 'Rightarrow');
+    if (at <= 0) return null;
+    const before = this.#tokens.slice(0, at);
+    if (!before.some(({ text }) => text === '=' || text === '<' || text === '>')) return null;
+    const reading = this.#readSentence(trimTokens(this.#tokens.slice(at + 1)));
+    return reading === null || reading.item.kind !== 'relation'
+      ? null
+      : withSkipped(reading, [{ what: 'lead', text: this.#write(before) }]);
+  }
+}
+
+function withSkipped(reading: Reading, skipped: readonly Skipped[]): Reading {
+  return { ...reading, skipped: [...reading.skipped, ...skipped] };
+}
+
+function isWordOf({ kind, text }: Token, name: Parameters<typeof hasClass>[1]): boolean {
+  return kind === 'word' && hasClass(toVocabulary(text), name);
+}
+
+function isRestricting(token: Token): boolean {
+  return isWordOf(token, 'denial') || token.kind === 'unknown' || (token.kind === 'name' && token.text === 'or');
+}
+
+function isValueToken(token: Token, at: number, tokens: readonly Token[]): boolean {
+  if (token.kind === 'number' || token.kind === 'currency') return true;
+  if (token.kind === 'word') return startsNumber(token.text.toLowerCase());
+  if (token.kind === 'name') return token.text !== 'and' && token.text !== 'or';
+  if (token.kind === 'letter') return token.zone === 'math' && !isWordOf(tokens[at + 1] ?? token, 'copula');
+  return token.kind === 'op' && '-+([{\\{'.includes(token.text) && tokens[at + 1]?.kind !== 'word';
+}
+
+/** A copula, or the colon behind words. */
+function isJoint(tokens: readonly Token[], at: number): boolean {
+  const token = tokens[at]!;
+  if (isWordOf(token, 'copula')) return true;
+  return token.kind === 'op' && token.text === ':' && tokens[at - 1]!.kind !== 'number';
+}
+
+/** Whether a subject leaves its value alone: it does not deny, and does not state a value of its own. */
+function isLead(lead: readonly Token[]): boolean {
+  // "It is not 10, it's 11": what was denied is said, and something else follows.
+  if (lead.length > 1 && lead.at(-1)!.kind === 'number' && isWordOf(lead.at(-2)!, 'denial')) return true;
+  if (lead.some(isRestricting) || lead.slice(-2).some((token) => isWordOf(token, 'bound'))) return false;
+  return !lead.some(
+    (token, at) =>
+      (isWordOf(token, 'copula') || token.text === '=') && lead.slice(at + 1).some((one) => one.kind === 'number'),
+  );
+}
+
+/** Whether words and numbers before an equation leave it alone: no denial, no condition, no reason it belongs to. */
+function isClear(lead: readonly Token[]): boolean {
+  if (
+    lead.some(
+      (token, at) => isRestricting(token) || isWordOf(token, 'condition') || (at > 0 && isWordOf(token, 'reason')),
+    )
+  )
+    return false;
+  const words = lead.slice(0, lead.findLastIndex(({ kind }) => kind === 'word') + 1);
+  return !words.slice(-2).some((token) => isWordOf(token, 'bound'));
+}
+
+function isCalculation({ kind, text }: Token): boolean {
+  return (
+    kind === 'number' ||
+    kind === 'currency' ||
+    (kind === 'op' && '+-*/()%^={}'.includes(text)) ||
+    text === 'frac' ||
+    text === 'x'
+  );
+}
+
+function isVerbLead(lead: readonly Token[]): boolean {
+  const last = lead.at(-1)!;
+  if (last.kind !== 'word' && last.text !== 'a') return false;
+  if (lead.some(({ kind, text }) => kind === 'number' || (kind === 'op' && text !== ','))) return false;
+  if (isWordOf(last, 'preposition') && !isWordOf(last, 'filler') && !isPhrase(lead)) return false;
+  // A pronoun has a verb behind it; that of "il a" is one letter.
+  if (lead.slice(0, -1).some(({ text }) => PRONOUNS.has(text.toLowerCase()))) return true;
+  return lead.some(
+    (token) =>
+      token.text === 'a' || isWordOf(token, 'verb') || isWordOf(token, 'copula') || NO_VERB_NEEDED.test(token.text),
+  );
+}
+
+const PRONOUNS: ReadonlySet<string> = new Set('he she it they we you i there'.split(' '));
+
+/** Scripts in which verbs are not told apart here. */
+const NO_VERB_NEEDED = /[\u0600-\u06ff\u0900-\u097f\u2e80-\ud7af]/;
+
+/** "a total of", "increases by", "comes to". */
+function isPhrase(lead: readonly Token[]): boolean {
+  const [before, last] = [lead.at(-2)?.text.toLowerCase() ?? '', lead.at(-1)!.text.toLowerCase()];
+  if (last === 'of')
+    return /^(?:total|profit|amount|value|distance|area|cost|price|weight|length|speed|age|average|change|income|number)$/.test(
+      before,
+    );
+  if (last === 'by')
+    return /^(?:increases?d?|decreases?d?|grows?|grew|rises?|rose|falls?|fell|drops?|dropped)$/.test(before);
+  return (
+    last === 'to' && /^(?:comes?|came|amounts?|amounted|simplifies|reduces|evaluates|sums|adds|totals?)$/.test(before)
+  );
+}
+
+function skipFillers(tokens: readonly Token[]): readonly Token[] {
+  let from = 0;
+  while (from < tokens.length - 1 && isWordOf(tokens[from]!, 'filler')) from += 1;
+  return tokens.slice(from);
+}
+
+interface Cut {
+  readonly at: number;
+  readonly what: Skipped['what'];
+}
+
+/** Where a tail may begin that says something about the value and does not change it. */
+function findCuts(tokens: readonly Token[]): Cut[] {
+  const cuts: Cut[] = [];
+  let depth = 0;
+  for (let at = 1; at < tokens.length; at += 1) {
+    const { kind, text } = tokens[at]!;
+    if (kind === 'op' && (text === '(' || text === '[' || text === '{')) depth += 1;
+    if (kind === 'op' && (text === ')' || text === ']' || text === '}')) depth -= 1;
+    const what = depth > 0 || kind !== 'word' ? null : findCut(tokens, at, text.toLowerCase());
+    if (what !== null) cuts.push({ at, what });
+  }
+  return cuts;
+}
+
+function findCut(tokens: readonly Token[], at: number, word: string): Skipped['what'] | null {
+  const [before, after] = [tokens[at - 1]!, tokens[at + 1]];
+  if (hasClass(word, 'reason')) return 'reason';
+  if (word === 'instead' || word === 'rather')
+    return after?.text === (word === 'instead' ? 'of' : 'than') ? 'contrast' : null;
+  if (word === 'not') return before.text === ',' || before.text === 'and' || before.text === 'but' ? 'contrast' : null;
+  if (word === 'which' || word === 'so') return before.text === ',' ? 'remark' : null;
+  if (word === 'rounded') return after?.text === 'to' ? 'remark' : null;
+  if (word === 'when') return after?.text === 'rounded' || !tokens.slice(at).some(isValueToken) ? 'remark' : null;
+  const isAdjunct = (hasClass(word, 'preposition') || word === 'with') && before.kind === 'word';
+  return isAdjunct && !/^(?:of|by|to|per|into)$/.test(word) ? 'remark' : null;
+}
+
+/** The item of a text alone. */
+export function toTextItem(value: string): Item {
+  return { kind: 'text', value, source: value };
+}
