@@ -1,5 +1,5 @@
 import type { Rng } from '../../../../src/core/rng.ts';
-import { type AnswerKind, type SampledKind, type Spell, sampleKind } from '../answer-kind.ts';
+import { type AnswerKind, pickEntries, type SampledKind, type Spell, sampleKind } from '../answer-kind.ts';
 import { between, betweenExcept, isRare, pick } from '../draw.ts';
 import { evaluate } from '../evaluate-expression.ts';
 import { call, E, type Expr, fraction, int, minus, PI, power, product, quotient, root, sum } from '../expression.ts';
@@ -27,11 +27,7 @@ function defineClosedForm(
         if (Number.isFinite(value) && Math.abs(value) > 1e-3) return expr;
       }
     },
-    gold: (expr, rng) => {
-      const value = evaluate(expr, {});
-      const isApproximate = isRare(rng, 15) && Math.abs(value) > 0.1 && Math.abs(value) < 1000;
-      return printReference(expr) + (isApproximate ? ` \\approx ${value.toFixed(2)}` : '');
-    },
+    gold: (expr) => printReference(expr),
     rewrites: { ...CLOSED_REWRITES, ...rewrites },
     misses: { ...CLOSED_MISSES, ...misses },
   };
@@ -358,12 +354,34 @@ function drawInverse(rng: Rng): Expr {
   return isRare(rng, 3) ? sum(int(between(rng, 1, 5)), call(name, argument)) : call(name, argument);
 }
 
+/** A reference that states its value and then rounds it; the rounded value alone is left open. */
+const approximated: AnswerKind<Expr> = {
+  name: 'value with an approximation',
+  shape: 'scalar',
+  weight: 12,
+  draw: (rng) => {
+    for (;;) {
+      const expr = isRare(rng, 2) ? drawRadical(rng) : drawPi(rng);
+      if (Math.abs(evaluate(expr, {})) > 0.1 && Math.abs(evaluate(expr, {})) < 1000) return expr;
+    }
+  },
+  gold: (expr, rng) => `${printReference(expr)} \\approx ${evaluate(expr, {}).toFixed(between(rng, 2, 4))}`,
+  rewrites: pickEntries(CLOSED_REWRITES, [
+    ...['set in another style', 'typed', 'equivalent algebra', 'exact, then approximate', 'equation that states it'],
+  ]),
+  misses: pickEntries(CLOSED_MISSES, [
+    ...['number changed', 'root dropped', 'pi dropped', 'minus lost or added', 'tiny term', 'equation for another'],
+    ...['two of them', 'bound', 'relation', 'term added'],
+  ]),
+};
+
 /** Numbers that are not rational, written with roots, pi, powers, logarithms and angles. */
 export const CLOSED_FORMS: readonly SampledKind[] = [
   defineClosedForm('radical', 60, drawRadical, RADICAL_REWRITES, RADICAL_MISSES),
   defineClosedForm('multiple of pi', 35, drawPi, {}, PI_MISSES),
   defineClosedForm('power', 25, drawPower, POWER_REWRITES, POWER_MISSES),
   defineClosedForm('logarithm or exponential', 25, drawLogarithm, LOG_REWRITES, LOG_MISSES),
+  sampleKind(approximated),
   sampleKind(trigonometric),
   sampleKind(specialValue),
   defineClosedForm('inverse trigonometric value', 5, drawInverse, INVERSE),

@@ -9,7 +9,7 @@ import { rewriteExpression } from '../rewrite-expression.ts';
 import { plain, tex } from '../spelling.ts';
 
 /** A rule for a value of `x`. */
-function drawRule(rng: Rng): Expr {
+export function drawRule(rng: Rng): Expr {
   const x = symbol('x');
   const [a, b] = [between(rng, 2, 9), between(rng, 1, 9)];
   switch (between(rng, 0, 6)) {

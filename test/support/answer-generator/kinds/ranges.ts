@@ -201,14 +201,20 @@ const ends = (range: Range): number[] => range.flatMap(({ low, high }) => [low, 
 /** Of `-5 < x < 5` the absolute value says the same. */
 const isSymmetric = (range: Range): boolean => range.some(({ low, high }) => low !== null && low === -(high ?? 0));
 
+/** `(2, 5)` is also a pair, which some write `{2, 5}`. */
+const isPair = ([one, ...rest]: Range): boolean =>
+  rest.length === 0 && one!.low !== null && one!.high !== null && !one!.hasLow && !one!.hasHigh;
+
 /** What else is written for a range and is not it. */
 const OTHER_MISSES: Readonly<Record<string, Spell<Range>>> = {
   'set of the ends': (range, rng) =>
-    tex(
-      `\\{${ends(range)
-        .map((end) => showEnd(end, 'tex', rng))
-        .join(', ')}\\}`,
-    ),
+    isPair(range)
+      ? null
+      : tex(
+          `\\{${ends(range)
+            .map((end) => showEnd(end, 'tex', rng))
+            .join(', ')}\\}`,
+        ),
   'one end alone': (range, rng) => tex(showEnd(pick(rng, ends(range)), 'tex', rng)),
   equation: (range, rng) => tex(`x = ${showEnd(pick(rng, ends(range)), 'tex', rng)}`),
   complement: (range, rng) =>

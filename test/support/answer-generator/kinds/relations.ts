@@ -88,7 +88,6 @@ const circle: AnswerKind<Circle> = {
     hyperbola: ({ a, b, r }) => tex(`(x ${signed(-a)})^2 - (y ${signed(-b)})^2 = ${r}`),
     disc: (value, rng) => tex(circleText(value).replace('=', pick(rng, ['<', '\\le', '\\ge', '\\ne']))),
     'left side alone': (value) => tex(circleText(value).split(' = ')[0]!),
-    'right side alone': ({ r }) => tex(String(r)),
     'one square lost': ({ a, b, r }) => tex(`(x ${signed(-a)})^2 + (y ${signed(-b)}) = ${r}`),
   },
 };
