@@ -1,10 +1,12 @@
 import { compareAnswers } from './compare/compare-answers.ts';
-import { findAssertedLetter, findChoice, normaliseText } from './compare/texts.ts';
+import { isSameWording, normaliseText } from './compare/texts.ts';
+import { isRetracted, isTakenBack } from './extract/assertion.ts';
 import { findMainText, removeTags } from './extract/sections.ts';
 import { findMarked, findStatement, type Statement, stripEmphasis } from './extract/statement.ts';
 import { LIMITS, Refusal, StepBudget } from './limits.ts';
 import { checkOptions, DEFAULT_POLICY, type MODES, type Policy } from './policy.ts';
 import { loadPreciseFunctions, type PreciseLibrary } from './precise/precise-functions.ts';
+import { type Choice, findChoice, readChoice } from './read/choice.ts';
 import { type Reading, readReference, readStatement } from './read/read-answer.ts';
 import { verifyReferenceDapo, verifyReferenceGsm8k } from './reference-strings.ts';
 import { isUnconfirmed, type Skipped, VERIFIER, type Verdict } from './verdict.ts';
@@ -58,17 +60,20 @@ function judge(gold: string, text: string, options: VerifyOptions, precise: Prec
 /** The story: where the answer is stated, what the statement says as a whole, whether that is what the reference says. */
 function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseLibrary | null): Verdict {
   const reference = openReference(gold, policy);
-  if (reference.choice !== null) return judgeChoice(reference.choice, main, policy);
+  const option = reference.choice === null ? null : judgeChoice(reference.choice, main, policy);
+  if (option !== null) return option;
   const statement = findStatement(main, policy);
   if (statement === null) return toVerdict('unparsable', 'extract', { reason: 'no-answer' });
-  const { text, rest } = statement;
+  const { text } = statement;
   if (text === null) return toVerdict('unparsable', 'parse', { reason: 'syntax' });
   const found = { extracted: text };
-  if (isRetracted(rest)) return toVerdict('unparsable', 'retracted', { ...found, reason: 'syntax' });
+  if (isWithdrawn(statement, main)) return toVerdict('unparsable', 'retracted', { ...found, reason: 'syntax' });
   if (isSameAsWritten(reference.text, text)) return toVerdict('correct', 'text-equal', found);
   const wanted = reference.read();
-  if (typeof wanted === 'string')
+  if (typeof wanted === 'string') {
+    if (isSameWording(reference.text, text)) return toVerdict('correct', 'text-equal', found);
     return toVerdict('unparsable', 'reference', { ...found, reason: 'unparsable reference' });
+  }
   const answer = readOrRefuse(() => readStatement(text, policy));
   if (typeof answer === 'string') return toVerdict('unparsable', 'parse', { ...found, reason: answer });
   return compareReadings(wanted, answer, { ...found, skipped: answer.skipped }, policy, precise);
@@ -77,8 +82,8 @@ function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseL
 /** A reference: the statement of a worked solution, or all of it. */
 interface Reference {
   readonly text: string;
-  /** The letter of the option it names; null where it is no option. */
-  readonly choice: string | null;
+  /** The option it names; null where it is none. */
+  readonly choice: Choice | null;
   /** What it says, or why it cannot be read. */
   read(): Reading | string;
 }
@@ -125,6 +130,12 @@ function compareReadings(
   try {
     const { equal, rule } = compareAnswers(gold.item, answer.item, context);
     if (equal) return toVerdict('correct', rule, found);
+    if (answer.item.kind === 'text' && answer.words !== null && gold.item.kind !== 'text') {
+      // "The remainder is x" may be a sentence about words.
+      const words = readReference(answer.words, policy);
+      const outcome = compareAnswers(gold.item, words.item, context);
+      return toVerdict(outcome.equal ? 'correct' : 'incorrect', outcome.rule, { ...found, skipped: words.skipped });
+    }
     const isText = gold.item.kind === 'text' && answer.words !== null && isSameAsWritten(gold.item.value, answer.words);
     return toVerdict(isText ? 'correct' : 'incorrect', rule, found);
   } catch (error) {
@@ -147,26 +158,25 @@ function isSameAsWritten(gold: string, answer: string): boolean {
   return normal === other || (/^-?\d+,(?:\d\d?|\d{4,})$/.test(normal) && normal.replace(',', '.') === other);
 }
 
-/** Whether the sentences behind a statement take it back. */
-function isRetracted(rest: string): boolean {
-  return rest !== '' && RETRACTION.test(rest);
+function isWithdrawn({ rest, end }: Statement, main: string): boolean {
+  return isRetracted(rest) || isTakenBack(main.slice(end));
 }
 
-const RETRACTION =
-  /(?<![A-Za-z])(?:no,|no\.|nope|wait|actually|oops|sorry|hmm|incorrect|wrong|mistaken?|unsure|uncertain|not sure|not certain|not right|not correct|correction|scratch that|disregard|false|invalid)(?![A-Za-z])/i;
-
-/** What a label, box or sentence says about the options; without one, the last clause of the text that asserts a letter. */
-function judgeChoice(letter: string, main: string, policy: Policy): Verdict {
+/**
+ * What a label, box or sentence says about the options, without one the last sentence that speaks of them. Null where
+ * nothing is said about options and the reference may be a symbol.
+ */
+function judgeChoice({ letter, isBare }: Choice, main: string, policy: Policy): Verdict | null {
   const marked: Statement | null = findMarked(main, policy);
   const text = marked === null ? main.slice(-LIMITS.extracted) : marked.text;
-  if (text === null || isRetracted(marked?.rest ?? '')) return toVerdict('unparsable', 'choice', { reason: 'syntax' });
-  const asserted = findAssertedLetter(text, letter, marked === null ? 'last' : 'only');
-  if (asserted === null)
-    return toVerdict('unparsable', 'choice', {
-      reason: marked === null ? 'no-answer' : 'syntax',
-      extracted: marked?.text ?? null,
-    });
-  return toVerdict(asserted === letter ? 'correct' : 'incorrect', 'choice', { extracted: asserted });
+  if (text === null || (marked !== null && isWithdrawn(marked, main)))
+    return toVerdict('unparsable', 'choice', { reason: 'syntax' });
+  const asserted = readChoice(text, letter, marked !== null);
+  if (asserted !== null)
+    return toVerdict(asserted === letter ? 'correct' : 'incorrect', 'choice', { extracted: asserted });
+  if (isBare) return null;
+  const reason = marked === null ? 'no-answer' : 'syntax';
+  return toVerdict('unparsable', 'choice', { reason, extracted: marked?.text ?? null });
 }
 
 interface Findings {

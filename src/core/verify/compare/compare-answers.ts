@@ -15,6 +15,7 @@ import {
   compareClocks,
   expandMember,
   expandSigns,
+  haveLikeJoints,
   isBoundList,
   isDefinable,
   isExplicitSet,
@@ -110,7 +111,7 @@ class Comparison {
     if (subject !== null && !isDefinable(subject, value)) return { equal: false, rule: 'name' };
     const named = nameMembers(subject, value);
     const outcome = this.#inner(gold, gold.kind === 'list' || gold.kind === 'set' ? named : value);
-    return outcome.equal || other === null ? outcome : this.#inner(gold, other);
+    return outcome.equal || other === null || !isWritten(gold) ? outcome : this.#inner(gold, other);
   }
 
   #compareToRelation(gold: RelationItem, answer: Item): Outcome {
@@ -120,7 +121,8 @@ class Comparison {
       const value = answer.kind === 'list' ? nameMembers(stated.subject, stated.value) : stated.value;
       const outcome = this.#inner(value, answer);
       if (outcome.equal) return outcome;
-      if (stated.other !== null && this.#areSame(stated.other, answer)) return { equal: true, rule: 'approximation' };
+      if (stated.other !== null && isWritten(answer) && this.#areSame(stated.other, answer))
+        return { equal: true, rule: 'approximation' };
     }
     if (answer.kind === 'scalar' && answer.unit === null) {
       const isSame = (a: Expr, b: Expr) => compareExpressions(a, b, this.#context).equal;
@@ -280,13 +282,34 @@ class Comparison {
   #compareMembers(gold: Item, answer: Item): Outcome {
     const [golds, answers] = [membersOf(gold), membersOf(answer)];
     if (isBoundList(gold) || isBoundList(answer)) return this.#compareSets(gold, answer);
+    if (!haveLikeJoints(gold, answer)) return { equal: false, rule: 'joint' };
     // `AB = 4, CD = 5` is met by `4, 5` in the same order.
     const [mine, theirs] = [listNames(golds), listNames(answers)];
+    if (
+      golds.length > 1 &&
+      mine !== null &&
+      theirs !== null &&
+      golds.every(isNamedByWords) &&
+      answers.every(isNamedByWords)
+    )
+      return this.#compareByName(golds, answers);
     if (golds.length > 1 && mine !== null && theirs === null && new Set(mine).size === mine.length)
       return this.#compareInOrder(golds, answers, 'named-list');
     if (this.#context.policy.order === 'sequence' && gold.kind === 'list' && answer.kind === 'list')
       return this.#compareInOrder(golds, answers, 'sequence');
     return this.#matchSets(golds, answers);
+  }
+
+  /** `Alice: 5, Bob: 3`: by their names where these are the same, else in order. */
+  #compareByName(golds: readonly Item[], answers: readonly Item[]): Outcome {
+    const find = (gold: Item) => answers.filter((answer) => isSameText(nameOf(gold), nameOf(answer)));
+    if (golds.length !== answers.length || !golds.every((gold) => find(gold).length === 1))
+      return this.#compareInOrder(golds, answers, 'named-list');
+    return this.#compareInOrder(
+      golds,
+      golds.map((gold) => find(gold)[0]!),
+      'named-list',
+    );
   }
 
   /** Equality as sets, by value: every member of one side has an equal one on the other. */
@@ -301,6 +324,22 @@ class Comparison {
     });
     return { equal: equal && met.size === answers.length, rule: 'set' };
   }
+}
+
+/** Whether the value is one of something that is called by words, or tagged. */
+function isNamedByWords(item: Item): boolean {
+  return item.kind === 'relation' && item.sides[0]?.kind === 'name';
+}
+
+function nameOf(item: Item): string {
+  return item.kind === 'relation' ? item.sides[0]!.source : item.source;
+}
+
+/** Digits with a sign or a percent sign: what an approximate form may be met by. */
+function isWritten(item: Item): boolean {
+  if (item.kind !== 'scalar') return false;
+  const { expr } = item;
+  return expr.type === 'number' || ((expr.type === 'negate' || expr.type === 'percent') && expr.of.type === 'number');
 }
 
 const FLIPPED: Readonly<Record<string, string>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };

@@ -1,4 +1,4 @@
-import { Refusal, type StepBudget } from '../limits.ts';
+import { Refusal, StepBudget } from '../limits.ts';
 import type { Policy } from '../policy.ts';
 import { confirmPrecisely } from '../precise/confirm-precisely.ts';
 import type { PreciseLibrary } from '../precise/precise-functions.ts';
@@ -17,7 +17,7 @@ import {
 import { confirmEqual } from '../value/bounded-evaluation.ts';
 import { compareGaussian, evaluateExactly } from '../value/exact-value.ts';
 import { isFiniteComplex } from '../value/numeric-value.ts';
-import { divide, gcd, isEqual, type Rational, toDouble } from '../value/rational.ts';
+import { add, divide, gcd, isEqual, negate, type Rational, toDouble } from '../value/rational.ts';
 import { agreeAsDoubles, areEqualEverywhere, evaluateConstant, findFactor } from './probe.ts';
 
 /** Outcome of a comparison with the rule that decided. */
@@ -89,7 +89,10 @@ function comparePlain(gold: Expr, answer: Expr, context: CompareContext): Outcom
     // A whole reference is not met by a decimal near it.
     if (!hasDecimals || (exactGold.den === 1n && !goldHasDecimal)) return { equal: false, rule: 'rational' };
     const tolerance = findTolerance(gold, answer, context.policy);
-    return { equal: isNear(toDouble(exactGold), toDouble(exactAnswer), tolerance), rule: 'decimal' };
+    // Exactly: doubles of 18 digits do not tell a number from the next.
+    const difference = add(exactGold, negate(exactAnswer));
+    const size = Math.max(Math.abs(toDouble(exactGold)), Math.abs(toDouble(exactAnswer)));
+    return { equal: difference !== null && isWithin(Math.abs(toDouble(difference)), size, tolerance), rule: 'decimal' };
   }
   if (hasDecimals && isClosed(gold) && isClosed(answer)) return compareDecimals(gold, answer, exactGold, context);
   return compareByProbing(gold, answer, context);
@@ -169,16 +172,30 @@ export function signOfInfinity(expr: Expr): number {
 }
 
 function isNear(gold: number, answer: number, tolerance: number): boolean {
-  const difference = Math.abs(gold - answer);
-  if (difference === 0) return true;
-  return difference <= tolerance && difference <= MAX_RELATIVE_ERROR * Math.max(Math.abs(gold), Math.abs(answer));
+  return isWithin(Math.abs(gold - answer), Math.max(Math.abs(gold), Math.abs(answer)), tolerance);
+}
+
+function isWithin(difference: number, size: number, tolerance: number): boolean {
+  return difference === 0 || (difference <= tolerance && difference <= MAX_RELATIVE_ERROR * size);
 }
 
 /** Half a unit of the last place that counts. It is a rounded double itself: a hair more, so that the border case is near. */
 function findTolerance(gold: Expr, answer: Expr, policy: Policy): number {
   const printed =
     policy.rounding === 'as-printed' ? Math.min(countDecimals(gold), countDecimals(answer)) : Number.POSITIVE_INFINITY;
-  return 0.5 * 10 ** -Math.min(policy.precision, printed) * (1 + 1e-9);
+  // Tiny numbers agree to the digits that are written, not to six places.
+  const written = Math.max(halfOfLastPlace(gold), halfOfLastPlace(answer));
+  return Math.min(0.5 * 10 ** -Math.min(policy.precision, printed), written) * (1 + 1e-9);
+}
+
+/** Half a unit of the last written place of a decimal, also before a power of ten; infinite for anything else. */
+function halfOfLastPlace(expr: Expr): number {
+  if (expr.type === 'binary' && expr.op === '*') {
+    const scaled = evaluateExactly(expr.right, { steps: new StepBudget(), values: NO_VALUES });
+    return scaled === null ? Number.POSITIVE_INFINITY : halfOfLastPlace(expr.left) * Math.abs(toDouble(scaled));
+  }
+  const places = countDecimals(expr);
+  return Number.isFinite(places) ? 0.5 * 10 ** -places : Number.POSITIVE_INFINITY;
 }
 
 /** Digits behind the point of a plain decimal; infinitely many for anything else. */
@@ -193,6 +210,9 @@ function compareDecimals(gold: Expr, answer: Expr, exactGold: Rational | null, c
   if (!isFiniteComplex(left) || !isFiniteComplex(right)) throw new Refusal('nonfinite');
   if (exactGold !== null && exactGold.den === 1n && !hasDecimal(gold)) return compareByProbing(gold, answer, context);
   const tolerance = findTolerance(gold, answer, context.policy);
+  // Where doubles are coarser than the tolerance, they decide nothing.
+  if (Math.max(Math.abs(left.re), Math.abs(right.re)) * 2 ** -50 > tolerance)
+    return compareByProbing(gold, answer, context);
   const equal = isNear(left.re, right.re, tolerance) && (left.im === right.im || isNear(left.im, right.im, tolerance));
   return { equal, rule: 'decimal' };
 }
@@ -273,12 +293,32 @@ export interface Aligned {
 export function alignUnits(gold: ScalarItem, answer: ScalarItem, rule: Policy['units']): Aligned | null {
   const [left, right] = [pickReading(gold, answer), pickReading(answer, gold)];
   if (rule === 'ignore') return { gold: left.expr, answer: right.expr };
+  const [goldTurns, answerTurns] = [isInDegrees(left), isInDegrees(right)];
+  if (goldTurns && right.unit?.known)
+    return right.unit.known.dimension === ANGLE ? { gold: toRadians(left.expr), answer: right.expr } : null;
+  if (answerTurns && left.unit?.known)
+    return left.unit.known.dimension === ANGLE ? { gold: left.expr, answer: toRadians(right.expr) } : null;
   if (left.unit === null || right.unit === null) {
     const isOk = rule === 'absent-ok' || left.unit === right.unit;
     return isOk ? { gold: left.expr, answer: right.expr } : null;
   }
   const factor = findUnitFactor(left.unit, right.unit);
   return factor === null ? null : { gold: left.expr, answer: scale(right.expr, factor) };
+}
+
+const ANGLE = 'angle^1';
+
+function isInDegrees({ expr, unit }: { readonly expr: Expr; readonly unit: Unit | null }): boolean {
+  return unit === null && hasOuterDegree(expr);
+}
+
+function toRadians(expr: Expr): Expr {
+  const perDegree = joinBinary(
+    '/',
+    { type: 'constant', name: 'pi' },
+    { type: 'number', value: { num: 180n, den: 1n }, decimals: 0 },
+  );
+  return replaceNodes(expr, (node) => (node.type === 'degree' ? joinBinary('*', node.of, perDegree) : null));
 }
 
 /** `5 m` is a product where the other side has symbols. */

@@ -74,6 +74,14 @@ export function toStructure(item: Item): Item {
 }
 
 export function compareClocks(gold: Item, answer: Item): Outcome {
+  // `1:18` may be a ratio: by the numbers that are written.
+  const ratio = gold.kind === 'ratio' ? gold : answer.kind === 'ratio' ? answer : null;
+  if (ratio !== null) {
+    const clock = gold.kind === 'clock' ? gold : answer;
+    const written = ratio.parts.map((part) => (part.type === 'number' ? String(part.value.num) : '?')).join(':');
+    const isSame = clock.kind === 'clock' && clock.half === null && clock.digits.replace(/:0(?=\d)/, ':') === written;
+    return { equal: isSame, rule: 'ratio' };
+  }
   const [left, right] = [readClock(gold), readClock(answer)];
   if (left === null || right === null || left.digits !== right.digits) return { equal: false, rule: 'clock' };
   return { equal: left.half === right.half || left.half === null || right.half === null, rule: 'clock' };
@@ -94,6 +102,27 @@ export function toQuotient(item: Item): Item | null {
 
 export function membersOf(item: Item): readonly Item[] {
   return item.kind === 'list' || item.kind === 'set' ? item.items : [item];
+}
+
+/**
+ * Whether two lists may be met by each other: values of different names that all hold are not values of which one
+ * holds, and a list that is one choice of several is no member of a longer one.
+ */
+export function haveLikeJoints(gold: Item, answer: Item): boolean {
+  return isChoice(gold) === isChoice(answer) && !holdsJointList(gold) && !holdsJointList(answer);
+}
+
+/** `x = 1 \text{ or } y = 2`, `5 \text{ apples or } 7 \text{ pears}`. */
+function isChoice(item: Item): boolean {
+  if (item.kind !== 'list' || item.joint !== 'or') return false;
+  const units = item.items.flatMap((one) => (one.kind === 'scalar' && one.unit !== null ? [one.unit.text] : []));
+  const names = listNames(item.items) ?? (units.length === item.items.length ? units : []);
+  return new Set(names).size > 1;
+}
+
+/** `5 \text{ or } 6 \text{ and } 7`. */
+function holdsJointList(item: Item): boolean {
+  return item.kind === 'list' && item.joint === 'or' && item.items.some((one) => one.kind === 'list');
 }
 
 /** The names of a list of named values; null when one has none. */

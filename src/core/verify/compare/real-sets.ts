@@ -83,7 +83,7 @@ class SetReader {
       case 'relation':
         return this.#readRelation(item);
       case 'builder':
-        return item.member.kind === 'relation' ? null : this.read(item.condition);
+        return isReal(item.member) ? this.read(item.condition) : null;
       case 'list':
         return this.#readList(item.items, item.joint === 'and');
       default:
@@ -233,6 +233,13 @@ class SetReader {
 }
 
 const FLIPPED: Partial<Record<RelationOp, RelationOp>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };
+
+/** The member of a set builder: a name, or a name in ℝ. */
+function isReal(member: Item): boolean {
+  if (member.kind !== 'relation') return true;
+  const [, domain] = member.sides;
+  return member.ops[0] === '∈' && domain?.kind === 'named-set' && domain.name === 'R';
+}
 
 /** What an inequality is about: a symbol, a function of one, a thing with a name. */
 function nameOf(item: Item): string | null {

@@ -1,5 +1,6 @@
 import {
   type Expr,
+  hasType,
   type Item,
   isClosed,
   joinBinary,
@@ -61,7 +62,7 @@ function findChainValue(
     !closed.every((side) => side === value || areSame(value, side) || isRounded(side, value, context))
   )
     return null;
-  if (sides.length > 1 && isZero(value) && (subject === null || !isSubject(subject))) return null;
+  if (subject !== null && isZero(value) && !isSubject(subject) && !isCombination(subject)) return null;
   const exact = closed.find((side) => side !== value && isRounded(side, value, context) && !areSame(value, side));
   return exact === undefined ? { value, subject, other: null } : { value: exact, subject, other: value };
 }
@@ -84,6 +85,11 @@ function findSymbolicValue(sides: readonly Item[], areSame: CompareValues): Stat
 function isValue(item: Item): boolean {
   if (item.kind === 'scalar') return isClosed(item.expr);
   return item.kind !== 'name' && item.kind !== 'text' && item.kind !== 'relation';
+}
+
+/** `x + y + z`, `mn`: symbols without a number, so that an equation with zero says its value. */
+function isCombination(item: Item): boolean {
+  return item.kind === 'scalar' && !hasType(item.expr, 'number');
 }
 
 function isZero(item: Item): boolean {
@@ -149,6 +155,9 @@ function alignArguments(gold: Apply, answer: Apply, value: Item, areSame: Compar
   if (wanted.some((name, k) => (name === '') !== (found[k] === ''))) return null;
   if (wanted.includes('') && !areSame(toScalar(gold), toScalar(answer))) return null;
   const names = new Map(found.flatMap((name, k): [string, string][] => (name === '' ? [] : [[name, wanted[k]!]])));
+  // `f(t) = 4x` is no rule for `f(x)`: what is renamed must not meet its like.
+  const free = value.kind === 'scalar' ? listSymbols(value.expr).filter((name) => !names.has(name)) : [];
+  if (free.some((name) => wanted.includes(name))) return null;
   return value.kind === 'scalar' ? { ...value, expr: renameSymbols(value.expr, names) } : value;
 }
 

@@ -153,9 +153,9 @@ function isOperandBefore(before: string): boolean {
   );
 }
 
-/** Whether a text has a value: a number, or a formula in it. */
+/** Whether a text has a value: a number, or a formula in it, which may be typed without marks (`max(a, b)`, `|x|`, `n!`). */
 export function hasValue(text: string): boolean {
-  return /[\d²³¹¼-¾\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u2070-\u209f\u2150-\u218f\u2460-\u24ff\uff10-\uff19]|\$[^$]|\\[a-zA-Z(]/.test(
+  return /(?<![A-Za-z])(?:[A-Za-z]|max|min|gcd|lcm|floor|ceil|abs|sin|cos|tan|log|ln|exp|sqrt)\((?!s\))|\|[^|\s][^|]{0,60}\||(?<![A-Za-z])[A-Za-z](?:!|\^|\s?[*/]\s?[a-z](?![a-z]))|[\d²³¹¼-¾\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u2070-\u209f\u2150-\u218f\u2460-\u24ff\uff10-\uff19]|\$[^$]|\\[a-zA-Z(]/.test(
     text,
   );
 }

@@ -94,6 +94,17 @@ const BEHIND_FORMULA = /^\s[A-ZÀ-ÞА-Я][a-zß-ÿа-я]/;
 /** Words with which the conclusion of a sentence begins. */
 const CONCLUSION = /^(?:因此|所以|故此|इसलिए|[,;] (?:so|thus|hence|therefore|which means) )/i;
 
+/** Words that are cut short before a number, and before a name. */
+const CUT_SHORT =
+  /(?<![A-Za-z])(?:neg|pos|approx|ca|no|nr|fig|eq|abs|max|min|avg|est|vs|resp|incl|excl|sq|cu|tab|ch|pp|vol)$/i;
+const TITLES = /(?<![A-Za-z])(?:Dr|Mr|Mrs|Ms|Prof|St)$/;
+
+function isAbbreviated(line: string, at: number): boolean {
+  const before = line.slice(Math.max(0, at - 8), at);
+  const next = line.slice(at + 1, at + 3);
+  return (CUT_SHORT.test(before) && /^ ?[\d$\\+-]/.test(next)) || (TITLES.test(before) && /^ [A-Z]/.test(next));
+}
+
 /** Whether a mark ends its sentence: a stop behind which a capital, a sign or nothing follows. */
 function isSentenceEnd(line: string, at: number): boolean {
   const char = line[at]!;
@@ -103,6 +114,7 @@ function isSentenceEnd(line: string, at: number): boolean {
       /[A-Za-z\u0080-\uffff]{2}$/.test(line.slice(Math.max(0, at - 2), at)) &&
       /^(?:\s|$)/.test(line.slice(at + 1, at + 2))
     );
+  if (char === '.' && isAbbreviated(line, at)) return false;
   if (char !== '.' && (char !== '?' || line[at - 1] === ' ')) return false;
   return /^[*_"')\]]{0,3}(?:\s{1,3}[^\sa-zß-ÿа-я]|\s{0,3}$)/.test(line.slice(at + 1, at + 8));
 }

@@ -1,9 +1,11 @@
 import type { MathSpan } from './boxes.ts';
 
+const MATRIX = /^\\begin\{((?:[pbvBV]|small)?matrix|array|cases)\}/;
 const DISPLAY = /^\\begin\{((?:align|aligned|equation|gather|gathered|multline|eqnarray)\*?)\}/;
 
 /**
- * All formulas in order: `$$…$$`, `\[…\]`, `\(…\)`, `$…$` on one line, `align` and its kin (of these the last row).
+ * All formulas in order: `$$…$$`, `\[…\]`, `\(…\)`, `$…$` on one line, `align` and its kin (of these the last
+ * row), and matrices without delimiters.
  * A dollar sign that is a currency mark opens none. Linear time: a closer that is missing once is not looked for
  * again.
  */
@@ -33,8 +35,20 @@ class FormulaScanner {
     if (next === '[') return this.#readUntil(at, at + 2, '\\]');
     if (next === '(') return this.#readUntil(at, at + 2, '\\)');
     if (next !== 'b') return at + 2;
-    const name = DISPLAY.exec(this.#text.slice(at, at + 24))?.[1];
-    return name === undefined ? at + 2 : this.#readDisplay(at, name);
+    const ahead = this.#text.slice(at, at + 24);
+    const name = DISPLAY.exec(ahead)?.[1];
+    if (name !== undefined) return this.#readDisplay(at, name);
+    const matrix = MATRIX.exec(ahead)?.[1];
+    return matrix === undefined ? at + 2 : this.#readMatrix(at, `\\end{${matrix}}`);
+  }
+
+  /** A matrix that stands outside of delimiters. */
+  #readMatrix(at: number, closer: string): number {
+    const to = this.#find(closer, at);
+    if (to < 0) return at + 6;
+    const end = to + closer.length;
+    this.#found.push({ at, end, content: this.#text.slice(at, end) });
+    return end;
   }
 
   #readDisplay(at: number, name: string): number {
@@ -73,12 +87,17 @@ class FormulaScanner {
     return to + 1;
   }
 
-  /** Next dollar sign on the line that is not escaped. */
+  /** Next dollar sign on the line that is not escaped; the lines of a matrix count as one. */
   #findDollar(from: number): number {
     const marks = /[\n$\\]/g;
     marks.lastIndex = from;
+    let depth = 0;
     for (let mark = marks.exec(this.#text); mark !== null; mark = marks.exec(this.#text)) {
-      if (mark[0] !== '\\') return mark[0] === '$' ? mark.index : -1;
+      if (mark[0] === '$') return mark.index;
+      if (mark[0] === '\n' && depth <= 0) return -1;
+      if (mark[0] !== '\\') continue;
+      if (this.#text.startsWith('begin{', mark.index + 1)) depth += 1;
+      if (this.#text.startsWith('end{', mark.index + 1)) depth -= 1;
       marks.lastIndex = mark.index + 2;
     }
     return -1;

@@ -1,9 +1,13 @@
+import { isAsserted } from './assertion.ts';
+
 /** A marker of a statement, and where what it marks begins. */
 export interface Label {
   /** `final`: "Final Answer:", `####`, `<answer>`. `line`: "Answer:" at the start of a line. `sentence`: "the answer is". */
   readonly rank: 'final' | 'line' | 'sentence';
   readonly at: number;
   readonly end: number;
+  /** Whether its sentence leads to it as a conclusion does; a label at the start of a line needs no lead. */
+  readonly isAsserted: boolean;
 }
 
 const FINAL_WORDS = [
@@ -39,12 +43,12 @@ const ANSWER_WORDS = [
 const WORD = new RegExp([...FINAL_WORDS, ...ANSWER_WORDS].join('|'), 'gi');
 const FINAL: ReadonlySet<string> = new Set(FINAL_WORDS);
 
-/** What joins a label and its value, in several languages. */
+/** What joins a label and its value, in several languages; words in letters end where their letters end. */
 const COPULA =
-  /^(?:is|are|was|equals|est|sont|ist|lautet|es|é|è|是|为|為|は|은|는|هي|هو|है)(?:[ \t]{1,3}(?:then|thus|therefore|simply))?[ \t]{0,3}[:：]?/iu;
+  /^(?:(?:is|are|was|equals|est|sont|ist|lautet|es|é|è)(?![A-Za-zÀ-ɏ])|是|为|為|は|은|는|هي|هو|है)(?:[ \t]{1,3}(?:then|thus|therefore|simply)(?![a-z]))?[ \t]{0,3}[:：]?/iu;
 
 /** What joins a final label, or a label at the start of a line, and its value. */
-const SIGN = /^(?:[:：=]|[-–](?=\s))[ \t*_]{0,4}/;
+const SIGN = /^(?:[:：=]|[-–](?=\s))[ \t*_]{0,8}/;
 
 const MARKS = /^[\s*_#:：="]*$/;
 
@@ -53,7 +57,8 @@ const MAX_LABELS = 64;
 
 /** Whether a text may hold a label: false for nearly every bare answer. */
 export function mayHoldLabel(text: string): boolean {
-  return text.length > 6 && (text.search(WORD) >= 0 || /####|<answer>|A[*_]{0,3}[ \t]{0,3}[:：]/i.test(text));
+  if (text.includes('A') && /A[*_]{0,3}[ \t]{0,3}[:：]/.test(text)) return true;
+  return text.length > 6 && (text.search(WORD) >= 0 || /####|<answer>/i.test(text));
 }
 
 /** All labels in order. Linear time: every pattern is bounded. */
@@ -75,16 +80,19 @@ function readLabel(text: string, at: number, word: string): Label | null {
   const end = skipMarks(text, after);
   const isFinal = FINAL.has(word.toLowerCase());
   const startsLine = isLineStart(text, at);
-  const ahead = text.slice(end, end + 24);
+  const ahead = text.slice(end, end + 32);
   const sign = SIGN.exec(ahead);
   if (sign !== null && (isFinal || startsLine || sign[0].startsWith(':') || sign[0].startsWith('：')))
-    return { rank: isFinal ? 'final' : startsLine ? 'line' : 'sentence', at, end: end + sign[0].length };
+    return mark(text, isFinal ? 'final' : startsLine ? 'line' : 'sentence', at, end + sign[0].length);
   const copula = COPULA.exec(ahead);
-  if (copula !== null && !isLetter(ahead[copula[0].length]))
-    return { rank: isFinal ? 'final' : 'sentence', at, end: end + copula[0].length };
-  if (startsLine && /^(?:\$|\\[[(]|\d)/.test(ahead)) return { rank: isFinal ? 'final' : 'line', at, end };
-  const isAlone = /^\r?\n/.test(ahead) && (isFinal || startsLine);
-  return isAlone ? { rank: isFinal ? 'final' : 'line', at, end } : null;
+  if (copula !== null) return mark(text, isFinal ? 'final' : 'sentence', at, end + copula[0].length);
+  const rank = isFinal ? 'final' : 'line';
+  if (startsLine && /^(?:\$|\\[[(]|\d)/.test(ahead)) return mark(text, rank, at, end);
+  return /^\r?\n/.test(ahead) && (isFinal || startsLine) ? mark(text, rank, at, end) : null;
+}
+
+function mark(text: string, rank: Label['rank'], at: number, end: number): Label {
+  return { rank, at, end, isAsserted: isLineStart(text, at) || isAsserted(text, at) };
 }
 
 /** A letter of a script that writes words apart. */
@@ -112,7 +120,7 @@ function findShortLabels(text: string): Label[] {
   const labels: Label[] = [];
   for (const match of text.matchAll(/A[*_]{0,3}[ \t]{0,3}[:：][ \t*_]{0,4}/g))
     if (isLineStart(text, match.index))
-      labels.push({ rank: 'line', at: match.index, end: match.index + match[0].length });
+      labels.push({ rank: 'line', at: match.index, end: match.index + match[0].length, isAsserted: true });
   return labels;
 }
 
@@ -120,17 +128,24 @@ function findShortLabels(text: string): Label[] {
 function findGsm8kMarks(text: string): Label[] {
   const labels: Label[] = [];
   for (let at = text.indexOf('####'); at >= 0; at = text.indexOf('####', at + 4)) {
-    const isMark =
-      text[at - 1] !== '#' &&
-      /^####[ \t]{0,3}(?!\d{1,2}[.)][ \t])[^\sA-Za-z\u0080-\uffff#*]/.test(text.slice(at, at + 12));
-    if (isMark) labels.push({ rank: 'final', at, end: at + 4 });
+    if (text[at - 1] !== '#' && isGsm8kMark(text, at))
+      labels.push({ rank: 'final', at, end: at + 4, isAsserted: true });
   }
   return labels;
+}
+
+/** A value follows, or words on the last line of the text. */
+function isGsm8kMark(text: string, at: number): boolean {
+  const ahead = text.slice(at + 4, at + 12);
+  if (/^[ \t]{0,3}(?!\d{1,2}[.)][ \t])[^\sA-Za-z\u0080-\uffff#*]/.test(ahead)) return true;
+  const lineEnd = text.indexOf('\n', at);
+  const isLast = lineEnd < 0 || /^\s*$/.test(text.slice(lineEnd, lineEnd + 400));
+  return isLast && /^[ \t]{1,3}[^\s#]/.test(ahead);
 }
 
 function findAnswerTags(text: string): Label[] {
   const labels: Label[] = [];
   for (const match of text.matchAll(/<answer>/gi))
-    labels.push({ rank: 'final', at: match.index, end: match.index + match[0].length });
+    labels.push({ rank: 'final', at: match.index, end: match.index + match[0].length, isAsserted: true });
   return labels;
 }

@@ -25,6 +25,9 @@ export function parseTokens(tokens: readonly Token[], source: string, adjuncts: 
   return { item, skipped: parser.skipped };
 }
 
+/** Tags of parts, in the orders that are in use. */
+const TAGS: readonly (readonly string[])[] = ['abcdefgh', 'ABCDEFGH', '12345678'].map((tags) => [...tags]);
+
 const STRUCTURES: ReadonlySet<string> = new Set(['begin', ',', 'and', 'or']);
 
 class AnswerParser extends SideParser {
@@ -38,13 +41,50 @@ class AnswerParser extends SideParser {
   override parse(from: number, to: number, depth: number): Item {
     if (depth > LIMITS.structureDepth) throw new Refusal('limit:structure');
     if (from >= to) throw new Refusal('syntax');
-    const quantified = this.#parseQuantified(from, to, depth);
-    if (quantified !== null) return quantified;
+    const special = this.#parseTagged(from, to, depth) ?? this.#parseQuantified(from, to, depth);
+    if (special !== null) return special;
     if (!this.marks.separator) return this.#parseSingle(from, to, depth);
     const members = this.split(from, to, isSeparator);
     if (members.length > 1) return this.#parseList(from, to, members, depth);
     const [start, end] = members[0] ?? [from, to];
     return this.#parseSingle(start, end, depth);
+  }
+
+  /** `(a) 17 (b) 3`: values of parts that are tagged in their order. */
+  #parseTagged(from: number, to: number, depth: number): Item | null {
+    const tags: number[] = [];
+    for (const order of TAGS) {
+      for (const [k, tag] of order.entries()) {
+        const at = this.find(
+          from,
+          to,
+          (_, place) => this.#isTag(place, tag),
+          tags.length === 0 ? from : tags.at(-1)! + 3,
+        );
+        if (at < 0 || (k === 0 && at !== from)) break;
+        tags.push(at);
+      }
+      if (tags.length > 1) break;
+      tags.length = 0;
+    }
+    if (
+      tags.length < 2 ||
+      tags.some((at, k) => isSeparator(this.tokens[at + 3] ?? this.tokens[at]!) || at + 3 === (tags[k + 1] ?? to))
+    )
+      return null;
+    const items = tags.map((at, k): Item => {
+      let end = tags[k + 1] ?? to;
+      while (end > at + 4 && isSeparator(this.tokens[end - 1]!)) end -= 1;
+      const start = this.tokens[at + 3]?.text === ':' ? at + 4 : at + 3;
+      const name = this.sourceOf(at, at + 3);
+      const sides: Item[] = [{ kind: 'name', value: name, source: name }, this.parse(start, end, depth + 1)];
+      return { kind: 'relation', sides, ops: ['='], modulus: null, source: this.sourceOf(at, end) };
+    });
+    return { kind: 'list', items, joint: ',', source: this.sourceOf(from, to) };
+  }
+
+  #isTag(at: number, tag: string): boolean {
+    return this.tokens[at]!.text === '(' && this.tokens[at + 1]?.text === tag && this.tokens[at + 2]?.text === ')';
   }
 
   /** `\forall x > 0, 3^x \ge x^2`, "for all x, f(x) = 2x". */
@@ -75,8 +115,11 @@ class AnswerParser extends SideParser {
   #findJoint(from: number, to: number): ListJoint {
     const isJoint = ({ kind, text }: Token) => kind === 'name' && (text === 'and' || text === 'or');
     if (isJoint(this.tokens[to - 1]!)) throw new Refusal('syntax');
-    if (this.find(from, to, (token) => isJoint(token) && token.text === 'or') >= 0) return 'or';
-    return this.find(from, to, isJoint) >= 0 ? 'and' : ',';
+    const joints = new Set<string>();
+    this.find(from, to, (token) => isJoint(token) && !joints.add(token.text));
+    // "5 or 6 and 7" may be either.
+    if (joints.size > 1) throw new Refusal('syntax');
+    return joints.has('or') ? 'or' : joints.has('and') ? 'and' : ',';
   }
 
   /** Words alone behind a quantity: "72 clips altogether in April and May", "5, in total". */
@@ -128,12 +171,26 @@ class AnswerParser extends SideParser {
     });
     if (ops.length === 0) return this.#parseLabelled(from, to, depth);
     const sides = this.split(from, to, (token) => relationOf(token) !== null);
+    if (this.#isChangedOutside(from, to)) throw new Refusal('syntax');
     if (sides.length === 1 && ops.length === 1) return this.#parseOneSided(sides[0]!, ops[0]!, from, depth);
     if (sides.length !== ops.length + 1) throw new Refusal('syntax');
     const mayBeName = (side: number) => side < sides.length - 1 || sides.length === 2;
     const items = sides.map(([a, b], k) => this.parseSide(a, b, depth, mayBeName(k)));
     if (items.every(({ kind }) => kind === 'name')) throw new Refusal('syntax');
-    return { kind: 'relation', sides: items, ops, modulus: null, source: this.sourceOf(from, to) };
+    const source = this.sourceOf(from, to);
+    return toCongruence(items, ops, source) ?? { kind: 'relation', sides: items, ops, modulus: null, source };
+  }
+
+  /** `minus $S = 5$`, `$k = 5$ plus one`: an operation in words beside a formula that is a relation. */
+  #isChangedOutside(from: number, to: number): boolean {
+    const isIn = (token: Token | undefined) => token?.zone === 'math';
+    if (this.find(from, to, (token) => relationOf(token) !== null && isIn(token)) < 0) return false;
+    const isOperation = ({ kind, text, zone }: Token, at: number) =>
+      zone === 'plain' &&
+      kind === 'op' &&
+      '+-*/^!'.includes(text) &&
+      relationOf(this.tokens[at - 1] ?? this.tokens[at]!) === null;
+    return this.find(from, to, isOperation) >= 0;
   }
 
   /** `= 5` and `\approx 5` say 5; `> 5` says no value. */
@@ -239,6 +296,7 @@ class AnswerParser extends SideParser {
   /** "only 5", "either 3", "about 72", "a total of 7". */
   #isFiller(at: number): boolean {
     const token = this.tokens[at]!;
+    if (token.text === '.' && at > 0 && hasClass(this.tokens[at - 1]!.text.toLowerCase(), 'approximation')) return true;
     if (token.kind !== 'word') return token.text === 'a' && token.spaced && this.tokens[at + 1]?.kind === 'word';
     const word = toVocabulary(token.text);
     if (hasClass(word, 'approximation')) this.skipped.push({ what: 'approximation', text: word });
@@ -276,6 +334,21 @@ class AnswerParser extends SideParser {
 /** Words, and not the dots of a list that goes on. */
 function isWords(item: Item): boolean {
   return item.kind === 'text' && !/^(?:\\[lc]?dots|\.\.\.)/.test(item.value);
+}
+
+/** `x \equiv 2 \mod 19`. */
+function toCongruence(sides: readonly Item[], ops: readonly RelationOp[], source: string): Item | null {
+  const last = sides.at(-1);
+  if (!ops.includes('≡') || last?.kind !== 'scalar' || last.expr.type !== 'call' || last.expr.name !== 'mod')
+    return null;
+  const [value, modulus] = last.expr.args;
+  return {
+    kind: 'relation',
+    sides: [...sides.slice(0, -1), { ...last, expr: value! }],
+    ops,
+    modulus: modulus!,
+    source,
+  };
 }
 
 function stripBraces(tokens: readonly Token[]): readonly Token[] {

@@ -130,7 +130,13 @@ function foldRun(
     content += values[at]!;
   }
   // `1,000 m²`: a unit, where a formula would have the square of a symbol.
-  if (k > from && mark === '^' && folded.at(-1) === 'm' && /^[23]$/.test(content))
+  if (
+    k > from &&
+    mark === '^' &&
+    folded.at(-1) === 'm' &&
+    /^[23]$/.test(content) &&
+    !/[A-Za-z]/.test(folded.at(-2) ?? '')
+  )
     folded[folded.length - 1] = '\\mathrm{m}';
   if (k > from) folded.push(`${mark}{${content}}`);
   return k - from;

@@ -115,6 +115,8 @@ class ExpressionParser extends OperandParser {
     if (text === 'pm' || text === 'mp') return POWER.add < minPower ? null : this.parsePlusMinus(left);
     if (text === 'bmod') return this.#parseCallInfix('mod', left, POWER.multiply, minPower);
     if (text === 'choose') return this.#parseCallInfix('binom', left, POWER.choose, minPower);
+    // "15 choose 7 plus one": the spoken form takes the numbers beside it.
+    if (text === 'chosen') return this.#parseCallInfix('binom', left, POWER.prefix, minPower);
     if (text !== 'over' || POWER.choose < minPower) return null;
     this.at += 1;
     return joinBinary('/', left, this.parse(POWER.choose + 1));
@@ -173,6 +175,8 @@ class ExpressionParser extends OperandParser {
       if (token.text === '|') return !this.#insideBars;
       return token.text === '(' || token.text === '[' || token.text === '{';
     }
+    // `XY0K` is a label, `x2` anybody's guess.
+    if (token.kind === 'number' && !token.spaced && this.peek(-1)?.kind === 'letter') throw new Refusal('syntax');
     return token.kind === 'number' && !endsWithNumber(left);
   }
 

@@ -10,7 +10,7 @@ export const FUNCTIONS: ReadonlySet<string> = new Set(
 );
 
 /** Functions of several arguments in parentheses. */
-export const LIST_FUNCTIONS: ReadonlySet<string> = new Set(words('max min gcd lcm'));
+export const LIST_FUNCTIONS: ReadonlySet<string> = new Set(words('max min gcd lcm floor ceil abs'));
 
 /** Functions that have an inverse when their exponent is -1. */
 export const INVERSES: Readonly<Record<string, string>> = { sin: 'asin', cos: 'acos', tan: 'atan' };
@@ -98,7 +98,17 @@ export const ALIASES: Readonly<Record<string, string>> = {
   ...{ thickapprox: 'approx', simeq: 'approx', cong: 'approx', doteq: 'approx' },
   ...{ arcsin: 'asin', arccos: 'acos', arctan: 'atan', arctg: 'atan', tg: 'tan', ctg: 'cot', lg: 'log' },
   ...{ infinity: 'infty', inf: 'infty', oo: 'infty', Infinity: 'infty' },
-  ...{ sign: 'sgn', signum: 'sgn', sqcup: 'cup', uplus: 'cup', cupdot: 'cup', bigcup: 'cup', bigcap: 'cap' },
+  ...{
+    ceiling: 'ceil',
+    Abs: 'abs',
+    sign: 'sgn',
+    signum: 'sgn',
+    sqcup: 'cup',
+    uplus: 'cup',
+    cupdot: 'cup',
+    bigcup: 'cup',
+    bigcap: 'cap',
+  },
   ...{ Reals: 'reals', reals: 'reals', mod: 'bmod', isin: 'in', varepsilon: 'epsilon', pounds: 'currency' },
   ...{ euro: 'currency', yen: 'currency', dollar: 'currency', textdollar: 'currency', textcirc: '°', textdegree: '°' },
   ...{ epsilon: 'epsilon', vartheta: 'theta', varphi: 'phi', tbinomial: 'binom' },

@@ -60,7 +60,7 @@ function measureSeparator(text: string, at: number, commas: CommaRule): number {
   const char = text[at] ?? 'x';
   if (commas.isDecimal) return char === '.' && /^\.\d{3}(?!\d)/.test(text.slice(at, at + 5)) ? 1 : 0;
   if (!SEPARATOR_STARTS.includes(char)) return 0;
-  const match = /^(?:\{,\}|,\\!\s?|,|\\[,;:! ]\s?| |')(?=\d{3}(?!\d))/.exec(text.slice(at, at + 12));
+  const match = /^(?:\{,\}|,\s?\\!\s?|,|\\[,;:! ]\s?| (?!\d{3}\/)|')(?=\d{3}(?!\d))/.exec(text.slice(at, at + 12));
   if (match === null || (match[0] === ',' && !commas.separatesThousands)) return 0;
   return match[0].length;
 }

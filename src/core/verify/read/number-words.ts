@@ -22,11 +22,11 @@ const MULTIPLIERS: ReadonlyMap<string, bigint> = new Map(
     '1000 thousand thousands grand mille mil tausend tysiąc тысяча тысяч тысячи 千 ألف آلاف हज़ार हजार',
     '10000 万 萬',
     '100000 lakh lakhs लाख',
-    '1000000 million millions mn mio Million Millionen millón millones milhão milhões milione milioni миллион миллионов 百万 مليون ملايين',
+    '1000000 million millions mio Million Millionen millón millones milhão milhões milione milioni миллион миллионов 百万 مليون ملايين',
     '10000000 crore crores करोड़',
     '100000000 亿 億',
-    '1000000000 billion billions bn milliard milliards Milliarde Milliarden миллиард миллиардов مليار',
-    '1000000000000 trillion trillions tn',
+    '1000000000 billion billions milliard milliards Milliarde Milliarden миллиард миллиардов مليار',
+    '1000000000000 trillion trillions',
   ].flatMap((line) => {
     const [factor, ...names] = line.split(' ');
     return names.filter((name) => name !== 'cents').map((name): [string, bigint] => [name, BigInt(factor!)]);
@@ -82,7 +82,7 @@ const SPOKEN: readonly (readonly [words: readonly string[], signs: readonly stri
     ['squared', '^ 2'],
     ['cubed', '^ 3'],
     ['factorial', '!'],
-    ['choose', 'choose'],
+    ['choose', 'chosen'],
     ['modulo', 'bmod'],
     ['mod', 'bmod'],
     ['equals', '='],
@@ -177,11 +177,14 @@ class NumberWordReader {
       this.#takeOf();
       return true;
     }
-    if (value === null || (this.#at === from + 1 && first.kind === 'number')) {
+    if (
+      value === null ||
+      (this.#at === from + 1 && first.kind === 'number' && !(value.den === 1n && this.#isAndHalf()))
+    ) {
       this.#at = from;
       return false;
     }
-    const rest = this.#takeAndHalf();
+    const rest = value.den === 1n ? this.#takeAndHalf() : null;
     this.#emit('op', '{', first);
     this.#emit('number', writeDecimal(value), { ...first, spaced: false });
     if (rest !== null) {
@@ -227,12 +230,15 @@ class NumberWordReader {
 
   /** "and a half" behind a whole number. */
   #takeAndHalf(): { readonly over: Rational; readonly under: bigint } | null {
-    const [and, a] = [this.#tokens[this.#at], this.#tokens[this.#at + 1]];
-    if (and?.text !== 'and' || (a?.text !== 'a' && this.#word(1) !== 'one')) return null;
-    const part = PARTS.get(this.#word(2));
-    if (part === undefined || this.#word(2).endsWith('s')) return null;
+    if (!this.#isAndHalf()) return null;
     this.#at += 3;
-    return { over: { num: 1n, den: 1n }, under: part };
+    return { over: { num: 1n, den: 1n }, under: PARTS.get(this.#word(-1))! };
+  }
+
+  #isAndHalf(): boolean {
+    const [and, a] = [this.#tokens[this.#at], this.#tokens[this.#at + 1]];
+    if (and?.text !== 'and' || (a?.text !== 'a' && this.#word(1) !== 'one')) return false;
+    return PARTS.has(this.#word(2)) && !this.#word(2).endsWith('s');
   }
 
   /** A number in digits or in words ("three hundred and five"), with its multipliers. */
@@ -286,6 +292,12 @@ class NumberWordReader {
   }
 
   #readOperation(): boolean {
+    // "5% and a half", "x and a half": no list, and no sum that can be told.
+    if (this.#isAndHalf()) {
+      this.#emit('unknown', 'and', this.#tokens[this.#at]!);
+      this.#at += 1;
+      return true;
+    }
     if (this.#word() === 'of' && this.#result.at(-1)?.text === '%' && this.#tokens[this.#at + 1]?.kind === 'number') {
       this.#emit('op', '*', this.#tokens[this.#at]!);
       this.#at += 1;

@@ -79,6 +79,9 @@ export const POWER = { choose: 10, add: 20, multiply: 30, prefix: 35, exponent: 
 
 /** Parses what an operator stands between: numbers, symbols, functions, groups with a name of their own. */
 export abstract class OperandParser extends TokenCursor {
+  /** Indices of the sums and products around this place: `i` is no imaginary unit there. */
+  protected readonly indices: string[] = [];
+
   /** An expression whose operators bind at least so strongly. */
   protected abstract parse(minPower: number): Expr;
   protected abstract parsePrefix(): Expr;
@@ -129,6 +132,7 @@ export abstract class OperandParser extends TokenCursor {
   protected parseLetter(token: Token): Expr {
     this.at += 1;
     const { text } = token;
+    if (this.indices.includes(text)) return { type: 'symbol', name: text };
     if (!this.isOp('_')) {
       if (text === 'e') return { type: 'constant', name: 'e' };
       if (text === 'i') return { type: 'constant', name: 'i' };
@@ -215,7 +219,7 @@ export abstract class OperandParser extends TokenCursor {
     if (name === 'Delta' && this.peek()?.kind === 'letter') return this.parseScripts(`Delta ${this.skipOne().text}`);
     if (SYMBOLS.has(name)) return this.parseScripts(name);
     if (ACCENTS.has(name)) return this.parseAccent(name);
-    if (LIST_FUNCTIONS.has(name)) return { type: 'call', name, args: this.parseArgs() };
+    if (LIST_FUNCTIONS.has(name)) return this.parseListFunction(name);
     if (FUNCTIONS.has(name)) return this.parseFunction(name);
     switch (name) {
       case 'frac':
@@ -287,13 +291,19 @@ export abstract class OperandParser extends TokenCursor {
     return args;
   }
 
+  private parseListFunction(name: string): Expr {
+    const args = this.parseArgs();
+    if (ONE_ARGUMENT.has(name) && args.length > 1) throw new Refusal('syntax');
+    return { type: 'call', name, args };
+  }
+
   private parseFunction(name: string): Expr {
     let base: Expr | null = null;
     let exponent: Expr | null = null;
     for (;;) {
       if (this.isOp('_') && base === null) {
         this.at += 1;
-        base = this.parseArgument();
+        base = this.parseBase();
       } else if (this.isOp('^') && exponent === null) {
         this.at += 1;
         exponent = this.parseArgument();
@@ -305,6 +315,14 @@ export abstract class OperandParser extends TokenCursor {
     if (base !== null && name !== 'log') throw new Refusal('syntax');
     const call: Expr = { type: 'call', name, args: base === null ? [argument] : [argument, base] };
     return exponent === null ? call : joinBinary('^', call, exponent);
+  }
+
+  /** `\log_10 x` has the base 10, whatever TeX makes of it. */
+  private parseBase(): Expr {
+    const token = this.peek();
+    if (token?.kind !== 'number') return this.parseArgument();
+    this.at += 1;
+    return toNumber(token.text);
   }
 
   /** Brackets, or without them the factors that follow. */
@@ -327,7 +345,10 @@ export abstract class OperandParser extends TokenCursor {
     const from = this.parseUntil('}');
     this.expectOp('^');
     const to = this.parseArgument();
-    return { type: 'series', op, variable: variable.text, from, to, body: this.parse(POWER.multiply) };
+    this.indices.push(variable.text);
+    const body = this.parse(POWER.multiply);
+    this.indices.pop();
+    return { type: 'series', op, variable: variable.text, from, to, body };
   }
 
   private parseMatrix(): Expr {
@@ -348,6 +369,8 @@ export abstract class OperandParser extends TokenCursor {
     return { type: 'matrix', rows, isDeterminant: name === 'vmatrix' };
   }
 }
+
+const ONE_ARGUMENT: ReadonlySet<string> = new Set(['floor', 'ceil', 'abs']);
 
 const COMBINATIONS: Readonly<Record<string, string>> = { C: 'binom', P: 'permutations', A: 'permutations' };
 
@@ -386,6 +409,7 @@ export function isWhole(expr: Expr): boolean {
 /** Whether the last factor of a product is a plain number: then a number cannot follow. */
 export function endsWithNumber(expr: Expr): boolean {
   if (expr.type === 'number' || expr.type === 'based') return true;
+  if (expr.type === 'negate') return endsWithNumber(expr.of);
   return expr.type === 'binary' && expr.op !== '^' && endsWithNumber(expr.right);
 }
 

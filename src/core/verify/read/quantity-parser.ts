@@ -126,13 +126,16 @@ class QuantityParser {
     let isAdjunct = false;
     for (; this.#at < this.#tokens.length; this.#at += 1) {
       const token = this.#tokens[this.#at]!;
-      if (isNounWord(token)) {
+      if (isNounWord(token, this.#at > from)) {
         const word = toVocabulary(token.text);
         isAdjunct ||= (this.#at > from || this.#endsWithUnit) && hasClass(word, 'preposition');
         if (!isAdjunct && isContentWord(word)) nouns.push(word);
       } else if (!isNounSign(token, this.#tokens[this.#at + 1]) && !(isAdjunct && this.#isInAdjunct())) break;
     }
     if (this.#at === from) return null;
+    const last = this.#tokens[this.#at - 1]!;
+    if (last.kind === 'word' && /^(?:to|of|at|by|per|from|than|with|for)$/i.test(last.text))
+      throw new Refusal('syntax');
     const text = this.#tokens.slice(from, this.#at).map(({ text: one }) => one);
     this.#skipped.push({ what: 'noun', text: text.join(' ') });
     return nouns.length === 0 ? null : { text: nouns.map(toSingular).join(' '), known: null };
@@ -146,6 +149,7 @@ class QuantityParser {
     const words = this.#tokens.slice(Math.max(0, this.#at - 3), this.#at).map(({ text }) => text.toLowerCase());
     const at = words.findLastIndex((word) => hasClass(word, 'preposition'));
     if (at < 0 || words.slice(at).some((word) => hasClass(word, 'verb'))) return false;
+    if (words.slice(at).some((word) => hasClass(word, 'bound'))) throw new Refusal('syntax');
     const isDirect = at === words.length - 1;
     const isLast = this.#at + 1 === this.#tokens.length;
     if (isDirect && (isLast || /^(?:of|by|to|per|into)$/.test(words[at]!))) throw new Refusal('syntax');
@@ -160,8 +164,8 @@ function mergeUnits(money: Unit | null, unit: Unit | null): Unit | null {
 }
 
 /** A word of a noun phrase. Throws `Refusal` for one that may change the value. */
-function isNounWord(token: Token): boolean {
-  if (token.kind === 'letter') return token.zone === 'text' || (token.spaced && /^[aAI]$/.test(token.text));
+function isNounWord(token: Token, isFollowing: boolean): boolean {
+  if (token.kind === 'letter') return isFollowing ? token.zone === 'text' : token.spaced && /^[aAI]$/.test(token.text);
   if (token.kind !== 'word') return false;
   const word = toVocabulary(token.text);
   const changes =
@@ -174,7 +178,7 @@ const RESTRICTING = ['denial', 'condition', 'reason'] as const;
 
 /** "5 at least", "5 and above"; "4 more than Alice" is 4. A second verb makes a second statement. */
 const LIMITS_BEHIND: ReadonlySet<string> = new Set(
-  'least most minimum maximum up upwards above below under over beyond is are was were equals equal est sont ist sind es son'.split(
+  'mn bn tn mln bln mio thsd k least most minimum maximum up upwards above below under over beyond is are was were equals equal est sont ist sind es son'.split(
     ' ',
   ),
 );

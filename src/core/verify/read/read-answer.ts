@@ -29,6 +29,7 @@ export function readReference(text: string, { comma }: Policy): Reading {
  */
 export function readStatement(text: string, { comma }: Policy): Reading {
   const { source, tokens } = tokenizeBounded(text, comma);
+  if (tokens.at(-1)?.text === '?') throw new Refusal('syntax');
   return new StatementReader(source, trimLead(trimTokens(tokens))).read();
 }
 
@@ -83,7 +84,9 @@ class StatementReader {
     if (whole !== null) return whole;
     for (const { at, what } of findCuts(tokens).slice(0, MAX_CUTS)) {
       const tail = tokens.slice(at);
-      if (what !== 'contrast' && what !== 'reason' && tail.some(isRestricting)) continue;
+      if (what === 'remark' && tail.some((token) => isWordOf(token, 'bound'))) continue;
+      if (what === 'contrast' ? !isPlainContrast(tail.slice(1)) : what !== 'reason' && tail.some(isRestricting))
+        continue;
       const head = this.#readSentence(trimTokens(tokens.slice(0, at)));
       if (head !== null && head.item.kind !== 'text') return withSkipped(head, [{ what, text: this.#write(tail) }]);
     }
@@ -105,7 +108,8 @@ class StatementReader {
   /** A text answer: "The direction is east" states "east". */
   #readWords(tokens: readonly Token[], parsed: ParsedAnswer): Reading {
     const at = tokens.findLastIndex((token) => isWordOf(token, 'copula'));
-    return { ...parsed, words: at < 0 || at === tokens.length - 1 ? null : this.#write(tokens.slice(at + 1)) };
+    const isStated = at >= 0 && at < tokens.length - 1 && isLead(tokens.slice(0, at));
+    return { ...parsed, words: isStated ? this.#write(tokens.slice(at + 1)) : null };
   }
 
   #parse(tokens: readonly Token[]): ParsedAnswer | null {
@@ -119,25 +123,20 @@ class StatementReader {
     }
   }
 
-  /** "She sold 48 + 24 = 72 clips": what stands behind the last equals sign, and the calculation before it. */
+  /** "She sold 48 + 24 = 72 clips": words and an equation of closed values; "Total = 72 clips": words and a value. */
   #readByEquation(tokens: readonly Token[]): Reading | null {
     const at = tokens.findLastIndex(({ kind, text }) => kind === 'op' && text === '=');
-    if (at <= 0 || !isClear(tokens.slice(0, at))) return null;
-    const value = this.#parse(tokens.slice(at + 1));
-    if (value?.item.kind !== 'scalar' || !isClosed(value.item.expr)) return null;
+    if (at <= 0) return null;
     let from = at;
     while (from > 0 && isCalculation(tokens[from - 1]!)) from -= 1;
-    const isWhole = from < at && !(tokens[from]!.kind === 'op' && '+-*/^='.includes(tokens[from]!.text));
-    const left = isWhole ? this.#parse(tokens.slice(from, at)) : null;
-    const sides = left?.item.kind === 'scalar' ? [left.item, value.item] : [value.item];
-    const item: Item = {
-      kind: 'relation',
-      sides,
-      ops: sides.length > 1 ? ['='] : [],
-      modulus: null,
-      source: value.item.source,
-    };
-    return withSkipped({ ...value, item, words: null }, [{ what: 'lead', text: this.#write(tokens.slice(0, from)) }]);
+    const lead = tokens.slice(0, from);
+    if (!isClear(lead)) return null;
+    const isNamed = from === at;
+    // `f(3) = 5` is no calculation with 3, nor is "B with t = 5" one of a value named.
+    if (isNamed ? lead.some(isValueToken) : lead.length > 0 && lead.at(-1)!.kind !== 'word') return null;
+    const value = this.#parse(tokens.slice(isNamed ? at + 1 : from));
+    if (value === null || !isClosedValue(value.item, isNamed)) return null;
+    return withSkipped({ ...value, words: null }, [{ what: 'lead', text: this.#write(lead) }]);
   }
 
   /** "The area of ABC is 12 square units", "Total: 26 dollars", "5 is the answer". */
@@ -145,7 +144,7 @@ class StatementReader {
     for (let at = tokens.length - 2; at > 0; at -= 1) {
       if (!isJoint(tokens, at)) continue;
       const [lead, rest] = [tokens.slice(0, at), tokens.slice(at + 1)];
-      if (!rest.some(isValueToken)) {
+      if (!rest.some(isValueToken) && rest.some(({ kind }) => kind === 'word')) {
         if (!rest.every((token) => isWordOf(token, 'answer'))) continue;
         const said = this.#parse(lead);
         return said === null
@@ -166,9 +165,11 @@ class StatementReader {
     const at = tokens.findIndex(isValueToken);
     if (at <= 0) return null;
     const lead = tokens.slice(0, at);
-    if (!isLead(lead) || !isVerbLead(lead)) return null;
+    const isMeasure = MEASURES.has(tokens.at(-1)!.text.toLowerCase()) && lead.some((one) => isWordOf(one, 'verb'));
+    if (!isLead(lead) || !(isMeasure || isVerbLead(lead))) return null;
     const value = this.#parse(tokens.slice(at));
-    // "he came in 2nd" counts nothing.
+    // "the two" counts what was said before, "he came in 2nd" counts nothing.
+    if (tokens[at]!.kind === 'word' && DETERMINERS.has(tokens[at - 1]!.text.toLowerCase())) return null;
     if (value === null || value.skipped.some(({ what }) => what === 'ordinal')) return null;
     return withSkipped({ ...value, words: null }, [{ what: 'lead', text: this.#write(lead) }]);
   }
@@ -195,7 +196,12 @@ function isWordOf({ kind, text }: Token, name: Parameters<typeof hasClass>[1]): 
 }
 
 function isRestricting(token: Token): boolean {
-  return isWordOf(token, 'denial') || token.kind === 'unknown' || (token.kind === 'name' && token.text === 'or');
+  return (
+    isWordOf(token, 'denial') ||
+    isWordOf(token, 'report') ||
+    token.kind === 'unknown' ||
+    (token.kind === 'name' && token.text === 'or')
+  );
 }
 
 function isValueToken(token: Token, at: number, tokens: readonly Token[]): boolean {
@@ -226,62 +232,97 @@ function isLead(lead: readonly Token[]): boolean {
 
 /** Whether words and numbers before an equation leave it alone: no denial, no condition, no reason it belongs to. */
 function isClear(lead: readonly Token[]): boolean {
-  if (
-    lead.some(
-      (token, at) => isRestricting(token) || isWordOf(token, 'condition') || (at > 0 && isWordOf(token, 'reason')),
-    )
-  )
-    return false;
-  const words = lead.slice(0, lead.findLastIndex(({ kind }) => kind === 'word') + 1);
-  return !words.slice(-2).some((token) => isWordOf(token, 'bound'));
+  const changes = (token: Token, at: number) =>
+    isRestricting(token) || isWordOf(token, 'condition') || (at > 0 && isWordOf(token, 'reason'));
+  const clause = lead.slice(lead.findLastIndex(({ text }) => text === ',') + 1);
+  if (lead.some(changes) || clause.some((token) => isWordOf(token, 'bound'))) return false;
+  const last = lead.at(-1);
+  return last === undefined || !isWordOf(last, 'preposition') || isPhrase(lead);
 }
 
-function isCalculation({ kind, text }: Token): boolean {
+/** A value, or for an equation all of its sides, without symbols. */
+function isClosedValue(item: Item, isNamed: boolean): boolean {
+  if (item.kind === 'scalar') return isNamed && isClosed(item.expr);
   return (
-    kind === 'number' ||
-    kind === 'currency' ||
-    (kind === 'op' && '+-*/()%^={}'.includes(text)) ||
-    text === 'frac' ||
-    text === 'x'
+    item.kind === 'relation' && !isNamed && item.sides.every((side) => side.kind === 'scalar' && isClosed(side.expr))
   );
 }
 
+/** What a calculation consists of: no words, no symbols but the `x` that multiplies. */
+function isCalculation({ kind, text }: Token): boolean {
+  if (kind === 'op') return !',;:.'.includes(text);
+  return (
+    kind === 'number' || kind === 'currency' || (kind === 'name' && text !== 'and' && text !== 'or') || text === 'x'
+  );
+}
+
+/** Whether words end in a verb whose object a value may be: "she earned", "which leaves her with", "a total of". */
 function isVerbLead(lead: readonly Token[]): boolean {
-  const last = lead.at(-1)!;
-  if (last.kind !== 'word' && last.text !== 'a') return false;
   if (lead.some(({ kind, text }) => kind === 'number' || (kind === 'op' && text !== ','))) return false;
-  if (isWordOf(last, 'preposition') && !isWordOf(last, 'filler') && !isPhrase(lead)) return false;
-  // A pronoun has a verb behind it; that of "il a" is one letter.
-  if (lead.slice(0, -1).some(({ text }) => PRONOUNS.has(text.toLowerCase()))) return true;
-  return lead.some(
-    (token) =>
-      token.text === 'a' || isWordOf(token, 'verb') || isWordOf(token, 'copula') || NO_VERB_NEEDED.test(token.text),
-  );
+  const end = lead.findLastIndex((token) => !isTrailing(token)) + 1;
+  const verb = lead[end - 1];
+  if (verb === undefined) return false;
+  if (isPhrase(lead.slice(0, end))) return true;
+  if (isWordOf(verb, 'verb') || isWordOf(verb, 'copula') || NO_VERB_NEEDED.test(verb.text)) return true;
+  return isUnknownVerb(lead[end - 2], verb);
 }
 
-const PRONOUNS: ReadonlySet<string> = new Set('he she it they we you i there'.split(' '));
+/** What may stand between a verb and its value. */
+function isTrailing(token: Token): boolean {
+  if (token.kind === 'letter') return token.text === 'a';
+  if (isWordOf(token, 'verb') || isWordOf(token, 'copula')) return false;
+  return isWordOf(token, 'filler') || isWordOf(token, 'approximation');
+}
+
+/** A verb that no list has, by its place behind a pronoun or its form behind a noun: "she bakes", "Tom baked", "il a". */
+function isUnknownVerb(before: Token | undefined, { kind, text, zone }: Token): boolean {
+  if (before === undefined || zone === 'math') return false;
+  if (PRONOUNS.has(before.text.toLowerCase()))
+    return kind === 'word' ? !NO_VERBS.has(text.toLowerCase()) : text === 'a' && /^(?:il|elle|on)$/i.test(before.text);
+  if (kind !== 'word' || before.kind !== 'word' || !/^[a-z]{2,}(?:s|ed)$/.test(text)) return false;
+  return !['preposition', 'filler', 'copula', 'verb'].some((name) => isWordOf(before, name as 'verb'));
+}
+
+const DETERMINERS: ReadonlySet<string> = new Set('the these those both all any such'.split(' '));
+
+/** "She planted the tree 3 years ago": a quantity that no verb has for its object. */
+const MEASURES: ReadonlySet<string> = new Set('ago later earlier away apart ahead'.split(' '));
+
+const PRONOUNS: ReadonlySet<string> = new Set(
+  'he she it they we you i there il elle ils elles on nous vous'.split(' '),
+);
+const NO_VERBS: ReadonlySet<string> = new Set('of in on at for from to with by per into compare need'.split(' '));
 
 /** Scripts in which verbs are not told apart here. */
 const NO_VERB_NEEDED = /[\u0600-\u06ff\u0900-\u097f\u2e80-\ud7af]/;
 
-/** "a total of", "increases by", "comes to". */
+/** "a total of", "increases by", "comes to", "leaves her with". */
 function isPhrase(lead: readonly Token[]): boolean {
   const [before, last] = [lead.at(-2)?.text.toLowerCase() ?? '', lead.at(-1)!.text.toLowerCase()];
-  if (last === 'of')
-    return /^(?:total|profit|amount|value|distance|area|cost|price|weight|length|speed|age|average|change|income|number)$/.test(
-      before,
-    );
-  if (last === 'by')
-    return /^(?:increases?d?|decreases?d?|grows?|grew|rises?|rose|falls?|fell|drops?|dropped)$/.test(before);
-  return (
-    last === 'to' && /^(?:comes?|came|amounts?|amounted|simplifies|reduces|evaluates|sums|adds|totals?)$/.test(before)
-  );
+  switch (last) {
+    case 'of':
+      return /^(?:total|profit|amount|value|distance|area|cost|price|weight|length|speed|age|average|change|income|number)$/.test(
+        before,
+      );
+    case 'by':
+      return /^(?:increases?d?|decreases?d?|grows?|grew|rises?|rose|falls?|fell|drops?|dropped|given)$/.test(before);
+    case 'to':
+      return /^(?:comes?|came|amounts?|amounted|simplifies|reduces|evaluates|sums|adds|totals?|equal)$/.test(before);
+    case 'with':
+      return /^(?:left|ends?|ended|up|her|him|them)$/.test(before);
+    default:
+      return last === 'in' && /^(?:saves?|earns?|makes?|took|takes)$/.test(before);
+  }
 }
 
 function skipFillers(tokens: readonly Token[]): readonly Token[] {
-  let from = 0;
+  let from = isPhrase(tokens.slice(0, 2)) || /^in (?:total|all)$/i.test(writeWords(tokens)) ? 2 : 0;
   while (from < tokens.length - 1 && isWordOf(tokens[from]!, 'filler')) from += 1;
   return tokens.slice(from);
+}
+
+function writeWords(tokens: readonly Token[]): string {
+  return `${tokens[0]?.text} ${tokens[1]?.text}`;
 }
 
 interface Cut {
@@ -322,21 +363,39 @@ function findCut(tokens: readonly Token[], at: number, word: string): Skipped['w
     case 'when':
       return after === 'rounded' || !hasValue ? 'remark' : null;
     default:
-      if (hasClass(word, 'reason'))
-        return HEDGES.test(
-          tokens
-            .slice(at)
-            .map(({ text }) => text)
-            .join(' '),
-        )
-          ? null
-          : 'reason';
+      if (hasClass(word, 'reason')) return isPlainReason(tokens.slice(at)) ? 'reason' : null;
       return isAdjunct(before, word) ? 'remark' : null;
   }
 }
 
+/** What a value may be opposed to: no more than another value, and nothing that says when it is so. */
+function isPlainContrast(tail: readonly Token[]): boolean {
+  return !tail.some(
+    (token) =>
+      isRestricting(token) ||
+      /^(?:and|to)$/.test(token.text) ||
+      (['condition', 'bound', 'copula'] as const).some((name) => isWordOf(token, name)) ||
+      (token.kind === 'op' && /^[<>]=?$/.test(token.text)),
+  );
+}
+
+/** A reason may say anything, but for a hedge, a condition, an operation at its end, and a second value behind "to" or "or". */
+function isPlainReason(tail: readonly Token[]): boolean {
+  if (
+    HEDGES.test(tail.map(({ text }) => text).join(' ')) ||
+    tail.some((token) => isWordOf(token, 'condition') || token.text === 'unless')
+  )
+    return false;
+  if (tail.some(({ kind, text }) => kind === 'name' && text === 'or')) return false;
+  if (tail.slice(-3).some(({ text }) => /^(?:plus|minus|times|and|or)$/.test(text))) return false;
+  return !tail.some(
+    ({ text }, at) => /^(?:to|or)$/.test(text) && at + 1 < tail.length && isValueToken(tail[at + 1]!, at + 1, tail),
+  );
+}
+
 /** A reason that is none. */
-const HEDGES = /(?<![a-z])(?:guess|maybe|perhaps|unsure|not sure|no idea|don't know)(?![a-z])/i;
+const HEDGES =
+  /(?<![a-z])(?:guess|maybe|perhaps|unsure|not sure|no idea|don't know|does not work|not the answer|not (?:right|correct|true)|wrong|incorrect)(?![a-z])/i;
 
 /** "with t = 24 minutes in the shop" behind a noun. */
 function isAdjunct(before: Token, word: string): boolean {

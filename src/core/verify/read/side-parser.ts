@@ -75,6 +75,8 @@ export abstract class SideParser extends StretchReader {
       isQualifier ||= QUANTIFIERS.has(word) || word === 'forall';
       start += 1;
     }
+    if (this.tokens.slice(from, to).some(({ kind }) => kind === 'unknown')) throw new Refusal('syntax');
+    if (isQualifier && this.tokens.slice(from, to).some(isDenying)) throw new Refusal('syntax');
     const source = this.sourceOf(from, to);
     const symbols = this.tokens.slice(from, to).flatMap(({ kind, text }) => (kind === 'letter' ? [text] : []));
     if (start === to) return { isQualifier, item: null, symbols, source };
@@ -128,7 +130,9 @@ export abstract class SideParser extends StretchReader {
   #isFunction(from: number, to: number): boolean {
     const open = from + (this.tokens[from + 1]?.text === "'" ? 2 : 1);
     const isOpen = this.tokens[from]!.kind === 'letter' && this.tokens[open]?.text === '(' && open < to - 2;
-    return isOpen && this.closesAt(open, to - 1);
+    // `C(n, 2)` counts.
+    const isCount = this.tokens[from]!.text === 'C' && this.find(open + 1, to - 1, isComma) > 0;
+    return isOpen && !isCount && !this.tokens[open]!.spaced && this.closesAt(open, to - 1);
   }
 
   #parseFunction(from: number, to: number): Item {
@@ -154,6 +158,10 @@ export abstract class SideParser extends StretchReader {
     const source = this.sourceOf(from, to);
     return { kind: 'name', value: source, source };
   }
+}
+
+function isDenying({ kind, text }: Token): boolean {
+  return kind === 'word' && hasClass(toVocabulary(text), 'denial');
 }
 
 /** A word that makes a value another one, or none. */

@@ -8,6 +8,7 @@ import {
   isCommand,
   isKnownName,
   isPlainName,
+  LIST_FUNCTIONS,
   OPERATORS,
   ROMAN_COMMANDS,
   SPACES,
@@ -15,7 +16,8 @@ import {
 } from './names.ts';
 import { isDigit, scanNumber } from './number-literal.ts';
 import type { Token, Zone } from './token.ts';
-import { isKnownWord } from './word-classes.ts';
+import { isUnitWord } from './units.ts';
+import { isKnownWord, isVocabulary } from './word-classes.ts';
 
 /** A text with look-alike characters folded, and its tokens. */
 export interface TokenizedText {
@@ -58,6 +60,8 @@ class Tokenizer {
   #outerZone: Zone = 'plain';
   #at = 0;
   #spaced = false;
+  /** Open environments: a double backslash ends a row there. */
+  #environments = 0;
   /** Open `( [ \{`: a comma between digits is no thousands separator inside. */
   #depth = 0;
 
@@ -124,6 +128,11 @@ class Tokenizer {
   #readBrace(code: number): void {
     const at = this.#at;
     this.#at += 1;
+    if (code === 123 && this.#text.startsWith(':}', this.#at)) {
+      this.#at += 2;
+      this.#push('op', ':', at);
+      return;
+    }
     if (code === 123) {
       this.#groups.push({ closer: 'group', outer: this.#zone });
       this.#push('op', '{', at);
@@ -134,8 +143,8 @@ class Tokenizer {
       this.#push('op', '}', at);
       return;
     }
+    if (this.#zone === 'text') this.#spaced = true;
     this.#zone = open.outer;
-    this.#spaced = true;
   }
 
   #readCommand(): void {
@@ -159,7 +168,7 @@ class Tokenizer {
   #readDoubleBackslash(at: number): void {
     const name = /^[A-Za-z]+/.exec(this.#text.slice(at + 2, at + 24))?.[0] ?? '';
     if (name.length > 1 && (isCommand(name) || isKnownName(name))) this.#at += 1;
-    else if (/^[{}%$]/.test(this.#text.slice(at + 2, at + 3))) this.#at += 1;
+    else if (this.#environments === 0 && /^[{}%$]/.test(this.#text.slice(at + 2, at + 3))) this.#at += 1;
     else {
       this.#at += 2;
       this.#push('op', '\\\\', at);
@@ -203,6 +212,8 @@ class Tokenizer {
   }
 
   #pushName(raw: string, at: number): void {
+    if (raw === 'begin') this.#environments += 1;
+    if (raw === 'end') this.#environments -= 1;
     const currency = CURRENCIES[raw];
     const name = Object.hasOwn(ALIASES, raw) ? ALIASES[raw]! : raw;
     const operator = OPERATORS[name];
@@ -279,11 +290,16 @@ class Tokenizer {
     if (PERCENT_WORDS.has(lower)) this.#push('op', '%', at);
     else if (DEGREE_WORDS.has(lower)) this.#push('op', '°', at);
     else if (lower === 'and' || lower === 'or') this.#push('name', lower, at);
-    else if (run.length > 1 && isPlainName(name) && this.#zone !== 'text' && !this.#isAbbreviation(run))
-      this.#push('name', name, at);
+    else if (run.length > 1 && this.#isName(run, name)) this.#push('name', name, at);
     else if (this.#isWord(run, lower)) this.#push('word', run, at);
     else if (this.#zone !== 'text' && FUNCTIONS.has(run.slice(0, -1))) this.#pushSplit(run, at);
     else for (let k = 0; k < run.length; k += 1) this.#pushLetter(run[k]!, at + k);
+  }
+
+  /** `pi`, `sin`, `sqrt`; `floor` and its like before a bracket; in a text only `pi`. */
+  #isName(run: string, name: string): boolean {
+    if (!isPlainName(name) || (this.#zone === 'text' && name !== 'pi') || this.#isAbbreviation(run)) return false;
+    return !LIST_FUNCTIONS.has(name) || /^ ?(?:\(|\\left|\\[{b])/.test(this.#text.slice(this.#at, this.#at + 6));
   }
 
   /** `5 min`, `5 sec`: units behind a number, not functions. */
@@ -313,7 +329,17 @@ class Tokenizer {
     if (this.#zone === 'text' || this.#zone === 'roman') return true;
     if (this.#zone === 'math')
       return run.length > 3 || (isKnownWord(run) && (run.length > 2 || this.#tokens.at(-1)?.kind === 'number'));
-    return run.length > 2 || (isKnownWord(lower) && run.slice(1) === lower.slice(1));
+    return run.length > 2 || (isKnownWord(lower) && run.slice(1) === lower.slice(1) && !this.#isShortProduct(run));
+  }
+
+  /** `-nm`: the abbreviation of a unit where none can stand. */
+  #isShortProduct(run: string): boolean {
+    const before = this.#tokens.at(-1);
+    return (
+      isUnitWord(run) &&
+      !isVocabulary(run) &&
+      (before === undefined || (before.kind === 'op' && '+-*=({,^'.includes(before.text)))
+    );
   }
 
   #readOperator(): void {

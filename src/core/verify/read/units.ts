@@ -70,7 +70,7 @@ function readTable(): ReadonlyMap<string, KnownName> {
       const known = { dimension, power, factor: makeRational(BigInt(num!), BigInt(den ?? '1'))! };
       for (const name of list.split(',')) {
         names.set(name, known);
-        if (name.length > 3 && !name.endsWith('s') && /^[a-z]+$/.test(name)) names.set(`${name}s`, known);
+        if (name.length > 2 && !name.endsWith('s') && /^[a-z]+$/.test(name)) names.set(`${name}s`, known);
       }
     }
   }

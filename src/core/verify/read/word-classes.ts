@@ -29,6 +29,8 @@ export type WordClass =
   | 'reason'
   /** Opens what the value is opposed to: "instead of". */
   | 'contrast'
+  /** Says what somebody wants, claims or supposes: "wants", "claims". */
+  | 'report'
   /** "the answer", "correct": what a value is said to be. */
   | 'answer';
 
@@ -43,13 +45,13 @@ const WORDS: Readonly<Record<WordClass, string>> = {
     'tripled triples quadruple halve halved inverse reciprocal negation complement multiple multiples divisor factor ' +
     'whichever either whether prove disprove assume suppose supposing assuming actually wait oops hmm sorry however ' +
     'though although rather instead approaches approach versus vs untrue suspect estimate ' +
-    'estimated divided multiplied times minus negative plus squared cubed root or ' +
+    'else estimated divided multiplied times minus negative plus squared cubed root or ' +
     'pas non ni jamais aucun aucune sauf peut presque ou sinon nicht kein keine nie fast oder vielleicht nunca ningún ' +
     'ninguna quizás sino nem não talvez forse нет не или ليس لا أو नहीं या',
   bound:
     'least most than more fewer less lesser larger smaller bigger higher lower greater exceed exceeds exceeding exceeded ' +
     'surpass surpasses surpassed above below under over beyond within between among until till near nearly almost close ' +
-    'before after up upwards down minimum maximum moins environ entre mindestens höchstens weniger zwischen menos casi ' +
+    'bounded limited capped before after up upwards down minimum maximum moins environ entre mindestens höchstens weniger zwischen menos casi ' +
     'meno circa менее более меньше больше أقل أكثر कम',
   approximation: 'about approximately roughly around approx circa ca',
   copula:
@@ -70,11 +72,11 @@ const WORDS: Readonly<Record<WordClass, string>> = {
     'there total sum include includes included consist consists reduces amounts amount adds add a ai ont aura auront avait ' +
     'faut coûte hat haben kostet bleiben hay tiene tienen queda quedan cuesta ha tem há custa',
   filler:
-    'the an exactly simply just precisely therefore thus hence then so only indeed also now clearly again once to that it its this ' +
-    'these those them they he she we you i our their his her my your all total altogether together overall both every each in ' +
-    'finally ultimately final correct value number worth given by as such very same away ago more additional extra remaining ' +
-    'still long old tall wide deep high per day days of which who whom whose with le la les un une des du der die das ein eine ' +
-    'el los las una il elle ils elles on nous vous en au aux donc encore déjà also alors para por de ',
+    'the an exactly simply just precisely therefore thus hence then so only indeed also now clearly again once that it its this ' +
+    'these those them they he she we you i our their his her my your all total altogether together overall both every each ' +
+    'finally ultimately final correct value number worth given as such very same away ago more additional extra remaining ' +
+    'still long old tall wide deep high day days which who whom whose le la les un une des du der die das ein eine ' +
+    'el los las una il elle ils elles on nous vous au aux donc encore déjà alors',
   lead:
     'therefore thus hence then so consequently finally overall answer ok okay well donc ainsi alors entonces luego also daher ' +
     'somit folglich portanto quindi dunque 因此 所以 故 故此 因而 于是 लिए इसलिए अतः لذا إذن لذلك значит итак',
@@ -86,6 +88,11 @@ const WORDS: Readonly<Record<WordClass, string>> = {
   qualifier: 'for where given',
   reason: 'because since as thus',
   contrast: 'instead rather',
+  report:
+    'want wants wanted wish wishes wished ask asks asked claim claims claimed pretend pretends imagine imagines hope hopes hoped ' +
+    'expect expects expected try tries tried told tells says said would should could assume assumes assumed suppose supposes ' +
+    'supposed believes thinks thought alleged seems seem seemed appears appear request requests requested wrote demands ' +
+    'whether example e.g instance hypothetical',
   answer:
     'answer answers solution solutions result correct right valid true desired required wanted sought final value our the ' +
     'one we want need it that this',
@@ -122,6 +129,11 @@ function isDenialByForm(word: string): boolean {
 
 const CJK_DENIAL =
   /[不非没沒無无未或半倍]|至少|至多|最多|最少|大[于於]|小[于於]|超[过過]|少于|多于|以上|以下|ない|ません|아니/u;
+
+/** Whether a word has a class. */
+export function isVocabulary(word: string): boolean {
+  return CLASSES.has(word);
+}
 
 /** Whether a run of letters is a word of the vocabulary, so that two or three letters are no product of symbols. */
 export function isKnownWord(word: string): boolean {

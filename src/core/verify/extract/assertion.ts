@@ -1,0 +1,103 @@
+import { hasClass, toVocabulary } from '../read/word-classes.ts';
+
+/** Whether the text around a statement asserts it: what its sentence says before it, and what follows it. */
+
+/** Code units before a statement in which its sentence is looked for. */
+const NEAR = 240;
+
+/**
+ * Whether the sentence that reaches "answer is" at a place asserts what follows. Only conclusions lead to it
+ * ("so the", "we find that our final"); before a comma or a conjunction any clause may stand that supposes nothing.
+ */
+export function isAsserted(text: string, at: number): boolean {
+  const before = text.slice(Math.max(0, at - NEAR), at);
+  const sentence = before.slice(findSentenceStart(before));
+  const own = sentence.slice(findClauseStart(sentence));
+  if (
+    sentence
+      .slice(0, sentence.length - own.length)
+      .split(CLAUSE)
+      .some(supposes)
+  )
+    return false;
+  if (NOT_ENGLISH.test(own)) return !own.split(/[\s*_]+/).some((word) => isDoubting(word));
+  return own
+    .split(/[\s*_#>"'(“‘-]+/)
+    .every((word) => word === '' || LEAD_INS.has(word.toLowerCase()) || /^(?:\d{1,2}[.)]|[✅•])$/.test(word));
+}
+
+/** Behind the last full stop or line break. */
+function findSentenceStart(before: string): number {
+  let from = 0;
+  for (const match of before.matchAll(/[.!?][$*_"')\]]{0,3}\s|[\n。！？]/g)) from = match.index + match[0].length;
+  return from;
+}
+
+/** Behind the last comma or conjunction. */
+function findClauseStart(sentence: string): number {
+  let from = 0;
+  for (const match of sentence.matchAll(CONJUNCTIONS)) from = match.index + match[0].length;
+  return from;
+}
+
+const CLAUSE = /[,;:—–]/;
+const CONJUNCTIONS =
+  /[,;:—–，；：](?=[^\d])|(?<![A-Za-z])(?:and|so|thus|hence|therefore|then|because|meaning|means|implies)(?![A-Za-z])/gi;
+
+/** Letters beyond those of English. */
+const NOT_ENGLISH = /[\u00c0-\uffff]/;
+
+function isDoubting(word: string): boolean {
+  const known = toVocabulary(word);
+  return hasClass(known, 'denial') || hasClass(known, 'condition') || hasClass(known, 'report');
+}
+
+/** Whether a clause opens a supposition or a case: "if x > 0", "for $n = 3$". */
+function supposes(clause: string): boolean {
+  const words = /^[\s*_#>]*([A-Za-z]{1,12})(\s{0,2}[$\\]|\s[a-z]\s)?/.exec(clause);
+  if (words === null) return false;
+  const word = words[1]!.toLowerCase();
+  if (/^(?:for|with|at)$/.test(word)) return words[2] !== undefined;
+  return SUPPOSITIONS.has(word) || (hasClass(word, 'condition') && !/^[\s*_#>]*when rounded/i.test(clause));
+}
+
+const SUPPOSITIONS: ReadonlySet<string> = new Set(
+  'suppose supposing assume assuming imagine say were had should whether perhaps maybe possibly unless nobody'.split(
+    ' ',
+  ),
+);
+
+/** Words that lead to "answer" in a sentence that states it. */
+const LEAD_INS: ReadonlySet<string> = new Set(
+  (
+    'the our my final correct exact numerical numeric required desired wanted sought simplified complete overall total ' +
+    'approximate right actual ultimate main resulting now finally thus therefore hence so then but and consequently ' +
+    'accordingly again clearly in conclusion summary short fact all both case cases either ' +
+    'i we can could must now this that it which us is are am me let have be ' +
+    'conclude concludes concluded conclusion find found see seen get gets got know known obtain obtained determine determined ' +
+    'deduce deduced infer confirm confirms confirmed verify verified state give gives given write show shows shown yields ' +
+    'means implies follows turns out true clear evident sure certain confident ' +
+    'think thinking believe about would say result a as step answer'
+  ).split(' '),
+);
+
+/** Whether what follows a statement takes it back: "Wait, that is wrong." */
+export function isTakenBack(after: string): boolean {
+  return after.length > 2 && (TURNS.test(after) || DISOWNS.test(after));
+}
+
+/** Words with which a sentence turns against what was said. */
+const TURNS =
+  /(?:^|[.!?\n:;)\]}$*])[\s*_]{0,4}(?:but |oh,? )?(?:no[,.!]|nope|wait|hmm|oops|sorry|correction|scratch that|disregard|hold on|on second thought|actually[, ])(?![A-Za-z])/i;
+
+/** Sentences that disown it. */
+const DISOWNS =
+  /(?<![A-Za-z])(?:(?:this|that|it|i|answer|result|above|value)(?:'s| is| was| am|'m| seems| cannot be| can't be| may be| might be)? (?:not (?:right|correct|sure|certain|true)|wrong|incorrect|mistaken|unsure|uncertain|false|invalid)|(?:isn't|wasn't) (?:right|correct)|(?:made|is|was) an? (?:mistake|error))(?![A-Za-z])/i;
+
+/** Whether the sentences behind a statement on its own line take it back; there single words are enough. */
+export function isRetracted(rest: string): boolean {
+  return rest !== '' && RETRACTION.test(rest);
+}
+
+const RETRACTION =
+  /(?<![A-Za-z])(?:no,|no\.|nope|wait|actually|oops|sorry|hmm|incorrect|wrong|mistaken?|unsure|uncertain|not sure|not certain|not right|not correct|correction|scratch that|disregard|false|invalid)(?![A-Za-z])/i;
