@@ -101,7 +101,8 @@ function drawMonomials(rng: Rng): Made {
     return isRare(rng, 3) ? minus(term) : term;
   });
   const expr = sum(...terms);
-  return differ(expr, int(0)) && differ(expr, terms[0]!) ? made(expr) : drawMonomials(rng);
+  if (!differ(expr, int(0)) || !differ(expr, terms[0]!)) return drawMonomials(rng);
+  return made(expr, [minus(sum(...terms.map(minus)))]);
 }
 
 function drawRational(rng: Rng): Made {
