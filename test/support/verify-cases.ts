@@ -31,6 +31,7 @@ export const SUITES = [
   'math500_solution',
   'math500_shuffled',
   'math500_rewrites',
+  'reported-2026-11',
 ] as const;
 
 const POLICY_OF_TAG: Readonly<Record<string, Partial<Policy>>> = {

@@ -24,6 +24,8 @@ export interface Policy {
   readonly setFromRelation: boolean;
   /** `digits`: `204_5` is met by `204`. */
   readonly base: 'strict' | 'digits';
+  /** `decimal`: `3,14` is one number, and a point separates thousands. */
+  readonly comma: 'separator' | 'decimal';
 }
 
 /** The policy of rewards and evaluation. */
@@ -40,6 +42,7 @@ export const DEFAULT_POLICY: Policy = {
   variables: 'named',
   setFromRelation: true,
   base: 'strict',
+  comma: 'separator',
 };
 
 /** What each policy may be; `places` stands for 0 to 15 decimal places. */
@@ -56,6 +59,7 @@ export const POLICY_VALUES: { readonly [K in keyof Policy]: readonly Policy[K][]
   variables: ['named', 'positional'],
   setFromRelation: [true, false],
   base: ['strict', 'digits'],
+  comma: ['separator', 'decimal'],
 };
 
 /** How a response may be judged. */

@@ -1,4 +1,3 @@
-import type { Unit } from './read/units.ts';
 import type { Rational } from './value/rational.ts';
 
 /** An expression with one value (per choice of its symbols). */
@@ -74,6 +73,15 @@ export interface ScalarItem {
   /** The other reading of `5 m`: a product with a symbol. */
   readonly product?: Expr;
   readonly source: string;
+}
+
+/**
+ * A unit behind a value. `text` is how it is written, without blanks. A known one has a dimension (`length^1 time^-1`)
+ * and the factor to the base unit of it; of an unknown one, a noun like "clips", only the words are known.
+ */
+export interface Unit {
+  readonly text: string;
+  readonly known: { readonly dimension: string; readonly factor: Rational } | null;
 }
 
 export interface RelationItem {

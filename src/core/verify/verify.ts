@@ -1,6 +1,5 @@
-import { findAssertedLetter, findChoice } from './compare/choices.ts';
 import { compareAnswers } from './compare/compare-answers.ts';
-import { normaliseText } from './compare/texts.ts';
+import { findAssertedLetter, findChoice, normaliseText } from './compare/texts.ts';
 import { findMainText, removeTags } from './extract/sections.ts';
 import { findMarked, findStatement, type Statement, stripEmphasis } from './extract/statement.ts';
 import { LIMITS, Refusal, StepBudget } from './limits.ts';
@@ -58,19 +57,19 @@ function judge(gold: string, text: string, options: VerifyOptions, precise: Prec
 
 /** The story: where the answer is stated, what the statement says as a whole, whether that is what the reference says. */
 function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseLibrary | null): Verdict {
-  const choice = findChoice(findReference(gold, policy).text);
-  if (choice !== null) return judgeChoice(choice, main, policy);
+  const reference = openReference(gold, policy);
+  if (reference.choice !== null) return judgeChoice(reference.choice, main, policy);
   const statement = findStatement(main, policy);
   if (statement === null) return toVerdict('unparsable', 'extract', { reason: 'no-answer' });
-  if (statement.text === null) return toVerdict('unparsable', 'parse', { reason: 'syntax' });
-  const found = { extracted: statement.text };
-  if (isRetracted(statement.rest)) return toVerdict('unparsable', 'retracted', { ...found, reason: 'syntax' });
-  const reference = findReference(gold, policy);
-  if (isSameAsWritten(reference.text, statement.text)) return toVerdict('correct', 'text-equal', found);
-  const wanted = readOrRefuse(() => readGold(reference));
+  const { text, rest } = statement;
+  if (text === null) return toVerdict('unparsable', 'parse', { reason: 'syntax' });
+  const found = { extracted: text };
+  if (isRetracted(rest)) return toVerdict('unparsable', 'retracted', { ...found, reason: 'syntax' });
+  if (isSameAsWritten(reference.text, text)) return toVerdict('correct', 'text-equal', found);
+  const wanted = reference.read();
   if (typeof wanted === 'string')
     return toVerdict('unparsable', 'reference', { ...found, reason: 'unparsable reference' });
-  const answer = readOrRefuse(() => readStatement(statement.text!));
+  const answer = readOrRefuse(() => readStatement(text, policy));
   if (typeof answer === 'string') return toVerdict('unparsable', 'parse', { ...found, reason: answer });
   return compareReadings(wanted, answer, { ...found, skipped: answer.skipped }, policy, precise);
 }
@@ -78,18 +77,27 @@ function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseL
 /** A reference: the statement of a worked solution, or all of it. */
 interface Reference {
   readonly text: string;
-  readonly isSolution: boolean;
+  /** The letter of the option it names; null where it is no option. */
+  readonly choice: string | null;
+  /** What it says, or why it cannot be read. */
+  read(): Reading | string;
 }
 
-function findReference(gold: string, policy: Policy): Reference {
-  const marked = findMarked(gold, policy);
-  return marked?.text == null
-    ? { text: stripEmphasis(gold), isSolution: false }
-    : { text: marked.text, isSolution: true };
-}
+/** The reference that was opened last: the answers of a group are judged one after another against the same. */
+let last: { readonly key: string; readonly reference: Reference } | null = null;
 
-function readGold({ text, isSolution }: Reference): Reading {
-  return isSolution ? readStatement(text) : readReference(text);
+function openReference(gold: string, policy: Policy): Reference {
+  const key = `${policy.prefer} ${policy.boxes} ${policy.comma} ${gold}`;
+  if (last?.key === key) return last.reference;
+  const solution = findMarked(gold, policy)?.text ?? null;
+  const text = solution ?? stripEmphasis(gold);
+  let reading: Reading | string | null = null;
+  const read = () => {
+    reading ??= readOrRefuse(() => (solution === null ? readReference(text, policy) : readStatement(text, policy)));
+    return reading;
+  };
+  last = { key, reference: { text, choice: findChoice(text), read } };
+  return last.reference;
 }
 
 function readOrRefuse(read: () => Reading): Reading | string {
@@ -141,11 +149,11 @@ function isSameAsWritten(gold: string, answer: string): boolean {
 
 /** Whether the sentences behind a statement take it back. */
 function isRetracted(rest: string): boolean {
-  return RETRACTION.test(rest);
+  return rest !== '' && RETRACTION.test(rest);
 }
 
 const RETRACTION =
-  /(?<![\p{L}])(?:no,|no\.|nope|wait|actually|oops|sorry|hmm|incorrect|wrong|mistaken?|unsure|uncertain|not sure|not certain|not right|not correct|correction|scratch that|disregard|false|invalid)(?![\p{L}])/iu;
+  /(?<![A-Za-z])(?:no,|no\.|nope|wait|actually|oops|sorry|hmm|incorrect|wrong|mistaken?|unsure|uncertain|not sure|not certain|not right|not correct|correction|scratch that|disregard|false|invalid)(?![A-Za-z])/i;
 
 /** What a label, box or sentence says about the options; without one, the last clause of the text that asserts a letter. */
 function judgeChoice(letter: string, main: string, policy: Policy): Verdict {
@@ -168,6 +176,8 @@ interface Findings {
 }
 
 function toVerdict(verdict: Verdict['verdict'], rule: string, found: Findings): Verdict {
-  const { extracted = null, reason = null, skipped = [] } = found;
+  const { reason = null, skipped = [] } = found;
+  // Currency marks were escaped to tell them from delimiters.
+  const extracted = found.extracted?.replaceAll('\\$', '$') ?? null;
   return { verdict, rule, reason, extracted, ...(skipped.length > 0 ? { skipped } : {}), verifier: VERIFIER };
 }

@@ -1,28 +1,35 @@
 import { LIMITS, Refusal } from '../limits.ts';
 import {
   type Condition,
-  childrenOf,
   type Expr,
   hasType,
   type Item,
-  isClosed,
   joinBinary,
-  listSymbols,
   type RelationItem,
   type ScalarItem,
   toScalar,
-  withChildren,
 } from '../syntax-tree.ts';
 import { resolveMatrices } from '../value/matrix-value.ts';
-import { type CompareContext, compareExpressions, type Outcome } from './compare-scalars.ts';
-import { alignUnits } from './quantities.ts';
-import { areEqualSets, toInterval, toRealSet } from './real-sets.ts';
-import { alignSubjects, areProportional, findStated, isSubject, type Stated, solvesEquation } from './stated-values.ts';
+import { alignUnits, type CompareContext, compareExpressions, type Outcome } from './compare-scalars.ts';
+import {
+  compareClocks,
+  expandMember,
+  expandSigns,
+  isBoundList,
+  isDefinable,
+  isExplicitSet,
+  listNames,
+  membersOf,
+  nameMembers,
+  splitConditions,
+  toQuotient,
+  toStructure,
+} from './item-forms.ts';
+import { areEqualSets, toRealSet } from './real-sets.ts';
+import { alignSubjects, areProportional, findStated, type Stated, solvesEquation } from './stated-values.ts';
 import { isSameText } from './texts.ts';
 
 const NO: Outcome = { equal: false, rule: 'structure' };
-
-type ListItem = Extract<Item, { kind: 'list' }>;
 
 /**
  * Compares a parsed answer with a parsed reference; the form of the reference decides what is compared. Throws
@@ -165,6 +172,9 @@ class Comparison {
   }
 
   #compareScalars(gold: ScalarItem, answer: ScalarItem): Outcome {
+    const isPlain = gold.expr.type === 'number' && answer.expr.type === 'number';
+    if (isPlain && gold.unit === null && answer.unit === null)
+      return compareExpressions(gold.expr, answer.expr, this.#context);
     const aligned = alignUnits(gold, answer, this.#context.policy.units);
     if (aligned === null) return { equal: false, rule: 'unit' };
     const [golds, answers] = [expandSigns(aligned.gold), expandSigns(aligned.answer)];
@@ -294,121 +304,3 @@ class Comparison {
 }
 
 const FLIPPED: Readonly<Record<string, string>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };
-
-interface Conditions {
-  readonly item: Item;
-  readonly conditions: readonly Condition[];
-  readonly qualifiers: readonly Condition[];
-}
-
-function splitConditions(item: Item): Conditions {
-  const all: Condition[] = [];
-  let inner = item;
-  while (inner.kind === 'conditional') {
-    all.push(inner.condition);
-    inner = inner.item;
-  }
-  return {
-    item: inner,
-    conditions: all.filter(({ isQualifier }) => !isQualifier),
-    qualifiers: all.filter(({ isQualifier }) => isQualifier),
-  };
-}
-
-/** Whether a subject may be said to have the value: its arguments are free, or the value is closed. */
-function isDefinable(subject: Item, value: Item): boolean {
-  if (value.kind !== 'scalar' || isClosed(value.expr)) return true;
-  return isSubject(subject);
-}
-
-/** `(x, y) = (1, 2)` as `x = 1, y = 2`. */
-function nameMembers(subject: Item | null, value: Item): Item {
-  if (subject === null || (subject.kind !== 'tuple' && subject.kind !== 'list')) return value;
-  if (value.kind !== 'tuple' || subject.items.length !== value.items.length) return value;
-  const items = subject.items.map(
-    (side, k): Item => ({ kind: 'relation', sides: [side, value.items[k]!], ops: ['='], modulus: null, source: '' }),
-  );
-  return { kind: 'list', items, joint: ',', source: value.source };
-}
-
-/** Sets that say so themselves, so that a pair beside them is an interval. */
-function isExplicitSet({ kind }: Item): boolean {
-  return kind === 'union' || kind === 'builder' || kind === 'named-set';
-}
-
-/** `x < 1 \text{ or } x > 2`: a list of bounds is one set. */
-function isBoundList(item: Item): boolean {
-  if (item.kind !== 'list') return false;
-  return (
-    item.items.every((one) => one.kind === 'relation') &&
-    item.items.some((one) => one.kind === 'relation' && one.ops.some((op) => /^[<>!]/.test(op)))
-  );
-}
-
-/** An inequality as the interval it describes, a list of them as their union. */
-function toStructure(item: Item): Item {
-  if (item.kind === 'relation') return toInterval(item) ?? (item.ops[0] === '∈' ? item.sides[1]! : item);
-  if (item.kind === 'builder' && item.condition.kind === 'relation') return toInterval(item.condition) ?? item;
-  if (!isBoundList(item) || item.kind !== 'list') return item;
-  const parts = item.items.map(toStructure);
-  return { kind: 'union', parts, ops: parts.slice(1).map(() => 'cup' as const), source: item.source };
-}
-
-function compareClocks(gold: Item, answer: Item): Outcome {
-  const [left, right] = [readClock(gold), readClock(answer)];
-  if (left === null || right === null || left.digits !== right.digits) return { equal: false, rule: 'clock' };
-  return { equal: left.half === right.half || left.half === null || right.half === null, rule: 'clock' };
-}
-
-/** The digits of a clock time; 9 of `9 a.m.` may stand alone. */
-function readClock(item: Item): { readonly digits: string; readonly half: 'am' | 'pm' | null } | null {
-  if (item.kind === 'clock') return item;
-  const isHour = item.kind === 'scalar' && item.expr.type === 'number' && item.expr.value.den === 1n;
-  return isHour && item.expr.type === 'number' ? { digits: `${item.expr.value.num}`, half: null } : null;
-}
-
-function toQuotient(item: Item): Item | null {
-  if (item.kind === 'scalar') return item;
-  if (item.kind !== 'ratio' || item.parts.length !== 2) return null;
-  return toScalar(joinBinary('/', item.parts[0]!, item.parts[1]!));
-}
-
-function membersOf(item: Item): readonly Item[] {
-  return item.kind === 'list' || item.kind === 'set' ? item.items : [item];
-}
-
-/** The names of a list of named values; null when one has none. */
-function listNames(items: readonly Item[]): string[] | null {
-  const names = items.map((item) => (item.kind === 'relation' && item.ops[0] === '=' ? item.sides[0]!.source : null));
-  return names.includes(null) ? null : (names as string[]);
-}
-
-/** Both readings of an expression with `\pm` or `\mp` (all signs together), or the expression alone. */
-function expandSigns(expr: Expr): Expr[] {
-  return hasType(expr, 'plus-minus') ? [readWithSign(expr, 1), readWithSign(expr, -1)] : [expr];
-}
-
-function readWithSign(expr: Expr, sign: 1 | -1): Expr {
-  if (expr.type !== 'plus-minus')
-    return withChildren(
-      expr,
-      childrenOf(expr).map((child) => readWithSign(child, sign)),
-    );
-  const right = readWithSign(expr.right, sign);
-  const isPlus = expr.sign * sign === 1;
-  if (expr.left === null) return isPlus ? right : { type: 'negate', of: right };
-  return joinBinary(isPlus ? '+' : '-', readWithSign(expr.left, sign), right);
-}
-
-/** `1 \pm \sqrt2` inside a list stands for two members. */
-function expandMember(item: Item): readonly Item[] {
-  if (item.kind === 'list') return (item as ListItem).items.flatMap(expandMember);
-  if (item.kind !== 'scalar') return [item];
-  const readings = expandSigns(item.expr);
-  return readings.length === 1 ? [item] : readings.map(toScalar);
-}
-
-/** Names of the symbols of all scalars in an item. */
-export function listItemSymbols(item: Item): string[] {
-  return item.kind === 'scalar' ? listSymbols(item.expr) : [];
-}

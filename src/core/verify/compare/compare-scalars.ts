@@ -2,11 +2,22 @@ import { Refusal, type StepBudget } from '../limits.ts';
 import type { Policy } from '../policy.ts';
 import { confirmPrecisely } from '../precise/confirm-precisely.ts';
 import type { PreciseLibrary } from '../precise/precise-functions.ts';
-import { type Expr, hasType, isClosed, listSymbols, replaceNodes, someNode } from '../syntax-tree.ts';
+import { scale } from '../read/quantity-parser.ts';
+import {
+  type Expr,
+  hasType,
+  isClosed,
+  joinBinary,
+  listSymbols,
+  replaceNodes,
+  type ScalarItem,
+  someNode,
+  type Unit,
+} from '../syntax-tree.ts';
 import { confirmEqual } from '../value/bounded-evaluation.ts';
-import { isFiniteComplex } from '../value/complex-value.ts';
 import { compareGaussian, evaluateExactly } from '../value/exact-value.ts';
-import { gcd, isEqual, type Rational, toDouble } from '../value/rational.ts';
+import { isFiniteComplex } from '../value/numeric-value.ts';
+import { divide, gcd, isEqual, type Rational, toDouble } from '../value/rational.ts';
 import { agreeAsDoubles, areEqualEverywhere, evaluateConstant, findFactor } from './probe.ts';
 
 /** Outcome of a comparison with the rule that decided. */
@@ -34,6 +45,8 @@ const HUNDRED: Expr = { type: 'number', value: { num: 100n, den: 1n }, decimals:
 
 /** Compares two expressions without units: degrees, then percents, then by value. */
 export function compareExpressions(gold: Expr, answer: Expr, context: CompareContext): Outcome {
+  if (gold.type === 'number' && answer.type === 'number' && isEqual(gold.value, answer.value))
+    return { equal: true, rule: 'rational' };
   const [left, right] = [hasOuterDegree(gold), hasOuterDegree(answer)];
   if (!left && !right) return comparePlain(gold, answer, context);
   const asNumbers = comparePlain(dropDegrees(gold), dropDegrees(answer), context);
@@ -241,7 +254,47 @@ export function renameSymbols(expr: Expr, names: ReadonlyMap<string, string>): E
 export function compareProportion(a: Expr, b: Expr, context: CompareContext): number | null {
   const found = findFactor(a, b, context.steps);
   if (found === null) return null;
-  const scaled: Expr = { type: 'binary', op: '*', left: found.factor, right: b };
+  const exact = evaluateExactly(found.factor, { steps: context.steps, values: NO_VALUES });
+  const scaled = exact === null ? joinBinary('*', found.factor, b) : scale(b, exact);
   const confirm = (left: Expr, right: Expr) => isConfirmed(left, right, context);
   return areEqualEverywhere(a, scaled, context.steps, confirm) ? found.sign : null;
+}
+
+/** Two quantities as numbers that can be compared. */
+export interface Aligned {
+  readonly gold: Expr;
+  readonly answer: Expr;
+}
+
+/**
+ * Both quantities in one unit; null when their units do not fit. By `absent-ok` one side may lack its unit; two known
+ * units must have one dimension and are converted; two nouns must share a word.
+ */
+export function alignUnits(gold: ScalarItem, answer: ScalarItem, rule: Policy['units']): Aligned | null {
+  const [left, right] = [pickReading(gold, answer), pickReading(answer, gold)];
+  if (rule === 'ignore') return { gold: left.expr, answer: right.expr };
+  if (left.unit === null || right.unit === null) {
+    const isOk = rule === 'absent-ok' || left.unit === right.unit;
+    return isOk ? { gold: left.expr, answer: right.expr } : null;
+  }
+  const factor = findUnitFactor(left.unit, right.unit);
+  return factor === null ? null : { gold: left.expr, answer: scale(right.expr, factor) };
+}
+
+/** `5 m` is a product where the other side has symbols. */
+function pickReading(item: ScalarItem, other: ScalarItem): { readonly expr: Expr; readonly unit: Unit | null } {
+  const isProduct =
+    item.product !== undefined && listSymbols(other.product ?? other.expr).length > 0 && other.unit === null;
+  return isProduct ? { expr: item.product, unit: null } : item;
+}
+
+/** By what a value in the second unit is multiplied to be one in the first; null when that is not possible. */
+function findUnitFactor(gold: Unit, answer: Unit): { readonly num: bigint; readonly den: bigint } | null {
+  const one = { num: 1n, den: 1n };
+  if (gold.text === answer.text) return one;
+  if (gold.known !== null && answer.known !== null)
+    return gold.known.dimension === answer.known.dimension ? divide(answer.known.factor, gold.known.factor) : null;
+  if (gold.known !== null || answer.known !== null) return null;
+  const words = new Set(gold.text.split(' '));
+  return answer.text.split(' ').some((word) => words.has(word)) ? one : null;
 }

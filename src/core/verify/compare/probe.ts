@@ -1,13 +1,33 @@
 import { LIMITS, Refusal, type StepBudget } from '../limits.ts';
-import { type Expr, hasType, listSymbols, replaceNodes, someNode } from '../syntax-tree.ts';
-import { absComplex, type Complex, fromReal, isFiniteComplex, subtractComplex } from '../value/complex-value.ts';
-import { evaluateNumerically, type NumericScope } from '../value/numeric-value.ts';
-import { hashText } from '../value/opaque-value.ts';
+import {
+  childrenOf,
+  type Expr,
+  hasType,
+  joinBinary,
+  listSymbols,
+  replaceNodes,
+  someNode,
+  wholeNumber,
+} from '../syntax-tree.ts';
+import { hashText } from '../value/exact-value.ts';
+import {
+  absComplex,
+  type Complex,
+  evaluateNumerically,
+  fromReal,
+  isFiniteComplex,
+  type NumericScope,
+  subtractComplex,
+} from '../value/numeric-value.ts';
 import { makeRational, type Rational, toDouble } from '../value/rational.ts';
-import { findBreakpoints, type Point } from './breakpoints.ts';
+
+/** A rational value for every symbol. */
+type Point = ReadonlyMap<string, Rational>;
 
 const RELATIVE = 1e-9;
 const ABSOLUTE = 1e-13;
+/** A difference that is larger, relative to what was added and subtracted, does not come from rounding. */
+const CANCELLED = 1e-9;
 /** Points with a real value of the reference that are needed, and those that are confirmed with many digits. */
 const MIN_POINTS = 4;
 const CONFIRMED = 2;
@@ -54,17 +74,23 @@ function isDiscrete(expr: Expr): boolean {
 
 const DISCRETE: ReadonlySet<string> = new Set(['binom', 'permutations', 'floor', 'ceil', 'mod', 'gcd', 'lcm']);
 
-/** The fixed points at which expressions in these symbols are compared: signs, sizes, whole numbers. */
-export function listPoints(symbols: readonly string[], exprs: readonly Expr[]): Point[] {
-  const points: Point[] = SIZES.map((_, k) => new Map(symbols.map((name) => [name, valueAt(name, k)])));
-  if (!exprs.some(isDiscrete)) return points;
+/** The fixed points at which expressions in these symbols are compared, one by one: signs, sizes, whole numbers. */
+function* listPoints(symbols: readonly string[], exprs: readonly Expr[]): Generator<Point> {
+  for (let k = 0; k < SIZES.length; k += 1) yield pointAt(symbols, k);
+  if (!exprs.some(isDiscrete)) return;
   for (const [k, values] of WHOLE.entries()) {
-    points.push(
-      new Map(symbols.map((name, s) => [name, { num: BigInt(values[s % 4]! + Math.floor(s / 4)), den: 1n }])),
-    );
-    if (k < 2) points.push(new Map(symbols.map((name, s) => [name, { num: BigInt(-values[s % 4]!), den: 1n }])));
+    const whole = (sign: bigint) => new Map(symbols.map((name, s) => [name, wholeAt(values, s, sign)]));
+    yield whole(1n);
+    if (k < 2) yield whole(-1n);
   }
-  return points;
+}
+
+function wholeAt(values: readonly number[], symbol: number, sign: bigint): Rational {
+  return { num: sign * BigInt(values[symbol % 4]! + Math.floor(symbol / 4)), den: 1n };
+}
+
+function pointAt(symbols: readonly string[], k: number): Point {
+  return new Map(symbols.map((name) => [name, valueAt(name, k)]));
 }
 
 /** Value of a symbol at a point: a function of its name alone, so that both sides see the same. */
@@ -76,28 +102,24 @@ function valueAt(name: string, point: number): Rational {
   return sign ? size : { num: -size.num, den: size.den };
 }
 
-/** What both sides are at one point. */
+/** A value at one point. */
 interface Sample {
-  readonly gold: Complex;
-  readonly answer: Complex;
-  /** Whether the reference has a real value there, every step of it. */
+  readonly value: Complex;
+  /** Whether it is real, and every step to it. */
   readonly isReal: boolean;
+  /** Largest operand on the way: doubles that differ by much less may be equal. */
+  readonly peak: number;
 }
 
-function evaluateAt(expr: Expr, point: Point, steps: StepBudget): { value: Complex; isReal: boolean } {
+function evaluateAt(expr: Expr, point: Point, steps: StepBudget): Sample {
   const scope: NumericScope = {
     steps,
     leftReals: false,
+    peak: 0,
     valueOf: (name) => fromReal(toDouble(point.get(name) ?? { num: 0n, den: 0n })),
   };
   const value = evaluateNumerically(expr, scope);
-  return { value, isReal: value.im === 0 && !scope.leftReals };
-}
-
-function sample(gold: Expr, answer: Expr, point: Point, steps: StepBudget): Sample {
-  const left = evaluateAt(gold, point, steps);
-  const right = evaluateAt(answer, point, steps);
-  return { gold: left.value, answer: right.value, isReal: left.isReal };
+  return { value, isReal: value.im === 0 && !scope.leftReals, peak: scope.peak };
 }
 
 /** Confirms or refutes that two closed expressions are equal; throws `Refusal('unconfirmed')` when it can do neither. */
@@ -112,19 +134,17 @@ export type Confirm = (gold: Expr, answer: Expr) => boolean;
 export function areEqualEverywhere(gold: Expr, answer: Expr, steps: StepBudget, confirm: Confirm): boolean {
   const symbols = [...new Set([...listSymbols(gold), ...listSymbols(answer)])];
   if (symbols.length > LIMITS.symbols) throw new Refusal('limit:symbols');
-  const points = listPoints(symbols, [gold, answer]);
-  points.push(...findBreakpoints([gold, answer], points, (expr, point) => evaluateAt(expr, point, steps).value.re));
   const real: Point[] = [];
   const other: { point: Point; isClose: boolean }[] = [];
-  for (const point of points) {
-    const { gold: left, answer: right, isReal } = sample(gold, answer, point, steps);
-    if (!isFiniteComplex(left)) continue;
-    const isClose = isFiniteComplex(right) && areClose(left, right);
-    if (!isReal) {
+  for (const point of listAllPoints(symbols, [gold, answer], steps)) {
+    const [left, right] = [evaluateAt(gold, point, steps), evaluateAt(answer, point, steps)];
+    if (!isFiniteComplex(left.value)) continue;
+    const isClose = isFiniteComplex(right.value) && areClose(left.value, right.value);
+    if (!left.isReal) {
       other.push({ point, isClose });
       continue;
     }
-    if (!isClose && !isExcused(gold, answer, point, right, confirm)) return false;
+    if (!isClose && !isExcused(gold, answer, point, [left, right], confirm)) return false;
     real.push(point);
   }
   // Where the reference is real nowhere, its complex values count.
@@ -143,15 +163,32 @@ function isWholePoint(point: Point): boolean {
   return [...point.values()].every(({ num, den }) => den === 1n && num > 0n);
 }
 
-/** Where doubles cancel they may differ by chance: an exact value decides. A pole or overflow of the answer alone is a difference. */
-function isExcused(gold: Expr, answer: Expr, point: Point, right: Complex, confirm: Confirm): boolean {
-  if (!isFiniteComplex(right)) return isUndefinedByNature(answer, right);
+/** Where large doubles cancel they may differ by chance: an exact value decides. A pole of the answer alone is a difference. */
+function isExcused(
+  gold: Expr,
+  answer: Expr,
+  point: Point,
+  [left, right]: readonly [Sample, Sample],
+  confirm: Confirm,
+): boolean {
+  if (!isFiniteComplex(right.value)) return isUndefinedByNature(answer, right.value);
+  const difference = absComplex(subtractComplex(left.value, right.value));
+  if (difference > CANCELLED * Math.max(left.peak, right.peak)) return false;
   try {
     return confirm(substitute(gold, point), substitute(answer, point));
   } catch (error) {
     if (error instanceof Refusal && error.reason === 'unconfirmed') return false;
     throw error;
   }
+}
+
+/** The fixed points, and those around the places where one of the expressions breaks. */
+function* listAllPoints(symbols: readonly string[], exprs: readonly Expr[], steps: StepBudget): Generator<Point> {
+  yield* listPoints(symbols, exprs);
+  const switches = exprs.flatMap(listSwitches).filter((one) => listSymbols(one).length > 0);
+  if (switches.length === 0) return;
+  const bases = [pointAt(symbols, 0), pointAt(symbols, 5)];
+  yield* findBreakpoints(switches, bases, (expr, point) => evaluateAt(expr, point, steps).value.re);
 }
 
 /** An overflow is no value, and factorials have none below zero; a division by zero is a difference. */
@@ -198,7 +235,7 @@ export function agreeAsDoubles(a: Expr, b: Expr, steps: StepBudget): boolean {
 
 /** Value of an expression without symbols as a complex double. */
 export function evaluateConstant(expr: Expr, steps: StepBudget): Complex {
-  return evaluateNumerically(expr, { steps, leftReals: false, valueOf: () => fromReal(Number.NaN) });
+  return evaluateNumerically(expr, { steps, leftReals: false, peak: 0, valueOf: () => fromReal(Number.NaN) });
 }
 
 /**
@@ -230,4 +267,100 @@ export function findFactor(
 /** Whether an expression has a part that means nothing as a number: a base, a matrix. */
 export function hasNoValue(expr: Expr): boolean {
   return hasType(expr, 'based') || hasType(expr, 'matrix');
+}
+
+type Evaluate = (expr: Expr, point: Point) => number;
+
+/** Places on a line where a sign is looked for. */
+const GRID: readonly number[] = [0.01, 0.3, 1, 3, 10, 100, 1e4, 1e7].flatMap((size) => [size, -size]);
+const BISECTIONS = 48;
+/** Distances from a place where an expression breaks, relative to its size. */
+const OFFSETS: readonly number[] = [1e-8, 1e-4, 0.13, 1.7];
+const MAX_SWITCHES = 12;
+const MAX_POINTS = 64;
+
+/**
+ * Points on both sides of every place where an expression changes its formula: where the inside of an absolute value
+ * or a sign is zero, two arguments of a maximum are equal, or what is rounded is a whole number. Along each symbol,
+ * the others held at the given points.
+ */
+function findBreakpoints(switches: readonly Expr[], bases: readonly Point[], evaluate: Evaluate): Point[] {
+  const found: Point[] = [];
+  for (const one of switches.slice(0, MAX_SWITCHES)) {
+    for (const base of bases) {
+      for (const name of listSymbols(one)) {
+        const along = (t: number) => evaluate(one, withValue(base, name, t));
+        for (const root of findRoots(along)) found.push(...around(root).map((t) => withValue(base, name, t)));
+        if (found.length > MAX_POINTS) return found;
+      }
+    }
+  }
+  return found;
+}
+
+/** Expressions whose zeros are the places where the formula changes. */
+function listSwitches(expr: Expr): Expr[] {
+  const inner = childrenOf(expr).flatMap(listSwitches);
+  if (expr.type !== 'call') return inner;
+  const [first, second] = expr.args;
+  switch (expr.name) {
+    case 'abs':
+    case 'sgn':
+      return [...inner, first!];
+    case 'floor':
+    case 'ceil':
+      return [...inner, ...[-1n, 0n, 1n].map((level) => joinBinary('-', first!, wholeNumber(level)))];
+    case 'mod':
+      return [...inner, first!, joinBinary('-', first!, second!)];
+    case 'max':
+    case 'min':
+      return [...inner, ...expr.args.slice(1).map((other) => joinBinary('-', first!, other))];
+    default:
+      return inner;
+  }
+}
+
+/** Zeros of a function of one number: between places of different sign, and where a straight line through two places meets zero. */
+function findRoots(along: (t: number) => number): number[] {
+  const places = GRID.toSorted((a, b) => a - b).map((t) => ({ t, value: along(t) }));
+  const roots: number[] = [];
+  for (let k = 1; k < places.length; k += 1) {
+    const [a, b] = [places[k - 1]!, places[k]!];
+    if (a.value * b.value < 0) roots.push(bisect(along, a.t, b.t, a.value));
+  }
+  for (const [s, t] of [
+    [1, 3],
+    [-1, -3],
+    [100, 10_000],
+  ] as const) {
+    const [u, v] = [along(s), along(t)];
+    const root = s - (u * (t - s)) / (v - u);
+    if (Number.isFinite(root) && Math.abs(root) < 1e15) roots.push(root);
+  }
+  return roots;
+}
+
+function bisect(along: (t: number) => number, from: number, to: number, valueAtFrom: number): number {
+  let [low, high] = [from, to];
+  for (let k = 0; k < BISECTIONS; k += 1) {
+    const middle = (low + high) / 2;
+    if (along(middle) * valueAtFrom > 0) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+function around(root: number): number[] {
+  const size = Math.max(1, Math.abs(root));
+  return OFFSETS.flatMap((offset) => [root + offset * size, root - offset * size]);
+}
+
+function withValue(point: Point, name: string, t: number): Point {
+  return new Map([...point, [name, toRational(t)]]);
+}
+
+/** A double as a fraction, exactly for the sizes that are met here. */
+function toRational(t: number): Rational {
+  const scale = 2 ** 40;
+  return makeRational(BigInt(Math.round(t * scale)), BigInt(scale)) ?? { num: 0n, den: 1n };
 }

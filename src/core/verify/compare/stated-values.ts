@@ -7,8 +7,9 @@ import {
   type RelationItem,
   type RelationOp,
   replaceNodes,
+  toScalar,
 } from '../syntax-tree.ts';
-import { isFiniteComplex } from '../value/complex-value.ts';
+import { isFiniteComplex } from '../value/numeric-value.ts';
 import { type CompareContext, compareProportion, countDecimals, renameSymbols } from './compare-scalars.ts';
 import { evaluateConstant } from './probe.ts';
 
@@ -130,22 +131,25 @@ export function alignSubjects(
 ): Item | null {
   if (gold === null || answer === null || isWords(gold) || isWords(answer)) return value;
   if (gold.kind !== 'scalar' || answer.kind !== 'scalar') return gold.kind === answer.kind ? value : null;
-  const [wanted, found] = [listArguments(gold.expr), listArguments(answer.expr)];
-  if (wanted !== null && found !== null && gold.expr.type === 'apply' && answer.expr.type === 'apply') {
-    if (gold.expr.name !== answer.expr.name || wanted.length !== found.length) return null;
-    if (wanted.some((name, k) => (name === '') !== (found[k] === ''))) return null;
-    if (wanted.includes('') && !areSame(gold, answer)) return null;
-    const names = new Map(found.flatMap((name, k): [string, string][] => (name === '' ? [] : [[name, wanted[k]!]])));
-    return value.kind === 'scalar' ? { ...value, expr: renameSymbols(value.expr, names) } : value;
-  }
-  if (gold.expr.type === 'symbol' && answer.expr.type === 'symbol')
-    return gold.expr.name === answer.expr.name ? value : null;
-  if (gold.expr.type === 'symbol' || answer.expr.type === 'symbol') {
-    const [name, other] =
-      gold.expr.type === 'symbol' ? [gold.expr.name, answer.expr] : [(answer.expr as { name: string }).name, gold.expr];
-    return listSymbols(other).includes(name) ? null : value;
-  }
+  const [wanted, found] = [gold.expr, answer.expr];
+  if (wanted.type === 'apply' && found.type === 'apply') return alignArguments(wanted, found, value, areSame);
+  if (wanted.type === 'symbol' && found.type === 'symbol') return wanted.name === found.name ? value : null;
+  // `m + n = 113` and `x = 113` may speak of one thing, `m = 113` does not.
+  if (wanted.type === 'symbol') return listSymbols(found).includes(wanted.name) ? null : value;
+  if (found.type === 'symbol') return listSymbols(wanted).includes(found.name) ? null : value;
   return areSame(gold, answer) ? value : null;
+}
+
+type Apply = Extract<Expr, { type: 'apply' }>;
+
+function alignArguments(gold: Apply, answer: Apply, value: Item, areSame: CompareValues): Item | null {
+  const [wanted, found] = [listArguments(gold), listArguments(answer)];
+  if (wanted === null || found === null) return areSame(toScalar(gold), toScalar(answer)) ? value : null;
+  if (gold.name !== answer.name || wanted.length !== found.length) return null;
+  if (wanted.some((name, k) => (name === '') !== (found[k] === ''))) return null;
+  if (wanted.includes('') && !areSame(toScalar(gold), toScalar(answer))) return null;
+  const names = new Map(found.flatMap((name, k): [string, string][] => (name === '' ? [] : [[name, wanted[k]!]])));
+  return value.kind === 'scalar' ? { ...value, expr: renameSymbols(value.expr, names) } : value;
 }
 
 function isWords(item: Item): boolean {

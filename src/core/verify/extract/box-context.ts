@@ -155,5 +155,7 @@ function isOperandBefore(before: string): boolean {
 
 /** Whether a text has a value: a number, or a formula in it. */
 export function hasValue(text: string): boolean {
-  return /[\d\p{No}\p{Nd}]|\$[^$]|\\[a-zA-Z(]/u.test(text);
+  return /[\d²³¹¼-¾\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u2070-\u209f\u2150-\u218f\u2460-\u24ff\uff10-\uff19]|\$[^$]|\\[a-zA-Z(]/.test(
+    text,
+  );
 }

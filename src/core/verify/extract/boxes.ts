@@ -21,8 +21,8 @@ interface OpenBrace {
  * text. One pass.
  */
 export function findBoxes(text: string): MathSpan[] {
-  if (!text.includes('box')) return [];
-  return new BoxScanner(text).run();
+  const first = text.indexOf('box');
+  return first < 0 ? [] : new BoxScanner(text).run(Math.max(0, first - 4));
 }
 
 class BoxScanner {
@@ -34,16 +34,15 @@ class BoxScanner {
     this.#text = text;
   }
 
-  run(): MathSpan[] {
-    let at = 0;
-    while (at < this.#text.length) {
-      const char = this.#text[at]!;
-      if (char === '\\') at = this.#readCommand(at);
-      else {
-        if (char === '{') this.#stack.push({ boxAt: -1, from: at + 1 });
-        if (char === '}') this.#close(at);
-        at += 1;
-      }
+  run(from: number): MathSpan[] {
+    // The search jumps from one brace or command to the next.
+    const marks = /[\\{}]/g;
+    marks.lastIndex = from;
+    for (let mark = marks.exec(this.#text); mark !== null; mark = marks.exec(this.#text)) {
+      const at = mark.index;
+      if (mark[0] === '\\') marks.lastIndex = this.#readCommand(at);
+      else if (mark[0] === '{') this.#stack.push({ boxAt: -1, from: at + 1 });
+      else this.#close(at);
     }
     this.#closeLast();
     return this.#boxes;

@@ -2,17 +2,22 @@ import type { MathSpan } from './boxes.ts';
 
 /**
  * A text in lines that are read one by one: formulas, environments and braces that run over several lines are put on
- * one, displays in single dollar signs. Linear time.
+ * one, displays in single dollar signs; dollar signs that are currency marks are written `\$`. Linear time.
  */
 export function flattenFormulas(text: string, formulas: readonly MathSpan[]): string {
   let flat = '';
   let from = 0;
   for (const { at, end, content } of formulas) {
     if (at < from) continue;
-    flat += `${flattenEnvironments(text.slice(from, at))}$${joinLines(content)}$`;
+    flat += `${flattenProse(text.slice(from, at))}$${joinLines(content)}$`;
     from = end;
   }
-  return flat + flattenEnvironments(text.slice(from));
+  return flat + flattenProse(text.slice(from));
+}
+
+/** A dollar sign outside of formulas is a currency mark. */
+function flattenProse(text: string): string {
+  return flattenEnvironments(text.includes('$') ? text.replace(/(?<!\\)\$/g, '\\$') : text);
 }
 
 function joinLines(text: string): string {
@@ -52,7 +57,7 @@ export function stripLineMarks(line: string): string {
 
 /** A dash may be a sign and an angle a relation: they are marks where words follow. */
 const LINE_MARK =
-  /^(?:\s{1,12}|[*•#]{1,6}[ \t]|[->][ \t](?=[*_"']{0,3}\p{L}{2})|\d{1,3}[.)][ \t](?=[*_"']{0,3}\p{L}))/u;
+  /^(?:\s{1,12}|[*•#]{1,6}[ \t]|[->][ \t](?=[*_"']{0,3}[A-Za-z\u0080-\uffff]{2})|\d{1,3}[.)][ \t](?=[*_"']{0,3}[A-Za-z\u0080-\uffff]))/;
 
 /** Sentences of one line, without their full stops; formulas in dollar signs are passed over as wholes. */
 export function splitSentences(line: string): string[] {
@@ -69,18 +74,22 @@ export function splitSentences(line: string): string[] {
     else if (char === '$') {
       inFormula = !inFormula && line.indexOf('$', at + 1) > 0;
       if (!inFormula && BEHIND_FORMULA.test(line.slice(at + 1, at + 6))) cut(at + 1, at + 1);
-    } else if (!inFormula && isSentenceEnd(line, at)) cut(QUESTION.includes(char) ? at + 1 : at, at + 1);
-    else if (!inFormula && CONCLUSION.test(line.slice(at, at + 14))) cut(at, at);
+    } else if (inFormula || !BOUNDARIES.includes(char)) continue;
+    else if (isSentenceEnd(line, at)) cut(QUESTION.includes(char) ? at + 1 : at, at + 1);
+    else if (CONCLUSION.test(line.slice(at, at + 14))) cut(at, at);
   }
   sentences.push(line.slice(from));
   return sentences.map((sentence) => sentence.trim()).filter((sentence) => sentence !== '');
 }
 
+/** Characters at which a sentence may end, or its conclusion begin. */
+const BOUNDARIES = '.?!。！？।,;因所故इ';
+
 /** A question states nothing: its mark stays, and nobody can read it. */
 const QUESTION = '?？';
 
 /** A formula at the end of a sentence often has no full stop behind it. */
-const BEHIND_FORMULA = /^\s\p{Lu}\p{Ll}/u;
+const BEHIND_FORMULA = /^\s[A-ZÀ-ÞА-Я][a-zß-ÿа-я]/;
 
 /** Words with which the conclusion of a sentence begins. */
 const CONCLUSION = /^(?:因此|所以|故此|इसलिए|[,;] (?:so|thus|hence|therefore|which means) )/i;
@@ -90,7 +99,10 @@ function isSentenceEnd(line: string, at: number): boolean {
   const char = line[at]!;
   if (char === '。' || char === '！' || char === '？' || char === '।') return true;
   if (char === '!')
-    return /\p{L}{2}$/u.test(line.slice(Math.max(0, at - 2), at)) && /^(?:\s|$)/.test(line.slice(at + 1, at + 2));
-  if (char !== '.' && char !== '?') return false;
-  return /^[*_"')\]]{0,3}(?:\s{1,3}[^\s\p{Ll}]|\s{0,3}$)/u.test(line.slice(at + 1, at + 8));
+    return (
+      /[A-Za-z\u0080-\uffff]{2}$/.test(line.slice(Math.max(0, at - 2), at)) &&
+      /^(?:\s|$)/.test(line.slice(at + 1, at + 2))
+    );
+  if (char !== '.' && (char !== '?' || line[at - 1] === ' ')) return false;
+  return /^[*_"')\]]{0,3}(?:\s{1,3}[^\sa-zß-ÿа-я]|\s{0,3}$)/.test(line.slice(at + 1, at + 8));
 }

@@ -21,13 +21,10 @@ class FormulaScanner {
   }
 
   run(): MathSpan[] {
-    let at = 0;
-    while (at < this.#text.length) {
-      const code = this.#text.charCodeAt(at);
-      if (code === 92) at = this.#readCommand(at);
-      else if (code === 36) at = this.#readDollar(at);
-      else at += 1;
-    }
+    // The search jumps from one command or dollar sign to the next.
+    const marks = /[\\$]/g;
+    for (let mark = marks.exec(this.#text); mark !== null; mark = marks.exec(this.#text))
+      marks.lastIndex = mark[0] === '$' ? this.#readDollar(mark.index) : this.#readCommand(mark.index);
     return this.#found;
   }
 
@@ -78,11 +75,11 @@ class FormulaScanner {
 
   /** Next dollar sign on the line that is not escaped. */
   #findDollar(from: number): number {
-    for (let at = from; at < this.#text.length; at += 1) {
-      const code = this.#text.charCodeAt(at);
-      if (code === 10) return -1;
-      if (code === 36) return at;
-      if (code === 92) at += 1;
+    const marks = /[\n$\\]/g;
+    marks.lastIndex = from;
+    for (let mark = marks.exec(this.#text); mark !== null; mark = marks.exec(this.#text)) {
+      if (mark[0] !== '\\') return mark[0] === '$' ? mark.index : -1;
+      marks.lastIndex = mark.index + 2;
     }
     return -1;
   }
@@ -112,7 +109,7 @@ function isDigit(code: number): boolean {
 /** More than one word of three letters or more, commands and what is inside `\text{…}` left out. */
 function hasSeveralWords(content: string): boolean {
   let count = 0;
-  for (const { 0: run } of content.replace(TEXTS, ' ').matchAll(/\\?\p{L}+/gu)) {
+  for (const { 0: run } of content.replace(TEXTS, ' ').matchAll(/\\?[A-Za-z\u0080-\uffff]+/g)) {
     if (run[0] !== '\\' && run.length > 2) count += 1;
     if (count > 1) return true;
   }

@@ -36,7 +36,7 @@ const ANSWER_WORDS = [
 ];
 
 /** Every word that may be a label, longest first. */
-const WORD = new RegExp([...FINAL_WORDS, ...ANSWER_WORDS].join('|'), 'giu');
+const WORD = new RegExp([...FINAL_WORDS, ...ANSWER_WORDS].join('|'), 'gi');
 const FINAL: ReadonlySet<string> = new Set(FINAL_WORDS);
 
 /** What joins a label and its value, in several languages. */
@@ -51,6 +51,11 @@ const MARKS = /^[\s*_#:：="]*$/;
 /** Only the last few labels of a kind matter. */
 const MAX_LABELS = 64;
 
+/** Whether a text may hold a label: false for nearly every bare answer. */
+export function mayHoldLabel(text: string): boolean {
+  return text.length > 6 && (text.search(WORD) >= 0 || /####|<answer>|A[*_]{0,3}[ \t]{0,3}[:：]/i.test(text));
+}
+
 /** All labels in order. Linear time: every pattern is bounded. */
 export function findLabels(text: string): Label[] {
   const labels: Label[] = [];
@@ -58,7 +63,9 @@ export function findLabels(text: string): Label[] {
     const label = readLabel(text, match.index, match[0]);
     if (label !== null) labels.push(label);
   }
-  labels.push(...findShortLabels(text), ...findGsm8kMarks(text), ...findAnswerTags(text));
+  if (text.includes('A')) labels.push(...findShortLabels(text));
+  if (text.includes('####')) labels.push(...findGsm8kMarks(text));
+  if (text.includes('<')) labels.push(...findAnswerTags(text));
   return labels.sort((a, b) => a.at - b.at).slice(-MAX_LABELS);
 }
 
@@ -82,7 +89,7 @@ function readLabel(text: string, at: number, word: string): Label | null {
 
 /** A letter of a script that writes words apart. */
 function isLetter(character: string | undefined): boolean {
-  return character !== undefined && /[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(character);
+  return character !== undefined && /[A-Za-zÀ-ɏЀ-ӿ]/.test(character);
 }
 
 /** Behind blanks and emphasis. */
@@ -103,8 +110,9 @@ function isLineStart(text: string, at: number): boolean {
 /** `A: 8` at the start of a line. */
 function findShortLabels(text: string): Label[] {
   const labels: Label[] = [];
-  for (const match of text.matchAll(/(?<=^|\n)[*_ \t]{0,4}A[*_]{0,3}[ \t]{0,3}[:：][ \t*_]{0,4}/g))
-    labels.push({ rank: 'line', at: match.index, end: match.index + match[0].length });
+  for (const match of text.matchAll(/A[*_]{0,3}[ \t]{0,3}[:：][ \t*_]{0,4}/g))
+    if (isLineStart(text, match.index))
+      labels.push({ rank: 'line', at: match.index, end: match.index + match[0].length });
   return labels;
 }
 
@@ -113,7 +121,8 @@ function findGsm8kMarks(text: string): Label[] {
   const labels: Label[] = [];
   for (let at = text.indexOf('####'); at >= 0; at = text.indexOf('####', at + 4)) {
     const isMark =
-      text[at - 1] !== '#' && /^####[ \t]{0,3}(?![\d]{1,2}[.)][ \t])[^\s\p{L}#*]/u.test(text.slice(at, at + 12));
+      text[at - 1] !== '#' &&
+      /^####[ \t]{0,3}(?!\d{1,2}[.)][ \t])[^\sA-Za-z\u0080-\uffff#*]/.test(text.slice(at, at + 12));
     if (isMark) labels.push({ rank: 'final', at, end: at + 4 });
   }
   return labels;

@@ -35,6 +35,7 @@ const NEXT_QUESTION = /\n(?:Q|Question|Problem|User|Human|### Problem|### Instru
 const ANSWERED = /answer|####|\\boxed|\nA[ \t]{0,3}:/i;
 
 function cutAtNextTurn(text: string): string {
+  if (!text.includes('<')) return cutAtNextQuestion(text);
   for (const { index } of text.matchAll(CHAT_TOKEN)) {
     if (/\S/.test(text.slice(0, index))) return cutAtNextQuestion(text.slice(0, index));
   }
@@ -42,6 +43,7 @@ function cutAtNextTurn(text: string): string {
 }
 
 function cutAtNextQuestion(text: string): string {
+  if (!text.includes('\n')) return text;
   const answered = text.search(ANSWERED);
   if (answered < 0) return text;
   NEXT_QUESTION.lastIndex = answered;

@@ -4,7 +4,7 @@ import { findGroupStart, hasValue, readBoxGroup, type ScannedText } from './box-
 import { findBoxes, type MathSpan } from './boxes.ts';
 import { flattenFormulas, splitSentences, stripLineMarks } from './flat-lines.ts';
 import { findFormulas } from './formulas.ts';
-import { findLabels, type Label } from './labels.ts';
+import { findLabels, type Label, mayHoldLabel } from './labels.ts';
 
 /** The place of a text that states its answer, as text to be read. */
 export interface Statement {
@@ -39,40 +39,52 @@ export function findStatement(text: string, policy: Policy): Statement | null {
 
 /** `findStatement` without its last resort: only what is marked as an answer. */
 export function findMarked(text: string, policy: Policy): Statement | null {
+  if (!text.includes('box') && !mayHoldLabel(text)) return null;
   return findMarkedStatement({ text, boxes: findBoxes(text), formulas: findFormulas(text) }, policy);
 }
 
 function findMarkedStatement(scan: ScannedText, policy: Policy): Statement | null {
-  const found = findLabels(scan.text)
-    .map((label) => ({ label, statement: readLabel(scan, label) }))
-    .filter((one): one is { label: Label; statement: Statement } => one.statement !== null);
-  const pick = (...ranks: readonly Label['rank'][]) =>
-    found.filter(({ label }) => ranks.includes(label.rank)).map(({ statement }) => statement);
+  const labels = findLabels(scan.text);
+  if (labels.length === 0 && scan.boxes.length === 0) return null;
+  const pick = (rank: Label['rank'], counts: (statement: Statement) => boolean = () => true) => {
+    for (const label of labels.toReversed()) {
+      const statement = label.rank === rank ? readLabel(scan, label) : null;
+      if (statement !== null && counts(statement)) return statement;
+    }
+    return null;
+  };
   const box = pickBox(scan, policy);
-  const boxes = box === null ? [] : [box];
-  const stated = (sentences: readonly Statement[]) =>
-    sentences.filter(({ text }) => text === null || startsWithValue(text));
-  const sentences = pick('sentence');
-  if (policy.prefer === 'last')
-    return lastOf([...pick('final', 'line'), ...boxes, ...stated(sentences)]) ?? lastOf(sentences);
-  return (
-    (policy.prefer === 'box' ? box : null) ??
-    lastOf(pick('final')) ??
-    lastOf([...pick('line'), ...boxes, ...stated(sentences)]) ??
-    lastOf(sentences)
-  );
+  if (policy.prefer === 'box' && box !== null) return box;
+  const final = pick('final');
+  if (policy.prefer !== 'last' && final !== null) return final;
+  // What stands before the box is outranked by it.
+  if (box !== null && labels.every(({ at }) => at < box.at)) return findLast(final, box);
+  return findLast(final, box, pick('line'), pick('sentence', startsWithValue)) ?? pick('sentence');
 }
 
-function lastOf(statements: readonly Statement[]): Statement | null {
-  return statements.reduce<Statement | null>((last, one) => (last === null || one.at >= last.at ? one : last), null);
+function findLast(...statements: readonly (Statement | null)[]): Statement | null {
+  return statements.reduce((last, one) => (last === null || (one !== null && one.at > last.at) ? one : last));
 }
 
 /** "the answer is 7", and not "the answer is independent of n". */
-function startsWithValue(text: string): boolean {
-  return /^(?:[^\p{L}]{0,6}|(?:simply|just|then|thus|therefore|exactly|about|approximately|not|either|minus|negative|between|at|less|more|the|a|an|x|y) ){0,3}[^\p{L}]{0,3}[\d$\\([{+\-−.]/u.test(
-    text,
-  );
+function startsWithValue({ text }: Statement): boolean {
+  if (text === null) return true;
+  let at = 0;
+  for (let words = 0; words < 4; words += 1) {
+    while (at < text.length && /[^A-Za-z\u0080-\uffff\d$\\([{+\-.]/.test(text[at]!)) at += 1;
+    const word = /^[A-Za-z]{1,15}(?= )/.exec(text.slice(at, at + 16))?.[0].toLowerCase();
+    if (word === undefined || !BEFORE_VALUES.has(word)) break;
+    at += word.length;
+  }
+  return at < text.length && !/[A-Za-z]/.test(text[at]!);
 }
+
+/** Words that may stand between "the answer is" and its value. */
+const BEFORE_VALUES: ReadonlySet<string> = new Set(
+  'simply just then thus therefore exactly about approximately not either minus negative between at less more the a an x y'.split(
+    ' ',
+  ),
+);
 
 function pickBox(scan: ScannedText, policy: Policy): Statement | null {
   const { text, boxes } = scan;
@@ -101,7 +113,7 @@ function readLabel(scan: ScannedText, label: Label): Statement | null {
   if (lines.length === 0) return null;
   const [sentence, ...rest] = splitSentences(stripEmphasis(lines[0]!));
   if (sentence === undefined) return null;
-  const more = lines.slice(1).filter((line) => !/\p{L}{3}/u.test(line.replace(/\\[A-Za-z]+/g, '')));
+  const more = lines.slice(1).filter((line) => !/[A-Za-z\u0080-\uffff]{3}/.test(line.replace(/\\[A-Za-z]+/g, '')));
   const text = [sentence, ...(more.length === lines.length - 1 ? more : [])].map(stripEmphasis).join(' ; ');
   return { source, text, at: label.at, rest: rest.join('. ') };
 }
@@ -141,13 +153,15 @@ function findRegionEnd({ text, formulas }: ScannedText, label: Label): number {
       const isBlank = /^[ \t]{0,8}(?:\n|$)/.test(text.slice(at + 1, at + 10));
       if (hasContent) lines += 1;
       if (hasContent && (isBlank || lines >= MAX_LINES || label.rank === 'sentence')) return at;
-    } else if (!/[\s*_#:=>]/.test(text[at]!)) hasContent = true;
+    } else if (!hasContent && !/[\s*_#:=>]/.test(text[at]!)) hasContent = true;
   }
   return limit;
 }
 
 /** The last sentence with a value; sentences behind it without one are its rest. Bold type marks the value of a sentence. */
 function findClosing({ text, formulas }: ScannedText): Statement | null {
+  if (PLAIN.test(text) && isContent(text) && !EMPTY_LABEL.test(text))
+    return { source: 'closing', text: text.trim(), at: 0, rest: '' };
   const from = Math.max(0, text.length - CLOSING);
   const flat = flattenFormulas(
     text.slice(from),
@@ -158,7 +172,9 @@ function findClosing({ text, formulas }: ScannedText): Statement | null {
   );
   const all = flat.split('\n').filter((line) => line.trim() !== '');
   const lines =
-    all.length === 1 ? [all[0]!.trim().replace(/^(?:\d{1,3}[.)] (?=\p{L})|#{1,6} )/u, '')] : all.map(stripLineMarks);
+    all.length === 1
+      ? [all[0]!.trim().replace(/^(?:\d{1,3}[.)] (?=[A-Za-z\u0080-\uffff])|#{1,6} )/, '')]
+      : all.map(stripLineMarks);
   const sentences = lines
     .flatMap((line) => splitSentences(line))
     .filter((one) => isContent(one) && !EMPTY_LABEL.test(one));
@@ -168,6 +184,9 @@ function findClosing({ text, formulas }: ScannedText): Statement | null {
   const rest = at < 0 ? '' : sentences.slice(at + 1).join('. ');
   return { source: 'closing', text: readBold(sentence) ?? stripEmphasis(sentence), at: from, rest };
 }
+
+/** A bare answer of one sentence and one line, without emphasis, money or anything to be cut off. */
+const PLAIN = /^[^\n.?!;*_`#$"'“。！？।因所इ-]{0,200}$/;
 
 /** A label with nothing behind it. */
 const EMPTY_LABEL = /^[*_#\s]{0,6}(?:the )?(?:final )?answer[*_\s]{0,4}(?:is|:)?[*_\s]{0,4}$/i;
@@ -191,7 +210,7 @@ const PAIRS = ['**', '__', '""', "''", '“”', '‘’'];
 
 /** Without Markdown emphasis and quotes around it, and without the punctuation at its end. */
 export function stripEmphasis(text: string): string {
-  const bare = text.replaceAll('**', ' ').replaceAll('__', ' ').replaceAll('`', ' ');
+  const bare = /[*_`]/.test(text) ? text.replaceAll('**', ' ').replaceAll('__', ' ').replaceAll('`', ' ') : text;
   let [from, to] = [0, bare.length];
   while (from < to && /[\s#]/.test(bare[from]!)) from += 1;
   while (to > from && /\s/.test(bare[to - 1]!)) to -= 1;

@@ -1,10 +1,10 @@
 import { LIMITS, Refusal } from '../limits.ts';
 import { type BinaryOp, type Expr, joinBinary, wholeNumber } from '../syntax-tree.ts';
 import { ACCENTS, FACTOR_NAMES, FUNCTIONS, LIST_FUNCTIONS, SYMBOLS } from './names.ts';
+import { toNumber } from './number-literal.ts';
 import { ORDINALS } from './number-words.ts';
-import { OperandParser, POWER } from './operand-parser.ts';
-import { endsWithNumber, isMixedNumber, toNumber } from './token-cursor.ts';
-import type { Token } from './tokens.ts';
+import { endsWithNumber, isMixedNumber, OperandParser, POWER } from './operand-parser.ts';
+import type { Token } from './token.ts';
 import { isUnitWord } from './units.ts';
 import { isKnownWord } from './word-classes.ts';
 
@@ -72,15 +72,8 @@ class ExpressionParser extends OperandParser {
     const token = this.peek();
     if (token === undefined) return null;
     if (token.kind === 'op') {
-      const postfix = this.#parsePostfix(left, token);
-      if (postfix !== null) return postfix;
-      if (token.text === '^' && this.#isOrdinal()) return null;
-      const rule = INFIX[token.text] ?? (token.text === ':' && this.#insideBrackets ? INFIX['/'] : undefined);
-      if (rule !== undefined) {
-        if (rule.power < minPower || !this.#hasOperand()) return null;
-        this.at += 1;
-        return joinBinary(rule.op, left, this.parse(rule.op === '^' ? rule.power : rule.power + 1));
-      }
+      const signed = this.#parsePostfix(left, token) ?? this.#parseSignInfix(left, token, minPower);
+      if (signed !== undefined) return signed;
     }
     if (token.kind === 'name') {
       const named = this.#parseNamedInfix(left, token, minPower);
@@ -94,6 +87,16 @@ class ExpressionParser extends OperandParser {
     if (!this.#beginsFactor(token, left)) return null;
     const right = this.parse(POWER.multiply + 1);
     return joinBinary(isMixedNumber(left, token, right) ? '+' : '*', left, right);
+  }
+
+  /** An operator with what follows it; null where it binds too weakly, undefined where the token is none. */
+  #parseSignInfix(left: Expr, { text }: Token, minPower: number): Expr | null | undefined {
+    if (text === '^' && this.#isOrdinal()) return null;
+    const rule = INFIX[text] ?? (text === ':' && this.#insideBrackets ? INFIX['/'] : undefined);
+    if (rule === undefined) return undefined;
+    if (rule.power < minPower || !this.#hasOperand()) return null;
+    this.at += 1;
+    return joinBinary(rule.op, left, this.parse(rule.op === '^' ? rule.power : rule.power + 1));
   }
 
   /** `12^{th}`. */

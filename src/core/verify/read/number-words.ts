@@ -1,5 +1,5 @@
 import { makeRational, multiply, parseDecimal, type Rational } from '../value/rational.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './token.ts';
 
 /** Numbers written in words, multipliers, fractions, and operations that are spoken. */
 

@@ -1,8 +1,8 @@
 import { Refusal } from '../limits.ts';
 import { type Expr, joinBinary, wholeNumber } from '../syntax-tree.ts';
 import { ACCENTS, FUNCTIONS, INVERSES, LIST_FUNCTIONS, MATRICES, SYMBOLS } from './names.ts';
-import { isWhole, isWholeText, TokenCursor, toNumber } from './token-cursor.ts';
-import type { Token } from './tokens.ts';
+import { isWholeText, toNumber } from './number-literal.ts';
+import type { Token } from './token.ts';
 import { isKnownWord } from './word-classes.ts';
 
 /** Letters that are functions before a bracket; any other letter is a factor there. */
@@ -10,6 +10,69 @@ const FUNCTION_LETTERS = 'fghFGH';
 
 /** Letters that count: a subscript with one of them is an index, any other a label. */
 const INDEX_LETTERS = 'ijklmnrst';
+
+/** A place in a list of tokens, with what every parsing function needs to look at it and to move on. */
+abstract class TokenCursor {
+  protected readonly tokens: Token[];
+  protected at = 0;
+
+  constructor(tokens: readonly Token[]) {
+    // A copy: one-digit TeX arguments cut number tokens.
+    this.tokens = [...tokens];
+  }
+
+  protected peek(offset = 0): Token | undefined {
+    return this.tokens[this.at + offset];
+  }
+
+  protected isOp(text: string, offset = 0): boolean {
+    const token = this.tokens[this.at + offset];
+    return token !== undefined && token.kind === 'op' && token.text === text;
+  }
+
+  protected isName(text: string, offset = 0): boolean {
+    const token = this.tokens[this.at + offset];
+    return token !== undefined && token.kind === 'name' && token.text === text;
+  }
+
+  protected takeOp(text: string): boolean {
+    if (!this.isOp(text)) return false;
+    this.at += 1;
+    return true;
+  }
+
+  protected expectOp(text: string): void {
+    if (!this.takeOp(text)) throw new Refusal('syntax');
+  }
+
+  protected skipOne(): Token {
+    const token = this.tokens[this.at];
+    if (token === undefined) throw new Refusal('syntax');
+    this.at += 1;
+    return token;
+  }
+
+  /** The tokens of `_1`, `_{n-1}` or `_n`, without the braces. */
+  protected takeSubscript(): readonly Token[] {
+    this.expectOp('_');
+    if (!this.takeOp('{')) return [this.skipOne()];
+    const from = this.at;
+    for (let depth = 1; depth > 0; ) {
+      const { kind, text } = this.skipOne();
+      if (kind === 'op' && text === '{') depth += 1;
+      if (kind === 'op' && text === '}') depth -= 1;
+    }
+    return this.tokens.slice(from, this.at - 1);
+  }
+
+  /** Plain text in braces: the name of an environment, the columns of an array. */
+  protected takeBraced(): string {
+    this.expectOp('{');
+    let name = '';
+    while (!this.takeOp('}')) name += this.skipOne().text;
+    return name;
+  }
+}
 
 /** Binding powers of the grammar, weakest first. */
 export const POWER = { choose: 10, add: 20, multiply: 30, prefix: 35, exponent: 40 } as const;
@@ -204,7 +267,7 @@ export abstract class OperandParser extends TokenCursor {
 
   private parseAccent(accent: string): Expr {
     const name = this.isOp('{') ? this.takeBraced() : this.skipOne().text;
-    if (!/^[\p{L}\d']+$/u.test(name)) throw new Refusal('syntax');
+    if (!/^[A-Za-z\d']+$/.test(name)) throw new Refusal('syntax');
     return this.parseScripts(`${accent} ${name}`);
   }
 
@@ -313,4 +376,21 @@ function isIndex(subscript: readonly Token[]): boolean {
     } else if (kind !== 'number' && !(kind === 'op' && '+-*()'.includes(text))) return false;
   }
   return hasLetter;
+}
+
+/** Whether a node is a number written without a point. */
+export function isWhole(expr: Expr): boolean {
+  return expr.type === 'number' && expr.decimals === 0;
+}
+
+/** Whether the last factor of a product is a plain number: then a number cannot follow. */
+export function endsWithNumber(expr: Expr): boolean {
+  if (expr.type === 'number' || expr.type === 'based') return true;
+  return expr.type === 'binary' && expr.op !== '^' && endsWithNumber(expr.right);
+}
+
+/** `3\frac12`: a whole number directly before a `\frac` of whole numbers is a sum, no product. */
+export function isMixedNumber(left: Expr, token: Token, right: Expr): boolean {
+  const isFraction = right.type === 'binary' && right.op === '/' && isWhole(right.left) && isWhole(right.right);
+  return isWhole(left) && token.kind === 'name' && token.text === 'frac' && isFraction;
 }

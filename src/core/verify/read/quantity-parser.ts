@@ -1,11 +1,12 @@
 import { Refusal } from '../limits.ts';
-import { type Expr, joinBinary, type ScalarItem, someNode } from '../syntax-tree.ts';
+import { type Expr, type Item, joinBinary, type ScalarItem, type Unit } from '../syntax-tree.ts';
 import { divide, type Rational } from '../value/rational.ts';
 import type { Skipped } from '../verdict.ts';
 import { parseLeading } from './expression-parser.ts';
+import { toNumber } from './number-literal.ts';
 import { ORDINALS, startsWithMultiplier } from './number-words.ts';
-import type { Token } from './tokens.ts';
-import { findUnit, type Unit } from './units.ts';
+import type { Token } from './token.ts';
+import { findUnit } from './units.ts';
 import { hasClass, toVocabulary } from './word-classes.ts';
 
 /** A value with what stands behind it, read as a whole. */
@@ -19,6 +20,8 @@ export interface ParsedQuantity {
  * numbers behind a preposition ("72 clips in 2 months"), as sentences have them. Throws `Refusal` for anything else.
  */
 export function parseQuantity(tokens: readonly Token[], source: string, adjuncts: boolean): ParsedQuantity {
+  if (tokens.length === 1 && tokens[0]!.kind === 'number')
+    return { item: { kind: 'scalar', expr: toNumber(tokens[0]!.text), unit: null, source }, skipped: [] };
   return parseWithLetterUnit(tokens, source) ?? new QuantityParser(tokens, source, adjuncts).parse();
 }
 
@@ -208,7 +211,36 @@ export function scale(expr: Expr, factor: Rational): Expr {
   return joinBinary('*', expr, { type: 'number', value: factor, decimals: 0 });
 }
 
-/** Whether an expression holds a symbol of this name. */
-export function holdsSymbols(expr: Expr): boolean {
-  return someNode(expr, ({ type }) => type === 'symbol' || type === 'apply');
+/** `4:30`, `12:00 PM`, `9 a.m.`: compared as written. Null for anything else. */
+export function readClock(tokens: readonly Token[], source: string): Item | null {
+  const [hours, colon, minutes] = tokens;
+  if (hours?.kind !== 'number' || !/^\d{1,2}$/.test(hours.text)) return null;
+  const isFull = colon?.text === ':' && minutes?.kind === 'number' && /^[0-5]\d$/.test(minutes.text) && !minutes.spaced;
+  const half = readHalf(tokens.slice(isFull ? 3 : 1));
+  if (half === undefined || (!isFull && half === null)) return null;
+  return { kind: 'clock', digits: `${Number(hours.text)}${isFull ? `:${minutes.text}` : ''}`, half, source };
+}
+
+/** `p.m.`; null where nothing stands, undefined for anything else. */
+function readHalf(tokens: readonly Token[]): 'am' | 'pm' | null | undefined {
+  const text = tokens
+    .map((token) => token.text.toLowerCase())
+    .join('')
+    .replaceAll('.', '');
+  if (text === '') return null;
+  return text === 'am' || text === 'pm' ? text : undefined;
+}
+
+/** Longer texts are prose, not answers. */
+const MAX_TEXT_ANSWER = 400;
+
+/** Words alone, or the dots of a list that goes on; null when there is a sign, a number or a formula. */
+export function readText(tokens: readonly Token[], source: string): Item | null {
+  if (source.length > MAX_TEXT_ANSWER || tokens[0]!.kind === 'number') return null;
+  if (tokens.length === 1 && tokens[0]!.text === 'ldots') return { kind: 'text', value: source, source };
+  const isText = tokens.every(({ kind, text, zone }) => {
+    if (kind === 'letter' || kind === 'name') return zone === 'text' || tokens.length > 1;
+    return kind === 'word' || (kind === 'op' && "-.'()".includes(text));
+  });
+  return isText && tokens.some(({ kind }) => kind === 'word') ? { kind: 'text', value: source, source } : null;
 }

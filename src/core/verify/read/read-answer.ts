@@ -1,9 +1,11 @@
 import { LIMITS, Refusal } from '../limits.ts';
+import type { Policy } from '../policy.ts';
 import { type Item, isClosed } from '../syntax-tree.ts';
 import type { Skipped } from '../verdict.ts';
 import { type ParsedAnswer, parseTokens } from './answer-parser.ts';
 import { foldNumberWords, startsNumber } from './number-words.ts';
-import { type Token, tokenize } from './tokens.ts';
+import type { Token } from './token.ts';
+import { type TokenizedText, tokenize } from './tokens.ts';
 import { hasClass, toVocabulary } from './word-classes.ts';
 
 /** A statement that was read as a whole. */
@@ -16,8 +18,8 @@ export interface Reading extends ParsedAnswer {
 const MAX_CUTS = 6;
 
 /** Reads a reference as a whole: no sentence around it. Throws `Refusal` when it cannot be read. */
-export function readReference(text: string): Reading {
-  const { source, tokens } = tokenizeBounded(text);
+export function readReference(text: string, { comma }: Policy): Reading {
+  const { source, tokens } = tokenizeBounded(text, comma);
   return { ...parseTokens(foldNumberWords(trimTokens(tokens)), source, false), words: null };
 }
 
@@ -25,14 +27,14 @@ export function readReference(text: string): Reading {
  * Reads a statement as a whole. Around the value only this may stand, and is named: a subject with a verb before it;
  * behind it a unit, a noun phrase, a reason, what it is opposed to, a remark. Throws `Refusal` when anything is left.
  */
-export function readStatement(text: string): Reading {
-  const { source, tokens } = tokenizeBounded(text);
+export function readStatement(text: string, { comma }: Policy): Reading {
+  const { source, tokens } = tokenizeBounded(text, comma);
   return new StatementReader(source, trimLead(trimTokens(tokens))).read();
 }
 
-function tokenizeBounded(text: string): { readonly source: string; readonly tokens: readonly Token[] } {
+function tokenizeBounded(text: string, comma: Policy['comma']): TokenizedText {
   if (text.length > LIMITS.extracted) throw new Refusal('limit:extracted');
-  return tokenize(text);
+  return tokenize(text, comma === 'decimal');
 }
 
 /** Without "Therefore," and its like. */
@@ -302,19 +304,45 @@ function findCuts(tokens: readonly Token[]): Cut[] {
 }
 
 function findCut(tokens: readonly Token[], at: number, word: string): Skipped['what'] | null {
-  const [before, after] = [tokens[at - 1]!, tokens[at + 1]];
-  if (hasClass(word, 'reason')) return 'reason';
-  if (word === 'instead' || word === 'rather')
-    return after?.text === (word === 'instead' ? 'of' : 'than') ? 'contrast' : null;
-  if (word === 'not') return before.text === ',' || before.text === 'and' || before.text === 'but' ? 'contrast' : null;
-  if (word === 'which' || word === 'so') return before.text === ',' ? 'remark' : null;
-  if (word === 'rounded') return after?.text === 'to' ? 'remark' : null;
-  if (word === 'when') return after?.text === 'rounded' || !tokens.slice(at).some(isValueToken) ? 'remark' : null;
-  const isAdjunct = (hasClass(word, 'preposition') || word === 'with') && before.kind === 'word';
-  return isAdjunct && !/^(?:of|by|to|per|into)$/.test(word) ? 'remark' : null;
+  const before = tokens[at - 1]!;
+  const after = tokens[at + 1]?.text ?? '';
+  const hasValue = tokens.slice(at).some(isValueToken);
+  const follows = (...signs: readonly string[]) => signs.includes(before.text);
+  switch (word) {
+    case 'instead':
+    case 'rather':
+      return after === (word === 'instead' ? 'of' : 'than') ? 'contrast' : null;
+    case 'not':
+      return hasValue && follows(',', 'and', 'but') ? 'contrast' : null;
+    case 'which':
+    case 'so':
+      return follows(',') ? 'remark' : null;
+    case 'rounded':
+      return after === 'to' ? 'remark' : null;
+    case 'when':
+      return after === 'rounded' || !hasValue ? 'remark' : null;
+    default:
+      if (hasClass(word, 'reason'))
+        return HEDGES.test(
+          tokens
+            .slice(at)
+            .map(({ text }) => text)
+            .join(' '),
+        )
+          ? null
+          : 'reason';
+      return isAdjunct(before, word) ? 'remark' : null;
+  }
 }
 
-/** The item of a text alone. */
-export function toTextItem(value: string): Item {
-  return { kind: 'text', value, source: value };
+/** A reason that is none. */
+const HEDGES = /(?<![a-z])(?:guess|maybe|perhaps|unsure|not sure|no idea|don't know)(?![a-z])/i;
+
+/** "with t = 24 minutes in the shop" behind a noun. */
+function isAdjunct(before: Token, word: string): boolean {
+  return (
+    before.kind === 'word' &&
+    !/^(?:of|by|to|per|into)$/.test(word) &&
+    (word === 'with' || hasClass(word, 'preposition'))
+  );
 }

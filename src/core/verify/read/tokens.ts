@@ -13,25 +13,9 @@ import {
   SPACES,
   TEXT_COMMANDS,
 } from './names.ts';
+import { isDigit, scanNumber } from './number-literal.ts';
+import type { Token, Zone } from './token.ts';
 import { isKnownWord } from './word-classes.ts';
-
-/**
- * One token of an answer. `number` holds digits with at most one point and an exponent (`1.2e5`); `letter` one symbol;
- * `word` a run of letters that is no known name; `name` a function, constant or structural command without its
- * backslash; `op` a sign; `currency` a mark of money; `unknown` a character that means nothing to us.
- */
-export interface Token {
-  readonly kind: 'number' | 'letter' | 'word' | 'name' | 'op' | 'currency' | 'unknown';
-  readonly text: string;
-  /** Stretch of the folded source, and whether white space stood before. */
-  readonly at: number;
-  readonly end: number;
-  readonly spaced: boolean;
-  readonly zone: Zone;
-}
-
-/** Where a token stands: inside `$...$`, inside `\text{...}`, inside `\mathrm{...}`, or in none of them. */
-export type Zone = 'plain' | 'math' | 'text' | 'roman';
 
 /** A text with look-alike characters folded, and its tokens. */
 export interface TokenizedText {
@@ -39,10 +23,13 @@ export interface TokenizedText {
   readonly tokens: readonly Token[];
 }
 
-/** Splits an answer into tokens. Throws `Refusal` beyond the token bound. Linear time. */
-export function tokenize(text: string): TokenizedText {
+/**
+ * Splits an answer into tokens; `isDecimalComma` says that `3,14` is one number. Throws `Refusal` beyond the token
+ * bound. Linear time.
+ */
+export function tokenize(text: string, isDecimalComma: boolean): TokenizedText {
   const source = foldCharacters(text);
-  return { source, tokens: new Tokenizer(source).run() };
+  return { source, tokens: new Tokenizer(source, isDecimalComma).run() };
 }
 
 interface OpenGroup {
@@ -65,6 +52,7 @@ class Tokenizer {
   /** Places of the dollar signs that open (true) and close (false) a formula. */
   readonly #delimiters: ReadonlyMap<number, boolean>;
   readonly #spacedComma: boolean;
+  readonly #isDecimalComma: boolean;
   #zone: Zone = 'plain';
   /** The zone around the formula in dollar signs. */
   #outerZone: Zone = 'plain';
@@ -73,8 +61,9 @@ class Tokenizer {
   /** Open `( [ \{`: a comma between digits is no thousands separator inside. */
   #depth = 0;
 
-  constructor(text: string) {
+  constructor(text: string, isDecimalComma: boolean) {
     this.#text = text;
+    this.#isDecimalComma = isDecimalComma;
     this.#spacedComma = text.includes(', ') || text.includes(',\\ ');
     this.#delimiters = text.includes('$') ? findDelimiters(text) : new Map();
   }
@@ -111,61 +100,11 @@ class Tokenizer {
 
   #readNumber(): void {
     const at = this.#at;
-    let digits = this.#takeDigits();
-    const head = digits;
-    while (head.length > 0 && head.length <= 3) {
-      const size = this.#measureSeparator(head);
-      if (size === 0) break;
-      this.#at += size;
-      digits += this.#takeDigits();
-    }
-    if (this.#text[this.#at] === '.' && !this.#text.startsWith('..', this.#at)) {
-      this.#at += 1;
-      const decimals = this.#takeDigits();
-      const period = this.#takePeriod();
-      if (decimals !== '' || period !== '') digits += `.${decimals}${period}`;
-    }
-    digits += this.#takeExponent();
+    const separatesThousands = this.#depth === 0 && !this.#spacedComma;
+    const { digits, end } = scanNumber(this.#text, at, { separatesThousands, isDecimal: this.#isDecimalComma });
     if (digits.length > LIMITS.literalDigits) throw new Refusal('limit:literal');
+    this.#at = end;
     this.#push('number', digits, at);
-  }
-
-  /** The digits that repeat, `0.\overline{36}`, in parentheses. */
-  #takePeriod(): string {
-    if (this.#text[this.#at] !== '\\') return '';
-    const match = /^\\(?:overline|bar|dot) ?\{ ?(\d{1,40}) ?\}/.exec(this.#text.slice(this.#at, this.#at + 60));
-    if (match === null) return '';
-    this.#at += match[0].length;
-    return `(${match[1]})`;
-  }
-
-  #takeDigits(): string {
-    const from = this.#at;
-    while (this.#at < this.#text.length && isDigit(this.#text.charCodeAt(this.#at))) this.#at += 1;
-    return this.#text.slice(from, this.#at);
-  }
-
-  /** The `e5` of `1.2e5`: a power of ten, not a product with e. */
-  #takeExponent(): string {
-    const code = this.#text.charCodeAt(this.#at);
-    if (code !== 101 && code !== 69) return '';
-    const match = /^[eE]([+-]?\d{1,4})(?![\d.\p{L}_^])/u.exec(this.#text.slice(this.#at, this.#at + 8));
-    if (match === null) return '';
-    this.#at += match[0].length;
-    return `e${match[1]}`;
-  }
-
-  /**
-   * Length of a thousands separator at this place, 0 when there is none: exactly three digits must follow. A bare
-   * comma does not count inside brackets, nor where other commas carry a blank.
-   */
-  #measureSeparator(head: string): number {
-    if (!SEPARATOR_STARTS.includes(this.#text[this.#at] ?? 'x')) return 0;
-    const ahead = this.#text.slice(this.#at, this.#at + 12);
-    const match = /^(?:\{,\}|,\\!\s?|,|\\[,;:! ]\s?| |')(?=\d{3}(?!\d))/.exec(ahead);
-    if (match === null || head.startsWith('0')) return 0;
-    if (match[0] === ',' && (this.#depth > 0 || this.#spacedComma)) return 0;
-    return match[0].length;
   }
 
   #readDollar(): void {
@@ -320,7 +259,7 @@ class Tokenizer {
       else if (code > 127) {
         const character = String.fromCodePoint(this.#text.codePointAt(end)!);
         // Modifier letters alone look like dashes.
-        if (!(end > from ? /[\p{L}\p{M}]/u : /[\p{Ll}\p{Lu}\p{Lo}]/u).test(character)) break;
+        if (!(end > from ? LETTER_OR_MARK : LETTER).test(character)) break;
         end += character.length;
       } else if (code === 39 && this.#isInsideWord(from, end)) end += 1;
       else break;
@@ -414,14 +353,14 @@ class Tokenizer {
   }
 }
 
-const SEPARATOR_STARTS = "{,\\ '";
-
 const DEGREE_MARK = /^\^ ?(?:\{ ?\\(?:circ|degree) ?\}|\\(?:circ|degree)(?![A-Za-z]))/;
 
 const TWO_CHARS: Readonly<Record<string, string>> = {
   ...{ '>=': '>=', '<=': '<=', '!=': '!=', '==': '=', '~=': '≈', ':=': '=' },
 };
 
+const LETTER = /[\p{Ll}\p{Lu}\p{Lo}]/u;
+const LETTER_OR_MARK = /[\p{L}\p{M}]/u;
 const NOT_ASCII = /[^ -~]/;
 const UNKNOWN_SIGNS = '#@?\x7f';
 
@@ -439,10 +378,6 @@ function findDelimiters(text: string): ReadonlyMap<number, boolean> {
     }
   }
   return found;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
 }
 
 function isAsciiLetter(code: number): boolean {

@@ -1,14 +1,6 @@
+import type { Unit } from '../syntax-tree.ts';
 import { divide, makeRational, multiply, type Rational } from '../value/rational.ts';
-import type { Token } from './tokens.ts';
-
-/**
- * A unit behind a value. `text` is how it is written, without blanks. A known one has a dimension (`length^1 time^-1`)
- * and the factor to the base unit of it; of an unknown one, a noun like "clips", only the words are known.
- */
-export interface Unit {
-  readonly text: string;
-  readonly known: { readonly dimension: string; readonly factor: Rational } | null;
-}
+import type { Token } from './token.ts';
 
 interface KnownName {
   readonly dimension: string;

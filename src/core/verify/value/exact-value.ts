@@ -1,6 +1,5 @@
 import { LIMITS, Refusal, type StepBudget } from '../limits.ts';
 import type { BinaryOp, Expr } from '../syntax-tree.ts';
-import { valueOfOpaque } from './opaque-value.ts';
 import {
   add,
   compareRationals,
@@ -285,4 +284,31 @@ function raiseGaussian(base: Gaussian, exponent: Rational | null, scope: ExactSc
   let result: Gaussian | null = { re: ONE, im: ZERO };
   for (let left = times; left > 0n && result !== null; left -= 1n) result = product(result, base, scope);
   return exponent.num < 0n && result !== null ? quotient({ re: ONE, im: ZERO }, result, scope) : result;
+}
+
+/**
+ * A stand-in for the value of a function that is only named (`f(x+1)`, `a_{n-1}`): a number that depends on the name
+ * and the arguments alone, of either sign, so that equal names with equal arguments have equal values and others by
+ * chance only. `keys` are the arguments' values, written out.
+ */
+function valueOfOpaque(name: string, keys: readonly string[]): Rational {
+  const [num, den] = hashOpaque(name, keys);
+  return makeRational(BigInt(num), BigInt(den))!;
+}
+
+/** Numerator and denominator of that value, as whole doubles. */
+export function hashOpaque(name: string, keys: readonly string[]): readonly [num: number, den: number] {
+  const text = `${name}(${keys.join(',')})`;
+  const [num, den] = [hashText(text, 2166136261), hashText(text, 40389)];
+  const size = 97 * ((num % 20_011) + 1) + 1;
+  return [num & 0x40000000 ? -size : size, 97 * ((den % 13) + 1)];
+}
+
+/** A hash of 31 bits. */
+export function hashText(text: string, seed: number): number {
+  let hash = seed;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
+  hash = Math.imul(hash ^ (hash >>> 15), 2246822507);
+  hash = Math.imul(hash ^ (hash >>> 13), 3266489909);
+  return (hash ^ (hash >>> 16)) & 0x7fffffff;
 }

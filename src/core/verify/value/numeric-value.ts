@@ -1,29 +1,14 @@
 import { LIMITS, Refusal, type StepBudget } from '../limits.ts';
 import type { Expr } from '../syntax-tree.ts';
-import {
-  absComplex,
-  addComplex,
-  type Complex,
-  cosComplex,
-  divideComplex,
-  expComplex,
-  fromReal,
-  gammaOf,
-  logComplex,
-  multiplyComplex,
-  ONE,
-  powerComplex,
-  sinComplex,
-  subtractComplex,
-  ZERO,
-} from './complex-value.ts';
-import { valueOfOpaque } from './opaque-value.ts';
+import { hashOpaque } from './exact-value.ts';
 import { toDouble } from './rational.ts';
 
 /** What an evaluation in doubles needs, and what it finds out. */
 export interface NumericScope {
   readonly steps: StepBudget;
   valueOf(symbol: string): Complex;
+  /** Largest operand of a sum, a difference or a function so far. */
+  peak: number;
   /** Set when a root, power, logarithm or inverse function had no real value on the way. */
   leftReals: boolean;
 }
@@ -60,9 +45,9 @@ export function evaluateNumerically(expr: Expr, scope: NumericScope): Complex {
     case 'root':
       return takeRoot(evaluate(expr.of), evaluate(expr.degree), scope);
     case 'call':
-      return applyFunction(expr.name, expr.args.map(evaluate), scope);
+      return applyFunction(expr.name, noteArgs(scope, expr.args.map(evaluate)), scope);
     case 'apply':
-      return fromReal(toDouble(valueOfOpaque(expr.name, expr.args.map(evaluate).map(roundToKey))));
+      return evaluateOpaque(expr, evaluate);
     case 'series':
       return evaluateSeries(expr, scope);
     default:
@@ -77,14 +62,32 @@ const CONSTANTS: Readonly<Record<'pi' | 'e' | 'i' | 'infty', Complex>> = {
   infty: fromReal(Number.POSITIVE_INFINITY),
 };
 
+function evaluateOpaque(expr: Of<'apply'>, evaluate: Evaluate): Complex {
+  const [num, den] = hashOpaque(
+    expr.name,
+    expr.args.map((arg) => roundToKey(evaluate(arg))),
+  );
+  return fromReal(num / den);
+}
+
 /** Arguments that agree as far as doubles tell are one. */
 function roundToKey({ re, im }: Complex): string {
   return `${(re + 0).toPrecision(9)} ${(im + 0).toPrecision(9)}`;
 }
 
+function notePeak(scope: NumericScope, { re, im }: Complex): void {
+  scope.peak = Math.max(scope.peak, Math.abs(re), Math.abs(im));
+}
+
+function noteArgs(scope: NumericScope, args: readonly Complex[]): readonly Complex[] {
+  for (const arg of args) notePeak(scope, arg);
+  return args;
+}
+
 function evaluateBinary(expr: Of<'binary'>, evaluate: Evaluate, scope: NumericScope): Complex {
   if (expr.op === '^') return evaluatePower(expr, evaluate, scope);
   const [left, right] = [evaluate(expr.left), evaluate(expr.right)];
+  if (expr.op === '+' || expr.op === '-') noteArgs(scope, [left, right]);
   if (expr.op === '+') return addComplex(left, right);
   if (expr.op === '-') return subtractComplex(left, right);
   return expr.op === '*' ? multiplyComplex(left, right) : divideComplex(left, right);
@@ -226,6 +229,7 @@ function evaluateSeries(expr: Of<'series'>, scope: NumericScope): Complex {
     steps: scope.steps,
     valueOf: (symbol) => (symbol === expr.variable ? index : scope.valueOf(symbol)),
     leftReals: false,
+    peak: 0,
   };
   for (let k = from.re; k <= to.re; k += 1) {
     index = fromReal(k);
@@ -233,5 +237,105 @@ function evaluateSeries(expr: Of<'series'>, scope: NumericScope): Complex {
     result = expr.op === 'sum' ? addComplex(result, term) : multiplyComplex(result, term);
   }
   scope.leftReals ||= inner.leftReals;
+  scope.peak = Math.max(scope.peak, inner.peak);
   return result;
+}
+
+/** A complex double. */
+export interface Complex {
+  readonly re: number;
+  readonly im: number;
+}
+
+const ZERO: Complex = { re: 0, im: 0 };
+const ONE: Complex = { re: 1, im: 0 };
+
+export function fromReal(re: number): Complex {
+  return { re, im: 0 };
+}
+
+export function isFiniteComplex(a: Complex): boolean {
+  return Number.isFinite(a.re) && Number.isFinite(a.im);
+}
+
+function addComplex(a: Complex, b: Complex): Complex {
+  return { re: a.re + b.re, im: a.im + b.im };
+}
+
+export function subtractComplex(a: Complex, b: Complex): Complex {
+  return { re: a.re - b.re, im: a.im - b.im };
+}
+
+function multiplyComplex(a: Complex, b: Complex): Complex {
+  if (a.im === 0 && b.im === 0) return fromReal(a.re * b.re);
+  return { re: a.re * b.re - a.im * b.im, im: a.re * b.im + a.im * b.re };
+}
+
+function divideComplex(a: Complex, b: Complex): Complex {
+  if (a.im === 0 && b.im === 0) return fromReal(a.re / b.re);
+  const size = b.re * b.re + b.im * b.im;
+  return { re: (a.re * b.re + a.im * b.im) / size, im: (a.im * b.re - a.re * b.im) / size };
+}
+
+export function absComplex(a: Complex): number {
+  return Math.hypot(a.re, a.im);
+}
+
+/** Principal logarithm. */
+function logComplex(a: Complex): Complex {
+  return { re: Math.log(absComplex(a)), im: Math.atan2(a.im, a.re) };
+}
+
+function expComplex(a: Complex): Complex {
+  const size = Math.exp(a.re);
+  return a.im === 0 ? fromReal(size) : { re: size * Math.cos(a.im), im: size * Math.sin(a.im) };
+}
+
+/** Principal power; real bases with integer exponents stay real. */
+function powerComplex(base: Complex, exponent: Complex): Complex {
+  if (base.im === 0 && exponent.im === 0 && (base.re >= 0 || Number.isInteger(exponent.re))) {
+    return fromReal(base.re ** exponent.re);
+  }
+  if (base.re === 0 && base.im === 0) return fromReal(exponent.re > 0 ? 0 : Number.NaN);
+  if (exponent.im === 0 && Number.isInteger(exponent.re) && Math.abs(exponent.re) <= 64)
+    return powerByProducts(base, exponent.re);
+  return expComplex(multiplyComplex(exponent, logComplex(base)));
+}
+
+function powerByProducts(base: Complex, exponent: number): Complex {
+  let result = ONE;
+  for (let i = 0; i < Math.abs(exponent); i += 1) result = multiplyComplex(result, base);
+  return exponent < 0 ? divideComplex(ONE, result) : result;
+}
+
+function sinComplex(a: Complex): Complex {
+  if (a.im === 0) return fromReal(Math.sin(a.re));
+  return { re: Math.sin(a.re) * Math.cosh(a.im), im: Math.cos(a.re) * Math.sinh(a.im) };
+}
+
+function cosComplex(a: Complex): Complex {
+  if (a.im === 0) return fromReal(Math.cos(a.re));
+  return { re: Math.cos(a.re) * Math.cosh(a.im), im: -Math.sin(a.re) * Math.sinh(a.im) };
+}
+
+/** Coefficients of Lanczos' approximation (g = 7, n = 9). */
+const LANCZOS: readonly number[] = [
+  0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+  12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+];
+
+/** Gamma function of a real number: factorials between whole numbers. Infinite at its poles. */
+function gammaOf(x: number): number {
+  if (Number.isInteger(x)) {
+    if (x <= 0) return Number.POSITIVE_INFINITY;
+    if (x > 171) return Number.POSITIVE_INFINITY;
+    let product = 1;
+    for (let k = 2; k < x; k += 1) product *= k;
+    return product;
+  }
+  if (x < 0.5) return Math.PI / (Math.sin(Math.PI * x) * gammaOf(1 - x));
+  const z = x - 1;
+  const sum = LANCZOS.reduce((total, coefficient, k) => (k === 0 ? coefficient : total + coefficient / (z + k)), 0);
+  const t = z + 7.5;
+  return Math.sqrt(2 * Math.PI) * t ** (z + 0.5) * Math.exp(-t) * sum;
 }
