@@ -28,12 +28,12 @@ const BOUNDED = ['verify/reference-strings.ts'];
 
 const patterns = listPatterns(CORE);
 
-/** The steepest growth over the derived texts; infinite where a text of 400 characters is too much. */
+/** The steepest growth over the derived texts; infinite where a text of 800 characters is too much. */
 function measureGrowth(pattern: Pattern, flags: string): { readonly growth: number; readonly pump: Pump | null } {
   let worst: { growth: number; pump: Pump | null } = { growth: 0, pump: null };
   for (const pump of derivePumps(pattern, flags)) {
     try {
-      const [once, twice] = [200, 400].map(
+      const [once, twice] = [400, 800].map(
         (length) => countSteps(pattern, flags, writePump(pump, length), LIMIT).steps,
       );
       if (twice! / once! > worst.growth) worst = { growth: twice! / once!, pump };

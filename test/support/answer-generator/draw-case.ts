@@ -75,9 +75,12 @@ function toRewrite(sample: Sample, rng: Rng): AnswerCase {
   return { gold, kind, isRight: true, twist: sample.rewrite, ...buildResponse(right, wrong, shape, rng) };
 }
 
+/** An answer that goes on in words would swallow the words that a trap puts behind it. */
+const goesOn = ({ text }: Sample['right']): boolean => /\b(?:because|instead|since|not|that is|in May)\b/.test(text);
+
 function toMiss(sample: Sample, rng: Rng): AnswerCase {
   const { kind, gold, right, wrong, shape } = sample;
-  if (isRare(rng, 3)) {
+  if (isRare(rng, 3) && !goesOn(right) && !goesOn(wrong)) {
     const { name, text, isStructured } = setTrap(right, wrong, shape, rng);
     return { gold, kind, isRight: false, twist: `trap: ${name}`, text, isStructured, ending: 'trap', setting: 'trap' };
   }

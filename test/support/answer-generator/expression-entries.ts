@@ -2,7 +2,7 @@ import type { Rng } from '../../../src/core/rng.ts';
 import type { Spell } from './answer-kind.ts';
 import { between, pick } from './draw.ts';
 import { evaluate } from './evaluate-expression.ts';
-import type { Expr } from './expression.ts';
+import { type Expr, listSymbols } from './expression.ts';
 import { CHANGE_NAMES, perturbExpression } from './perturb-expression.ts';
 import { decorateTex, printPlain, printTex } from './print-expression.ts';
 import { rewriteExpression } from './rewrite-expression.ts';
@@ -58,6 +58,11 @@ export const EXPRESSION_MISSES: Readonly<Record<string, Spell<Expr>>> = {
   ...Object.fromEntries(CHANGE_NAMES.map((name) => [name, slip(name)])),
   'tiny term': (expr, rng) => tex(`${printTex(expr, rng)} + 10^{-${between(rng, 9, 30)}}`),
   unfinished: (expr, rng) => tex(`${printTex(expr, rng)} ${pick(rng, ['^', '_', '+', '\\cdot', '\\times'])}`),
+  'equation instead': (expr, rng) => {
+    // Without symbols the sides agree or not, which other entries look at.
+    if (listSymbols(expr).length === 0) return null;
+    return tex(`${printTex(expr, rng)} ${pick(rng, ['= 0', '= 1', '> 0', '\\ne 0'])}`);
+  },
   relation: (expr, rng) => tex(`${pick(rng, ['\\ge', '<', '\\neq', '\\le', '\\not='])} ${printTex(expr, rng)}`),
 };
 

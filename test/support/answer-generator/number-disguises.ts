@@ -79,6 +79,7 @@ export const DISGUISES: Readonly<Record<string, Disguise>> = {
     pick(rng, [
       tex(`${n}\\frac{1}{${digit(rng)}}`),
       plain(`${n} 1/${digit(rng)}`),
+      plain(`4 ${n}/7`),
       plain(`${n}${pick(rng, ['½', '¼', '⅔'])}`),
     ]),
   'decimals cut': (n, rng) => any(`${n}.${pick(rng, ['', '0', '00'])}${digit(rng)}${pick(rng, ['', '5', '00'])}`),

@@ -11,6 +11,7 @@ import {
   power,
   product,
   quotient,
+  root,
   sum,
   symbol,
 } from './expression.ts';
@@ -58,6 +59,37 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'function changed': (expr) => {
     const other = expr.is === 'call' ? SWAPPED[expr.name] : undefined;
     return expr.is === 'call' && other !== undefined ? call(other, ...expr.args) : null;
+  },
+  'parentheses lost': (expr, rng) => {
+    if (expr.is === 'quotient' && expr.over.is === 'sum') {
+      const last = expr.over.terms.at(-1)!;
+      return sum(...expr.over.terms.slice(0, -1), quotient(last, expr.under));
+    }
+    if (expr.is === 'power' && expr.base.is === 'product') {
+      return product(...expr.base.factors.slice(0, -1), power(expr.base.factors.at(-1)!, expr.exponent));
+    }
+    if (expr.is === 'call' && expr.args.length === 1 && expr.args[0]!.is === 'sum') {
+      const [first, ...rest] = expr.args[0].terms;
+      return sum(call(expr.name, first!), ...rest);
+    }
+    if (expr.is !== 'product' || expr.factors.length < 2) return null;
+    const at = expr.factors.findIndex((factor) => factor.is === 'sum');
+    if (at < 0) return null;
+    const { terms } = expr.factors[at] as Expr & { is: 'sum' };
+    const others = expr.factors.filter((_, k) => k !== at);
+    const [first, ...rest] = rng.nextInt(2) === 0 ? terms : terms.toReversed();
+    return sum(product(...others, first!), ...rest);
+  },
+  'distributed wrongly': (expr) => {
+    if (expr.is === 'power' && expr.base.is === 'sum') {
+      return sum(...expr.base.terms.map((term) => power(term, expr.exponent)));
+    }
+    if (expr.is === 'root' && expr.of.is === 'sum') return sum(...expr.of.terms.map((term) => root(term, expr.degree)));
+    if (expr.is === 'call' && expr.args.length === 1 && expr.args[0]!.is === 'sum') {
+      return sum(...expr.args[0].terms.map((term) => call(expr.name, term)));
+    }
+    if (expr.is !== 'quotient' || expr.under.is !== 'sum') return null;
+    return sum(...expr.under.terms.map((term) => quotient(expr.over, term)));
   },
   'symbol changed': (expr, rng, symbols) => {
     if (expr.is !== 'symbol') return null;

@@ -17,6 +17,8 @@ interface Style {
   readonly e: string;
   readonly bars: readonly [string, string];
   readonly root: 'command' | 'power' | 'sign';
+  /** Small exponents as superscript digits. */
+  readonly isRaised: boolean;
 }
 
 /** Binding of what was printed: a sum, a negative, a product, a power, an atom. */
@@ -52,6 +54,7 @@ export function printTex(expr: Expr, rng: Rng): string {
       ['\\lvert ', '\\rvert'],
     ] as const),
     root: rng.nextInt(8) === 0 ? 'power' : 'command',
+    isRaised: false,
   };
   return print(expr, style).text;
 }
@@ -71,6 +74,7 @@ export function printPlain(expr: Expr, rng: Rng): string {
     e: 'e',
     bars: ['|', '|'],
     root: pick(rng, ['command', 'sign']),
+    isRaised: rng.nextInt(3) === 0,
   };
   return print(expr, style).text;
 }
@@ -90,7 +94,7 @@ const REFERENCE: Style = {
     open: '(',
     close: ')',
   },
-  ...{ space: '', pi: '\\pi', e: 'e', bars: ['|', '|'], root: 'command' },
+  ...{ space: '', pi: '\\pi', e: 'e', bars: ['|', '|'], root: 'command', isRaised: false },
 };
 
 const wrap = (text: string, { open, close }: Style): string => `${open}${text}${close}`;
@@ -183,8 +187,11 @@ function printPower(base: Expr, exponent: Expr, style: Style): Printed {
     const isShort = above.text.length === 1 && style.space !== '\\,';
     return { text: `${foot}^${isShort ? above.text : `{${above.text}}`}`, rank: 4 };
   }
+  if (style.isRaised && /^[2-9]$/.test(above.text)) return { text: foot + RAISED[Number(above.text)]!, rank: 4 };
   return { text: `${foot}^${bind(above, 5, style)}`, rank: 4 };
 }
+
+const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 function printRoot(of: Expr, degree: number, style: Style): Printed {
   const inner = print(of, style);
@@ -234,6 +241,8 @@ export function decorateTex(text: string, rng: Rng): string {
       return `\\, ${text} \\,`;
     case 4:
       return `${text}\\;`;
+    case 5:
+      return text.replaceAll(/(\\[dt]?frac|\\sqrt)\{/g, '$1 {');
     default:
       return text;
   }

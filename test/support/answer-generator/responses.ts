@@ -69,9 +69,21 @@ function drawRetracted(rival: Spelling, rng: Rng): string {
   return `${pick(rng, claims)}\n${turn}`;
 }
 
+/** The answer said a first time. */
+function sayFirst(answer: Spelling, rng: Rng): string {
+  const it = setInline(answer, rng);
+  const isBoxable = answer.medium !== 'plain' || fitsText(answer);
+  return pick(rng, [
+    `So the answer is ${it}.`,
+    `We find ${it}. Let us check this: it fits the conditions.`,
+    ...(isBoxable ? [`This gives $${setBoxed(answer, rng)}$, but let me put this after an explanation.`] : []),
+  ]);
+}
+
 const TAILS = [
   ...['', '', '', '\n', ' ', '\n\n', '<|im_end|>', '<|eot_id|>', '\n<|endoftext|>'],
   '<|im_end|>\n<|im_start|>user\nWhat is 2 + 2?',
+  '\n\n---',
 ];
 
 /** Puts an answer at the end of a response. `rival` is another answer, which the text may mention but not give. */
@@ -79,7 +91,11 @@ export function buildResponse(answer: Spelling, rival: Spelling, shape: AnswerSh
   const [ending, statement] = drawEnding(answer, shape, rng);
   const isBare = ending === 'bare';
   const tail = isBare ? '' : pick(rng, TAILS);
-  switch (between(rng, 0, 9)) {
+  switch (between(rng, 0, 10)) {
+    case 10:
+      return shape === 'statement' || isBare
+        ? plainResponse('nothing before it', statement, ending)
+        : plainResponse('stated twice', `${sayFirst(answer, rng)}\n\n${statement}${tail}`, ending);
     case 0:
     case 1:
       return plainResponse('nothing before it', statement + tail, ending);

@@ -8,7 +8,7 @@ import { SUBJECTS } from './vocabulary.ts';
 export function setInline({ text, medium }: Spelling, rng: Rng): string {
   if (medium === 'plain') return text;
   if (medium === 'any' && rng.nextInt(2) === 0) return text;
-  return rng.nextInt(3) === 0 ? `\\(${text}\\)` : `$${text}$`;
+  return pick(rng, [`$${text}$`, `$${text}$`, `\\(${text}\\)`, `\\( ${text} \\)`]);
 }
 
 /** A formula on lines of its own. */
@@ -117,6 +117,8 @@ export const ENDINGS: Readonly<Record<string, Ending>> = {
   'answer sentence with a colon': (answer, rng) => `${pick(rng, SENTENCES).trimEnd()}: ${setInline(answer, rng)}`,
   'answer sentence and box': (answer, rng) =>
     answer.medium === 'plain' && !fitsText(answer) ? null : `${pick(rng, SENTENCES)}$${setBoxed(answer, rng)}$.`,
+  'other language': (answer, rng) =>
+    pick(rng, ['答案：', '答案是', '정답: ', 'Réponse : ', 'Antwort: ', 'Respuesta: ']) + setInline(answer, rng),
   'LaTeX without delimiters': ({ text, medium }, rng) =>
     medium === 'tex' ? `${pick(rng, [...LABELS, ...SENTENCES])}${text}` : null,
 };
@@ -128,6 +130,12 @@ const SUBJECT_ENDINGS: Readonly<Record<string, Ending>> = {
     `${pick(rng, ['Thus, ', 'So ', 'Hence ', 'Therefore, '])}${pick(rng, SUBJECTS)} is ${bold(setInline(answer, rng))}.`,
   'label and subject': (answer, rng) => `Final Answer: ${upper(pick(rng, SUBJECTS))} is ${setInline(answer, rng)}.`,
   'subject equals': (answer, rng) => `${upper(pick(rng, SUBJECTS))} equals ${setInline(answer, rng)}.`,
+  'last line of a calculation': ({ text, medium }, rng) => {
+    if (medium === 'plain' || /[=&\n]|\\\\/.test(text)) return null;
+    const name = pick(rng, ['aligned', 'align*', 'align']);
+    const body = `\\begin{${name}}\nS &= a + b \\\\\n&= \\boxed{${text}}\n\\end{${name}}`;
+    return name === 'aligned' ? `\\[\n${body}\n\\]` : body;
+  },
   'end of a calculation': (answer, rng) =>
     answer.medium === 'plain' || answer.text.includes('=') ? null : `Thus $m + n = ${setBoxed(answer, rng)}$.`,
 };

@@ -26,6 +26,9 @@ const LEADS = [
 
 const say = (text: string): Trap => ({ text, isStructured: false });
 
+/** With and without its sign a percentage may be twice the same number. */
+const isPercentage = ({ text }: Spelling): boolean => /%|percent|pct|per cent/.test(text);
+
 const isBoxable = (answer: Spelling): boolean => answer.medium !== 'plain' || fitsText(answer);
 
 /** Denials and hedges, around an answer of any kind. */
@@ -86,6 +89,7 @@ const ANY_TRAPS: Readonly<Record<string, SetTrap>> = {
 /** The right answer beside another one. */
 const ONE_OF_TWO: Readonly<Record<string, SetTrap>> = {
   'one of two': (right, rival, rng) => {
+    if (isPercentage(right) || isPercentage(rival)) return null;
     const [a, b] = isRare(rng, 2) ? [right, rival] : [rival, right];
     const [x, y] = [setInline(a, rng), setInline(b, rng)];
     return say(
@@ -100,8 +104,13 @@ const ONE_OF_TWO: Readonly<Record<string, SetTrap>> = {
         ]),
     );
   },
+  'boxes side by side': (right, rival, rng) => {
+    if (!isBoxable(right) || !isBoxable(rival) || isPercentage(right) || isPercentage(rival)) return null;
+    const [a, b] = isRare(rng, 2) ? [right, rival] : [rival, right];
+    return say(`The answer is $${setBoxed(a, rng)}${pick(rng, [', ', ' ', '\\quad '])}${setBoxed(b, rng)}$.`);
+  },
   'boxes with or between': (right, rival, rng) => {
-    if (!isBoxable(right) || !isBoxable(rival)) return null;
+    if (!isBoxable(right) || !isBoxable(rival) || isPercentage(right) || isPercentage(rival)) return null;
     const [a, b] = isRare(rng, 2) ? [right, rival] : [rival, right];
     return say(`The answer is ${setBoxed(a, rng)}${pick(rng, [', or maybe ', ' or ', ', or '])}${setBoxed(b, rng)}.`);
   },
@@ -153,6 +162,21 @@ const PLACE_TRAPS: Readonly<Record<string, SetTrap>> = {
         `Thus the answer is ${x}. However, a check shows that the final answer is ${y}.`,
       ]),
     );
+  },
+  'taken back without another': (right, _, rng) => {
+    const it = setInline(right, rng);
+    return say(
+      pick(rng, [
+        `Final Answer: ${it}\n\nWait, that is wrong.`,
+        `The answer is ${it}. No, that cannot be right.`,
+        `So the answer is ${it}.\n\nHmm, I made a mistake. I give up.`,
+        `Answer: ${it}\n\nActually, this is incorrect.`,
+      ]),
+    );
+  },
+  'two on one line': (right, rival, rng) => {
+    const [x, y] = [setInline(right, rng), setInline(rival, rng)];
+    return say(pick(rng, [`Final Answer: ${x} Final Answer: ${y}`, `Answer: ${x} Answer: ${y}`, `A: ${x}, A: ${y}`]));
   },
   'contradicted by a box': (right, rival, rng) => {
     if (!isBoxable(right) || !isBoxable(rival)) return null;

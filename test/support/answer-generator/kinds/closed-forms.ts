@@ -216,6 +216,11 @@ const LOG_REWRITES: Rewrites = {
 };
 
 const LOG_MISSES: Rewrites = {
+  'base lost': (expr, rng) => {
+    if (expr.is !== 'call' || expr.name !== 'log') return null;
+    const [a, b] = expr.args.map(printReference);
+    return a === '1' || b === '10' ? null : tex(`${pick(rng, ['\\ln', '\\log'])} ${a}`);
+  },
   'argument alone': (expr) => (expr.is === 'call' ? tex(printReference(expr.args[0]!)) : null),
   'base and argument exchanged': (expr) => {
     if (expr.is !== 'call' || expr.name !== 'log') return null;
@@ -370,7 +375,7 @@ const approximated: AnswerKind<Expr> = {
     ...['set in another style', 'typed', 'equivalent algebra', 'exact, then approximate', 'equation that states it'],
   ]),
   misses: pickEntries(CLOSED_MISSES, [
-    ...['number changed', 'root dropped', 'pi dropped', 'minus lost or added', 'tiny term', 'equation for another'],
+    ...['number changed', 'root dropped', 'pi dropped', 'minus lost or added', 'equation for another'],
     ...['two of them', 'bound', 'relation', 'term added'],
   ]),
 };

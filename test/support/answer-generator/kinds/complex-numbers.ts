@@ -63,6 +63,7 @@ const complex: AnswerKind<Complex> = {
     },
   },
   misses: {
+    'conjugated by a bar': ({ re, im, under }) => tex(over(`\\overline{${show(re, im)}}`, under)),
     conjugate: miss(({ re, im }) => [re, -im]),
     'sign of the real part': miss(({ re, im }) => [-re, im]),
     'parts exchanged': miss(({ re, im }) => [im, re]),

@@ -196,10 +196,43 @@ const powerOfFraction: AnswerKind<{ readonly base: number; readonly exponent: nu
   },
 };
 
+/** A power in the exponent: read from above. */
+const tower: AnswerKind<readonly [a: number, b: number, c: number]> = {
+  name: 'power tower',
+  shape: 'scalar',
+  weight: 8,
+  draw: (rng) =>
+    pick(rng, [
+      [2, 3, 2],
+      [2, 2, 3],
+      [3, 2, 3],
+      [2, 3, 3],
+      [5, 3, 2],
+      [2, 5, 2],
+      [3, 3, 2],
+    ] as const),
+  gold: ([a, b, c], rng) => (rng.nextInt(2) === 0 ? `${a}^{${b}^${c}}` : String(BigInt(a) ** BigInt(b ** c))),
+  rewrites: {
+    tower: ([a, b, c], rng) => tex(pick(rng, [`${a}^{${b}^${c}}`, `${a}^{${b}^{${c}}}`, `${a}^{(${b}^${c})}`])),
+    typed: ([a, b, c], rng) => plain(pick(rng, [`${a}^(${b}^${c})`, `${a}^${b}^${c}`])),
+    'exponent written out': ([a, b, c]) => tex(`${a}^{${b ** c}}`),
+    number: ([a, b, c]) => any(String(BigInt(a) ** BigInt(b ** c))),
+  },
+  misses: {
+    'read from below': ([a, b, c], rng) => tex(pick(rng, [`(${a}^${b})^${c}`, `${a}^{${b * c}}`])),
+    'number read from below': ([a, b, c]) => any(String(BigInt(a) ** BigInt(b * c))),
+    'top lost': ([a, b]) => tex(`${a}^${b}`),
+    'base changed': ([a, b, c]) => tex(`${a + 1}^{${b}^${c}}`),
+    'top changed': ([a, b, c]) => tex(`${a}^{${b}^${c + 1}}`),
+    minus: ([a, b, c]) => tex(`-${a}^{${b}^${c}}`),
+  },
+};
+
 /** Numbers of ways: binomial coefficients, factorials, sums, powers of a fraction. */
 export const COUNTS: readonly SampledKind[] = [
   sampleKind(binomial),
   sampleKind(factorialKind),
   sampleKind(series),
   sampleKind(powerOfFraction),
+  sampleKind(tower),
 ];

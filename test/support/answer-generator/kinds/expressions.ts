@@ -101,7 +101,8 @@ function drawMonomials(rng: Rng): Made {
     return isRare(rng, 3) ? minus(term) : term;
   });
   const expr = sum(...terms);
-  return differ(expr, int(0)) && differ(expr, terms[0]!) ? made(expr) : drawMonomials(rng);
+  if (!differ(expr, int(0)) || !differ(expr, terms[0]!)) return drawMonomials(rng);
+  return made(expr, [minus(sum(...terms.map(minus)))]);
 }
 
 function drawRational(rng: Rng): Made {
@@ -300,6 +301,13 @@ function drawSymbolicCount(rng: Rng): Made {
   }
 }
 
+const ANGLE_SQUARED: Readonly<Record<string, Spell<Made>>> = {
+  'angle squared in place of the sine': ({ expr }) =>
+    expr.is === 'product' && expr.factors[1]!.is === 'power' && expr.factors[0]!.is === 'int'
+      ? tex(`${expr.factors[0]!.n}\\sin x^2`)
+      : null,
+};
+
 const VANISHING: Readonly<Record<string, Spell<Made>>> = {
   'equal at small whole numbers': ({ expr }, rng) => {
     if (listSymbols(expr).join() !== 'x') return null;
@@ -353,7 +361,7 @@ export const EXPRESSIONS: readonly SampledKind[] = [
   defineExpressions('floor and ceiling', 15, drawRounding),
   defineExpressions('minimum and maximum', 15, drawExtremum),
   defineExpressions('exponential', 20, drawExponential),
-  defineExpressions('trigonometric expression', 15, drawIdentity),
+  defineExpressions('trigonometric expression', 15, drawIdentity, ANGLE_SQUARED),
   defineExpressions('symbolic factorial or binomial', 15, drawSymbolicCount),
   sampleKind(multiple),
 ];

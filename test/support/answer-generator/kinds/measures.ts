@@ -19,6 +19,15 @@ const percent: AnswerKind<Hundredths> = {
   gold: (value, rng) => `${show(value)}${isRare(rng, 3) ? '%' : '\\%'}`,
   rewrites: {
     sign: (value, rng) => pick(rng, [any(`${show(value)}%`), tex(`${show(value)}\\%`), tex(`${show(value)} \\%`)]),
+    'sign outside the formula': (value, rng) =>
+      plain(
+        pick(rng, [
+          `$${show(value)}$ %`,
+          `$${show(value)}$ percent`,
+          `$\\boxed{${show(value)}}$ percent`,
+          `\\boxed{${show(value)}}\\%`,
+        ]),
+      ),
     word: (value, rng) =>
       pick(rng, [
         plain(`${show(value)} percent`),
@@ -137,6 +146,8 @@ const quantity: AnswerKind<Quantity> = {
       return isRare(rng, 2) ? plain(`${size} ${name}`) : tex(inTex(size, name, rng));
     },
     'unit left out': ({ size }) => any(size),
+    'unit outside the formula': ({ size, names }, rng) =>
+      plain(pick(rng, [`$${size}$ ${names[0]}`, `\\(${size}\\) ${names[0]}`, `$\\boxed{${size}}$ ${names[0]}`])),
     'zeros at the end': ({ size, names }) => plain(`${size.includes('.') ? `${size}0` : `${size}.0`} ${names[0]}`),
     'equation that states it': ({ size, names }, rng) =>
       tex(`${pick(rng, ['d', 'x', 't', '\\text{Distance}'])} = ${inTex(size, names[0]!, rng)}`),

@@ -126,7 +126,7 @@ function showAny(range: Range, notations: readonly Notation[], rng: Rng): Spelli
         ? plain(showRelations(range, 'plain', 'x', rng))
         : tex(showRelations(range, 'tex', 'x', rng));
     case 'builder':
-      return tex(showBuilder(range, 'x', rng));
+      return tex(showBuilder(range, pick(rng, ['x', 'x', 'x', 't', 'y']), rng));
   }
 }
 
@@ -217,6 +217,8 @@ const OTHER_MISSES: Readonly<Record<string, Spell<Range>>> = {
         ),
   'one end alone': (range, rng) => tex(showEnd(pick(rng, ends(range)), 'tex', rng)),
   equation: (range, rng) => tex(`x = ${showEnd(pick(rng, ends(range)), 'tex', rng)}`),
+  'condition on another variable': (range, rng) => tex(`\\{x \\mid ${showRelations(range, 'tex', 'y', rng)}\\}`),
+  'whole numbers only': (range, rng) => tex(`\\{x \\in \\mathbb{Z} \\mid ${showRelations(range, 'tex', 'x', rng)}\\}`),
   complement: (range, rng) =>
     tex(`\\mathbb{R} \\setminus ${showUnion(range, 'tex', rng).replace(/^(.*\\cup.*)$/, '($1)')}`),
   'not in it': (range, rng) => tex(`x \\notin ${showUnion(range, 'tex', rng)}`),

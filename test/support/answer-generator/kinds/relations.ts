@@ -219,10 +219,57 @@ const family: AnswerKind<Family> = {
   },
 };
 
+/** `a x + b y + c z = d`. */
+type Plane = readonly [a: number, b: number, c: number, d: number];
+
+const linear = ([a, b, c]: readonly number[]): string =>
+  `${times(a!, 'x')} ${b! < 0 ? '-' : '+'} ${times(Math.abs(b!), 'y')} ${c! < 0 ? '-' : '+'} ${times(Math.abs(c!), 'z')}`;
+
+const plane: AnswerKind<Plane> = {
+  name: 'equation of a plane',
+  shape: 'relation',
+  weight: 15,
+  draw: (rng) => {
+    const [a, b, c, d] = Array.from({ length: 4 }, () => betweenExcept(rng, -12, 12, [0]));
+    return [a!, b!, c!, d!];
+  },
+  gold: (value, rng) =>
+    isRare(rng, 2) ? `${linear(value)} = ${value[3]}` : `${linear(value)} ${signed(-value[3])} = 0`,
+  rewrites: {
+    'number on the right': (value) => tex(`${linear(value)} = ${value[3]}`),
+    'zero on the right': (value) => tex(`${linear(value)} ${signed(-value[3])} = 0`),
+    'signs turned': (value) => tex(`${linear(value.map((k) => -k))} ${signed(value[3])} = 0`),
+    multiple: (value, rng) => {
+      const k = between(rng, 2, 5);
+      return tex(`${linear(value.map((one) => k * one))} = ${k * value[3]}`);
+    },
+    'zero on the left': (value) => tex(`0 = ${linear(value)} ${signed(-value[3])}`),
+    typed: (value) => plain(`${linear(value)} = ${value[3]}`),
+  },
+  misses: {
+    'coefficient changed': (value, rng) => {
+      const at = rng.nextInt(3);
+      const other = value.map((k, j) => (j === at ? betweenExcept(rng, -12, 12, [0, k]) : k));
+      return tex(`${linear(other)} ${signed(-value[3])} = 0`);
+    },
+    'sign of a coefficient': (value, rng) => {
+      const at = rng.nextInt(3);
+      return tex(`${linear(value.map((k, j) => (j === at ? -k : k)))} = ${value[3]}`);
+    },
+    'sign of the constant': (value) => tex(`${linear(value)} ${signed(value[3])} = 0`),
+    'constant changed': (value, rng) => tex(`${linear(value)} = ${betweenExcept(rng, -20, 20, [0, value[3]])}`),
+    'left side alone': (value) => tex(`${linear(value)} ${signed(-value[3])}`),
+    'half space': (value, rng) => tex(`${linear(value)} ${pick(rng, ['<', '\\le', '\\ge', '\\ne'])} ${value[3]}`),
+    zero: () => tex('0'),
+    'number of the other side': (value) => tex(`${linear(value)} = 0`),
+  },
+};
+
 /** Relations that are not about order: curves, named values, congruences, families. */
 export const RELATIONS: readonly SampledKind[] = [
   sampleKind(line),
   sampleKind(circle),
+  sampleKind(plane),
   sampleKind(named),
   sampleKind(congruence),
   sampleKind(family),

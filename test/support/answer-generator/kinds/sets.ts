@@ -122,6 +122,18 @@ const solutions: AnswerKind<Members> = {
     typed: (members, rng) => (isTyped(members) ? plain(typed(reorder(rng, members)).join(', ')) : null),
     'in a sentence': (members, rng) =>
       isTyped(members) ? plain(enumerate(typed(reorder(rng, members)), pick(rng, ['and', 'or']))) : null,
+    'a box each': (members, rng) => {
+      const boxes = reorder(rng, members).map((one) => `\\boxed{${one.tex}}`);
+      return pick(rng, [
+        plain(`$${boxes.join(', ')}$`),
+        plain(
+          enumerate(
+            boxes.map((box) => `$${box}$`),
+            pick(rng, ['and', 'or']),
+          ),
+        ),
+      ]);
+    },
     semicolons: (members) => tex(members.map((one) => one.tex).join('; ')),
   },
   misses: {
@@ -132,6 +144,21 @@ const solutions: AnswerKind<Members> = {
           ? plain(enumerate(typed(members), 'and'))
           : tex(joined(members, rng)),
     ),
+    'a box each, one lost': (members) =>
+      members.length < 3
+        ? null
+        : plain(
+            members
+              .slice(1)
+              .map((one) => `$\\boxed{${one.tex}}$`)
+              .join(', '),
+          ),
+    'a box each, one changed': (members, rng) =>
+      plain(
+        replaceOne(members, rng)!
+          .map((one) => `$\\boxed{${one.tex}}$`)
+          .join(' and '),
+      ),
     range: (members) => (isTyped(members) ? plain(`${members[0]!.plain} to ${members.at(-1)!.plain}`) : null),
     inequality: (members) => tex(`${members[0]!.tex} \\le x \\le ${members.at(-1)!.tex}`),
     'last alone': (members) => tex(members.at(-1)!.tex),

@@ -2,6 +2,7 @@ import type { Rng } from '../../../../src/core/rng.ts';
 import { type AnswerKind, pickEntries, type SampledKind, type Spell, sampleKind } from '../answer-kind.ts';
 import { between, drawDigits, isRare, pick } from '../draw.ts';
 import { DISGUISES } from '../number-disguises.ts';
+import { TRICKS } from '../number-tricks.ts';
 import {
   addDigit,
   changeDigit,
@@ -161,6 +162,16 @@ const REWRITES: Readonly<Record<string, Spell<bigint>>> = {
     const other = n + BigInt(between(rng, 1, 9));
     return plain(pick(rng, [`${n}, not ${other}`, `${n} instead of ${other}`, `${n}, since ${other} is too many`]));
   },
+  'double sign': (n, rng) => (n > 0n ? tex(pick(rng, [`-(-${n})`, `-\\left(-${n}\\right)`])) : tex(`-(${-n})`)),
+  square: (n, rng) => {
+    const root = Math.round(Math.sqrt(Number(n)));
+    if (n < 4n || BigInt(root) ** 2n !== n) return null;
+    return tex(pick(rng, [`${root}^2`, `(-${root})^2`, `${root}^{2}`]));
+  },
+  'with a reason': (n, rng) => {
+    const k = BigInt(between(rng, 1, 20));
+    return plain(pick(rng, [`${n}, because ${n - k} + ${k} = ${n}`, `${n} (that is, ${n - k} plus ${k})`]));
+  },
   'with a remark': (n, rng) => {
     if (n < 2n) return null;
     const part = BigInt(between(rng, 1, Number(n < 90n ? n - 1n : 90n)));
@@ -177,7 +188,7 @@ const byDigits =
 
 /** A disguise holds for numbers from 2 on. */
 const DISGUISED: Readonly<Record<string, Spell<bigint>>> = Object.fromEntries(
-  Object.entries(DISGUISES).map(([name, disguise]) => [
+  Object.entries({ ...DISGUISES, ...TRICKS }).map(([name, disguise]) => [
     name,
     ((n, rng) => (n < 2n ? null : disguise(String(n), rng))) satisfies Spell<bigint>,
   ]),
@@ -205,6 +216,15 @@ const MISSES: Readonly<Record<string, Spell<bigint>>> = {
     return tex(`${n + k} + ${k} = ${n}`);
   },
   'still to calculate, wrong': (n, rng) => tex(calculate(n + BigInt(between(rng, 1, 9)), rng)),
+  'grouped as a pair': (n) => {
+    const digits = digitsOf(n);
+    return n < 1000n ? null : any(`(${groupDigits(digits, ',')})`);
+  },
+  'point for the comma': (n) => {
+    const digits = digitsOf(n);
+    // 1.000 is 1, and 1.230 is 1.23: never 1,000 or 1,230.
+    return n < 1000n || digits.length > 6 ? null : any(groupDigits(digits, '.'));
+  },
   'another, not it': (n, rng) => {
     const other = n + BigInt(between(rng, 1, 9));
     return pick(rng, [

@@ -37,6 +37,7 @@ const choice: AnswerKind<string> = {
     'option text behind': (letter, rng) =>
       plain(`(${letter}) ${pick(rng, ['12 cm', '$\\frac{1}{2}$', 'the second train', '7'])}`),
     'not another': (letter, rng) => plain(`${letter}, not ${other(rng, letter)}`),
+    'with a reason': (letter, rng) => plain(`${letter}, because ${other(rng, letter)} is impossible`),
   },
   misses: {
     'another letter': (letter, rng) => any(other(rng, letter)),
@@ -63,6 +64,7 @@ const choice: AnswerKind<string> = {
         ]),
       ),
     'another, not it': (letter, rng) => plain(`${other(rng, letter)}, not ${letter}`),
+    'another, with a reason': (letter, rng) => plain(`${other(rng, letter)}, because ${letter} is impossible`),
     'symbol in a sum': (letter, rng) =>
       tex(
         pick(rng, [
@@ -128,6 +130,8 @@ const name: AnswerKind<string> = {
           NAMES.filter((one) => one !== word),
         )}}`,
       ),
+    'number in it changed': (word) => (/\d/.test(word) ? plain(word.replace(/\d/, '3')) : null),
+    'number in it alone': (word) => (/\d/.test(word) ? any(/\d+/.exec(word)![0]) : null),
     'one of two': (word, rng) =>
       plain(
         `${word} or ${pick(
