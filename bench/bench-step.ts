@@ -1,19 +1,20 @@
 import { createOpenAiEngine } from '../adapters/engine-openai/create-openai-engine.ts';
 import { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
 import { openVerifyPool } from '../adapters/verify-pool/open-verify-pool.ts';
-import { createAbsentTrainer } from '../src/cli/absent-trainer.ts';
-import { loadRecipe } from '../src/cli/load-recipe.ts';
-import { createRunRecord, listStageRecords } from '../src/cli/run-record.ts';
-import { systemClock } from '../src/cli/system-clock.ts';
-import { toCurriculumPlan } from '../src/cli/to-curriculum-plan.ts';
+import { createAbsentTrainer } from '../src/app/connect-trainer.ts';
+import { createRunRecord, listStageRecords } from '../src/app/run-record.ts';
+import { systemClock } from '../src/app/system-clock.ts';
+import { toCurriculumPlan } from '../src/app/to-curriculum-plan.ts';
+import { loadRunConfig } from '../src/config/load.ts';
+import type { RunConfig } from '../src/config/schema.ts';
 import type { TagIds } from '../src/core/grammar.ts';
 import { createRng } from '../src/core/rng.ts';
 import { TrainerError } from '../src/errors.ts';
-import { createCallPolicy } from '../src/pipeline/calls.ts';
 import type { Binding, RunContext } from '../src/pipeline/context.ts';
-import { createEngineFleet } from '../src/pipeline/fleet/create-engine-fleet.ts';
-import { rollOutStep } from '../src/pipeline/roll-out-step.ts';
-import { createTokenCache } from '../src/pipeline/token-cache.ts';
+import { createCallPolicy } from '../src/pipeline/engine/calls.ts';
+import { createEngineFleet } from '../src/pipeline/engine/fleet/create-engine-fleet.ts';
+import { createTokenCache } from '../src/pipeline/engine/tokenizer.ts';
+import { rollOutStep } from '../src/pipeline/rollout/roll-out-step.ts';
 
 /** Different problems; each is tokenised once, as in a run that meets its problems again. */
 const PROBLEMS = 64;
@@ -35,15 +36,9 @@ export interface BenchStep extends AsyncDisposable {
 
 /** A run's way to the engine and back into the store: store, verification threads, call policy, fleet, adapter. */
 export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: BenchStepOptions): BenchStep {
-  const servers = { preset: 'seen', engine: url, trainer: url, model: 'm', seed: undefined };
-  const settings = [`rollout.mode=${mode}`, 'rollout.maxResponseTokens=8000'];
-  const { config } = loadRecipe(
-    { ...servers, config: undefined, set: settings, db: file, json: false, quiet: true },
-    (whole) => ({
-      ...whole,
-      stages: [{ id: 'eval', kind: 'eval', sets: [] }],
-    }),
-  );
+  const sets = [`rollout.mode=${mode}`, 'rollout.maxResponseTokens=8000', `engine.urls=${url}`, 'engine.model=m'];
+  const whole = loadRunConfig({ preset: 'seen', sets }).config;
+  const config: RunConfig = { ...whole, stages: [{ id: 'eval', kind: 'eval', sets: [] }] };
   const store = openRunStore(file);
   const run = createRunRecord(config, null);
   store.createRun(run, listStageRecords(config));
@@ -64,7 +59,7 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     labels: null,
   };
   const calls = createCallPolicy({
-    ...{ maxInFlight, startInFlight: maxInFlight, attempts: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
+    ...{ maxInFlight, startInFlight: maxInFlight, tries: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
     ...{ deadlineMs: 600_000, rng: createRng(7), clock: systemClock },
   });
   const unused = () => {
@@ -85,6 +80,7 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     studentTemplate: template,
     teacherOf: unused,
     problemsOf: unused,
+    countProblems: unused,
     readProblems: unused,
     sftTextsOf: unused,
   };
@@ -94,20 +90,23 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     text: `In village ${i} there is one red house and there are two blue ones. How many houses are there?`,
     answer: '3',
   }));
+  const stage = { id: 'bench', kind: 'eval', sets: [] } as const;
   let step = 0;
   return {
     rollOut: async (count) => {
       step += 1;
-      await rollOutStep(ctx, binding, {
-        stageIndex: 0,
-        purpose: 'train',
-        step,
-        groups: Array.from({ length: count }, (_, i) => ({ problem: problems[i % PROBLEMS]!, size: 1 })),
-        reward: { kind: 'accuracy' },
-        temperature: 1,
-        topP: 1,
-        servedVersion: async () => 'm',
-      });
+      await rollOutStep(
+        { ctx, stage, index: 0, binding, weights: { serve: async () => 'm' } },
+        {
+          purpose: 'train',
+          step,
+          groups: Array.from({ length: count }, (_, i) => ({ problem: problems[i % PROBLEMS]!, size: 1 })),
+          reward: { kind: 'accuracy' },
+          temperature: 1,
+          topP: 1,
+          weightsStep: 0,
+        },
+      );
       const summaries = store.summarizeRollouts(run.id);
       const [{ correct, forked }] = summaries as [(typeof summaries)[number]];
       return { correct, forked };

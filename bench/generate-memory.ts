@@ -13,12 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createProblemResolver } from '../src/cli/resolve-problems.ts';
-import type { Reporter } from '../src/ports/reporter.ts';
+import { createProblemResolver } from '../src/problem-sets/resolve-problems.ts';
 import { INSTANT_MODEL, INSTANT_TOKENS, startInstantTeacher } from './instant-teacher.ts';
 
 const LIMIT_MB = 300;
-const SILENT: Reporter = { info() {}, warn() {}, task: () => ({ update() {}, setTotal() {}, finish() {} }) };
 
 const { values } = parseArgs({
   options: {
@@ -96,15 +94,17 @@ async function read(file: string): Promise<void> {
 async function generate(problems: string, url: string, attempts: number): Promise<void> {
   // Loaded here: the process that only reads must not pay for them.
   const { openRunStore } = await import('../adapters/store-sqlite/open-run-store.ts');
-  const { executeNewRun } = await import('../src/cli/execute-run.ts');
-  const { loadRecipe } = await import('../src/cli/load-recipe.ts');
-  const { keepColdStart } = await import('../src/cli/one-stage.ts');
+  const { startRun } = await import('../src/app/start-run.ts');
+  const { loadRunConfig } = await import('../src/config/load.ts');
+  const { keepColdStart, letEngineTeach } = await import('../src/app/cut-recipe.ts');
   const db = `${problems}.db`;
-  const servers = { preset: undefined, engine: url, trainer: undefined, model: INSTANT_MODEL, seed: undefined };
-  const args = { ...servers, config: undefined, set: ['engine.maxInFlight=64'], db, json: false, quiet: true };
-  const budgetTokens = String(attempts * INSTANT_TOKENS);
-  const { config, preset } = loadRecipe(args, (whole) => keepColdStart(whole, { problems, budgetTokens }));
-  const id = await executeNewRun(config, preset, { db, reporter: SILENT, signal: new AbortController().signal });
+  const sets = [
+    ...['engine.maxInFlight=64', `engine.urls=${url}`, `engine.model=${INSTANT_MODEL}`],
+    `stages.cold-start.problems=${problems}`,
+    `stages.cold-start.budgetTokens=${attempts * INSTANT_TOKENS}`,
+  ];
+  const whole = loadRunConfig({ preset: 'seen', sets }).config;
+  const { runId: id } = await startRun({ config: letEngineTeach(keepColdStart(whole)), db });
   using store = openRunStore(db, { readonly: true });
   assert.ok(store.measureAttempts(id, 0).attempts >= attempts);
 }

@@ -8,6 +8,7 @@
  *
  * The server is a process of its own on 127.0.0.1. Sides take turns; the median round counts. The machine must be idle.
  */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,15 +18,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Agent } from 'undici';
 import { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
-import { executeNewRun } from '../src/cli/execute-run.ts';
-import { loadRecipe } from '../src/cli/load-recipe.ts';
-import { keepColdStart } from '../src/cli/one-stage.ts';
+import { keepColdStart, letEngineTeach } from '../src/app/cut-recipe.ts';
+import { startRun } from '../src/app/start-run.ts';
+import { loadRunConfig } from '../src/config/load.ts';
 import { reportYield } from '../src/pipeline/cold-start/yield-report.ts';
-import type { Reporter } from '../src/ports/reporter.ts';
 import { INSTANT_GOLD, INSTANT_MODEL, startInstantTeacher } from './instant-teacher.ts';
 
 const IN_FLIGHT = 2048;
-const SILENT: Reporter = { info() {}, warn() {}, task: () => ({ update() {}, setTotal() {}, finish() {} }) };
 
 const { values } = parseArgs({
   options: {
@@ -95,11 +94,12 @@ function writeProblem(index: number): string {
 }
 
 async function generate(url: string, problems: string, db: string, rows: number): Promise<void> {
-  const set = [`engine.maxInFlight=${IN_FLIGHT}`];
-  const servers = { preset: undefined, engine: `${url}/v1`, trainer: undefined, model: INSTANT_MODEL, seed: undefined };
-  const args = { ...servers, config: undefined, set, db, json: false, quiet: true };
-  const { config, preset } = loadRecipe(args, (whole) => keepColdStart(whole, { problems }));
-  const id = await executeNewRun(config, preset, { db, reporter: SILENT, signal: new AbortController().signal });
+  const sets = [
+    ...[`engine.maxInFlight=${IN_FLIGHT}`, `engine.urls=${url}/v1`, `engine.model=${INSTANT_MODEL}`],
+    `stages.cold-start.problems=${problems}`,
+  ];
+  const whole = loadRunConfig({ preset: 'seen', sets }).config;
+  const { runId: id } = await startRun({ config: letEngineTeach(keepColdStart(whole)), db });
   using store = openRunStore(db, { readonly: true });
   assert.equal(reportYield({ store, runId: id }, 0).accepted, rows);
 }

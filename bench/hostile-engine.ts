@@ -1,9 +1,8 @@
-import type { RolloutSettings } from '../src/core/curriculum.ts';
-import type { JoinPolicy } from '../src/core/join.ts';
+import type { JoinPolicy, RolloutSettings } from '../src/core/curriculum.ts';
 import type { Rng } from '../src/core/rng.ts';
 import { EngineError } from '../src/errors.ts';
-import { FORGETFUL } from '../src/pipeline/answer-log.ts';
-import type { CallSpec, RolloutIo } from '../src/pipeline/rollout/rollout-io.ts';
+import { FORGETFUL } from '../src/pipeline/rollout/answer-log.ts';
+import type { CallSpec, RolloutIo } from '../src/pipeline/rollout/trajectory-calls.ts';
 import type { Completion } from '../src/ports/engine.ts';
 import { createToyIo, TOY, TOY_SETTINGS, toyText } from '../test/support/token-script-engine.ts';
 

@@ -8,7 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { TextPieces } from '../adapters/engine-openai/text-pieces.ts';
-import { describePolicy, listPolicies } from '../src/cli/replay/list-policies.ts';
+import { describePolicy, listPolicies } from '../src/cli/recipe/replay-policies.ts';
 import { canonicaliseTrace } from '../src/core/canonicalise.ts';
 import { SUMMARY_GAP, TAGS } from '../src/core/grammar.ts';
 import { buildTrajectoryFromIds } from '../src/core/layout/trajectory-from-ids.ts';

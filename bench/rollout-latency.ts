@@ -17,10 +17,10 @@ import { parseArgs } from 'node:util';
 import { OpenAI } from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { createOpenAiEngine } from '../adapters/engine-openai/create-openai-engine.ts';
-import { systemClock } from '../src/cli/system-clock.ts';
+import { systemClock } from '../src/app/system-clock.ts';
 import { createRng } from '../src/core/rng.ts';
-import { createCallPolicy } from '../src/pipeline/calls.ts';
-import { createEngineFleet } from '../src/pipeline/fleet/create-engine-fleet.ts';
+import { createCallPolicy } from '../src/pipeline/engine/calls.ts';
+import { createEngineFleet } from '../src/pipeline/engine/fleet/create-engine-fleet.ts';
 import type { CompletionRequest } from '../src/ports/engine.ts';
 
 const DELAY_MS = 500;
@@ -192,7 +192,7 @@ function createPathSide(url: string): Side {
     },
   });
   const calls = createCallPolicy({
-    ...{ maxInFlight: IN_FLIGHT, startInFlight: AT_ONCE, attempts: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
+    ...{ maxInFlight: IN_FLIGHT, startInFlight: AT_ONCE, tries: 8, firstPauseMs: 250, maxPauseMs: 30_000 },
     ...{ deadlineMs: 60_000, rng: createRng(7), clock: systemClock },
   });
   return {

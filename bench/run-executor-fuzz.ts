@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readPathRange } from '../src/core/curriculum.ts';
-import { checkFormat, checkIdsFormat } from '../src/core/format-check.ts';
-import { buildDatums } from '../src/core/layout/build-datums.ts';
-import { countLossTokens } from '../src/core/layout/loss-tokens.ts';
+import { checkFormat, checkIdsFormat } from '../src/core/format/format-checker.ts';
+import { buildDatums, countLossTokens } from '../src/core/layout/build-datums.ts';
 import { buildTrajectoryFromIds } from '../src/core/layout/trajectory-from-ids.ts';
 import { DEFAULT_LATENCY_MODEL } from '../src/core/replay/latency-model.ts';
 import { replayTrajectory } from '../src/core/replay/replay-trajectory.ts';
@@ -11,7 +10,7 @@ import { countPolicyTokens, flattenResponse, renderResponseText, type Trajectory
 import { computeTrajectoryFigures } from '../src/core/trajectory-figures.ts';
 import { EngineError } from '../src/errors.ts';
 import { rollOutGroup } from '../src/pipeline/rollout/roll-out-group.ts';
-import type { GroupRequest } from '../src/pipeline/rollout/rollout-io.ts';
+import type { GroupRequest } from '../src/pipeline/rollout/trajectory-calls.ts';
 import { createHostileIo, drawSettings, type HostileIo } from './hostile-engine.ts';
 
 /** What a fuzz run of the executor met. */

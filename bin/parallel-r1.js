@@ -28,8 +28,18 @@ async function runHere() {
   const useSource = !isInstalled && existsSync(source);
   const { enableCompileCache } = await import('node:module');
   enableCompileCache();
+  process.once('beforeExit', explainEmptyLoop);
   const { main } = await import((useSource ? source : new URL('../dist/src/cli/main.js', import.meta.url)).href);
   await main(process.argv.slice(2));
+  process.off('beforeExit', explainEmptyLoop);
+}
+
+/** Node ends a process that has nothing left to wait for, whether or not its work is done. */
+function explainEmptyLoop() {
+  process.stderr.write(
+    'parallel-r1: ended before the work was done: nothing was left to wait for; a run goes on with `parallel-r1 resume`; please report this\n',
+  );
+  process.exitCode = 1;
 }
 
 /** `node_modules/node/bin/node` of this package, or of a folder above it that has installed it. */
@@ -62,6 +72,9 @@ async function runWith(node) {
   });
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));
 }
+
+// Until something gives another code, every way out of this process is a failure.
+process.exitCode = 1;
 
 async function launch() {
   if (isNewEnough(process.versions.node)) return runHere();

@@ -18,42 +18,44 @@ export class ParallelR1Error extends Error {
 /** Bad flags, configuration or input files: exit code 2. */
 export class UsageError extends ParallelR1Error {}
 
-/**
- * The inference server failed, or answered something that is not its protocol. `status` is the HTTP status, null
- * without an answer; `retryAfterMs` the pause the server asked for, null when it asked for none; `timedOut` that
- * waiting was given up.
- */
-export class EngineError extends ParallelR1Error {
+/** What is known of a failure at an outside server. */
+export interface OutsideFacts {
+  readonly cause?: unknown;
+  readonly retryable?: boolean;
+  /** HTTP status; null without an answer. */
+  readonly status?: number | null;
+  /** The pause the server asked for; null when it asked for none. */
+  readonly retryAfterMs?: number | null;
+  /** Waiting was given up. */
+  readonly timedOut?: boolean;
+  /** Nothing of the request left this machine, so that it cannot have been acted on. */
+  readonly unsent?: boolean;
+}
+
+/** Something outside failed: a server, or a file of somebody else's. One shape for all of them, so that one policy repeats. */
+export class OutsideError extends ParallelR1Error {
   readonly status: number | null;
   readonly retryAfterMs: number | null;
   readonly timedOut: boolean;
+  readonly unsent: boolean;
 
-  constructor(
-    message: string,
-    options: {
-      cause?: unknown;
-      retryable?: boolean;
-      status?: number | null;
-      retryAfterMs?: number | null;
-      timedOut?: boolean;
-    } = {},
-  ) {
-    super(message, options);
-    this.status = options.status ?? null;
-    this.retryAfterMs = options.retryAfterMs ?? null;
-    this.timedOut = options.timedOut ?? false;
+  constructor(message: string, facts: OutsideFacts = {}) {
+    super(message, facts);
+    this.status = facts.status ?? null;
+    this.retryAfterMs = facts.retryAfterMs ?? null;
+    this.timedOut = facts.timedOut ?? false;
+    this.unsent = facts.unsent ?? false;
   }
 }
+
+/** The inference server failed, or answered something that is not its protocol. */
+export class EngineError extends OutsideError {}
 
 /** The trainer failed, refused an operation, or answered something that is not its protocol. */
-export class TrainerError extends ParallelR1Error {
-  readonly status: number | null;
+export class TrainerError extends OutsideError {}
 
-  constructor(message: string, options: { cause?: unknown; retryable?: boolean; status?: number | null } = {}) {
-    super(message, options);
-    this.status = options.status ?? null;
-  }
-}
+/** A hub failed, or a problem source or data file cannot be read. Of a file the message names file and line. */
+export class SourceError extends OutsideError {}
 
 /** Verification threads cannot be started, or the pool of them was closed. A single case that fails is a verdict, never this. */
 export class VerifierError extends ParallelR1Error {}
@@ -61,8 +63,8 @@ export class VerifierError extends ParallelR1Error {}
 /** The run store cannot be opened, is in use, is of a newer schema, or cannot be written (disk full). */
 export class StoreError extends ParallelR1Error {}
 
-/** A problem source or data file cannot be read. The message names file and line. */
-export class SourceError extends ParallelR1Error {}
+/** A tracker (TensorBoard, MLflow) cannot be written to, or refuses what it is sent. The run warns and goes on. */
+export class TrackerError extends ParallelR1Error {}
 
 /** A run cannot go on by its own rules (a stage gate was not met, an alarm fired). */
 export class RunError extends ParallelR1Error {}

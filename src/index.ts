@@ -1,69 +1,19 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The public interface, and the only file that re-exports. Everything else is internal and may change
- * with any version.
+ * The whole public interface; `parallel-r1/verify`, `/format` and `/run` are parts of it that load less. These four
+ * files are the only ones that re-export. Everything else is internal and may change with any version.
  */
 
-export { createLineReporter } from '../adapters/reporter-terminal/create-line-reporter.ts';
-export { createSilentReporter } from '../adapters/reporter-terminal/create-silent-reporter.ts';
-export { openRunStore } from '../adapters/store-sqlite/open-run-store.ts';
-export { openVerifyPool, type VerifyPool, type VerifyPoolOptions } from '../adapters/verify-pool/open-verify-pool.ts';
-export { type CaseJudge, serveCases } from '../adapters/verify-pool/serve-cases.ts';
-export { type ExecuteOptions, executeNewRun, executeResumedRun } from './cli/execute-run.ts';
-export { toConfigJsonSchema } from './config/json-schema.ts';
-export { type ConfigSources, type LoadedConfig, loadRunConfig } from './config/load.ts';
-export type { RunConfig } from './config/schema.ts';
-export { computeGroupAdvantages } from './core/advantage.ts';
-export { canonicaliseTrace, rewriteAnswerLine, stripThinking } from './core/canonicalise.ts';
+export { computeBestAt, computeMajorityAt, computePassAt, type VotedSample } from './core/metrics.ts';
 export {
-  createFormatChecker,
-  type FormatChecker,
-  type FormatCheckerOptions,
-  type IdSource,
-  type TextSource,
-} from './core/format/format-checker.ts';
-export type {
-  FormatBlock,
-  FormatCode,
-  FormatLint,
-  FormatMode,
-  FormatReport,
-  FormatSource,
-  FormatViolation,
-  IdLintCode,
-  LintCode,
-} from './core/format/format-report.ts';
-export type { FormatStrictness, IdStrictness } from './core/format/strictness.ts';
-export {
-  type CheckFormatOptions,
-  type CheckIdsFormatOptions,
-  checkFormat,
-  checkIdsFormat,
-} from './core/format-check.ts';
-export type { Tag, TagIds } from './core/grammar.ts';
-export { computeBestAt, computeMajorityAt, computePassAt } from './core/metrics.ts';
-export type { Problem } from './core/problem.ts';
-export { computeReward } from './core/reward.ts';
-export type { Piece, Segment, Trajectory } from './core/trajectory.ts';
-export { DEFAULT_POLICY, type Policy } from './core/verify/policy.ts';
-export { isUnconfirmed, type Verdict } from './core/verify/verdict.ts';
-export { type VerifyOptions, verify, verifyConfirmed } from './core/verify/verify.ts';
-export { generateWordSums, type WordSumSpec } from './core/word-sums/generate.ts';
-export {
-  EngineError,
-  InterruptedError,
-  ParallelR1Error,
-  RunError,
-  SourceError,
-  StoreError,
-  TrainerError,
-  UsageError,
-  VerifierError,
-} from './errors.ts';
-export { type JudgedCase, verifyStream } from './pipeline/verify-stream.ts';
-export type { Clock } from './ports/clock.ts';
-export type { Engine } from './ports/engine.ts';
-export type { ProblemSource } from './ports/problem-source.ts';
-export type { ProgressTask, Reporter } from './ports/reporter.ts';
-export type { RolloutRecord, RunRecord, RunStore, StageRecord } from './ports/run-store.ts';
-export type { Trainer } from './ports/trainer.ts';
-export type { Judgement, Verifier, VerifyCase } from './ports/verifier.ts';
+  type AdvantageOptions,
+  type BuiltInReward,
+  computeGroupAdvantages,
+  computeReward,
+  type RewardConfig,
+} from './core/reward.ts';
+export type { Rng } from './core/rng.ts';
+export { generateWordSums, type WordSumLevel, type WordSumSpec, type WordSumSplit } from './core/word-sums/generate.ts';
+export * from './library/format.ts';
+export * from './library/run.ts';
+export * from './library/verify.ts';

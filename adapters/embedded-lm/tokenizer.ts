@@ -34,8 +34,10 @@ export const VOCABULARY: readonly string[] = [
   JOINTS.ask,
 ];
 
+/** The token that ends a completion. */
 export const EOS_ID = VOCABULARY.indexOf(EOS_TEXT);
 
+/** The token that begins a prompt (`Q`). */
 export const PROMPT_ID = VOCABULARY.indexOf(PROMPT_TEXT);
 
 /** Tokens that `skip_special_tokens` leaves out of text. */

@@ -1,28 +1,26 @@
 import type { OpenAI } from 'openai';
 import { ENGINE_KINDS } from '../../src/core/engine-kinds.ts';
+import { type JsonObject, toObject } from '../../src/core/json-object.ts';
+import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import type { ChatCompletion, ChatRequest } from '../../src/ports/engine.ts';
-import type { OpenAiKind } from './capabilities.ts';
-import { failAt, type Site, wrongShape } from './failures.ts';
-import type { HttpWire } from './http-wire.ts';
-import type { OpenAiClient } from './openai-client.ts';
-import { readCount, readObject } from './read-object.ts';
+import { type OpenAiKind, type OpenAiWire, readCount } from './openai-wire.ts';
 import { askSingly } from './single-choices.ts';
 
+/** The package's types say what a request may hold; it goes out on the wire itself, at a fraction of the package's cost. */
 type WireRequest = OpenAI.ChatCompletionCreateParamsNonStreaming;
+
+const PATH = '/v1/chat/completions';
 
 /** One user message, `n` answers, by `/v1/chat/completions`. */
 export async function chat(
   kind: OpenAiKind,
-  wire: HttpWire,
-  client: OpenAiClient,
+  wire: OpenAiWire,
   request: ChatRequest,
   signal: AbortSignal | undefined,
 ): Promise<ChatCompletion[]> {
-  const site = wire.siteOf('POST', '/v1/chat/completions');
   const ask = async (part: ChatRequest, own: AbortSignal | undefined) => {
-    const body = toWireRequest(kind, part);
-    const answer = await client.run(site, own, (sdk, linked) => sdk.chat.completions.create(body, { signal: linked }));
-    return readChat(site, answer, part.n);
+    const answer = await wire.sendForJson('POST', PATH, toWireRequest(kind, part), own);
+    return readChat(wire.siteOf('POST', PATH), answer, part.n);
   };
   return COUNTS_CHOICES.has(kind) ? ask(request, signal) : (await askSingly(request, signal, ask)).flat();
 }
@@ -34,11 +32,11 @@ export async function chat(
 const COUNTS_CHOICES: ReadonlySet<OpenAiKind> = new Set(['vllm', 'sglang', 'embedded']);
 
 function toWireRequest(kind: OpenAiKind, request: ChatRequest): WireRequest {
-  // TGI refuses a top_p that cuts nothing; elsewhere one left out follows the model's generation config.
+  // TGI refuses a top_p of 1; other servers fall back on the model's generation config if it is left out.
   const topP = kind === 'tgi' && request.topP >= 1 ? {} : { top_p: request.topP };
   // A model whose tags are special tokens would lose them from its text.
   const keepTags = ENGINE_KINDS[kind].tokenIds ? { skip_special_tokens: false } : {};
-  // One choice is what leaving it out means; some servers refuse the field by its name.
+  // Leaving it out means one choice; some servers refuse the field altogether.
   const count = COUNTS_CHOICES.has(kind) ? { n: request.n } : {};
   return {
     model: request.model,
@@ -53,17 +51,17 @@ function toWireRequest(kind: OpenAiKind, request: ChatRequest): WireRequest {
 }
 
 function readChat(site: Site, answer: unknown, n: number): ChatCompletion[] {
-  const body = readObject(answer);
+  const body = toObject(answer);
   const choices = body?.choices;
   if (!Array.isArray(choices)) throw wrongShape(site, 'an object with choices', answer);
   if (choices.length !== n) throw failAt(site, `expected ${n} choices, got ${choices.length}`);
-  const usage = readObject(body?.usage);
+  const usage = toObject(body?.usage);
   const shared = {
     promptTokens: readCount(usage?.prompt_tokens),
     // Usage counts all choices together; of several, none can be told from it.
     completionTokens: n === 1 ? readCount(usage?.completion_tokens) : null,
   };
-  const byIndex = new Map(choices.map((value) => [readObject(value)?.index, readObject(value)]));
+  const byIndex = new Map(choices.map((value) => [toObject(value)?.index, toObject(value)]));
   return Array.from({ length: n }, (_, index) => {
     const choice = byIndex.get(index);
     if (choice == null) throw wrongShape(site, `choices with indices 0 to ${n - 1}, each once`, [...byIndex.keys()]);
@@ -71,9 +69,9 @@ function readChat(site: Site, answer: unknown, n: number): ChatCompletion[] {
   });
 }
 
-function readChoice(site: Site, choice: Readonly<Record<string, unknown>>) {
+function readChoice(site: Site, choice: JsonObject) {
   const where = `choices[${choice.index}]`;
-  const message = readObject(choice.message);
+  const message = toObject(choice.message);
   const content = message?.content ?? '';
   if (message === null || typeof content !== 'string')
     throw wrongShape(site, `text at ${where}.message.content`, choice.message);

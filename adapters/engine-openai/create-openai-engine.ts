@@ -1,26 +1,25 @@
-import { ENGINE_KINDS } from '../../src/core/engine-kinds.ts';
-import type { Engine } from '../../src/ports/engine.ts';
-import type { OpenAiKind } from './capabilities.ts';
+import { describeLack, ENGINE_KINDS } from '../../src/core/engine-kinds.ts';
+import { parseObject } from '../../src/core/json-object.ts';
+import { EngineError } from '../../src/errors.ts';
+import type { Engine, TokenizeRequest } from '../../src/ports/engine.ts';
 import { chat } from './chat.ts';
-import { checkHealth } from './check-health.ts';
-import { createDialect } from './dialect.ts';
-import { HttpWire } from './http-wire.ts';
-import { readModels } from './models.ts';
-import { createOpenAiClient } from './openai-client.ts';
+import { createModelLister, type ListModels } from './openai-client.ts';
+import { type OpenAiKind, OpenAiWire, type OpenAiWireOptions } from './openai-wire.ts';
 import { findLoadReader } from './read-load.ts';
+import { completeBySglang, SglangAdapters } from './sglang.ts';
+import { completeByStream } from './streamed-completion.ts';
+import { TextPieces } from './text-pieces.ts';
+import { toText } from './text-stops.ts';
+import { completeByTgi, renderByTgi } from './tgi-generate.ts';
+import { completeByVllm, detokenize, tokenize } from './vllm.ts';
+import { loadAdapter, SGLANG_WEIGHTS, unloadAdapter, VLLM_WEIGHTS } from './weights.ts';
 
-export interface OpenAiEngineOptions {
+export interface OpenAiEngineOptions extends Omit<OpenAiWireOptions, 'apiKey'> {
   readonly kind: OpenAiKind;
-  /** The server, with or without `/v1` at the end. */
-  readonly url: string;
-  /** Longest silence of the server, before the first header and within a body. */
-  readonly timeoutMs: number;
   /** Sent as `Authorization: Bearer`; never part of a message. */
   readonly apiKey?: string;
   /** Texts that end a sequence. Kinds without token ids make one id of each; the others ask the server's tokenizer. */
   readonly eosTexts?: readonly string[];
-  /** Larger answers are refused; default 256 MiB. */
-  readonly maxResponseBytes?: number;
 }
 
 /**
@@ -28,25 +27,110 @@ export interface OpenAiEngineOptions {
  * Throws `UsageError` for a URL it cannot use.
  */
 export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
-  const { kind } = options;
-  const wire = new HttpWire({ ...options, apiKey: options.apiKey || null });
-  const client = createOpenAiClient(wire);
-  const listModels = async (signal: AbortSignal | undefined) => {
-    const site = wire.siteOf('GET', '/v1/models');
-    const answer = await client.run(site, signal, (sdk, linked) => sdk.get('/models', { signal: linked }));
-    return readModels(wire, answer);
-  };
+  const { kind, apiKey, eosTexts = [] } = options;
+  const wire = new OpenAiWire({ ...options, apiKey: apiKey || null });
+  const listModels = createModelLister(wire);
   const readLoad = findLoadReader(kind, wire);
   return {
     kind,
     url: wire.root,
     capabilities: ENGINE_KINDS[kind],
-    ...createDialect({ kind, wire, eosTexts: options.eosTexts ?? [], listModels }),
-    chat: (request, signal) => chat(kind, wire, client, request, signal),
+    ...createDialect(kind, wire, eosTexts, listModels),
+    chat: (request, signal) => chat(kind, wire, request, signal),
     listModels: async (signal) =>
       (await listModels(signal)).map(({ id, maxLength, parent }) => ({ id, maxLength, parent })),
     checkHealth: (signal) => checkHealth(wire, signal),
     ...(readLoad === null ? {} : { readLoad }),
     [Symbol.asyncDispose]: () => wire.close(),
   };
+}
+
+/** The calls in which the kinds of server differ. */
+type Dialect = Pick<Engine, 'complete' | 'tokenize' | 'detokenize' | 'loadWeights' | 'unloadWeights'>;
+
+function createDialect(
+  kind: OpenAiKind,
+  wire: OpenAiWire,
+  eosTexts: readonly string[],
+  listModels: ListModels,
+): Dialect {
+  if (kind === 'sglang') return createSglangDialect(wire, listModels);
+  if (kind === 'vllm' || kind === 'embedded') return createVllmDialect(wire, listModels);
+  return createTextDialect(kind, wire, eosTexts);
+}
+
+function createVllmDialect(wire: OpenAiWire, listModels: ListModels): Dialect {
+  return {
+    complete: (request, signal) => completeByVllm(wire, request, signal),
+    tokenize: (request, signal) => tokenize(wire, request, signal),
+    detokenize: (model, ids, signal) => detokenize(wire, model, ids, {}, signal),
+    loadWeights: (version, location, signal) => loadAdapter(wire, VLLM_WEIGHTS, version, location, listModels, signal),
+    unloadWeights: (version, signal) => unloadAdapter(wire, VLLM_WEIGHTS, version, signal),
+  };
+}
+
+function createSglangDialect(wire: OpenAiWire, listModels: ListModels): Dialect {
+  const adapters = new SglangAdapters(wire, listModels);
+  return {
+    complete: async (request, signal) =>
+      completeBySglang(wire, request, await adapters.findName(request.model, signal), signal),
+    tokenize: (request, signal) => tokenize(wire, request, signal),
+    detokenize: (model, ids, signal) => detokenize(wire, model, ids, { skip_special_tokens: false }, signal),
+    loadWeights: async (version, location, signal) => {
+      await loadAdapter(wire, SGLANG_WEIGHTS, version, location, listModels, signal);
+      adapters.add(version);
+    },
+    unloadWeights: async (version, signal) => {
+      adapters.forget(version);
+      await unloadAdapter(wire, SGLANG_WEIGHTS, version, signal);
+    },
+  };
+}
+
+/** A server that takes and gives text only: ids are pieces of text, made and read here. */
+function createTextDialect(kind: OpenAiKind, wire: OpenAiWire, eosTexts: readonly string[]): Dialect {
+  const pieces = new TextPieces(eosTexts);
+  const render = async ({ model, input }: TokenizeRequest, signal: AbortSignal | undefined): Promise<string> => {
+    if ('text' in input) return input.text;
+    const templated = kind === 'tgi' ? await renderByTgi(wire, model, input.userMessage, signal) : null;
+    // Without a template the line end alone tells where the question is over.
+    return templated ?? `${input.userMessage}\n`;
+  };
+  const refuse = async () => {
+    throw new EngineError(`${wire.root}: engine.kind ${kind} ${describeLack('loadWeights')}`);
+  };
+  const complete = kind === 'tgi' ? completeByTgi : completeByStream;
+  return {
+    complete: async (request, signal) => complete(wire, pieces, request, signal),
+    tokenize: async (request, signal) => pieces.encode(await render(request, signal)),
+    detokenize: async (_model, ids) => toText(wire.siteOf('text of', '/'), pieces, ids),
+    loadWeights: refuse,
+    unloadWeights: refuse,
+  };
+}
+
+/**
+ * GET `/health`, then `/version`, which not every server has. A server without a health endpoint (hosted ones)
+ * is healthy when it lists its models.
+ */
+async function checkHealth(wire: OpenAiWire, signal: AbortSignal | undefined): ReturnType<Engine['checkHealth']> {
+  const found = await sendUnlessMissing(wire, '/health', signal);
+  if (found === null) await wire.send('GET', '/v1/models', undefined, signal);
+  const text = await sendUnlessMissing(wire, '/version', signal);
+  const version = text === null ? null : parseObject(text)?.version;
+  return { version: typeof version === 'string' ? version : null };
+}
+
+/** Null on 404. */
+async function sendUnlessMissing(
+  wire: OpenAiWire,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  try {
+    return await wire.send('GET', path, undefined, signal);
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return null;
+    throw error;
+  }
 }

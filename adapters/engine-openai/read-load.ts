@@ -1,9 +1,8 @@
 import { EngineError } from '../../src/errors.ts';
 import type { EngineLoad } from '../../src/ports/engine.ts';
-import type { OpenAiKind } from './capabilities.ts';
-import type { HttpWire } from './http-wire.ts';
+import type { OpenAiKind, OpenAiWire } from './openai-wire.ts';
 
-/** What a server calls its figures (protocols 5.6 and 6); of several names the first that is there counts. */
+/** Names of a server's Prometheus metrics; the first one present counts. */
 interface MetricNames {
   readonly running: readonly string[];
   readonly waiting: readonly string[];
@@ -30,7 +29,7 @@ const METRICS: Readonly<Partial<Record<OpenAiKind, MetricNames>>> = {
 /** Reads the load of a kind of server that tells it; null for the others. */
 export function findLoadReader(
   kind: OpenAiKind,
-  wire: HttpWire,
+  wire: OpenAiWire,
 ): ((signal?: AbortSignal) => Promise<EngineLoad | null>) | null {
   const names = METRICS[kind];
   return names === undefined ? null : (signal) => readLoad(wire, names, signal);
@@ -38,7 +37,7 @@ export function findLoadReader(
 
 /** GET `/metrics`, Prometheus text. Null when there is no such endpoint or it does not know the queue. */
 async function readLoad(
-  wire: HttpWire,
+  wire: OpenAiWire,
   names: MetricNames,
   signal: AbortSignal | undefined,
 ): Promise<EngineLoad | null> {
@@ -51,7 +50,7 @@ async function readLoad(
   }
 }
 
-/** One sample per engine and model: requests and preemptions add up, of the caches the fullest counts. */
+/** There is one sample per engine and model: requests and preemptions are summed, of the caches the fullest counts. */
 function parseLoad(text: string, names: MetricNames): EngineLoad | null {
   const samples = readSamples(text, new Set(Object.values(names).flat()));
   const join = (wanted: readonly string[], two: (a: number, b: number) => number) =>

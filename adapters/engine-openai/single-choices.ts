@@ -1,4 +1,4 @@
-import { withLinkedAbort } from './linked-abort.ts';
+import { withLinkedAbort } from '../../src/edge/waiting.ts';
 
 const SEED_LIMIT = 2 ** 31;
 

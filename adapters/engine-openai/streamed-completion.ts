@@ -1,8 +1,8 @@
+import { toObject } from '../../src/core/json-object.ts';
+import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
+import { parseAnswer, type WireAnswer } from '../../src/edge/http-wire.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
-import { failAt, type Site, wrongShape } from './failures.ts';
-import type { HttpWire, OpenAnswer } from './http-wire.ts';
-import { readEvents } from './read-events.ts';
-import { readObject } from './read-object.ts';
+import type { OpenAiWire } from './openai-wire.ts';
 import { askSingly } from './single-choices.ts';
 import type { TextPieces } from './text-pieces.ts';
 import { findStop, readTextEnd, type TextEnd, type TextWish, toTextCompletion, toTextWish } from './text-stops.ts';
@@ -15,7 +15,7 @@ const PATH = '/v1/completions';
  * ends; so the text is streamed, and the request is ended here at the first stop.
  */
 export function completeByStream(
-  wire: HttpWire,
+  wire: OpenAiWire,
   pieces: TextPieces,
   request: CompletionRequest,
   signal: AbortSignal | undefined,
@@ -23,8 +23,8 @@ export function completeByStream(
   const site = wire.siteOf('POST', PATH);
   const wish = toTextWish(site, pieces, request);
   return askSingly(request, signal, async (part, linked) => {
-    const read = (answer: OpenAnswer) => readAnswer(site, answer, wish);
-    const { text, end } = await wire.open('POST', PATH, toWireRequest(part, wish), linked, read);
+    const answer = await wire.open('POST', PATH, toWireRequest(part, wish), linked);
+    const { text, end } = await readAnswer(site, answer, wish);
     return toTextCompletion(pieces, wish, text, end);
   });
 }
@@ -39,10 +39,10 @@ interface Ended {
   readonly end: TextEnd;
 }
 
-/** A server that does not stream answers with one JSON document. */
-async function readAnswer(site: Site, { contentType, chunks }: OpenAnswer, { stops }: TextWish): Promise<Ended> {
-  if (contentType.startsWith('text/event-stream')) return readStream(site, chunks, stops);
-  const { text, finish } = readChoice(site, parseJson(site, await chunks.text()));
+/** Reads either form of answer: a server that does not stream sends one JSON document. */
+async function readAnswer(site: Site, answer: WireAnswer, { stops }: TextWish): Promise<Ended> {
+  if (answer.contentType === 'text/event-stream') return readStream(site, answer.chunks(), stops);
+  const { text, finish } = readChoice(site, await answer.json());
   return { text, end: readTextEnd(site, 'choices[0]', finish) };
 }
 
@@ -51,13 +51,13 @@ async function readStream(site: Site, chunks: AsyncIterable<Uint8Array>, stops: 
   let text = '';
   for await (const data of readEvents(site, chunks)) {
     if (data === '[DONE]') break;
-    const event = readObject(parseJson(site, data));
+    const event = toObject(parseAnswer(site, data));
     // The last event of some servers holds usage and no choice.
     if (Array.isArray(event?.choices) && event.choices.length === 0) continue;
     const from = Math.max(0, text.length - longest);
     const { text: more, finish } = readChoice(site, event);
     text += more;
-    // The end of the loop closes the request; what else the server had in mind is not wanted.
+    // Leaving the loop ends the request; the rest is not wanted.
     if (findStop(text, stops, from) !== null) return { text, end: 'stop' };
     if (finish != null) return { text, end: readTextEnd(site, 'choices[0]', finish) };
   }
@@ -65,18 +65,45 @@ async function readStream(site: Site, chunks: AsyncIterable<Uint8Array>, stops: 
 }
 
 function readChoice(site: Site, answer: unknown): { text: string; finish: unknown } {
-  const body = readObject(answer);
+  const body = toObject(answer);
   if (!Array.isArray(body?.choices)) throw wrongShape(site, 'an object with choices', answer);
   if (body.choices.length !== 1) throw failAt(site, `expected 1 choices, got ${body.choices.length}`);
-  const choice = readObject(body.choices[0]);
+  const choice = toObject(body.choices[0]);
   if (typeof choice?.text !== 'string') throw wrongShape(site, 'a string at choices[0].text', choice?.text);
   return { text: choice.text, finish: choice.finish_reason };
 }
 
-function parseJson(site: Site, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw wrongShape(site, 'JSON', text);
+/** Longest line in characters: an event holds a few tokens, and a server that never ends a line must not fill the memory. */
+const MAX_LINE_CHARS = 1024 * 1024;
+
+/**
+ * The `data` of server-sent events, in order; the mark `[DONE]` is one of them.
+ * Events of several data lines are joined by a newline; other fields and comments are skipped. Source: HTML
+ * standard, section "Server-sent events". Throws a final `EngineError` for a line beyond bounds.
+ */
+async function* readEvents(site: Site, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let data: string[] = [];
+  for await (const line of readLines(site, chunks)) {
+    if (line === '') {
+      if (data.length > 0) yield data.join('\n');
+      data = [];
+    } else if (/^data(:|$)/.test(line)) data.push(line.slice(5).replace(/^ /, ''));
   }
+  if (data.length > 0) yield data.join('\n');
+}
+
+/** Lines ended by CR, LF or both. */
+async function* readLines(site: Site, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of chunks) {
+    rest += decoder.decode(chunk, { stream: true });
+    if (rest.length > MAX_LINE_CHARS) throw failAt(site, 'the answer is one line without an end');
+    // A CR at the end of a chunk may be half of a line end.
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  rest += decoder.decode();
+  if (rest !== '') yield rest.replace(/\r$/, '');
 }

@@ -1,12 +1,12 @@
 import { TAGS } from '../../src/core/grammar.ts';
+import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
-import { failAt, type Site, wrongShape } from './failures.ts';
 import type { TextPieces } from './text-pieces.ts';
 
 /** How a server said that a text ended: by a stop or an end of sequence, by the cap, or because it gave up. */
 export type TextEnd = Completion['finish'];
 
-/** A request as a server of text must see it. */
+/** A request in the form that a text-only server needs. */
 export interface TextWish {
   readonly prompt: string;
   /** Texts of the stop ids, tags first. */
@@ -48,7 +48,7 @@ export function toTextCompletion(pieces: TextPieces, { stops }: TextWish, text: 
   const eos = end === 'stop' ? stops.find((stop) => !isTag(stop)) : undefined;
   const body = found === null ? text : text.slice(0, found.at);
   const stop = found?.stop ?? eos ?? '';
-  // Apart, so that the stop stays one id whatever it follows.
+  // Encoded separately, so that the stop stays one id whatever precedes it.
   const ids = [...pieces.encode(body), ...pieces.encode(stop)];
   return {
     ids,
@@ -69,7 +69,7 @@ const ENDS: Readonly<Record<string, TextEnd>> = {
   abort: 'abort',
 };
 
-/** Reads a finish reason. Throws a final `EngineError` for one that tells of no end of text. */
+/** Reads a finish reason. Throws a final `EngineError` for any other value. */
 export function readTextEnd(site: Site, where: string, reason: unknown): TextEnd {
   const end = typeof reason === 'string' && Object.hasOwn(ENDS, reason) ? ENDS[reason] : undefined;
   if (end === undefined) throw wrongShape(site, `finish reason stop, length or abort at ${where}`, reason);

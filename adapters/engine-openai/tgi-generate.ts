@@ -1,23 +1,23 @@
+import { toObject } from '../../src/core/json-object.ts';
+import { type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
-import { type Site, wrongShape } from './failures.ts';
-import type { HttpWire } from './http-wire.ts';
-import { readObject } from './read-object.ts';
+import type { OpenAiWire } from './openai-wire.ts';
 import { askSingly } from './single-choices.ts';
 import type { TextPieces } from './text-pieces.ts';
 import { readTextEnd, type TextWish, toTextCompletion, toTextWish } from './text-stops.ts';
 
 const PATH = '/generate';
 
-/** `--max-stop-sequences` of the server, as it is unless set. */
+/** Default of the server's `--max-stop-sequences`. */
 const MAX_STOPS = 4;
 
 /**
- * POST `/generate` of TGI (protocols section 7), not `/v1/completions`: only its details hold the text of
+ * POST `/generate` of TGI, not `/v1/completions`: only its details hold the text of
  * special tokens, which tags are, and only there is the stop part of the text.
  */
 export function completeByTgi(
-  wire: HttpWire,
+  wire: OpenAiWire,
   pieces: TextPieces,
   request: CompletionRequest,
   signal: AbortSignal | undefined,
@@ -36,7 +36,7 @@ function toTgiRequest(request: CompletionRequest, { prompt, stops }: TextWish) {
     inputs: prompt,
     parameters: {
       max_new_tokens: maxTokens,
-      // TGI refuses a temperature of 0, and a top_p that cuts nothing.
+      // TGI refuses a temperature of 0 and a top_p of 1.
       ...(temperature > 0 ? { do_sample: true, temperature } : { do_sample: false }),
       ...(topP < 1 ? { top_p: topP } : {}),
       seed,
@@ -49,18 +49,18 @@ function toTgiRequest(request: CompletionRequest, { prompt, stops }: TextWish) {
 }
 
 function readGenerated(site: Site, pieces: TextPieces, wish: TextWish, answer: unknown): Completion {
-  const details = readObject(readObject(answer)?.details);
+  const details = toObject(toObject(answer)?.details);
   const tokens = details?.tokens;
   if (!Array.isArray(tokens)) throw wrongShape(site, 'an object with details.tokens', answer);
   const texts = tokens.map((token, index) => {
-    const text = readObject(token)?.text;
+    const text = toObject(token)?.text;
     if (typeof text !== 'string') throw wrongShape(site, `a string at details.tokens[${index}].text`, token);
     return text;
   });
   const reason = details?.finish_reason;
   const end = readTextEnd(site, 'details', reason);
-  // Its own end of sequence may be another than the one asked for, which takes its place.
-  if (reason === 'eos_token' && readObject(tokens.at(-1))?.special === true) texts.pop();
+  // It may have ended on another end of sequence than the one asked for; that one replaces it.
+  if (reason === 'eos_token' && toObject(tokens.at(-1))?.special === true) texts.pop();
   return toTextCompletion(pieces, wish, texts.join(''), end);
 }
 
@@ -69,7 +69,7 @@ function readGenerated(site: Site, pieces: TextPieces, wish: TextWish, answer: u
  * Null where the server has no such route (before 2.3) or the model no template.
  */
 export async function renderByTgi(
-  wire: HttpWire,
+  wire: OpenAiWire,
   model: string,
   userMessage: string,
   signal: AbortSignal | undefined,
@@ -78,7 +78,7 @@ export async function renderByTgi(
   try {
     const body = { model, messages: [{ role: 'user', content: userMessage }] };
     const answer = await wire.sendForJson('POST', path, body, signal);
-    const text = readObject(answer)?.templated_text;
+    const text = toObject(answer)?.templated_text;
     if (typeof text === 'string') return text;
     throw wrongShape(wire.siteOf('POST', path), 'an object with templated_text', answer);
   } catch (error) {

@@ -1,7 +1,7 @@
+import { failAt } from '../../src/edge/http-failure.ts';
 import { EngineError } from '../../src/errors.ts';
-import { failAt } from './failures.ts';
-import type { HttpWire } from './http-wire.ts';
-import type { ListedModel } from './models.ts';
+import type { ListModels } from './openai-client.ts';
+import type { OpenAiWire } from './openai-wire.ts';
 
 /** Paths of one server's adapter endpoints; both take the fields of vLLM. */
 export interface WeightRoutes {
@@ -12,14 +12,12 @@ export interface WeightRoutes {
 export const VLLM_WEIGHTS: WeightRoutes = { load: '/v1/load_lora_adapter', unload: '/v1/unload_lora_adapter' };
 export const SGLANG_WEIGHTS: WeightRoutes = { load: '/load_lora_adapter', unload: '/unload_lora_adapter' };
 
-type ListModels = (signal: AbortSignal | undefined) => Promise<ListedModel[]>;
-
 /**
  * Loads an adapter directory under a name. A name that is taken is fine when it holds the same directory: the
- * reply to an earlier attempt was lost. Otherwise the error says "already" (protocols 5.4).
+ * reply to an earlier request was lost. Otherwise the error says "already".
  */
 export async function loadAdapter(
-  wire: HttpWire,
+  wire: OpenAiWire,
   { load }: WeightRoutes,
   version: string,
   location: string,
@@ -43,7 +41,7 @@ export async function loadAdapter(
 
 /** Unloads an adapter; one that is not there counts as unloaded. */
 export async function unloadAdapter(
-  wire: HttpWire,
+  wire: OpenAiWire,
   { unload }: WeightRoutes,
   version: string,
   signal: AbortSignal | undefined,

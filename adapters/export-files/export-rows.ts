@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { selectExportFormat } from './export-formats.ts';
-import { toJsonLine, toStableJson } from './json-text.ts';
+import { replaceFile } from '../../src/edge/whole-file.ts';
+import { type SftRow, selectExportFormat } from './export-formats.ts';
 import { type ExportManifest, type ManifestInput, renderDataCard } from './render-data-card.ts';
-import { replaceFile } from './replace-file.ts';
-import type { SftRow } from './sft-row.ts';
 import { writeParquet } from './write-parquet.ts';
 
+/** Where rows are written, and how. */
 export interface ExportOptions {
   /** One of `EXPORT_FORMATS`. */
   readonly format: string;
@@ -115,4 +114,27 @@ function createTally() {
       rowsPerBlocks: Object.fromEntries(perBlocks),
     }),
   };
+}
+
+/** Line breaks of Unicode that JSON leaves alone and that some readers of JSONL split at. */
+const LINE_BREAKS = /[\u0085\u2028\u2029]/g;
+
+/** One line of JSONL without its line feed: no reader finds a line break inside. */
+function toJsonLine(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    LINE_BREAKS,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Indented JSON with sorted keys: the same value gives the same bytes. */
+function toStableJson(value: unknown): string {
+  return `${JSON.stringify(sortKeys(value), null, 2)}\n`;
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
 }

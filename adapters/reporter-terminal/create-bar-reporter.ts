@@ -1,9 +1,10 @@
+import { styleText } from 'node:util';
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { createColors } from 'picocolors';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { ProgressTask, Reporter } from '../../src/ports/reporter.ts';
 import { describeRate, describeRemaining, estimateProgress } from './estimate-progress.ts';
 
+/** Where the bars are drawn. */
 export interface BarReporterOptions {
   /** A terminal. */
   readonly stream: NodeJS.WriteStream;
@@ -20,7 +21,9 @@ const FIXED_COLUMNS = 84;
  * themselves and keep the process alive.
  */
 export function createBarReporter({ stream, clock, colour }: BarReporterOptions): Reporter & Disposable {
-  const colours = createColors(colour);
+  // Whether there are colours was decided by whoever opened the reporter.
+  const paint = (format: 'bold' | 'cyan' | 'green' | 'yellow', text: string) =>
+    colour ? styleText(format, text, { validateStream: false }) : text;
   const running = new Set<SingleBar>();
   let bars: MultiBar | null = null;
 
@@ -31,7 +34,7 @@ export function createBarReporter({ stream, clock, colour }: BarReporterOptions)
   const openBars = (): MultiBar => {
     bars ??= new MultiBar({
       stream,
-      format: `${colours.bold('{label}')} ${colours.cyan('{bar}')} {value}/{total} {unit}  {pace}  {note}`,
+      format: `${paint('bold', '{label}')} ${paint('cyan', '{bar}')} {value}/{total} {unit}  {pace}  {note}`,
       barsize: 24,
       barCompleteChar: '█',
       barIncompleteChar: '░',
@@ -73,14 +76,14 @@ export function createBarReporter({ stream, clock, colour }: BarReporterOptions)
       },
       finish: (summary) => {
         closeBar(bar);
-        log(`${colours.green('✓')} ${label}: ${summary ?? 'done'}`);
+        log(`${paint('green', '✓')} ${label}: ${summary ?? 'done'}`);
       },
     };
   };
 
   return {
     info: (message) => log(message),
-    warn: (message) => log(colours.yellow(`warning: ${message}`)),
+    warn: (message) => log(paint('yellow', `warning: ${message}`)),
     task: startTask,
     [Symbol.dispose]: () => {
       for (const bar of [...running]) closeBar(bar);

@@ -1,7 +1,9 @@
+import { findOptionFault } from '../../src/core/options.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { ProgressTask, Reporter } from '../../src/ports/reporter.ts';
 import { describeRate, describeRemaining, estimateProgress } from './estimate-progress.ts';
 
+/** Where the lines go, and how often. */
 export interface LineReporterOptions {
   readonly write: (line: string) => void;
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -9,8 +11,12 @@ export interface LineReporterOptions {
   readonly everyMs: number;
 }
 
+const OPTIONS = { write: 'function', clock: 'object', everyMs: 'number' } as const;
+
 /** Progress as plain lines, for logs and pipes: headlines at once, tasks now and then and when they end. */
 export function createLineReporter(options: LineReporterOptions): Reporter {
+  const fault = findOptionFault('createLineReporter', options, OPTIONS);
+  if (fault !== null) throw new TypeError(fault);
   return {
     info: (message) => options.write(message),
     warn: (message) => options.write(`warning: ${message}`),
@@ -45,5 +51,14 @@ function startTask(
       expected = value;
     },
     finish: (summary) => write(`${label}: ${summary ?? 'done'}`),
+  };
+}
+
+/** Says nothing at all: for `--quiet` and for machines. */
+export function createSilentReporter(): Reporter {
+  return {
+    info: () => {},
+    warn: () => {},
+    task: () => ({ update: () => {}, setTotal: () => {}, finish: () => {} }),
   };
 }

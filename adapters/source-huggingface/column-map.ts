@@ -3,13 +3,13 @@ import { UsageError } from '../../src/errors.ts';
 /** `column`: the cell; `after-hashes`: what follows the last `####`, without commas; `last-boxed`: the last `\boxed{}`. */
 export type AnswerRule = 'column' | 'after-hashes' | 'last-boxed';
 
-/** Where an answer stands. Paths are column names and places inside, joined by dots (`prompt.0.content`). */
+/** Where the answer is. Paths are column names and places inside them, joined by dots (`prompt.0.content`). */
 export interface AnswerPlace {
   readonly path: string;
   readonly rule: AnswerRule;
 }
 
-/** Where the parts of a problem stand in a row of someone else's set. */
+/** Where the parts of a problem are in a row of someone else's set. */
 export interface ColumnMap {
   /** Alternatives; the first whose column the file has is read. */
   readonly problem: readonly string[];
@@ -28,7 +28,7 @@ export interface SettledColumns {
   readonly keep: Readonly<Record<string, string>>;
 }
 
-/** For a set nobody described: the names that most sets use. */
+/** Columns to try for a set that is not in the table: the names most sets use. */
 export const USUAL_COLUMNS: ColumnMap = {
   problem: ['problem', 'question', 'Problem', 'Question', 'prompt.0.content', 'prompt'],
   answer: [

@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { WireAnswer } from '../../src/edge/http-wire.ts';
+import { explainWriteFailure } from '../../src/edge/whole-file.ts';
 import { SourceError } from '../../src/errors.ts';
-import { checkContent } from './check-content.ts';
-import { describeLoss, discard, type Hub, type HubReply } from './hub.ts';
-import { HubFailure } from './hub-failure.ts';
-import type { HubFile } from './list-files.ts';
-import { tryAgain } from './try-again.ts';
+import type { Hub } from './hub.ts';
+import type { HubFile } from './hub-listing.ts';
 
 /** A file of a set on this machine, its content checked. */
 export interface LocalFile {
@@ -31,7 +28,7 @@ export interface FileOrigin {
 /**
  * Fetches a file into `folder`. What an earlier call left is continued, whole files are not fetched
  * again, and a name without `.part` is given only to a file whose size and checksum are those of the
- * listing. Rejects with `HubFailure` and `SourceError`.
+ * listing. Rejects with `SourceError`.
  */
 export async function downloadFile(hub: Hub, remote: HubFile, origin: FileOrigin, folder: string): Promise<LocalFile> {
   const file = join(folder, nameLocally(remote, origin));
@@ -53,7 +50,7 @@ export async function downloadFile(hub: Hub, remote: HubFile, origin: FileOrigin
   return describeFile(remote, file, content.sha256);
 }
 
-/** The hub's names never become names here: only a hash and the ending do. */
+/** Local names are never taken from the hub: only a hash and the ending are used. */
 function nameLocally({ path }: HubFile, { id, commit }: FileOrigin): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([id, commit, path]))
@@ -69,15 +66,12 @@ async function fetchAndCheck(hub: Hub, remote: HubFile, origin: FileOrigin, part
   const address = remote.path.split('/').map(encodeURIComponent).join('/');
   const url = new URL(`datasets/${origin.id}/resolve/${origin.commit}/${address}`, hub.address);
   const fetched = { reached: 0, whole: false };
-  await tryAgain(
-    async () => {
-      if (sizeOf(part) > remote.bytes) rmSync(part);
-      if (existsSync(part) && sizeOf(part) === remote.bytes) return;
-      await fetchRest(hub, url, remote, part, fetched);
-    },
-    hub.patience,
-    () => fetched.reached,
-  );
+  const fetchOnce = async () => {
+    if (sizeOf(part) > remote.bytes) rmSync(part);
+    if (existsSync(part) && sizeOf(part) === remote.bytes) return;
+    await fetchRest(hub, url, remote, part, fetched);
+  };
+  await hub.repeat(fetchOnce, () => fetched.reached);
   const content = await checkContent(part, remote);
   if (!content.intact) rmSync(part);
   return content;
@@ -95,46 +89,48 @@ interface Fetched {
 
 async function fetchRest(hub: Hub, url: URL, remote: HubFile, part: string, fetched: Fetched): Promise<void> {
   const from = fetched.whole ? 0 : sizeOf(part);
-  const reply = await hub.openFile(url, from, remote.path);
-  const at = findStart(reply, from, remote);
+  const answer = await hub.openFile(url, from, remote.path);
+  const at = findStart(answer, from, remote);
   if (at === null) {
-    await discard(reply);
+    answer.letGo();
+    if (fetched.whole)
+      throw new SourceError(`${remote.path}: the hub sends no usable answer for this file`, { retryable: true });
     fetched.whole = true;
-    throw new HubFailure(`${remote.path}: the hub does not continue a download`, { retryable: true, retryAfterMs: 0 });
+    return fetchRest(hub, url, remote, part, fetched);
   }
   await using handle = await open(part, at === 0 ? 'w' : 'a');
-  await copyBody(reply, handle, at, remote, fetched);
+  await copyBody(answer, handle, part, at, remote, fetched);
   if ((await handle.stat()).size < remote.bytes)
-    throw new HubFailure(`${remote.path}: the download broke off`, { retryable: true });
+    throw new SourceError(`${remote.path}: the download broke off`, { retryable: true });
   await handle.sync();
 }
 
-/** The byte a reply begins at; null when it is none that can be used. */
-function findStart({ status, headers }: HubReply, from: number, { bytes }: HubFile): number | null {
-  if (status === 200) return 0;
-  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
+/** The byte an answer begins at; null when it is none that can be used. */
+function findStart(answer: WireAnswer, from: number, { bytes }: HubFile): number | null {
+  if (answer.status === 200) return 0;
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.header('content-range') ?? '');
   const fits =
-    status === 206 && range !== null && Number(range[1]) === from && [String(bytes), '*'].includes(range[2]!);
-  return fits && isPlain(headers) ? from : null;
+    answer.status === 206 && range !== null && Number(range[1]) === from && [String(bytes), '*'].includes(range[2]!);
+  // Places are those of the file itself, not of what compresses it.
+  return fits && ['', 'identity'].includes(answer.header('content-encoding') ?? '') ? from : null;
 }
 
-function isPlain(headers: HubReply['headers']): boolean {
-  return ['', 'identity'].includes(headers['content-encoding'] ?? '');
-}
-
-async function copyBody(reply: HubReply, handle: FileHandle, start: number, remote: HubFile, fetched: Fetched) {
+async function copyBody(
+  answer: WireAnswer,
+  handle: FileHandle,
+  part: string,
+  start: number,
+  remote: HubFile,
+  fetched: Fetched,
+): Promise<void> {
   let at = start;
-  try {
-    for await (const chunk of decompress(reply)) {
-      if (at + chunk.length > remote.bytes) throw tooLong(remote);
-      await handle.appendFile(chunk);
-      at += chunk.length;
-      fetched.reached = Math.max(fetched.reached, at);
-    }
-  } catch (error) {
-    reply.body.destroy();
-    if (error instanceof SourceError) throw error;
-    throw explainCopy(error, remote);
+  for await (const chunk of answer.chunks()) {
+    if (at + chunk.length > remote.bytes) throw tooLong(remote);
+    await handle.appendFile(chunk).catch((error: unknown) => {
+      throw explainWriteFailure(part, error);
+    });
+    at += chunk.length;
+    fetched.reached = Math.max(fetched.reached, at);
   }
 }
 
@@ -142,27 +138,17 @@ function tooLong({ path, bytes }: HubFile): SourceError {
   return new SourceError(`${path}: the hub sends more than the ${bytes} bytes it lists: try again, or another mirror`);
 }
 
-function explainCopy(error: unknown, { path }: HubFile): SourceError {
-  const code = (error as NodeJS.ErrnoException)?.code;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new SourceError(`${path}: the disk is full: free space and pull again, it goes on where it stopped`, {
-      cause: error,
-    });
-  return describeLoss(error, path);
-}
-
-/** Some servers compress though they were asked not to. */
-function decompress({ body, headers }: HubReply): Readable & AsyncIterable<Buffer> {
-  const encoding = headers['content-encoding'] ?? '';
-  const stage =
-    encoding === 'gzip'
-      ? createGunzip()
-      : encoding === 'br'
-        ? createBrotliDecompress()
-        : encoding === 'deflate'
-          ? createInflate()
-          : null;
-  if (stage === null) return body;
-  body.on('error', (error) => stage.destroy(error));
-  return body.pipe(stage);
+/** SHA-256 of a file, hex, and whether its content is what the hub's listing promises. Reads it once. */
+async function checkContent(file: string, { bytes, checksum }: HubFile) {
+  const sha256 = createHash('sha256');
+  const blob = createHash('sha1').update(`blob ${bytes}\0`);
+  let seen = 0;
+  for await (const chunk of createReadStream(file)) {
+    sha256.update(chunk);
+    if (checksum?.kind === 'git-blob') blob.update(chunk);
+    seen += chunk.length;
+  }
+  const hex = sha256.digest('hex');
+  const expected = checksum === null ? null : checksum.kind === 'sha256' ? hex : blob.digest('hex');
+  return { sha256: hex, intact: seen === bytes && (checksum === null || checksum.hex === expected) };
 }

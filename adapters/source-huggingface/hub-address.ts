@@ -1,3 +1,4 @@
+import { isLoopback, showAddress } from '../../src/edge/server-address.ts';
 import { SourceError, UsageError } from '../../src/errors.ts';
 
 /** The hub that is asked unless another is named. */
@@ -23,39 +24,20 @@ export function parseHubAddress(text: string): URL {
 }
 
 /**
- * Where a redirect leads. A hub may send elsewhere (its storage), but neither out of HTTP nor, unless
- * it is on this machine itself, to this machine. Throws `SourceError`.
+ * Checks where a redirect leads. A hub may redirect to other servers (its storage), but not out of HTTP, and not to
+ * this machine unless the hub itself runs here. Throws `SourceError`.
  */
-export function followRedirect(location: string | undefined, from: URL, hub: URL): URL {
+export function followRedirect(location: string | null, from: URL, hub: URL): URL {
   let url: URL;
   try {
     url = new URL(location ?? '', from);
   } catch (error) {
-    throw new SourceError(`${showAddress(from)} redirects to something that is no URL`, { cause: error });
+    throw new SourceError(`${showAddress(from)} redirects to an invalid URL`, { cause: error });
   }
-  if (location === undefined) throw new SourceError(`${showAddress(from)} redirects without saying where`);
+  if (location === null) throw new SourceError(`${showAddress(from)} redirects without saying where`);
   const local = isLoopback(url);
   const allowed =
     url.protocol === 'https:' ? !local || isLoopback(hub) : url.protocol === 'http:' && local && isLoopback(hub);
   if (allowed) return url;
   throw new SourceError(`${showAddress(from)} redirects to ${showAddress(url)}, which is not followed`);
-}
-
-/** An address without what may be secret: signatures stand in queries. */
-export function showAddress({ protocol, host, pathname }: URL): string {
-  return `${protocol}//${host}${pathname}`.slice(0, 300);
-}
-
-/** Names and addresses that reach this machine, as the URL parser spells them. */
-const LOCAL_HOSTS = [
-  /(^|\.)localhost$/,
-  /^127\.\d+\.\d+\.\d+$/,
-  /^0\.0\.0\.0$/,
-  /^\[::1?\]$/,
-  /^\[::ffff:(7f[0-9a-f]{2}|0):[0-9a-f]+\]$/,
-];
-
-function isLoopback({ hostname }: URL): boolean {
-  const name = hostname.replace(/\.$/, '').toLowerCase();
-  return LOCAL_HOSTS.some((pattern) => pattern.test(name));
 }

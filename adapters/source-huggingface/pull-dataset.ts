@@ -1,17 +1,14 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeRetries, type RetryCounts } from '../../src/core/retry.ts';
+import { WholeFile } from '../../src/edge/whole-file.ts';
 import { SourceError } from '../../src/errors.ts';
 import { downloadFile, type LocalFile } from './download-file.ts';
-import { type Hub, openHub } from './hub.ts';
-import { listFiles } from './list-files.ts';
+import { type Hub, openHub, type Patience } from './hub.ts';
+import { listFiles, resolveRevision } from './hub-listing.ts';
 import { type PullPlan, type PullWish, planPull } from './plan-pull.ts';
-import type { PullManifest } from './pull-manifest.ts';
-import type { ReadLines } from './raw-row.ts';
-import { resolveRevision } from './resolve-revision.ts';
-import { RowFile } from './row-file.ts';
 import { selectFiles } from './select-files.ts';
-import type { Patience } from './try-again.ts';
-import { writeProblems } from './write-problems.ts';
+import { type WrittenProblems, writeProblems } from './write-problems.ts';
 
 export interface PullOptions extends PullWish {
   /** Branch, tag or commit. */
@@ -23,7 +20,6 @@ export interface PullOptions extends PullWish {
   readonly address: string;
   readonly token: string | null;
   readonly patience: Patience;
-  readonly readLines: ReadLines;
 }
 
 /** What was written. */
@@ -31,6 +27,34 @@ export interface Pulled {
   readonly file: string;
   readonly manifestFile: string;
   readonly manifest: PullManifest;
+  /** Requests that were sent again, by cause. Not part of the manifest: the same set pulled twice gives the same manifest. */
+  readonly retries: RetryCounts;
+}
+
+/** What stands beside a pulled set: where it came from and what was left out. No times and no secrets. */
+export interface PullManifest extends WrittenProblems {
+  readonly name: string;
+  readonly source: {
+    readonly hub: string;
+    readonly id: string;
+    readonly subset: string | null;
+    readonly split: string | null;
+    /** As asked for; `commit` is what it meant. */
+    readonly revision: string;
+    readonly commit: string;
+    readonly files: readonly PulledFile[];
+  };
+  /** As the set's card says it; null when it says none. */
+  readonly licence: string | null;
+  readonly keptDuplicates: boolean;
+}
+
+export interface PulledFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Whether the hub's own checksum was there to compare with. */
+  readonly checked: boolean;
 }
 
 /**
@@ -50,16 +74,8 @@ export async function pullDataset(options: PullOptions): Promise<Pulled> {
   const { signal, tell } = options.patience;
   tell(`reading ${files.length === 1 ? files[0]!.path : `${files.length} files`}`);
   const { name, columns } = plan;
-  const { keepDuplicates, readLines } = options;
-  const written = await writeProblems(files, {
-    name,
-    columns,
-    keepDuplicates,
-    readLines,
-    signal,
-    out: file,
-    temporary,
-  });
+  const { keepDuplicates } = options;
+  const written = await writeProblems(files, { name, columns, keepDuplicates, signal, out: file, temporary });
   const manifest: PullManifest = {
     name: plan.name,
     source: {
@@ -74,7 +90,10 @@ export async function pullDataset(options: PullOptions): Promise<Pulled> {
   const manifestFile = join(options.folder, `${plan.name}.manifest.json`);
   writeManifest(manifest, manifestFile, partial);
   removeDownloads(files, partial);
-  return { file, manifestFile, manifest };
+  const retries = hub.retries();
+  const repeated = describeRetries(retries);
+  if (repeated !== '') tell(`requests repeated: ${repeated}`);
+  return { file, manifestFile, manifest, retries };
 }
 
 async function downloadAll(hub: Hub, plan: PullPlan, commit: string, folder: string): Promise<LocalFile[]> {
@@ -96,7 +115,7 @@ function makeFolder(folder: string): void {
 }
 
 function writeManifest(manifest: PullManifest, file: string, partial: string): void {
-  using target = new RowFile(file, join(partial, `${manifest.name}.manifest-${process.pid}`));
+  using target = new WholeFile(file, join(partial, `${manifest.name}.manifest-${process.pid}`));
   target.write(`${JSON.stringify(manifest, null, 2)}\n`);
   target.finish();
 }

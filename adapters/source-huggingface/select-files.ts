@@ -1,5 +1,5 @@
 import { UsageError } from '../../src/errors.ts';
-import type { HubFile } from './list-files.ts';
+import type { HubFile } from './hub-listing.ts';
 import type { PullPlan } from './plan-pull.ts';
 
 const SPLIT_NAMES = ['train', 'test', 'validation', 'valid', 'dev', 'val', 'heldout'];

@@ -1,33 +1,41 @@
 import { rmSync } from 'node:fs';
+import { readTextLines } from '../../src/edge/jsonl.ts';
+import { RepeatFinder } from '../../src/edge/repeat-finder.ts';
+import { WholeFile, type WrittenFile } from '../../src/edge/whole-file.ts';
 import { SourceError } from '../../src/errors.ts';
 import { type ColumnMap, nameColumn, type SettledColumns, settleColumns } from './column-map.ts';
 import type { LocalFile } from './download-file.ts';
 import { type DropCode, mapRow } from './map-row.ts';
-import type { PullManifest } from './pull-manifest.ts';
-import type { RawRow, ReadLines } from './raw-row.ts';
-import { readRows } from './read-rows.ts';
-import { RepeatFinder } from './repeats.ts';
-import { RowFile } from './row-file.ts';
+import { type RawRow, readRows } from './read-rows.ts';
 
 export interface WriteOptions {
   /** Set's name: problems are called `name-0`, `name-1`, ... after their row in the source. */
   readonly name: string;
   readonly columns: ColumnMap;
   readonly keepDuplicates: boolean;
-  readonly readLines: ReadLines;
   readonly signal: AbortSignal;
-  /** File to be written, and one beside it for the way there. */
+  /** The file to write, and a temporary one beside it. */
   readonly out: string;
   readonly temporary: string;
 }
 
-type Written = Pick<PullManifest, 'columns' | 'rowsRead' | 'rows' | 'distinct' | 'dropped' | 'bytes' | 'sha256'>;
+/** What was written. */
+export interface WrittenProblems extends WrittenFile {
+  readonly columns: SettledColumns;
+  /** Rows of the source, and of the file. */
+  readonly rowsRead: number;
+  readonly rows: number;
+  /** Distinct problem texts in the source. */
+  readonly distinct: number;
+  /** Rows left out, by reason. `conflict`: every row of a problem that has several answers. */
+  readonly dropped: Readonly<Record<DropCode, number>>;
+}
 
 /** Turns downloaded files into one file of problems. Streams. Rejects with `SourceError` and `UsageError`. */
-export async function writeProblems(files: readonly LocalFile[], options: WriteOptions): Promise<Written> {
+export async function writeProblems(files: readonly LocalFile[], options: WriteOptions): Promise<WrittenProblems> {
   const finder = new RepeatFinder();
   const tally = new Tally();
-  using spool = new RowFile(options.out, options.temporary);
+  using spool = new WholeFile(options.out, options.temporary);
   for (const file of files) {
     for await (const row of readFile(file, options, tally)) {
       options.signal.throwIfAborted();
@@ -39,7 +47,7 @@ export async function writeProblems(files: readonly LocalFile[], options: WriteO
     throw new SourceError(
       `no row of ${files.map(({ path }) => path).join(', ')} became a problem: ${describeDrops(tally.dropped)}`,
     );
-  const settled = { columns: tally.columns, rowsRead: tally.rowsRead, distinct: finder.distinct };
+  const settled = { columns: tally.columns, rowsRead: tally.rowsRead, distinct: finder.count().distinct };
   if (options.keepDuplicates || finder.conflicts.size === 0)
     return { ...settled, rows: tally.rows, dropped: tally.dropped, ...spool.finish() };
   spool.flush();
@@ -49,7 +57,7 @@ export async function writeProblems(files: readonly LocalFile[], options: WriteO
   return { ...settled, rows: tally.rows - finder.conflicts.size, dropped: tally.dropped, ...written };
 }
 
-/** Counts while rows pass. */
+/** Counts rows as they pass. */
 class Tally {
   readonly dropped: Record<DropCode, number> = {
     empty_problem: 0,
@@ -68,14 +76,14 @@ class Tally {
   }
 }
 
-function readFile(file: LocalFile, { columns, readLines }: WriteOptions, tally: Tally): AsyncGenerator<RawRow> {
+function readFile(file: LocalFile, { columns }: WriteOptions, tally: Tally): AsyncGenerator<RawRow> {
   const choose = (names: readonly string[]): readonly string[] => {
     const settled = settleColumns(columns, names, file.path);
     tally.columns = settled;
     const paths = [settled.problem, settled.answer.path, ...Object.values(settled.keep)];
     return [...new Set(paths.map((path) => (names.includes(path) ? path : nameColumn(path))))];
   };
-  return readRows(file, choose, readLines);
+  return readRows(file, choose);
 }
 
 /** The line of a row that is kept, or null; counts either way. */
@@ -85,17 +93,17 @@ function takeRow(row: RawRow, tally: Tally, finder: RepeatFinder, options: Write
   const found = mapRow(row, tally.columns!);
   if ('dropped' in found) return tally.drop(found.dropped);
   const { problem, answer, extra } = found;
-  const repeat = finder.add(problem, answer, tally.rows);
-  if (repeat !== 'new' && !options.keepDuplicates) return tally.drop(repeat);
+  const { kind } = finder.add(problem, answer, tally.rows);
+  if (kind !== 'new' && !options.keepDuplicates) return tally.drop(kind);
   tally.rows += 1;
   return `${JSON.stringify({ id: `${options.name}-${index}`, problem, answer, ...extra })}\n`;
 }
 
 /** Copies the lines whose places are not left out. */
-async function copyWithout(places: ReadonlySet<number>, from: string, { out, temporary, readLines }: WriteOptions) {
-  using target = new RowFile(out, `${temporary}-2`);
+async function copyWithout(places: ReadonlySet<number>, from: string, { out, temporary }: WriteOptions) {
+  using target = new WholeFile(out, `${temporary}-2`);
   let place = 0;
-  for await (const { text } of readLines(from)) {
+  for await (const { text } of readTextLines(from)) {
     if (!places.has(place)) target.write(`${text}\n`);
     place += 1;
   }

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import type { Problem } from '../../src/core/problem.ts';
+import { parseProblemRow } from '../../src/core/problem-set/problem-row.ts';
+import { MAX_LINE_BYTES, readTextLines } from '../../src/edge/jsonl.ts';
 import { SourceError } from '../../src/errors.ts';
 import type { ProblemSource } from '../../src/ports/problem-source.ts';
-import { parseProblemRow } from './parse-problem-row.ts';
-import { MAX_LINE_BYTES, readTextLines } from './read-lines.ts';
 
+/** How a file is read. */
 export interface JsonlSourceOptions {
   /** `Problem.source` of every row; the file's name without `.jsonl` by default. */
   readonly name?: string;

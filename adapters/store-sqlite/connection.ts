@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError } from '../../src/errors.ts';
-import { checkStoreVersion, migrateStore, SCHEMA_VERSION } from './migrations.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import { checkStoreVersion, keepStoreCopy, migrateStore, SCHEMA_VERSION } from './migrations.ts';
+import { showAsCurrent } from './show-as-current.ts';
 import { toStoreError } from './store-failure.ts';
 
 /** How long a write waits for another process' short transaction. */
@@ -13,27 +15,40 @@ const WAL_CHECKPOINT_PAGES = 1_000;
 /** ... and cut to this many bytes when a large transaction or a slow reader made it longer. */
 const WAL_KEPT_BYTES = 16 * 1024 * 1024;
 
-/** One open database file. Everything thrown by the three functions is a `StoreError`. */
+/** A statement that is compiled when it is first used. */
+export interface Query<Parameters extends readonly unknown[], Row> {
+  run(...parameters: Parameters): Database.RunResult;
+  get(...parameters: Parameters): Row | undefined;
+  all(...parameters: Parameters): Row[];
+}
+
+/** One open database file. Everything that `read`, `write` and `writeDurably` throw is a `StoreError`. */
 export interface Connection {
   readonly file: string;
   readonly db: Database.Database;
   /** Milliseconds since the epoch, whole. */
   nowMs(): number;
+  query<Parameters extends readonly unknown[], Row = never>(sql: string): Query<Parameters, Row>;
+  /** A query for the first column of its rows alone. */
+  queryValue<Parameters extends readonly unknown[], Value>(sql: string): Query<Parameters, Value>;
   read<T>(work: () => T): T;
   /** One immediate transaction; survives the death of the process when it returns. `work` must not await. */
   write<T>(work: () => T): T;
-  /** The same; survives power loss too, together with every write before it. */
+  /** As `write`; survives power loss too, together with every write before it. */
   writeDurably<T>(work: () => T): T;
   /** Calls back after a transaction was undone: row keys remembered from it name nothing. */
   onUndone(forget: () => void): void;
   close(): void;
 }
 
+/** How the file is opened. */
 export interface ConnectionOptions {
   readonly readonly: boolean;
   /** Upper limit of the database in pages of 4 KiB; beyond it writes fail as on a full disk. */
   readonly maxPages: number | null;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Told, in one line, that an older store is brought up to date. */
+  readonly tell: (line: string) => void;
 }
 
 /** Opens (and, unless read-only, creates or migrates) the store. Throws `StoreError`. */
@@ -41,13 +56,13 @@ export function openConnection(path: string, options: ConnectionOptions): Connec
   const file = resolve(path);
   const db = openDatabase(file, options.readonly);
   try {
-    if (options.readonly) requireCurrentSchema(db, file);
-    else prepareForWriting(db, file, options.maxPages);
+    if (options.readonly) prepareForReading(db, file);
+    else prepareForWriting(db, file, options);
   } catch (error) {
     db.close();
     throw toStoreError(error, file);
   }
-  return createConnection(db, file, options.now);
+  return createConnection(db, file, options.clock);
 }
 
 function openDatabase(file: string, readonly: boolean): Database.Database {
@@ -65,17 +80,13 @@ function openDatabase(file: string, readonly: boolean): Database.Database {
   }
 }
 
-function requireCurrentSchema(db: Database.Database, file: string): void {
+function prepareForReading(db: Database.Database, file: string): void {
   const version = checkStoreVersion(db, file);
   if (version === 0) throw new StoreError(`${file} holds no run yet: start a run first, or give --db FILE`);
-  if (version < SCHEMA_VERSION) {
-    throw new StoreError(
-      `${file} has schema ${version}, this software reads ${SCHEMA_VERSION}: resume or start a run on it once, which brings it up to date`,
-    );
-  }
+  if (version < SCHEMA_VERSION) showAsCurrent(db);
 }
 
-function prepareForWriting(db: Database.Database, file: string, maxPages: number | null): void {
+function prepareForWriting(db: Database.Database, file: string, { maxPages, tell }: ConnectionOptions): void {
   // A foreign file must be refused before the first pragma that would change it.
   const version = checkStoreVersion(db, file);
   const mode = db.pragma('journal_mode = WAL', { simple: true });
@@ -85,11 +96,12 @@ function prepareForWriting(db: Database.Database, file: string, maxPages: number
   db.pragma('foreign_keys = ON');
   db.pragma(`wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES}`);
   db.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
+  if (version > 0 && version < SCHEMA_VERSION) keepStoreCopy(db, file, { version, next: SCHEMA_VERSION, tell });
   if (version < SCHEMA_VERSION) migrateStore(db, file);
   if (maxPages !== null) db.pragma(`max_page_count = ${maxPages}`);
 }
 
-function createConnection(db: Database.Database, file: string, now: () => number): Connection {
+function createConnection(db: Database.Database, file: string, clock: Pick<Clock, 'now'>): Connection {
   const transaction = db.transaction((work: () => unknown) => work());
   const guard = <T>(work: () => T): T => {
     try {
@@ -111,7 +123,9 @@ function createConnection(db: Database.Database, file: string, now: () => number
   return {
     file,
     db,
-    nowMs: () => Math.round(now()),
+    nowMs: () => Math.round(clock.now()),
+    query: (sql) => compileLate(() => db.prepare(sql)),
+    queryValue: (sql) => compileLate(() => db.prepare(sql).pluck()),
     read: guard,
     write,
     writeDurably: (work) => {
@@ -129,6 +143,20 @@ function createConnection(db: Database.Database, file: string, now: () => number
       if (!db.readonly) foldLog(db);
       guard(() => db.close());
     },
+  };
+}
+
+/** What only looks never compiles what writes: where an older store is shown through views, that would fail. */
+function compileLate<P extends readonly unknown[], R>(compile: () => Database.Statement): Query<P, R> {
+  let statement: Database.Statement | null = null;
+  const compiled = () => {
+    statement ??= compile();
+    return statement;
+  };
+  return {
+    run: (...parameters) => compiled().run(...parameters),
+    get: (...parameters) => compiled().get(...parameters) as R | undefined,
+    all: (...parameters) => compiled().all(...parameters) as R[],
   };
 }
 

@@ -1,17 +1,23 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { StoreError } from '../../src/errors.ts';
 import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
 import { REVISED_VERDICTS } from './migrations/0002-revised-verdicts.ts';
 import { ANSWERS } from './migrations/0003-answers.ts';
+import { SETS_AND_VERSIONS } from './migrations/0004-sets-and-versions.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
- * the next number. `PRAGMA user_version` holds the number of the last one applied.
+ * the next number. Each only adds, tables or columns with a default, so that older stores can be
+ * looked at as they are (show-as-current.ts). `PRAGMA user_version` holds the number of the last one
+ * applied.
  */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: INITIAL_SCHEMA },
   { version: 2, sql: REVISED_VERDICTS },
   { version: 3, sql: ANSWERS },
+  { version: 4, sql: SETS_AND_VERSIONS },
 ];
 
 /** Schema this software reads and writes. */
@@ -47,4 +53,68 @@ export function migrateStore(db: Database.Database, file: string): void {
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
   }).immediate();
+}
+
+/** What `keepStoreCopy` needs to know. */
+export interface CopyRequest {
+  /** Schema the store has, and the one it is about to get. */
+  readonly version: number;
+  readonly next: number;
+  readonly tell: (line: string) => void;
+}
+
+/**
+ * Keeps the store as it is in `<file>.schema-N.bak` before it gets another schema. SQLite writes the copy, so that it is
+ * whole whatever the write-ahead log holds; it has its name only once it is complete and on the disk. A copy that lies
+ * there already is never replaced: the next one gets a number. Throws `StoreError` where there is no room for it.
+ */
+export function keepStoreCopy(db: Database.Database, file: string, { version, next, tell }: CopyRequest): void {
+  requireRoom(db, file);
+  const copy = findFreeName(`${file}.schema-${version}`);
+  tell(`${file} gets schema ${next}; the store as it was (schema ${version}) is kept in ${copy}`);
+  const partial = `${copy}.partial`;
+  rmSync(partial, { force: true });
+  try {
+    db.prepare('VACUUM INTO ?').run(partial);
+    flush(partial, 'r+');
+    renameSync(partial, copy);
+    flushFolder(dirname(copy));
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+}
+
+function requireRoom(db: Database.Database, file: string): void {
+  const needed = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
+  const { bavail, bsize } = statfsSync(dirname(file));
+  if (bavail * bsize >= needed) return;
+  throw new StoreError(
+    `${file}: before it is brought up to date a copy of it is kept, which takes ${toMegabytes(needed)} MB, and ${toMegabytes(bavail * bsize)} MB are free: free space, or move the store to a larger disk`,
+    { retryable: true },
+  );
+}
+
+function toMegabytes(bytes: number): number {
+  return Math.ceil(bytes / 1e6);
+}
+
+function findFreeName(base: string): string {
+  let name = `${base}.bak`;
+  for (let number = 2; existsSync(name); number += 1) name = `${base}.${number}.bak`;
+  return name;
+}
+
+/** A name in a folder survives power loss once the folder is on the disk. Windows cannot open one; there the rename must do. */
+function flushFolder(folder: string): void {
+  if (process.platform !== 'win32') flush(folder, 'r');
+}
+
+function flush(path: string, flags: 'r' | 'r+'): void {
+  const handle = openSync(path, flags);
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }

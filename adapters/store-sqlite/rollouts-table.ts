@@ -1,46 +1,63 @@
-import type { Trajectory } from '../../src/core/trajectory.ts';
+import type { Problem } from '../../src/core/problem.ts';
+import { countSegmentTokens, type Segment } from '../../src/core/trajectory.ts';
 import { StoreError } from '../../src/errors.ts';
-import type { RolloutRecord, RolloutSummary, RunStore } from '../../src/ports/run-store.ts';
+import type {
+  RolloutKey,
+  RolloutRecord,
+  RolloutSetCount,
+  RolloutStep,
+  RolloutSummary,
+  StoredRollouts,
+} from '../../src/ports/run-store/rollouts.ts';
 import type { Connection } from './connection.ts';
-import { openEncodedPrompts } from './encoded-prompts.ts';
-import type { ProblemIndex } from './problem-index.ts';
-import { INSERT_ROLLOUT, ROLLOUT_COLUMNS, type RolloutRow, toRollout, toRolloutCells } from './rollout-row.ts';
-import { openSegmentsTable } from './segments-table.ts';
+import { decodePieces } from './decode-pieces.ts';
+import { encodePieces } from './encode-pieces.ts';
+import { ROLLOUTS, type RolloutRow, toRollout, toRolloutRow } from './rollout-row.ts';
+import { openEncodedPrompts, type SharedRows } from './shared-rows.ts';
+import { describeTable, fromTextCell, plain, type Selection, type TextCell, toTextCell } from './table.ts';
 
-type RolloutMethods = Pick<RunStore, 'saveRollouts' | 'loadRollouts' | 'summarizeRollouts' | 'listRolloutSteps'>;
+type SelectedRollout = Selection<RolloutRow> & RolloutKey & { readonly rolloutId: number };
+
+const OF_STEP = 'run_id = @runId AND stage_index = @stageIndex AND purpose = @purpose AND step = @step';
+
+type OverviewMethods = Pick<StoredRollouts, 'countRolloutSets' | 'summarizeRollouts' | 'listRolloutSteps'>;
+type RolloutMethods = Pick<StoredRollouts, 'saveRollouts' | 'loadRollouts'> & OverviewMethods;
 
 /** Rollouts with their segments and prompts. The first one stored under a key stays. */
-export function openRolloutsTable(connection: Connection, problems: ProblemIndex): RolloutMethods {
-  const { db, file, nowMs } = connection;
+export function openRolloutsTable(connection: Connection, problems: SharedRows<Problem>): RolloutMethods {
+  const { file, nowMs } = connection;
   const prompts = openEncodedPrompts(connection);
-  const segments = openSegmentsTable(connection);
-  const insert = db.prepare(INSERT_ROLLOUT);
-  const select = db.prepare<[string, number, string, number], RolloutRow>(`SELECT ${ROLLOUT_COLUMNS} FROM rollouts
-    WHERE run_id = ? AND stage_index = ? AND purpose = ? AND step = ? ORDER BY group_index, sample`);
-  const summarize = db.prepare<[string], RolloutSummary>(`SELECT stage_index AS stageIndex, purpose,
-      count(*) AS rollouts, sum(failure IS NOT NULL) AS failed, sum(verdict IS 'correct') AS correct,
-      sum(verdict IS 'unparsable') AS unparsable, sum(format_valid) AS formatValid, sum(forks > 0) AS forked
-    FROM rollouts WHERE run_id = ? GROUP BY stage_index, purpose ORDER BY stage_index, purpose`);
-
-  const selectSteps = db.prepare<[string], ReturnType<RunStore['listRolloutSteps']>[number]>(
-    `SELECT DISTINCT stage_index AS stageIndex, purpose, step FROM rollouts WHERE run_id = ?
-    ORDER BY stage_index, purpose, step`,
-  );
+  const segments = openSegments(connection);
+  const insert = connection.query(`${ROLLOUTS.insert}
+    ON CONFLICT (run_id, stage_index, purpose, step, group_index, sample) DO NOTHING`);
+  const select = (where: string) =>
+    connection.query<[object], SelectedRollout>(`SELECT id AS "rolloutId", ${ROLLOUTS.columns} FROM rollouts
+      WHERE ${where} ORDER BY group_index, sample`);
+  const selectStep = select(OF_STEP);
+  const selectSet = select(`${OF_STEP} AND set_name = @set`);
 
   const save = (runId: string, record: RolloutRecord, savedAtMs: number) => {
     const { problem, trajectory } = record;
     const problemKey = problems.keyOf(problem);
     const promptKey = trajectory === null ? null : prompts.keyOf(trajectory.promptIds);
-    const row = insert.run({ ...toRolloutCells(record), runId, problemKey, promptKey, savedAtMs });
-    if (row.changes > 0 && trajectory !== null) segments.insert(Number(row.lastInsertRowid), trajectory.segments);
+    const row = { ...toRolloutRow(record), problemKey, promptKey, runId, savedAtMs };
+    const { changes, lastInsertRowid } = insert.run(ROLLOUTS.toCells(row));
+    if (changes > 0 && trajectory !== null) segments.insert(Number(lastInsertRowid), trajectory.segments);
   };
 
-  const load = (row: RolloutRow, once: ReturnType<typeof rememberReads>): RolloutRecord => {
-    const problem = once.problem(row.problemKey);
-    const { end, promptKey } = row;
-    if (end === null || promptKey === null) return toRollout(row, { problem, trajectory: null });
-    const trajectory: Trajectory = { promptIds: once.promptIds(promptKey), segments: segments.load(row.id), end };
-    return toRollout(row, { problem, trajectory });
+  /** Problems and prompts recur within a step: each is read and decoded once. */
+  const createLoader = () => {
+    const getProblem = memoize(problems.get);
+    const getPrompt = memoize(prompts.get);
+    return (selected: SelectedRollout): RolloutRecord => {
+      const row = ROLLOUTS.fromCells(selected);
+      const { end, promptKey } = row;
+      const trajectory =
+        end === null || promptKey === null
+          ? null
+          : { promptIds: getPrompt(promptKey), segments: segments.load(selected.rolloutId), end };
+      return toRollout(row, { problem: getProblem(row.problemKey), trajectory });
+    };
   };
 
   return {
@@ -48,25 +65,101 @@ export function openRolloutsTable(connection: Connection, problems: ProblemIndex
       const savedAtMs = nowMs();
       connection.write(() => {
         for (const rollout of rollouts) {
-          explainRange(() => save(runId, rollout, savedAtMs), `${file}: ${describeKey(rollout)} cannot be stored`);
+          explainRange(
+            () => save(runId, rollout, savedAtMs),
+            () => `${file}: ${describeKey(rollout)} cannot be stored`,
+          );
         }
       });
     },
-    loadRollouts: (runId, stageIndex, purpose, step) =>
+    loadRollouts: (runId, stageIndex, purpose, step, set) =>
       connection.read(() => {
-        const once = rememberReads(problems.get, prompts.get);
-        return select
-          .all(runId, stageIndex, purpose, step)
-          .map((row) => explainRange(() => load(row, once), `${file}: ${describeKey(row)} is damaged`));
+        const load = createLoader();
+        const key = { runId, stageIndex, purpose, step };
+        const rows = set === undefined ? selectStep.all(key) : selectSet.all({ ...key, set: toTextCell(set) });
+        return rows.map((row) =>
+          explainRange(
+            () => load(row),
+            () => `${file}: ${describeKey(row)} is damaged`,
+          ),
+        );
       }),
-    listRolloutSteps: (runId) => connection.read(() => selectSteps.all(runId)),
-    summarizeRollouts: (runId) => connection.read(() => summarize.all(runId)),
+    ...openOverviews(connection),
   };
 }
 
-/** Problems and prompts recur within a step: each is read and decoded once. */
-function rememberReads(readProblem: ProblemIndex['get'], readPrompt: (key: number) => readonly number[]) {
-  return { problem: memoize(readProblem), promptIds: memoize(readPrompt) };
+interface SegmentRow extends Omit<Segment, 'pieces' | 'flags'> {
+  readonly flags: string;
+  readonly packed: Buffer;
+}
+
+interface SegmentNotes {
+  readonly rolloutId: number;
+  readonly ordinal: number;
+  readonly tokens: number;
+}
+
+const SEGMENTS = describeTable<SegmentRow, SegmentNotes>(
+  'segments',
+  {
+    role: plain('role'),
+    block: plain('block'),
+    path: plain('path'),
+    stop: plain('stop'),
+    flags: plain('flags'),
+    seed: plain('seed'),
+    weightsVersion: plain('weights_version'),
+    packed: plain('pieces'),
+  },
+  { rolloutId: plain('rollout_id'), ordinal: plain('ordinal'), tokens: plain('tokens') },
+);
+
+/** Segments of rollouts, one row each, in rendering order. Both functions throw `RangeError` from the codec. */
+function openSegments(connection: Connection) {
+  const insert = connection.query(SEGMENTS.insert);
+  const select = connection.query<[number], Selection<SegmentRow>>(
+    `SELECT ${SEGMENTS.columns} FROM segments WHERE rollout_id = ? ORDER BY ordinal`,
+  );
+  return {
+    insert: (rolloutId: number, segments: readonly Segment[]): void => {
+      segments.forEach((segment, ordinal) => {
+        const { pieces, flags, ...shared } = segment;
+        const row = { ...shared, flags: flags.join(' '), packed: encodePieces(pieces) };
+        insert.run(SEGMENTS.toCells({ ...row, rolloutId, ordinal, tokens: countSegmentTokens(segment) }));
+      });
+    },
+    load: (rolloutId: number): Segment[] =>
+      select.all(rolloutId).map((selected) => {
+        const { flags, packed, ...shared } = SEGMENTS.fromCells(selected);
+        const names = flags === '' ? [] : (flags.split(' ') as Segment['flags'][number][]);
+        return { ...shared, flags: names, pieces: decodePieces(packed) };
+      }),
+  };
+}
+
+/** What there is of rollouts, without reading one. */
+function openOverviews(connection: Connection): OverviewMethods {
+  const countSets = connection.query<[object], { set: TextCell | null; groups: number }>(`SELECT set_name AS "set",
+      count(DISTINCT group_index) AS groups
+    FROM rollouts WHERE ${OF_STEP} GROUP BY set_name ORDER BY min(group_index)`);
+  const summarize = connection.query<[string], RolloutSummary>(`SELECT stage_index AS stageIndex, purpose,
+      count(*) AS rollouts, sum(failure IS NOT NULL) AS failed, sum(verdict IS 'correct') AS correct,
+      sum(verdict IS 'unparsable') AS unparsable, sum(format_valid) AS formatValid, sum(forks > 0) AS forked
+    FROM rollouts WHERE run_id = ? GROUP BY stage_index, purpose ORDER BY stage_index, purpose`);
+  const selectSteps = connection.query<[string], RolloutStep>(
+    `SELECT DISTINCT stage_index AS stageIndex, purpose, step FROM rollouts WHERE run_id = ?
+    ORDER BY stage_index, purpose, step`,
+  );
+  return {
+    countRolloutSets: (runId, stageIndex, purpose, step) =>
+      connection.read(() =>
+        countSets
+          .all({ runId, stageIndex, purpose, step })
+          .map(({ set, groups }): RolloutSetCount => ({ set: fromTextCell(set), groups })),
+      ),
+    summarizeRollouts: (runId) => connection.read(() => summarize.all(runId)),
+    listRolloutSteps: (runId) => connection.read(() => selectSteps.all(runId)),
+  };
 }
 
 function memoize<T>(read: (key: number) => T): (key: number) => T {
@@ -78,22 +171,16 @@ function memoize<T>(read: (key: number) => T): (key: number) => T {
   };
 }
 
-function describeKey({
-  stageIndex,
-  purpose,
-  step,
-  group,
-  sample,
-}: Omit<RolloutRecord, 'problem'> | RolloutRow): string {
+function describeKey({ stageIndex, purpose, step, group, sample }: RolloutKey): string {
   return `${purpose} rollout of stage ${stageIndex}, step ${step}, group ${group}, sample ${sample}`;
 }
 
 /** The codec's `RangeError` as a `StoreError` that says which rollout. */
-function explainRange<T>(work: () => T, message: string): T {
+function explainRange<T>(work: () => T, describe: () => string): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof RangeError) throw new StoreError(`${message}: ${error.message}`, { cause: error });
+    if (error instanceof RangeError) throw new StoreError(`${describe()}: ${error.message}`, { cause: error });
     throw error;
   }
 }

@@ -1,50 +1,92 @@
 import { StoreError } from '../../src/errors.ts';
-import type { RunRecord, RunStore, StageRecord } from '../../src/ports/run-store.ts';
+import type { PromptUse, RunRecord, RunVersions, StageRecord, StoredRuns } from '../../src/ports/run-store/runs.ts';
 import type { Connection } from './connection.ts';
-import { fromNullableTextCell, type TextCell, toNullableTextCell } from './text-cell.ts';
+import { anyText, describeTable, plain, toTextCell } from './table.ts';
 
-type RunRow = Omit<RunRecord, 'message'> & { readonly message: TextCell | null };
+const RUNS = describeTable<RunRecord>(
+  'runs',
+  {
+    id: plain('id'),
+    name: plain('name'),
+    preset: plain('preset'),
+    seed: plain('seed'),
+    configJson: plain('config_json'),
+    configHash: plain('config_hash'),
+    softwareVersion: plain('software_version'),
+    status: plain('status'),
+    message: anyText('message'),
+    createdAtMs: plain('created_at_ms'),
+    updatedAtMs: plain('updated_at_ms'),
+  },
+  {},
+);
 
-type RunMethods = Pick<RunStore, 'createRun' | 'getRun' | 'listRuns' | 'setRunStatus' | 'listStages' | 'saveStage'>;
+const STAGES = describeTable<StageRecord, { readonly runId: string; readonly updatedAtMs: number }>(
+  'stages',
+  {
+    index: plain('stage_index'),
+    id: plain('id'),
+    kind: plain('kind'),
+    status: plain('status'),
+    stateJson: plain('state_json'),
+  },
+  { runId: plain('run_id'), updatedAtMs: plain('updated_at_ms') },
+);
 
-const RUN_COLUMNS = `id, name, preset, seed, config_json AS configJson, config_hash AS configHash,
-  software_version AS softwareVersion, status, message, created_at_ms AS createdAtMs, updated_at_ms AS updatedAtMs`;
+const VERSIONS = describeTable<RunVersions, { readonly runId: string; readonly sinceMs: number }>(
+  'run_versions',
+  { software: plain('software'), verifier: plain('verifier'), config: plain('config') },
+  { runId: plain('run_id'), sinceMs: plain('since_ms') },
+);
 
-/** Runs and their stages. */
-export function openRunsTable(connection: Connection): RunMethods {
-  const { db, file, nowMs } = connection;
-  const insertRun = db.prepare(`INSERT INTO runs VALUES (@id, @name, @preset, @seed, @configJson, @configHash,
-    @softwareVersion, @status, @message, @createdAtMs, @updatedAtMs)`);
-  const selectRun = db.prepare<[string], RunRow>(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`);
-  const selectRuns = db.prepare<[], RunRow>(`SELECT ${RUN_COLUMNS} FROM runs ORDER BY created_at_ms DESC, rowid DESC`);
-  const updateStatus = db.prepare('UPDATE runs SET status = ?, message = ?, updated_at_ms = ? WHERE id = ?');
-  const upsertStage = db.prepare(`INSERT INTO stages VALUES (?, ?, ?, ?, ?, ?, ?)
+/** Runs with their stages, versions and prompt templates. */
+export function openRunsTable(connection: Connection): StoredRuns {
+  return {
+    ...openRunsAndStages(connection),
+    ...openVersions(connection),
+    ...openPrompts(connection),
+  };
+}
+
+type RunMethods = Omit<StoredRuns, keyof VersionMethods | keyof PromptMethods>;
+type VersionMethods = Pick<StoredRuns, 'listRunVersions' | 'saveRunVersions'>;
+type PromptMethods = Pick<StoredRuns, 'savePrompt' | 'listPrompts'>;
+
+function openRunsAndStages(connection: Connection): RunMethods {
+  const { file, nowMs } = connection;
+  const insertRun = connection.query(RUNS.insert);
+  const selectRun = connection.query<[string], RunRecord>(`SELECT ${RUNS.columns} FROM runs WHERE id = ?`);
+  const selectRuns = connection.query<[], RunRecord>(
+    `SELECT ${RUNS.columns} FROM runs ORDER BY created_at_ms DESC, id DESC`,
+  );
+  const updateStatus = connection.query('UPDATE runs SET status = ?, message = ?, updated_at_ms = ? WHERE id = ?');
+  const upsertStage = connection.query(`${STAGES.insert}
     ON CONFLICT (run_id, stage_index) DO UPDATE SET id = excluded.id, kind = excluded.kind, status = excluded.status,
       state_json = excluded.state_json, updated_at_ms = excluded.updated_at_ms`);
-  const selectStages = db.prepare<[string], StageRecord>(`SELECT stage_index AS "index", id, kind, status,
-    state_json AS stateJson FROM stages WHERE run_id = ? ORDER BY stage_index`);
-
-  const putStage = (runId: string, { index, id, kind, status, stateJson }: StageRecord) =>
-    upsertStage.run(runId, index, id, kind, status, stateJson, nowMs());
+  const selectStages = connection.query<[string], StageRecord>(
+    `SELECT ${STAGES.columns} FROM stages WHERE run_id = ? ORDER BY stage_index`,
+  );
+  const putStage = (runId: string, stage: StageRecord) =>
+    upsertStage.run(STAGES.toCells({ ...stage, runId, updatedAtMs: nowMs() }));
 
   return {
     createRun: (run, stages) =>
       connection.writeDurably(() => {
         if (selectRun.get(run.id) !== undefined) throw new StoreError(`${file}: run ${run.id} exists already`);
-        insertRun.run({ ...run, message: toNullableTextCell(run.message) });
+        insertRun.run(RUNS.toCells(run));
         for (const stage of stages) putStage(run.id, stage);
       }),
     getRun: (id) => {
-      const row = connection.read(() => selectRun.get(id));
-      return row === undefined ? null : toRun(row);
+      const run = connection.read(() => selectRun.get(id));
+      return run === undefined ? null : RUNS.fromCells(run);
     },
-    listRuns: () => connection.read(() => selectRuns.all()).map(toRun),
+    listRuns: () => connection.read(() => selectRuns.all().map(RUNS.fromCells)),
     setRunStatus: (id, status, message) =>
       connection.writeDurably(() => {
-        const { changes } = updateStatus.run(status, toNullableTextCell(message), nowMs(), id);
+        const { changes } = updateStatus.run(status, toTextCell(message), nowMs(), id);
         if (changes === 0) throw new StoreError(`${file}: there is no run ${id}`);
       }),
-    listStages: (runId) => connection.read(() => selectStages.all(runId)),
+    listStages: (runId) => connection.read(() => selectStages.all(runId).map(STAGES.fromCells)),
     saveStage: (runId, stage) =>
       connection.writeDurably(() => {
         putStage(runId, stage);
@@ -52,6 +94,35 @@ export function openRunsTable(connection: Connection): RunMethods {
   };
 }
 
-function toRun(row: RunRow): RunRecord {
-  return { ...row, message: fromNullableTextCell(row.message) };
+function openVersions(connection: Connection): VersionMethods {
+  const insert = connection.query(VERSIONS.insert);
+  const select = connection.query<[string], RunVersions>(
+    `SELECT ${VERSIONS.columns} FROM run_versions WHERE run_id = ? ORDER BY id`,
+  );
+  const list = (runId: string) => select.all(runId).map(VERSIONS.fromCells);
+  return {
+    listRunVersions: (runId) => connection.read(() => list(runId)),
+    saveRunVersions: (runId, { software, verifier, config }) =>
+      connection.write(() => {
+        const last = list(runId).at(-1);
+        if (last?.software === software && last.verifier === verifier && last.config === config) return;
+        insert.run(VERSIONS.toCells({ software, verifier, config, runId, sinceMs: connection.nowMs() }));
+      }),
+  };
+}
+
+function openPrompts(connection: Connection): PromptMethods {
+  const insert = connection.query('INSERT INTO prompts (hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING');
+  const insertUse = connection.query(`INSERT INTO run_prompts (run_id, role, hash, name) VALUES (?, ?, ?, ?)
+    ON CONFLICT (run_id, role, hash) DO UPDATE SET name = excluded.name`);
+  const selectUses = connection.query<[string], PromptUse>(`SELECT role, hash, name, text
+    FROM run_prompts JOIN prompts USING (hash) WHERE run_id = ? ORDER BY run_prompts.id`);
+  return {
+    savePrompt: (runId, role, { hash, name, text }) =>
+      connection.write(() => {
+        insert.run(hash, text);
+        insertUse.run(runId, role, hash, name);
+      }),
+    listPrompts: (runId) => connection.read(() => selectUses.all(runId)),
+  };
 }

@@ -6,6 +6,7 @@
 /** Not judging: starting, waiting, or loading something. */
 const NO_CASE = -1;
 
+/** The clock of one thread: it writes, the pool reads. */
 export interface CaseClock {
   readonly shared: SharedArrayBuffer;
   /** Position in its batch of the case that is being judged, null between cases. */

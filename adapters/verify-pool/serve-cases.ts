@@ -1,9 +1,20 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Verdict } from '../../src/core/verify/verdict.ts';
-import { VERIFIER } from '../../src/core/verify/verdict.ts';
+import { VERIFIER, type Verdict } from '../../src/core/verify/verdict.ts';
 import type { Judgement, VerifyCase } from '../../src/ports/verifier.ts';
 import { type CaseClock, openCaseClock } from './case-clock.ts';
-import type { BatchOrder, ThreadReport, ThreadSeed } from './thread-messages.ts';
+
+/** Pool to thread: judge these, in order. */
+export type BatchOrder = readonly VerifyCase[];
+
+/** Thread to pool. `ready`: the module has loaded; `done`: one judgement per case of the batch, in order. */
+export type ThreadReport =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly judgements: readonly Judgement[] };
+
+/** What a thread is started with. */
+export interface ThreadSeed {
+  readonly clock: SharedArrayBuffer;
+}
 
 /** How a thread judges. */
 export interface CaseJudge {

@@ -1,13 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { Judgement, VerifyCase } from '../../src/ports/verifier.ts';
 import { openCaseClock } from './case-clock.ts';
-import type { ThreadReport, ThreadSeed } from './thread-messages.ts';
+import type { ThreadReport, ThreadSeed } from './serve-cases.ts';
 
 /** How long a thread may take to start, or to load what a second look needs. */
 const START_MS = 60_000;
 
 const STACK_MB = 4;
 
+/** What a thread runs, and what bounds it. */
 export interface ThreadOptions {
   readonly entry: URL;
   /** Milliseconds a case may take from the moment the thread takes it up. */
@@ -26,6 +27,7 @@ export interface ThreadEnd {
   readonly message: string;
 }
 
+/** What came of a batch: its judgements, or the end of its thread. */
 export type BatchOutcome = { readonly judgements: readonly Judgement[] } | { readonly end: ThreadEnd };
 
 /** One worker thread that judges batches, one at a time. Once it has ended it stays so: start another. */
@@ -36,6 +38,7 @@ export class VerifyThread {
   #hasStarted = false;
   #batchSince = 0n;
   #end: ThreadEnd | null = null;
+  #isAwaited = false;
   #finish: ((outcome: BatchOutcome) => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -76,8 +79,11 @@ export class VerifyThread {
     });
   }
 
+  /** Resolves when the thread is gone. Until then it keeps the process alive: whoever waits here would wait in vain. */
   async terminate(): Promise<void> {
     this.#stop('died', 'the pool was closed');
+    this.#isAwaited = true;
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 
@@ -90,7 +96,8 @@ export class VerifyThread {
     if (this.#timer !== null) clearTimeout(this.#timer);
     const finish = this.#finish;
     this.#finish = null;
-    this.#worker.unref();
+    // A report that was on its way when the thread was stopped must not let go of it again.
+    if (!this.#isAwaited) this.#worker.unref();
     finish?.(outcome);
   }
 

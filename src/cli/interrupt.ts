@@ -1,7 +1,7 @@
 import { InterruptedError } from '../errors.ts';
 
 /**
- * Signals that arrive within this time are one: on Ctrl-C a terminal signals every process of its
+ * Signals that arrive within this time count as one: on Ctrl-C a terminal signals every process of its
  * group, and npm and the launcher each pass theirs on.
  */
 const SAME_KEYSTROKE_MS = 300;

@@ -1,13 +1,11 @@
 import yargs, { type Argv } from 'yargs';
+import { STDIN } from '../edge/jsonl.ts';
+import { readSoftwareVersion } from '../edge/package-root.ts';
 import { UsageError } from '../errors.ts';
-import { COMMANDS } from './commands/commands.ts';
-import type { Command, GlobalArgs } from './define-command.ts';
+import { addCommand, addOptions, GLOBAL_OPTIONS } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { endOnClosedPipe } from './output.ts';
-import { readSoftwareVersion } from './package-root.ts';
 import { describeError, toExitCode } from './report-error.ts';
-import { STDIN } from './stdin-name.ts';
-import { takeFile } from './take-file.ts';
-import { takeOne } from './take-one.ts';
 import { describeUsageFault } from './usage-fault.ts';
 
 /** How long something left open may keep a finished command from ending. */
@@ -18,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   endOnClosedPipe();
   process.on('uncaughtException', (error) => {
     reportError(error);
-    process.exit();
+    process.exit(toExitCode(error));
   });
   try {
     process.exitCode = await execute(argv);
@@ -37,16 +35,16 @@ async function execute(argv: readonly string[]): Promise<number> {
   let code = 0;
   const cli = createCommandLine(argv.map((word) => (word === '-' ? STDIN : word)));
   for (const command of COMMANDS) {
-    cli.command(command.name, command.describe, command.builder as (y: Argv) => Argv, async (args) => {
+    addCommand(cli, command, async (args) => {
       const action = await command.load();
-      code = await action(args as never);
+      code = await action(args);
     });
   }
   await cli.parseAsync();
   return code;
 }
 
-function createCommandLine(argv: readonly string[]): Argv<GlobalArgs> {
+function createCommandLine(argv: readonly string[]): Argv {
   const cli = yargs([...argv]);
   cli
     .scriptName('parallel-r1')
@@ -67,49 +65,11 @@ function createCommandLine(argv: readonly string[]): Argv<GlobalArgs> {
     .exitProcess(false)
     .fail((message, error) => {
       if (error && error.name !== 'YError') throw error;
-      throw new UsageError(describeUsageFault(message ?? error.message, argv, cli, COMMANDS.map(nameOf)));
+      const names = COMMANDS.map(({ name }) => name.split(' ')[0]!);
+      throw new UsageError(describeUsageFault(message ?? error.message, argv, cli, names));
     })
     .epilogue(
       'Data goes to stdout, progress to stderr. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 130 interrupted.',
     );
-  return addGlobalOptions(cli);
-}
-
-function addGlobalOptions(cli: Argv): Argv<GlobalArgs> {
-  return cli
-    .option('db', {
-      type: 'string',
-      default: './runs.db',
-      requiresArg: true,
-      describe: 'run store',
-      coerce: takeFile('db'),
-    })
-    .option('config', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'configuration file (YAML)',
-      coerce: takeOne('config'),
-    })
-    .option('set', {
-      type: 'string',
-      requiresArg: true,
-      default: [] as string[],
-      defaultDescription: 'none',
-      describe: 'key=value over the configuration; may be repeated',
-      coerce: takeAll,
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'stdout is JSON and nothing else' })
-    .option('quiet', {
-      type: 'boolean',
-      default: false,
-      describe: 'no progress on stderr',
-    }) as unknown as Argv<GlobalArgs>;
-}
-
-function takeAll(value: string | string[] | undefined): string[] {
-  return value === undefined ? [] : [value].flat();
-}
-
-function nameOf({ name }: Command): string {
-  return name.split(' ')[0]!;
+  return addOptions(cli, GLOBAL_OPTIONS);
 }

@@ -20,12 +20,12 @@ export function tell(options: { readonly quiet: boolean; readonly json: boolean 
   if (!options.quiet && !options.json) process.stderr.write(`${message}\n`);
 }
 
-/** A reader that closed the pipe (`| head`) has seen enough: end quietly. */
+/** A reader that closed the pipe (`| head`) has seen enough: exit quietly. */
 export function endOnClosedPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
-  // Nobody is left to tell.
+  // There is nobody left to tell.
   process.stderr.on('error', () => {});
 }

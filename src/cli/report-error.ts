@@ -8,7 +8,7 @@ export function toExitCode(error: unknown): number {
   return 1;
 }
 
-/** A store that cannot be opened is the user's to put right; a disk that fails under a run is a failed run. */
+/** A store that cannot be opened is for the user to fix; a disk that fails during a run is a failed run. */
 function isDiskFailure(error: StoreError): boolean {
   const code = (error.cause as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' && /^SQLITE_(FULL|IOERR)/.test(code);

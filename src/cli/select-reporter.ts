@@ -1,8 +1,7 @@
 import { createBarReporter } from '../../adapters/reporter-terminal/create-bar-reporter.ts';
-import { createLineReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
-import { createSilentReporter } from '../../adapters/reporter-terminal/create-silent-reporter.ts';
+import { createLineReporter, createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
+import { systemClock } from '../app/system-clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import { systemClock } from './system-clock.ts';
 
 /** Shortest time between two progress lines of one task where there is no terminal. */
 const LINE_INTERVAL_MS = 5_000;

@@ -1,9 +1,9 @@
 import type { Argv } from 'yargs';
-import { findNearestName } from '../config/nearest-name.ts';
+import { findNearestName } from '../core/nearest-name.ts';
 
 /**
  * One line for what the command line parser objects to, with the command or option that was probably
- * meant. `parser` is the parser of the command in question.
+ * meant. `parser` is the parser of the command that was called.
  */
 export function describeUsageFault(
   message: string,
@@ -19,7 +19,7 @@ export function describeUsageFault(
   if (word.startsWith('-')) return describeUnknown(`there is no option ${word}`, word, listOptions(parser), hint);
   const known = command === word ? commands : [];
   return describeUnknown(
-    known.length > 0 ? `there is no command "${word}"` : `"${word}" is one word too many`,
+    known.length > 0 ? `there is no command "${word}"` : `"${word}" is one argument too many`,
     word,
     known,
     hint,
@@ -31,13 +31,13 @@ function describeUnknown(what: string, word: string, known: readonly string[], h
   return nearest === null ? `${what}; ${hint}` : `${what}; did you mean ${nearest}?`;
 }
 
-/** The parser's own words where they are plain, on one line. */
+/** The message of the parser on one line, reworded where it is not plain. */
 function toSentence(message: string): string {
   const line = message
     .split('\n')
     .map((part) => part.trim())
     .join(' ');
-  if (line.startsWith('Not enough non-option arguments')) return 'a word is missing after the command';
+  if (line.startsWith('Not enough non-option arguments')) return 'an argument is missing after the command';
   const value = /^Not enough arguments following: (.+)$/.exec(line);
   if (value !== null) return `--${value[1]} needs a value`;
   const choice = /^Invalid values: Argument: (.+), Given: (.+), Choices: (.+)$/.exec(line);

@@ -1,29 +1,31 @@
 import { describeLack, ENGINE_KINDS } from '../core/engine-kinds.ts';
 import type { ConfigFault } from './explain-issues.ts';
-import { needsTrainer } from './needs-trainer.ts';
 import type { RunConfig } from './schema.ts';
 
 /**
- * What a valid configuration still lacks to be run: an engine that can do what its stages need, and the
- * addresses of engine, tokenizer, trainer and teacher, which no preset can know. Empty when it can start.
- * `describeConfigFault` gives the lines.
+ * What a valid configuration still lacks before it can run: an engine that can do what its stages need, the addresses of
+ * engine, tokenizer, trainer and teacher, which no preset can know, and rewards that are not built in. `own` is what the
+ * program that starts the run passes in. Empty when it can run.
  */
-export function checkRunnable(config: RunConfig): ConfigFault[] {
+export function checkRunnable(config: RunConfig, own: OwnParts = {}): ConfigFault[] {
   const unable = checkAbilities(config);
-  // With another engine, everything else is another question.
+  // Everything else depends on the engine, which has to be another one.
   if (unable.length > 0) return unable;
   return [
-    ...checkEngine(config),
-    ...checkTokenizer(config),
-    ...checkTrainer(config),
-    ...checkHandover(config),
-    ...checkTeachers(config),
+    ...(own.engine === undefined ? [...checkEngine(config), ...checkTokenizer(config)] : []),
+    ...checkTrainer(config, own),
+    ...(own.engine === undefined && own.trainer === undefined ? checkHandover(config) : []),
+    ...(own.teacher === undefined ? checkTeachers(config) : []),
+    ...checkRewards(config, own),
   ];
 }
 
-/** `key.path: what is wrong` */
-export function describeConfigFault({ path, message }: ConfigFault): string {
-  return `${path.join('.')}: ${message}`;
+/** Parts of a run that stand in for what its configuration would connect; only their presence counts here. */
+export interface OwnParts {
+  readonly engine?: unknown;
+  readonly trainer?: unknown;
+  readonly teacher?: unknown;
+  readonly rewards?: Readonly<Record<string, unknown>>;
 }
 
 /** What is trained must be the model's own tokens, with the log-probs they were sampled with. */
@@ -40,7 +42,7 @@ function checkEngine({ engine }: RunConfig): ConfigFault[] {
   return [{ path: ['engine', 'urls'], message }];
 }
 
-/** The Tinker API tokenises nothing. */
+/** The Tinker API has no tokenizer. */
 function checkTokenizer({ engine }: RunConfig): ConfigFault[] {
   const { kind, tokenizerUrl = null, model } = engine;
   if ((kind === 'tinker') === (tokenizerUrl !== null)) return [];
@@ -52,18 +54,18 @@ function checkTokenizer({ engine }: RunConfig): ConfigFault[] {
 }
 
 /** The embedded trainer trains the embedded model only, and only the server that trains it can serve it. */
-function checkTrainer(config: RunConfig): ConfigFault[] {
+function checkTrainer(config: RunConfig, own: OwnParts): ConfigFault[] {
   const { engine, trainer } = config;
-  const isEmbeddedHere = engine.kind === 'embedded' && engine.urls.length === 0;
-  if (!needsTrainer(config) || (trainer.url === null) === isEmbeddedHere) return [];
-  const message =
-    trainer.url === null
-      ? 'is missing: give the URL of the Tinker-API trainer that trains the model of this engine (--trainer URL)'
-      : 'is set, but the engine is the embedded one, which this trainer does not train: name the engine too (--engine URL), or leave the trainer out';
+  const isEmbeddedHere = own.engine === undefined && engine.kind === 'embedded' && engine.urls.length === 0;
+  const isEmbeddedTrainer = own.trainer === undefined && trainer.url === null;
+  if (!needsTrainer(config) || isEmbeddedTrainer === isEmbeddedHere) return [];
+  const message = isEmbeddedTrainer
+    ? 'is missing: give the URL of the Tinker-API trainer that trains the model of this engine (--trainer URL)'
+    : 'is set, but the engine is the embedded one, which this trainer does not train: name the engine too (--engine URL), or leave the trainer out';
   return [{ path: ['trainer', 'url'], message }];
 }
 
-/** Sampler paths are all that the Tinker API knows weights by. */
+/** The Tinker API knows weights only by their sampler path. */
 function checkHandover(config: RunConfig): ConfigFault[] {
   if (config.engine.kind !== 'tinker' || !needsTrainer(config) || config.trainer.handover === 'path') return [];
   const message = 'must be path for engine.kind tinker, which samples from the path that the trainer returns';
@@ -78,4 +80,23 @@ function checkTeachers({ engine, stages }: RunConfig): ConfigFault[] {
     const message = `is missing: give the URL that serves ${stage.teacher.model} (--set stages.${index}.teacher.url=URL), or set teacher.model to ${engine.model}`;
     return [{ path: ['stages', index, 'teacher', 'url'], message }];
   });
+}
+
+/** A reward of the caller's own is a function, which a configuration file cannot hold. */
+function checkRewards({ stages }: RunConfig, { rewards = {} }: OwnParts): ConfigFault[] {
+  return stages.flatMap((stage, index): ConfigFault[] => {
+    if (stage.kind !== 'rl' || stage.reward.kind !== 'own' || Object.hasOwn(rewards, stage.reward.name)) return [];
+    const { name } = stage.reward;
+    const message = `"${name}" is not a built-in reward: the program that starts the run has to pass it in as parts.rewards`;
+    return [{ path: ['stages', index, 'reward', 'name'], message }];
+  });
+}
+
+/**
+ * Whether a stage trains, or evaluates weights that a trainer hands over. Cold-start data come from an engine
+ * alone, and an engine that takes no weights is evaluated as it is.
+ */
+export function needsTrainer({ engine, stages }: Pick<RunConfig, 'engine' | 'stages'>): boolean {
+  const { loadWeights } = ENGINE_KINDS[engine.kind];
+  return stages.some(({ kind }) => kind === 'sft' || kind === 'rl' || (kind === 'eval' && loadWeights));
 }

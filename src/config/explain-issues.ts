@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { findNearestName } from './nearest-name.ts';
+import { findNearestName } from '../core/nearest-name.ts';
 
 /** One fault of a configuration: where, and what is wrong with a hint. Values are not repeated: one may be a key. */
 export interface ConfigFault {
@@ -7,7 +7,19 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-/** Known keys shown when none is near. */
+/** `key.path: what is wrong` */
+export function describeConfigFault({ path, message }: ConfigFault): string {
+  return `${path.join('.')}: ${message}`;
+}
+
+const UNKNOWN_KEY = 'unknown key';
+
+/** Whether a fault is a key that the schema does not have. */
+export function isUnknownKey({ message }: ConfigFault): boolean {
+  return message.startsWith(UNKNOWN_KEY);
+}
+
+/** How many known keys are shown when none is near. */
 const SHOWN_KEYS = 12;
 
 type Issue = z.core.$ZodIssue;
@@ -32,7 +44,7 @@ export function parseWithFaults<T extends z.ZodType>(
 function splitIssue(issue: Issue): ConfigFault[] {
   if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
   const messages = issue.message.split('\n');
-  return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: messages[index] ?? 'unknown key' }));
+  return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: messages[index] ?? UNKNOWN_KEY }));
 }
 
 function explainIssue(issue: RawIssue): string | undefined {
@@ -114,9 +126,9 @@ function explainUnknownKey(key: string, issue: RawIssue): string {
   const known = Object.keys(shape);
   const below = known.filter((name) => Object.hasOwn(shapeOf(shape[name]!), key)).map((name) => `${name}.${key}`);
   const nearest = below[0] ?? findNearestName(key, known);
-  if (nearest !== null) return `unknown key; did you mean ${[...(issue.path ?? []), nearest].join('.')}?`;
+  if (nearest !== null) return `${UNKNOWN_KEY}; did you mean ${[...(issue.path ?? []), nearest].join('.')}?`;
   const shown = known.slice(0, SHOWN_KEYS).join(', ');
-  return `unknown key; known here: ${shown}${known.length > SHOWN_KEYS ? ', ...' : ''}`;
+  return `${UNKNOWN_KEY}; known here: ${shown}${known.length > SHOWN_KEYS ? ', ...' : ''}`;
 }
 
 /** Keys of the object a field holds, whatever defaults it is wrapped in. */

@@ -1,20 +1,20 @@
 import * as z from 'zod';
-import { isPlainObject } from './merge.ts';
+import { isPlainObject } from './draft.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { runConfigSchema } from './schema.ts';
 
-/** A JSON Schema node. */
-type SchemaNode = Readonly<Record<string, unknown>>;
+/** A JSON Schema, or a part of one. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
  * JSON Schema (draft 2020-12) of a configuration file, for editors. It describes what may be written:
  * keys with a default may be left out, short forms are allowed, and `preset` may name what the file is
  * laid over, which then supplies the keys that are required otherwise.
  */
-export function toConfigJsonSchema(): SchemaNode {
-  const schema = rewrite(z.toJSONSchema(runConfigSchema, { io: 'input' })) as SchemaNode;
+export function toConfigJsonSchema(): JsonSchema {
+  const schema = rewrite(z.toJSONSchema(runConfigSchema, { io: 'input' })) as JsonSchema;
   const { required, properties, ...rest } = schema;
-  const sections = Object.entries(properties as Readonly<Record<string, SchemaNode>>);
+  const sections = Object.entries(properties as Readonly<Record<string, JsonSchema>>);
   const preset = { type: 'string', enum: PRESET_NAMES, description: 'Preset this file is laid over' };
   const needy = sections.filter(([, node]) => node.required !== undefined);
   const alone = {
@@ -39,7 +39,7 @@ function rewrite(value: unknown): unknown {
 }
 
 /** Keys without those that follow from a stage's place in the list. */
-function listRequired({ required, properties }: SchemaNode): string[] {
+function listRequired({ required, properties }: JsonSchema): string[] {
   const isFilledIn = (key: string) => {
     const property = isPlainObject(properties) ? properties[key] : undefined;
     return isPlainObject(property) && property.isFilledIn === true;
@@ -48,7 +48,7 @@ function listRequired({ required, properties }: SchemaNode): string[] {
 }
 
 /** A field may also be written as text, or as the only item of its list. */
-function allowShortForm(node: SchemaNode, shortForm: unknown): SchemaNode {
+function allowShortForm(node: JsonSchema, shortForm: unknown): JsonSchema {
   if (shortForm === undefined) return node;
   const { description, default: fallback, ...full } = node;
   return {

@@ -1,19 +1,18 @@
 import { dirname, resolve } from 'node:path';
+import { findNearestName } from '../core/nearest-name.ts';
+import { type CallerOption, findOptionFault } from '../core/options.ts';
 import { UsageError } from '../errors.ts';
+import { expandPath, isPlainObject, type KeyPath, mergeConfig, resolvePaths, setValueAt } from './draft.ts';
 import { type ConfigFault, parseWithFaults } from './explain-issues.ts';
-import { isPlainObject, mergeConfig } from './merge.ts';
-import { findNearestName } from './nearest-name.ts';
 import { DEFAULT_PRESET, isPresetName, PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
-import { readTextFile, readYaml } from './read-yaml.ts';
-import { resolvePaths } from './resolve-paths.ts';
 import { type RunConfig, runConfigSchema } from './schema.ts';
-import { type KeyPath, setValueAt } from './set-value.ts';
+import { readTextFile, readYaml } from './yaml.ts';
 
-/** A value that a flag of its own puts somewhere, such as `--engine URL` into `engine.urls`. */
+/** A value that a flag sets, such as `--engine URL` for `engine.urls`. */
 export interface ConfigOverride {
-  /** The flag, for fault messages. */
+  /** Where it came from, for fault messages: a flag as typed. */
   readonly flag: string;
-  /** Dotted key path. */
+  /** Dotted key path; `*` is every item of a list, `kind=rl` every item of that kind. */
   readonly path: string;
   readonly value: unknown;
 }
@@ -22,7 +21,7 @@ export interface ConfigOverride {
 export interface ConfigSources {
   /** Wins over the `preset:` of the file. Neither it nor a file given: the embedded preset. */
   readonly preset?: string | null | undefined;
-  /** The configuration of a stored run, laid over the preset: what it lacks is as the preset says. */
+  /** The configuration of a stored run, laid over the preset. */
   readonly stored?: unknown;
   /** YAML file. */
   readonly file?: string | null | undefined;
@@ -39,26 +38,52 @@ export interface LoadedConfig {
   readonly preset: PresetName | null;
 }
 
+const SOURCES = {
+  preset: 'text?',
+  stored: 'object?',
+  file: 'text?',
+  sets: 'list?',
+  overrides: 'list?',
+  cwd: 'text?',
+} as const satisfies Readonly<Record<keyof ConfigSources, CallerOption>>;
+
 /**
  * Resolves a configuration: preset, then stored run, then file, then `--set`, then flags. It is validated as a whole,
- * and every fault is told at once: UsageError with one line per fault (key path, what is wrong, where
+ * and all faults are reported at once: UsageError with one line per fault (key path, what is wrong, where
  * it was written). Relative paths come out absolute: those of a file against the file's folder.
  */
 export function loadRunConfig(sources: ConfigSources = {}): LoadedConfig {
+  const fault = findOptionFault('loadRunConfig', sources, SOURCES);
+  if (fault !== null) throw new UsageError(fault);
   const file = sources.file == null ? null : readConfigFile(sources.file);
   const faults = [...(file?.faults ?? [])];
   const preset = choosePreset(sources, file, faults);
   const isBaseKnown = faults.length === 0;
   const assignments = listAssignments(sources, faults);
-  // Without the base everything would seem to be missing.
+  // Without the base, every key would seem to be missing.
   if (!isBaseKnown) throw toUsageError(faults);
   const begin = mergeConfig(preset === null ? {} : PRESETS[preset], sources.stored ?? {});
   const base = mergeConfig(begin, file?.content ?? {});
-  const draft = applyAssignments(base, assignments, faults);
+  return { config: finishConfig(base, assignments, file, faults), preset };
+}
+
+/** A resolved configuration with some keys changed, validated as a whole. Throws `UsageError` with one line per fault. */
+export function changeRunConfig(config: RunConfig, overrides: readonly ConfigOverride[]): RunConfig {
+  return finishConfig(config, listAssignments({ overrides }, []), null, []);
+}
+
+/** Applies the assignments and validates what comes of it; `faults` are those known so far. */
+function finishConfig(
+  base: unknown,
+  assignments: readonly Assignment[],
+  file: ConfigFile | null,
+  faults: string[],
+): RunConfig {
+  const { draft, applied } = applyAssignments(base, assignments, faults);
   const result = parseWithFaults(runConfigSchema, draft);
-  if ('faults' in result) faults.push(...result.faults.map((fault) => describeFault(fault, assignments, file)));
+  if ('faults' in result) faults.push(...result.faults.map((fault) => describeFault(fault, applied, file)));
   if (faults.length > 0 || 'faults' in result) throw toUsageError(faults);
-  return { config: result.value, preset };
+  return result.value;
 }
 
 interface ConfigFile {
@@ -127,14 +152,23 @@ function readSet(text: string): Assignment | { readonly fault: string } {
   return { path, value: reading.value, origin };
 }
 
-function applyAssignments(base: unknown, assignments: readonly Assignment[], faults: string[]): unknown {
+/** `applied` holds one assignment for every place that was set. */
+function applyAssignments(
+  base: unknown,
+  assignments: readonly Assignment[],
+  faults: string[],
+): { readonly draft: unknown; readonly applied: readonly Assignment[] } {
   let draft = base;
-  for (const { path, value, origin } of assignments) {
-    const outcome = setValueAt(draft, path, value);
-    if ('fault' in outcome) faults.push(`${origin}: ${outcome.fault}`);
-    else draft = outcome.value;
+  const applied: Assignment[] = [];
+  for (const assignment of assignments) {
+    for (const path of expandPath(draft, assignment.path)) {
+      const outcome = setValueAt(draft, path, assignment.value);
+      if ('fault' in outcome) faults.push(`${assignment.origin}: ${outcome.fault}`);
+      else draft = outcome.value;
+      applied.push({ ...assignment, path });
+    }
   }
-  return draft;
+  return { draft, applied };
 }
 
 function describeFault(fault: ConfigFault, assignments: readonly Assignment[], file: ConfigFile | null): string {

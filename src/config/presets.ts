@@ -1,7 +1,5 @@
 import { embeddedPreset } from './presets/embedded.ts';
-import { seenPreset } from './presets/seen.ts';
-import { sequentialPreset } from './presets/sequential.ts';
-import { scaffoldPreset, unseenS1Preset, unseenS2Preset } from './presets/unseen.ts';
+import { scaffoldPreset, seenPreset, sequentialPreset, unseenS1Preset, unseenS2Preset } from './presets/paper.ts';
 import type { RunConfig } from './schema.ts';
 
 /** Complete configurations by name: plain data that a file and flags are laid over. */

@@ -7,6 +7,12 @@ import { evalSampling, rolloutSchema } from './schema/rollout.ts';
 import { stagesSchema } from './schema/stages.ts';
 
 /**
+ * Number of the meaning that configurations have: raised when a stored one would no longer make a run do what it did, so
+ * that a run which began under a later number than this software knows is refused (docs/upgrading.md).
+ */
+export const CONFIG_VERSION = 1;
+
+/**
  * The configuration of a run: what a YAML file may say, with bounds and defaults. Unknown keys are
  * faults. What it resolves to is `RunConfig`, which is stored with the run and read back as it is:
  * resolving a resolved configuration changes nothing.

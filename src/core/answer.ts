@@ -1,8 +1,13 @@
-import { type TagMatch, TrunkTracker } from './format/find-tags.ts';
 import type { LintCode } from './format/format-report.ts';
-import { PieceSearch } from './format/piece-search.ts';
-import { AT_END, type TagListener, type TextPiece } from './format/tag-stream.ts';
-import { scanText } from './format/text-scanner.ts';
+import {
+  AT_END,
+  PieceSearch,
+  scanText,
+  type TagListener,
+  type TagMatch,
+  type TextPiece,
+  TrunkTracker,
+} from './format/tag-stream.ts';
 
 /** Rejection codes of the answer line (method 4.3), in the order in which the first one counts. */
 const ANSWER_LINE_CODES = [

@@ -1,5 +1,5 @@
 import { findAnswerLabels, findLineEnd } from './answer.ts';
-import { findTags } from './format/find-tags.ts';
+import { findTags } from './format/tag-stream.ts';
 import { SUMMARY_GAP, type Tag } from './grammar.ts';
 
 /** Neighbours between which the canonical form has nothing (method 4.4, rule 1). */

@@ -1,7 +1,7 @@
 import type { AdamSettings, LossSpec } from './datum.ts';
 import type { FormatMode, LintCode } from './format/format-report.ts';
-import type { JoinOrder, JoinPolicy } from './join.ts';
-import type { RewardConfig } from './reward.ts';
+import type { AdvantageSettings, RewardConfig } from './reward.ts';
+import { createRng, hashSeed, shuffle } from './rng.ts';
 
 /**
  * The recipe of a run as plain data: what the configuration resolves to and the pipeline executes.
@@ -173,7 +173,7 @@ export interface RlStage {
   readonly schedule: Schedule;
   readonly reward: RewardConfig;
   readonly loss: LossSpec;
-  readonly advantage: { readonly std: 'population' | 'sample'; readonly epsilon: number; readonly split: boolean };
+  readonly advantage: AdvantageSettings;
   /** Learning rate is multiplied by min(1, informative sequences / this); null switches it off. */
   readonly scaleByInformative: number | null;
   /** Pilot before entering: sampled accuracy on held-out problems of this stage. */
@@ -215,4 +215,69 @@ export interface CurriculumPlan {
   readonly formatPromote: readonly LintCode[];
   readonly stages: readonly StageSpec[];
   readonly eval: { readonly sets: readonly EvalSet[]; readonly temperature: number; readonly topP: number };
+}
+
+/** When the paths of a block are joined: when all have ended, the first, or the first `count`. */
+export type CountedJoin =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'first' }
+  | { readonly kind: 'quorum'; readonly count: number };
+
+/** A counted join, or a deadline: so many milliseconds after the fork, once two paths have ended. */
+export type JoinPolicy = CountedJoin | { readonly kind: 'deadline'; readonly ms: number };
+
+/** How joined paths stand in the text: by ordinal, or longest first, which leaves less to compute at the join. */
+export type JoinOrder = 'emitted' | 'longest-first';
+
+/** Fewest paths of a block that the strict grammar accepts. */
+export const MIN_PATHS = 2;
+
+/** How many of `asked` paths must have ended before they are joined: 1 to `asked`. */
+export function countWanted(join: CountedJoin, asked: number): number {
+  const wanted = join.kind === 'all' ? asked : join.kind === 'first' ? 1 : join.count;
+  return Math.max(1, Math.min(wanted, asked));
+}
+
+/** `items` in rendering order: `emitted` leaves them as they are, of equally long ones the earlier stays first. */
+export function orderPaths<T>(items: readonly T[], order: JoinOrder, measure: (item: T) => number): readonly T[] {
+  return order === 'emitted' ? items : items.toSorted((a, b) => measure(b) - measure(a));
+}
+
+/** What follows from the number of a step alone: its share of the rows, its learning rate. */
+
+/** Rows of one step, counted from 1: every epoch is a permutation of its own, the last incomplete batch is dropped. */
+export function selectBatch<T>(rows: readonly T[], batchSize: number, step: number, seed: number): T[] {
+  const perEpoch = Math.floor(rows.length / batchSize);
+  const epoch = Math.floor((step - 1) / perEpoch);
+  const order = shuffle(Array.from(rows.keys()), createRng(hashSeed(seed, 'epoch', epoch)));
+  const from = ((step - 1) % perEpoch) * batchSize;
+  return order.slice(from, from + batchSize).map((index) => rows[index]!);
+}
+
+/**
+ * Factor of the base learning rate at an update, both counted from 0 (`step` 0 is the first of
+ * `totalSteps`). `cosine` follows the reference, whose first update has factor 0; the
+ * other two start their warm-up at 1 / warmupSteps.
+ */
+export function learningRateAt(schedule: Schedule, step: number, totalSteps: number): number {
+  if (schedule.kind === 'cosine') return computeCosine(schedule.warmupFraction, step, totalSteps);
+  if (step < schedule.warmupSteps) return (step + 1) / schedule.warmupSteps;
+  if (schedule.kind === 'constant') return 1;
+  return computeLinearTail(schedule.tailFraction, schedule.floor, step, totalSteps);
+}
+
+function computeCosine(warmupFraction: number, step: number, totalSteps: number): number {
+  const warmup = Math.floor(warmupFraction * totalSteps);
+  if (step < warmup) return step / warmup;
+  if (step >= totalSteps) return 0;
+  return Math.max(0, (1 + Math.cos((Math.PI * (step - warmup)) / (totalSteps - warmup))) / 2);
+}
+
+/** Constant, then down to `floor`, which the last update reaches. */
+function computeLinearTail(tailFraction: number, floor: number, step: number, totalSteps: number): number {
+  const tail = Math.floor(tailFraction * totalSteps);
+  const start = totalSteps - tail;
+  if (step < start) return 1;
+  const progress = Math.min(1, (step - start + 1) / tail);
+  return 1 - (1 - floor) * progress;
 }

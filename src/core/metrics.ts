@@ -1,6 +1,6 @@
 import type { Rng } from './rng.ts';
 
-/** Metrics over problems (method 9.2). `n` samples of one problem, `c` of them correct; a set is the plain mean over problems. */
+/** Metrics over problems. `n` samples of one problem, `c` of them correct; a set is the plain mean over problems. */
 
 /** Unbiased pass@k: chance that k of the n samples, drawn without replacement, hold a correct one. RangeError when k > n. */
 export function computePassAt(n: number, c: number, k: number): number {

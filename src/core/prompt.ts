@@ -2,7 +2,7 @@
 export const PROBLEM_PLACEHOLDER = '{Problem}';
 
 /** Where a finished solution goes in the template that has it annotated. */
-export const SOLUTION_PLACEHOLDER = '{Solution}';
+const SOLUTION_PLACEHOLDER = '{Solution}';
 
 /** A prompt, or why the template cannot make one, in one line. */
 export type RenderedPrompt = { readonly text: string } | { readonly fault: string };
@@ -15,7 +15,7 @@ export function renderPrompt(template: string, problemText: string): RenderedPro
   return fillTemplate(template, new Map([[PROBLEM_PLACEHOLDER, problemText]]));
 }
 
-/** The same for a template with one `{Problem}` and one `{Solution}`. */
+/** `renderPrompt` for a template with one `{Problem}` and one `{Solution}`. */
 export function renderAnnotatePrompt(template: string, problemText: string, solution: string): RenderedPrompt {
   return fillTemplate(
     template,

@@ -1,14 +1,17 @@
+import type { TagIds } from './grammar.ts';
 import {
   countCriticalTokens,
+  countForks,
   countGeneratedTokens,
   countSegmentTokens,
+  flattenResponse,
   isAwaited,
   isLeadingPath,
   type Trajectory,
 } from './trajectory.ts';
 
 /**
- * What the shape of one trajectory is worth, in tokens (field 2.7, method 11). Everything is derived
+ * What the shape of one trajectory is worth, in tokens. Everything is derived
  * from the segments; prompt tokens never count, injected ones only in `responseTokens` and positions.
  */
 export interface TrajectoryFigures {
@@ -34,7 +37,7 @@ export interface BlockFigures {
   readonly block: number;
   /** Generated tokens per path in rendering order, given-up ones included (0 where nothing of them is known). */
   readonly pathTokens: readonly number[];
-  /** Where it begins: 0-based index of its `<Parallel>` token over `responseTokens`, in [0, 1) (method 11, item 2). */
+  /** Where it begins: 0-based index of its `<Parallel>` token over `responseTokens`, in [0, 1). */
   readonly position: number;
   /** Longest over mean awaited path, at least 1: 1 when all are equally long. */
   readonly stragglerSlack: number;
@@ -89,4 +92,65 @@ function measureSpread(lengths: readonly number[]): Pick<BlockFigures, 'straggle
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+/** Where the blocks of one response begin: index of the `<Parallel>` token over response length, each in [0, 1). */
+export interface BlockPositions {
+  /** Every `<Parallel>` token, executed or not. */
+  readonly text: readonly number[];
+  readonly executed: readonly number[];
+}
+
+/** Relative positions of the blocks of one response. Tokens, prompt excluded. */
+export function findBlockPositions(trajectory: Trajectory, tags: TagIds): BlockPositions {
+  const { ids, segmentIndex } = flattenResponse(trajectory);
+  const { segments } = trajectory;
+  const text: number[] = [];
+  const executed: number[] = [];
+  ids.forEach((id, i) => {
+    if (id !== tags.parallelOpen) return;
+    text.push(i / ids.length);
+    const isLastOfSegment = segmentIndex[i + 1] !== segmentIndex[i];
+    if (isLastOfSegment && isLeadingPath(segments, segmentIndex[i]! + 1)) executed.push(i / ids.length);
+  });
+  return { text, executed };
+}
+
+/** Mean positions of a step; null where no response has a block. */
+export interface PositionSummary {
+  /** Over all blocks. */
+  readonly micro: number | null;
+  /** Over responses, of the mean within each. */
+  readonly macro: number | null;
+  /** Over responses, of the first block. */
+  readonly first: number | null;
+}
+
+/** Summarises relative positions, one list per response. */
+export function summarizePositions(perResponse: readonly (readonly number[])[]): PositionSummary {
+  const withBlocks = perResponse.filter((positions) => positions.length > 0);
+  return {
+    micro: meanOrNull(withBlocks.flat()),
+    macro: meanOrNull(withBlocks.map((positions) => meanOrNull(positions)!)),
+    first: meanOrNull(withBlocks.map((positions) => positions[0]!)),
+  };
+}
+
+/** Shares of responses with at least one block; 0 for no responses. */
+export interface ParallelRatio {
+  /** With a `<Parallel>` token, executed or not. */
+  readonly text: number;
+  readonly executed: number;
+}
+
+/** Parallel ratio of a set of responses. */
+export function computeParallelRatio(trajectories: readonly Trajectory[], tags: TagIds): ParallelRatio {
+  const count = Math.max(1, trajectories.length);
+  const withText = trajectories.filter((one) => flattenResponse(one).ids.includes(tags.parallelOpen));
+  const withForks = trajectories.filter((one) => countForks(one) > 0);
+  return { text: withText.length / count, executed: withForks.length / count };
+}
+
+function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -110,8 +110,8 @@ export function countPolicyTokens(trajectory: Trajectory): number {
 }
 
 /**
- * Tokens a model wrote in one segment: policy and teacher tokens, sampled stop tokens among them (g(s) of
- * field 2.7). What the controller injected does not count, nor does an end of sequence it replaced.
+ * Tokens a model wrote in one segment: policy and teacher tokens, sampled stop tokens among them.
+ * What the controller injected does not count, nor does an end of sequence it replaced.
  */
 export function countGeneratedTokens(segment: Segment): number {
   let count = 0;
@@ -126,7 +126,7 @@ export function isAwaited({ role, stop }: Segment): boolean {
 
 /**
  * D, the generated tokens on the longest dependency chain: main and summaries, and per block the longest
- * awaited path (method 11, item 5; field 2.7).
+ * awaited path.
  */
 export function countCriticalTokens(trajectory: Trajectory): number {
   let trunk = 0;

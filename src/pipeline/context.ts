@@ -4,12 +4,13 @@ import type { Problem } from '../core/problem.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { PromptRecord, RunStore } from '../ports/run-store.ts';
+import type { RewardFunction } from '../ports/reward-function.ts';
+import type { RunObserver } from '../ports/run-observer.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { PromptRecord } from '../ports/run-store/runs.ts';
 import type { Trainer } from '../ports/trainer.ts';
 import type { Verifier } from '../ports/verifier.ts';
-import type { CallPolicy } from './calls.ts';
-import type { SftText } from './sft-text.ts';
-import type { TokenCache } from './token-cache.ts';
+import type { CallPolicy } from './engine/calls.ts';
 
 /** The student's prompt template, tags, labels and end-of-sequence text, bound to one tokenizer. */
 export interface Binding {
@@ -31,25 +32,55 @@ export interface Teacher {
   readonly solutionTemplate: PromptRecord | null;
 }
 
-/** Everything a stage needs; made once per process by the composition root. */
-export interface RunContext {
+/** Remembers what the engine's tokenizer said, so that a text is asked for once per process. */
+export interface TokenCache {
+  get(key: string, ask: () => Promise<readonly number[]>): Promise<readonly number[]>;
+}
+
+/** One SFT row as text. */
+export interface SftText {
+  readonly problem: Problem;
+  readonly target: string;
+}
+
+/** What everything in a run shares: its name, its plan, where it is recorded, who is told, when it ends. */
+export interface RunFrame {
   readonly runId: string;
   readonly plan: CurriculumPlan;
   readonly store: RunStore;
+  readonly reporter: Reporter;
+  /** Is told what happens; absent: nobody watches. */
+  readonly observer?: RunObserver;
+  readonly clock: Clock;
+  /** Fires when the run is to stop; every wait ends with its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** The way to the engine that samples: what bounds and repeats the calls, and what its tokenizer said before. */
+export interface EngineAccess {
   readonly engine: Engine;
-  readonly trainer: Trainer;
-  readonly verifier: Verifier;
   readonly calls: CallPolicy;
   readonly tokens: TokenCache;
-  readonly reporter: Reporter;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+}
+
+/** Where problems and rows come from. All of it throws `SourceError` for a file that cannot be read. */
+export interface ProblemAccess {
+  /** Problems of one or several references, in order. */
+  problemsOf(refs: readonly ProblemsRef[]): Promise<readonly Problem[]>;
+  /** How many problems the references hold; each is read through once per process. */
+  countProblems(refs: readonly ProblemsRef[]): Promise<number>;
+  /** The problems of `problemsOf` one after the other, for sets that do not fit into memory. */
+  readProblems(refs: readonly ProblemsRef[]): AsyncIterable<Problem>;
+  /** Rows of an SFT stage that no cold-start stage of this run made: a JSONL file, or another run's. Throws `UsageError` for a run without rows. */
+  sftTextsOf(data: string): Iterable<SftText>;
+}
+
+/** Everything the stages of a run need; made once per process by the composition root. */
+export interface RunContext extends RunFrame, EngineAccess, ProblemAccess {
+  readonly trainer: Trainer;
+  readonly verifier: Verifier;
+  /** Rewards that the caller brought along, by the name the stages give them. */
+  readonly rewards?: Readonly<Record<string, RewardFunction>>;
   readonly studentTemplate: PromptRecord;
   teacherOf(stage: Extract<StageSpec, { kind: 'cold-start' }>): Teacher;
-  /** Problems of one or several references, in order. Throws `SourceError`. */
-  problemsOf(refs: readonly ProblemsRef[]): Promise<readonly Problem[]>;
-  /** The same problems one after the other, for sets that do not fit into memory. */
-  readProblems(refs: readonly ProblemsRef[]): AsyncIterable<Problem>;
-  /** Rows of an SFT stage that no cold-start stage of this run made: a JSONL file, or another run's. Throws `SourceError`, `UsageError`. */
-  sftTextsOf(data: string): Iterable<SftText>;
 }

@@ -1,17 +1,15 @@
 import type { StageSpec } from '../core/curriculum.ts';
 import { RunError } from '../errors.ts';
-import type { StageRecord } from '../ports/run-store.ts';
-import { bindTokenizer } from './bind-tokenizer.ts';
+import type { StageRecord } from '../ports/run-store/runs.ts';
 import { runColdStart } from './cold-start/run-cold-start.ts';
 import type { Binding, RunContext } from './context.ts';
-import { evaluate, toMetricPoints } from './evaluate.ts';
-import { GateRefusal, runRlStage } from './rl-stage.ts';
-import { WeightsServer } from './serve-weights.ts';
-import { runSft } from './sft.ts';
-import { prepareSftRows } from './sft-rows.ts';
-import { readSftTexts } from './sft-texts.ts';
-import { openStageModel } from './trainer-state.ts';
-import { warnOfMismatch } from './warn-mismatch.ts';
+import { warnOfMismatch } from './doctor/warn-mismatch.ts';
+import { bindTokenizer } from './engine/tokenizer.ts';
+import { evaluateSets } from './evaluate/evaluate.ts';
+import { GateRefusal, runRlStage } from './rl/rl-stage.ts';
+import { runSft } from './sft/sft-stage.ts';
+import { openStageModel } from './weights/trainer-model.ts';
+import { WeightsServer } from './weights/weights-server.ts';
 
 /**
  * Runs every stage that is not done, in order. The store is the only memory: called again on the same
@@ -31,7 +29,7 @@ export async function runCurriculum(ctx: RunContext): Promise<void> {
     ctx.signal.throwIfAborted();
     const stage = ctx.plan.stages[record.index];
     if (stage === undefined) throw new RunError(`the store has a stage ${record.index} that the configuration lacks`);
-    await runOneStage(ctx, bind, weights, stage, record);
+    await recordStage(ctx, record, () => executeStage({ ctx, bind, weights, stage, index: record.index }));
   }
 }
 
@@ -44,61 +42,47 @@ function bindOnce(ctx: RunContext): () => Promise<Binding> {
   };
 }
 
-async function runOneStage(
-  ctx: RunContext,
-  bind: () => Promise<Binding>,
-  weights: WeightsServer,
-  stage: StageSpec,
-  record: StageRecord,
-): Promise<void> {
-  ctx.store.saveStage(ctx.runId, { ...record, status: 'running' });
-  ctx.reporter.info(`stage ${record.index + 1} of ${ctx.plan.stages.length}: ${stage.id} (${stage.kind})`);
+/** Runs a stage and records how it stands: running, then done with what it leaves, or refused at its gate. */
+async function recordStage(ctx: RunContext, record: StageRecord, execute: () => Promise<object>): Promise<void> {
+  const save = (change: Partial<StageRecord>) => ctx.store.saveStage(ctx.runId, { ...record, ...change });
+  const end = (status: 'done' | 'refused', state: object) => {
+    save({ status, stateJson: JSON.stringify(state) });
+    const place = { runId: ctx.runId, stageIndex: record.index, stageId: record.id };
+    ctx.observer?.stageEnded?.({ ...place, status, state: { ...state } });
+  };
+  save({ status: 'running' });
+  ctx.reporter.info(`stage ${record.index + 1} of ${ctx.plan.stages.length}: ${record.id} (${record.kind})`);
   try {
-    const state = await executeStage(ctx, bind, weights, stage, record.index);
-    ctx.store.saveStage(ctx.runId, { ...record, status: 'done', stateJson: JSON.stringify(state) });
+    end('done', await execute());
   } catch (error) {
-    if (error instanceof GateRefusal) {
-      const stateJson = JSON.stringify({ pilot: error.pilot });
-      ctx.store.saveStage(ctx.runId, { ...record, status: 'refused', stateJson });
-    }
+    if (error instanceof GateRefusal) end('refused', { pilot: error.pilot });
     throw error;
   }
 }
 
+/** A stage before it is known what it needs. */
+interface Begun {
+  readonly ctx: RunContext;
+  readonly bind: () => Promise<Binding>;
+  readonly weights: WeightsServer;
+  readonly stage: StageSpec;
+  readonly index: number;
+}
+
 /** Runs one stage and returns what it leaves in the curriculum state. */
-async function executeStage(
-  ctx: RunContext,
-  bind: () => Promise<Binding>,
-  weights: WeightsServer,
-  stage: StageSpec,
-  index: number,
-): Promise<object> {
+async function executeStage({ ctx, bind, weights, stage, index }: Begun): Promise<object> {
   switch (stage.kind) {
-    case 'cold-start': {
-      const { template, solutionTemplate } = ctx.teacherOf(stage);
-      ctx.store.savePrompt(ctx.runId, `teacher:${stage.id}`, template);
-      if (solutionTemplate !== null) ctx.store.savePrompt(ctx.runId, `solution:${stage.id}`, solutionTemplate);
-      return runColdStart(ctx, stage, index);
-    }
-    case 'sft': {
-      const binding = await bind();
-      const { rows, dropped } = await prepareSftRows(ctx, binding, readSftTexts(ctx, stage));
-      const outcome = await runSft(ctx, binding, weights, stage, index, rows);
-      return { ...outcome, rows: rows.length, dropped: Object.fromEntries(dropped) };
-    }
+    case 'cold-start':
+      return runColdStart({ ctx, stage, index });
+    case 'sft':
+      return runSft({ ctx, stage, index, weights, binding: await bind() });
     case 'rl':
-      return runRlStage(ctx, await bind(), weights, stage, index);
+      return runRlStage({ ctx, stage, index, weights, binding: await bind() });
     case 'eval': {
-      const takesWeights = ctx.engine.capabilities.loadWeights;
+      const run = { ctx, stage, index, weights, binding: await bind() };
       // An engine that takes no weights is measured as it is, without a trainer.
-      if (takesWeights) await openStageModel(ctx, index, true);
-      const { temperature, topP } = ctx.plan.eval;
-      const servedVersion = async () => (takesWeights ? weights.serve(index, 0) : ctx.plan.engine.model);
-      const { sets } = stage;
-      const request = { stageIndex: index, step: 0, purpose: 'eval', sets, temperature, topP, servedVersion } as const;
-      const results = await evaluate(ctx, await bind(), request);
-      ctx.store.saveMetrics(ctx.runId, toMetricPoints(index, 0, results));
-      return { results };
+      if (ctx.engine.capabilities.loadWeights) await openStageModel(run, true);
+      return { results: await evaluateSets(run, stage.sets, 0) };
     }
   }
 }

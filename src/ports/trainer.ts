@@ -1,4 +1,5 @@
 import type { AdamSettings, Datum, LossSpec } from '../core/datum.ts';
+import type { RetryCounts } from '../core/retry.ts';
 
 /** The trainer endpoint as the pipeline sees it. The loss is a plain sum over datums and positions. */
 
@@ -59,6 +60,8 @@ export interface Trainer {
   saveForSampler(name: string, signal?: AbortSignal): Promise<SamplerWeights>;
   /** Deletes a saved state or sampler weights; succeeds when it is already gone. */
   deleteSaved(path: string, signal?: AbortSignal): Promise<void>;
+  /** Requests that were sent again since the trainer was opened, by cause. */
+  retries(): RetryCounts;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -32,7 +32,11 @@ export async function cruiseFolder(baseDir: string, folders: readonly string[]):
       doNotFollow: { path: 'node_modules' },
       exclude: { path: NOT_TYPESCRIPT },
     },
-    { conditionNames: ['import', 'node', 'require', 'default'], extensions: ['.ts', '.js', '.d.ts'] },
+    {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'require', 'default'],
+      extensions: ['.ts', '.js', '.d.ts'],
+    },
   );
   const { modules, summary } = output as ICruiseResult;
   const ours = modules.filter(({ source }) => folders.some((folder) => source.startsWith(`${folder}/`)));

@@ -11,7 +11,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { HttpFailure } from '../../adapters/embedded-lm/server/http/failure.ts';
+import { HttpFailure } from '../../adapters/embedded-lm/server/http/route.ts';
 import { decodePass } from '../../adapters/embedded-lm/server/tinker-face/decode-pass.ts';
 import { encodeResult } from '../../adapters/embedded-lm/server/tinker-face/encode-result.ts';
 import { makeDatum, openModel, retrieve, send, startOnUnigram } from '../support/embedded-requests.ts';

@@ -9,13 +9,12 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type AnswerKind, DEFAULT_TEACHER_MIX } from '../../adapters/embedded-lm/server/teacher/mix.ts';
-import { planAnswer } from '../../adapters/embedded-lm/server/teacher/plan-answer.ts';
+import { type AnswerKind, DEFAULT_TEACHER_MIX, planAnswer } from '../../adapters/embedded-lm/server/teacher.ts';
 import { canonicaliseTrace, stripThinking } from '../../src/core/canonicalise.ts';
-import { checkFormat } from '../../src/core/format-check.ts';
+import { checkFormat } from '../../src/core/format/format-checker.ts';
 import { generateWordSums } from '../../src/core/word-sums/generate.ts';
-import { parseWordSum } from '../../src/core/word-sums/parse-word-sum.ts';
 import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
+import { parseWordSum } from '../../src/core/word-sums/wording.ts';
 import { send, startOnUnigram, type Wire } from '../support/embedded-requests.ts';
 
 const PROBLEMS = generateWordSums({ seed: 1, level: 'easy', count: 40, split: 'train' });

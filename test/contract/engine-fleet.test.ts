@@ -6,11 +6,11 @@
  * 2. `sticky` keeps it too.
  */
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
-import { createEngineFleet } from '../../src/pipeline/fleet/create-engine-fleet.ts';
+import { createEngineFleet } from '../../src/pipeline/engine/fleet/create-engine-fleet.ts';
 import { runEngineContract } from '../support/engine-contract.ts';
 import { createStandingClock } from '../support/engine-endpoints.ts';
-import { type SeenRequest, startFaultServer } from '../support/engine-fault-server.ts';
 import { createVllmDouble, DOUBLE_BASE } from '../support/engine-vllm-double.ts';
+import { type SeenRequest, startFaultServer } from '../support/fault-server.ts';
 
 for (const placement of ['spread', 'sticky'] as const) {
   runEngineContract(`fleet, ${placement}`, async (t) => {

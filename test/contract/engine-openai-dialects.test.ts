@@ -19,8 +19,8 @@ import { createOpenAiEngine, type OpenAiEngineOptions } from '../../adapters/eng
 import { EngineError, UsageError } from '../../src/errors.ts';
 import type { ChatRequest, CompletionRequest, Engine } from '../../src/ports/engine.ts';
 import type { Wire } from '../support/embedded-requests.ts';
-import { type Answer, json, routes, silence, startFaultServer, text } from '../support/engine-fault-server.ts';
 import { wireChoice } from '../support/engine-vllm-double.ts';
+import { type Answer, json, routes, silence, startFaultServer, text } from '../support/fault-server.ts';
 
 const ASK: CompletionRequest = {
   ...{
@@ -268,12 +268,12 @@ test('7. health', async (t) => {
 test('8. closing', async (t) => {
   const { engine, server } = await start(t, 'vllm', silence);
   const arrival = server.next();
-  const ended = rejectsWith(engine.complete(ASK), /the engine connection was closed/);
+  const ended = rejectsWith(engine.complete(ASK), /the connection was closed on this side/);
   await arrival;
   await engine[Symbol.asyncDispose]();
   await ended;
-  await rejectsWith(engine.complete(ASK), /the engine connection was closed/);
-  await rejectsWith(engine.chat(CHAT), /the engine connection was closed/);
+  await rejectsWith(engine.complete(ASK), /the connection was closed on this side/);
+  await rejectsWith(engine.chat(CHAT), /the connection was closed on this side/);
 });
 
 test('9. a server of one model', async (t) => {

@@ -1,13 +1,15 @@
 /**
  * The engine adapter against a server that misbehaves. Every failure is an `EngineError` of one line that names the request.
  *
- *  1. Each status is retryable or final as the protocol says; the server's words survive in every body shape.
+ *  1. Each status is retryable or final as the table of meanings says; the server's words survive in every body shape.
  *  2. Retry-After and retry-after-ms are read, bounded by a minute; nonsense is none.
  *  3. Refused, cut and silent connections are retryable and say what to do; nothing is sent twice.
- *  4. What is not JSON, not the protocol, or the wrong number of choices is final and says what was expected.
+ *  4. What is not JSON, not the protocol, or the wrong number of choices is final and says what was expected; an empty or
+ *     cut answer is retryable, and an error under a status of success is judged by its code.
  *  5. Choices come back in index order; a doubled or foreign index is refused.
  *  6. Ids and log-probs that cannot be trained on are refused: missing, unequal, not finite, without the stop token, of another prompt.
- *  7. Control sequences, line breaks and the API key never reach a message; the key goes out as Bearer only.
+ *  7. Control sequences, line breaks and the API key never reach a message, of which beginning and end are kept; the key
+ *     goes out as Bearer only.
  *  8. An answer larger than the limit is refused, by either way of asking.
  *  9. An abort in the header, in the body and in chat closes the connection and rejects with the reason.
  * 10. Chat and model lists have the same failures as completions; OPENAI_* variables change nothing.
@@ -21,6 +23,7 @@ import { createOpenAiEngine, type OpenAiEngineOptions } from '../../adapters/eng
 import { EngineError } from '../../src/errors.ts';
 import type { ChatRequest, CompletionRequest, Engine } from '../../src/ports/engine.ts';
 import type { Wire } from '../support/embedded-requests.ts';
+import { createVllmDouble, DOUBLE_BASE, wireChoice } from '../support/engine-vllm-double.ts';
 import {
   type Answer,
   cut,
@@ -31,8 +34,7 @@ import {
   stall,
   startFaultServer,
   text,
-} from '../support/engine-fault-server.ts';
-import { createVllmDouble, DOUBLE_BASE, wireChoice } from '../support/engine-vllm-double.ts';
+} from '../support/fault-server.ts';
 
 const ASK: CompletionRequest = {
   ...{ model: 'm', prompt: [5, 6], n: 1, maxTokens: 8, temperature: 1, topP: 1, seed: 1, stopTokenIds: [14] },
@@ -59,7 +61,7 @@ async function failureOf(call: Promise<unknown>): Promise<EngineError> {
   );
   assert.ok(error instanceof EngineError, String(error));
   assert.doesNotMatch(error.message, /\p{Cc}/u, 'one line');
-  assert.ok(error.message.length <= 300, `${error.message.length} characters`);
+  assert.ok(error.message.length <= 420, `${error.message.length} characters`);
   assert.match(error.message, /^(GET|POST) http:\/\/127\.0\.0\.1:\d+\/\S+: /);
   return error;
 }
@@ -80,8 +82,8 @@ const choices = (...list: Wire[]): Answer => json({ choices: list });
 
 test('1. statuses and bodies', async (t) => {
   const { state, engine } = await start(t);
-  const retryable = [408, 425, 429, 500, 502, 503, 504];
-  const final = [301, 400, 401, 403, 404, 405, 409, 413, 422, 501];
+  const retryable = [408, 409, 423, 425, 429, 499, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 529, 530];
+  const final = [301, 400, 401, 402, 403, 404, 405, 410, 413, 422, 501, 505];
   for (const status of [...retryable, ...final]) {
     state.answer = json({ error: { message: 'the reason' } }, status);
     for (const error of await failuresOf(engine.complete(ASK), engine.chat(CHAT))) {
@@ -166,6 +168,25 @@ test('4. answers that are not the protocol', async (t) => {
       assert.match(error.message, said);
       assert.equal(error.retryable, false);
     }
+  }
+  const passing: [Answer, RegExp, number | null][] = [
+    [text(''), /the answer is empty/, null],
+    [text('{"choices": [{"index": 0, "te'), /the answer was cut/, null],
+    [json({ error: { message: 'slow down', code: 429 } }), /429 slow down/, 429],
+    [json({ error: { message: 'gone', code: '502' } }), /502 gone/, 502],
+    [json({ error: { message: 'full', type: 'overloaded_error' } }), /529 full/, 529],
+    [json({ error: 'upstream went away' }), /the server says: upstream went away/, null],
+  ];
+  for (const [answer, said, status] of passing) {
+    state.answer = answer;
+    for (const error of await failuresOf(engine.complete(ASK), engine.chat(CHAT), engine.listModels())) {
+      assert.match(error.message, said);
+      assert.deepEqual([error.retryable, error.status], [true, status]);
+    }
+  }
+  state.answer = json({ error: { message: 'no such field', code: 400 } });
+  for (const error of await failuresOf(engine.complete(ASK), engine.chat(CHAT))) {
+    assert.deepEqual([error.retryable, error.status], [false, 400]);
   }
   state.answer = json({ tokens: [1, -2] });
   const tokenize = engine.tokenize({ model: 'm', input: { text: 'x' } });
@@ -258,7 +279,7 @@ test('6. tokens that cannot be trained on', async (t) => {
 test('7. hostile words and the key', async (t) => {
   const apiKey = 'sk-very-secret-0123456789';
   const { state, server, engine } = await start(t, { apiKey });
-  const hostile = `\u001b[31mred\u001b[0m\nline\r\n\u001b]0;title\u0007key ${apiKey} \u0000end\u202e${'x'.repeat(5000)}`;
+  const hostile = `\u001b[31mred\u001b[0m\nline\r\n\u001b]0;title\u0007key ${apiKey} \u0000then\u202e${'x'.repeat(5000)} the reason`;
   const calls = [
     () => engine.complete(ASK),
     () => engine.chat(CHAT),
@@ -271,7 +292,7 @@ test('7. hostile words and the key', async (t) => {
     state.answer = answer;
     for (const call of calls) {
       const { message } = await failureOf(call());
-      assert.match(message, /: [45]00 red line key \*\*\* end x+…$/);
+      assert.match(message, /: [45]00 red line key \*\*\* then x+ … x+ the reason$/);
     }
   }
   state.answer = choices({ ...wireChoice(0, [11]), finish_reason: `\u001b[31m${apiKey}` });

@@ -8,9 +8,9 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { OpenAiKind } from '../../adapters/engine-openai/capabilities.ts';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
-import { type Answer, json, startFaultServer, text } from '../support/engine-fault-server.ts';
+import type { OpenAiKind } from '../../adapters/engine-openai/openai-wire.ts';
+import { type Answer, json, startFaultServer, text } from '../support/fault-server.ts';
 
 const VLLM = `# HELP vllm:num_requests_waiting Number of requests waiting to be processed.
 # TYPE vllm:num_requests_waiting gauge

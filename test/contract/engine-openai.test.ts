@@ -13,8 +13,8 @@
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import { openModel, startOnUnigram } from '../support/embedded-requests.ts';
 import { runEngineContract } from '../support/engine-contract.ts';
-import { type SeenRequest, startFaultServer } from '../support/engine-fault-server.ts';
 import { createVllmDouble, DOUBLE_BASE } from '../support/engine-vllm-double.ts';
+import { type SeenRequest, startFaultServer } from '../support/fault-server.ts';
 
 runEngineContract('vllm', async (t) => {
   let isHeld = false;

@@ -18,8 +18,8 @@ import { createOpenAiEngine, type OpenAiEngineOptions } from '../../adapters/eng
 import { EngineError } from '../../src/errors.ts';
 import type { CompletionRequest, Engine } from '../../src/ports/engine.ts';
 import type { Wire } from '../support/embedded-requests.ts';
-import { type Answer, cut, json, routes, silence, startFaultServer, text } from '../support/engine-fault-server.ts';
 import { sendEvent, TEXT_MODEL } from '../support/engine-text-doubles.ts';
+import { type Answer, cut, json, routes, silence, startFaultServer, text } from '../support/fault-server.ts';
 
 const EOS = '<|im_end|>';
 
@@ -145,9 +145,11 @@ test('5. failures', async (t) => {
     [cutStream, /cut before the answer was complete/, again],
     [stream([choice('a')]), /the answer ended before it was complete/, again],
     [stream([choice('a')], false), /the answer ended before it was complete/, again],
-    [stream(['{"choices":']), /expected JSON, got \{"choices":/, final],
+    [stream(['{"choices":']), /the answer was cut/, again],
+    [stream(['{"choices": oops}']), /expected JSON, got \{"choices": oops\}/, final],
     [text('<html>'), /expected JSON, got <html>/, final],
-    [stream([{ error: { message: 'broke' } }]), /expected an object with choices, got .*broke/, final],
+    [stream([{ error: { message: 'broke' } }]), /the server says: broke/, again],
+    [stream([{ error: { message: 'slow down', code: 429 } }]), /429 slow down/, { retryable: true, status: 429 }],
     [stream([{ choices: [choice('a').choices[0], choice('b').choices[0]] }]), /expected 1 choices, got 2/, final],
     [json({ choices: [] }), /expected 1 choices, got 0/, final],
     [stream([choice(undefined)]), /expected a string at choices\[0\]\.text, got nothing/, final],
@@ -204,7 +206,8 @@ test('7. what TGI answers', async (t) => {
     [json({ error: 'too long', error_type: 'validation' }, 422), /\/generate: 422 too long/, { status: 422 }],
     [json({ error: 'overloaded', error_type: 'overloaded' }, 429), /429 overloaded/, { retryable: true }],
     [cut, /cut before the answer was complete/, { retryable: true }],
-    [text('{"generated_text":'), /expected JSON/, { retryable: false }],
+    [text('{"generated_text":'), /the answer was cut/, { retryable: true }],
+    [text('{"generated_text": oops}'), /expected JSON/, { retryable: false }],
     [json({ generated_text: 'a' }), /expected an object with details\.tokens/, { retryable: false }],
     [json(generated([token(null)], 'length')), /a string at details\.tokens\[0\]\.text/, { retryable: false }],
     [json(generated([token('a')], null)), /expected finish reason .* at details/, { retryable: false }],

@@ -8,8 +8,8 @@
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import { TextPieces } from '../../adapters/engine-openai/text-pieces.ts';
 import { runEngineContract } from '../support/engine-contract.ts';
-import { type SeenRequest, startFaultServer } from '../support/engine-fault-server.ts';
 import { createOpenAiDouble, createTgiDouble, TEXT_MODEL } from '../support/engine-text-doubles.ts';
+import { type SeenRequest, startFaultServer } from '../support/fault-server.ts';
 
 const NO_IDS = 'its tokens are its own: text goes in and comes out';
 const NO_WEIGHTS = 'it serves the weights it was started with';

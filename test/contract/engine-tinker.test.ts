@@ -12,13 +12,13 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
-import { createTinkerEngine } from '../../adapters/trainer-tinker/create-tinker-engine.ts';
+import { createTinkerEngine } from '../../adapters/tinker/engine/create-tinker-engine.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { CompletionRequest } from '../../src/ports/engine.ts';
 import { openModel, startOnUnigram, type Wire } from '../support/embedded-requests.ts';
 import { runEngineContract } from '../support/engine-contract.ts';
-import { type Answer, cut, cutInBody, json, routes, startFaultServer, text } from '../support/engine-fault-server.ts';
+import { type Answer, cut, cutInBody, json, routes, startFaultServer, text } from '../support/fault-server.ts';
 import { createInstantClock } from '../support/trainer-instant-clock.ts';
 
 const MODEL = 'embedded-base';
@@ -153,18 +153,18 @@ test('2. failures', async (t) => {
     submitted = lost;
     const error = await failureOf(engine.complete(ASK));
     assert.equal(error.retryable, true);
-    assert.match(error.message, /the connection was lost before the answer was complete/);
+    assert.match(error.message, /the connection was cut before the answer was complete/);
   }
   assert.equal(server.seen.length, before + 2);
   submitted = text('<html>');
-  assert.match((await failureOf(engine.complete(ASK))).message, /not JSON/);
+  assert.match((await failureOf(engine.complete(ASK))).message, /expected JSON, got <html>/);
   submitted = json({ request_id: '7' });
   result = cut;
   assert.equal((await failureOf(engine.complete(ASK))).retryable, true);
   for (const [answer, said] of [
     [json({ error: 'out of memory', category: 'server' }), /failed: out of memory/],
-    [json({ detail: 'no such weights' }, 404), /404: no such weights/],
-    [text('{"sequences":'), /not JSON/],
+    [json({ detail: 'no such weights' }, 404), /404 no such weights/],
+    [text('{"sequences":'), /the answer was cut/],
     [json({ samples: [] }), /sequences/],
     [json({ sequences: [{ stop_reason: 'stop', tokens: [1] }] }), /sequences\.0\.logprobs/],
     [json({ sequences: [sequence([11], { stop_reason: 'error' })] }), /sequences\.0\.stop_reason/],

@@ -11,7 +11,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { decodeIds, decodePieces, encodeIds, encodePieces } from '../../adapters/store-sqlite/piece-codec.ts';
+import { decodeIds, decodePieces } from '../../adapters/store-sqlite/decode-pieces.ts';
+import { encodeIds, encodePieces } from '../../adapters/store-sqlite/encode-pieces.ts';
 import type { Piece } from '../../src/core/trajectory.ts';
 import { samplePiece } from '../support/run-store-samples.ts';
 

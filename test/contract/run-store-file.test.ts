@@ -14,24 +14,18 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import Database from 'better-sqlite3';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../adapters/store-sqlite/migrations.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { StoreError } from '../../src/errors.ts';
-import type { RunStore } from '../../src/ports/run-store.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import * as sample from '../support/run-store-samples.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 const RUN = 'run-1';
-
-function makeFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'run-store-file-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 function createStore(file: string, maxPages?: number): RunStore {
   const store = openRunStore(file, maxPages === undefined ? {} : { maxPages });
@@ -77,7 +71,7 @@ function checkIntegrity(file: string): unknown {
 }
 
 test('1. newer schema', (t) => {
-  const file = join(makeFolder(t), 'runs.db');
+  const file = join(makeTempFolder('run-store', t), 'runs.db');
   createStore(file)[Symbol.dispose]();
   const db = new Database(file);
   db.pragma(`user_version = ${SCHEMA_VERSION + 3}`);
@@ -90,7 +84,7 @@ test('1. newer schema', (t) => {
 });
 
 test('2. foreign files', (t) => {
-  const folder = makeFolder(t);
+  const folder = makeTempFolder('run-store', t);
   const text = join(folder, 'notes.txt');
   writeFileSync(text, 'These are my notes.\n'.repeat(100));
   const other = join(folder, 'other.db');
@@ -106,7 +100,7 @@ test('2. foreign files', (t) => {
 });
 
 test('3. missing places', (t) => {
-  const folder = makeFolder(t);
+  const folder = makeTempFolder('run-store', t);
   assert.throws(() => openRunStore(join(folder, 'no', 'runs.db')), storeError('folder', 'does not exist'));
   const missing = join(folder, 'runs.db');
   assert.throws(() => openRunStore(missing, { readonly: true }), storeError(missing, 'no run store here'));
@@ -115,7 +109,7 @@ test('3. missing places', (t) => {
 });
 
 test('4. looking', (t) => {
-  const file = join(makeFolder(t), 'runs.db');
+  const file = join(makeTempFolder('run-store', t), 'runs.db');
   using writer = createStore(file);
   using reader = openRunStore(file, { readonly: true });
   writer.saveRollouts(RUN, [sample.sampleRollout()]);
@@ -128,7 +122,7 @@ test('4. looking', (t) => {
 });
 
 test('5. empty file and numbering', (t) => {
-  const file = join(makeFolder(t), 'runs.db');
+  const file = join(makeTempFolder('run-store', t), 'runs.db');
   writeFileSync(file, '');
   assert.throws(() => openRunStore(file, { readonly: true }), storeError('holds no run yet'));
   createStore(file)[Symbol.dispose]();
@@ -141,7 +135,7 @@ test('5. empty file and numbering', (t) => {
 });
 
 test('6. page limit', (t) => {
-  const file = join(makeFolder(t), 'runs.db');
+  const file = join(makeTempFolder('run-store', t), 'runs.db');
   const store = createStore(file, 150);
   const { saved, error } = fillUp(store);
   storeError(file, 'disk is full', 'safe')(error);
@@ -158,7 +152,7 @@ test('6. page limit', (t) => {
 });
 
 test('7. full file system', (t) => {
-  const disk = join(makeFolder(t), 'disk');
+  const disk = join(makeTempFolder('run-store', t), 'disk');
   mkdirSync(disk);
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk], { stdio: 'ignore' });
@@ -192,7 +186,7 @@ function fillDisk(disk: string): void {
 }
 
 test('8. damage', (t) => {
-  const file = join(makeFolder(t), 'runs.db');
+  const file = join(makeTempFolder('run-store', t), 'runs.db');
   const store = createStore(file);
   store.saveRollouts(RUN, [sample.sampleRollout()]);
   store[Symbol.dispose]();
@@ -203,13 +197,13 @@ test('8. damage', (t) => {
   assert.throws(() => reader.loadRollouts(RUN, 0, 'train', 1), storeError('group 0, sample 0', 'damaged'));
   const bytes = readFileSync(file);
   bytes.fill(0xa5, 100);
-  const broken = join(makeFolder(t), 'broken.db');
+  const broken = join(makeTempFolder('run-store', t), 'broken.db');
   writeFileSync(broken, bytes);
   assert.throws(() => openRunStore(broken, { readonly: true }).listRuns(), storeError(broken, 'damaged', '.recover'));
 });
 
 test('9. write-ahead log', (t) => {
-  const file = join(makeFolder(t), 'runs.db');
+  const file = join(makeTempFolder('run-store', t), 'runs.db');
   const store = createStore(file);
   let largest = 0;
   for (let step = 1; step <= 60; step += 1) {
@@ -223,7 +217,7 @@ test('9. write-ahead log', (t) => {
 });
 
 test('10. deleting a run', (t) => {
-  const file = join(makeFolder(t), 'runs.db');
+  const file = join(makeTempFolder('run-store', t), 'runs.db');
   const store = createStore(file);
   store.saveRollouts(RUN, [sample.sampleRollout()]);
   store.saveAttempts(RUN, 0, [sample.sampleAttempt()]);

@@ -8,13 +8,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 const WRITER = fileURLToPath(new URL('../support/run-store-writer.ts', import.meta.url));
 const ROUNDS = 20;
@@ -71,8 +70,7 @@ function checkWhole(file: string): void {
 }
 
 test('1-3. kill -9 loses nothing and doubles nothing', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'run-kill-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = makeTempFolder('run-kill', t);
   const file = join(folder, 'runs.db');
   let total = 0;
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -9,8 +9,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -18,13 +17,12 @@ import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts'
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { StoreError } from '../../src/errors.ts';
 import { sampleRun } from '../support/run-store-samples.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 const HOLDER = fileURLToPath(new URL('../support/run-store-writer.ts', import.meta.url));
 
 function makeStore(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'run-lock-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'runs.db');
+  const file = join(makeTempFolder('run-lock', t), 'runs.db');
   using store = openRunStore(file);
   store.createRun(sampleRun(), []);
   return file;

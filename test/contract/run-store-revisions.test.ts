@@ -5,19 +5,16 @@
  *  3. what was replaced is kept, revision by revision
  *  4. one revision that names no row undoes all of its call
  *  5. the steps that hold rollouts are listed in order
- *  6. a store of schema 1 is brought up to date; its attempts have no verdict
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
-import { INITIAL_SCHEMA } from '../../adapters/store-sqlite/migrations/0001-initial.ts';
-import { APPLICATION_ID } from '../../adapters/store-sqlite/migrations.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { Verdict } from '../../src/core/verify/verdict.ts';
 import { StoreError } from '../../src/errors.ts';
-import type { RolloutRecord } from '../../src/ports/run-store.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import * as sample from '../support/run-store-samples.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -122,20 +119,4 @@ test('5: steps', (t) => {
     { stageIndex: 0, purpose: 'train', step: 2 },
   ]);
   assert.deepEqual(store.listRolloutSteps('nobody'), []);
-});
-
-test('6: schema 1', (t) => {
-  const file = join(folder, 'old.db');
-  const db = new Database(file);
-  db.exec(INITIAL_SCHEMA);
-  db.pragma(`application_id = ${APPLICATION_ID}`);
-  db.pragma('user_version = 1');
-  db.exec(`INSERT INTO runs VALUES ('${RUN}', 'n', NULL, 1, '{}', 'h', '0', 'done', NULL, 1, 1);
-    INSERT INTO problems (key, source, id, digest, text, answer) VALUES (1, 's', 'p', x'00', 'q', '4');
-    INSERT INTO attempts (run_id, stage_index, problem_key, sample, status, seed, extracted, prompt_hash, saved_at_ms)
-      VALUES ('${RUN}', 0, 1, 0, 'accepted', 1, '4', 'h', 1);`);
-  db.close();
-  const { store } = openStore(t, file);
-  const [attempt] = store.listAttempts(RUN, 0);
-  assert.deepEqual([attempt?.verdict, attempt?.extracted], [null, '4']);
 });

@@ -7,7 +7,8 @@
  *  4. attempts come back whole, in an order that does not depend on the order of completion
  *  5. an attempt stored under a taken key changes nothing; counts add up per status and code
  *  6. attempts may be listed while others are written
- *  7. rollouts come back deep-equal, in (group, sample) order, of the asked step and purpose only
+ *  7. rollouts come back deep-equal, in (group, sample) order, of the asked step, purpose and evaluation set only; the
+ *     sets of a step are counted in the order of their groups
  *  8. a rollout stored under a taken key changes nothing, its segments included
  *  9. a problem whose text changed under the same id stays two problems
  * 10. hostile strings (lone surrogates, NUL, U+2028) survive everywhere text is stored
@@ -19,15 +20,15 @@
  * 16. everything is there after the file was closed and opened again
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { StoreError } from '../../src/errors.ts';
-import type { RolloutRecord, RunStore } from '../../src/ports/run-store.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import * as sample from '../support/run-store-samples.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 const RUN = 'run-1';
 
@@ -39,14 +40,10 @@ interface Opened {
 }
 
 function open(t: TestContext): Opened {
-  const folder = mkdtempSync(join(tmpdir(), 'run-store-'));
-  const file = join(folder, 'runs.db');
+  const file = join(makeTempFolder('run-store', t), 'runs.db');
   const clock = { ms: 5_000 };
   const store = openRunStore(file, { clock: { now: () => clock.ms } });
-  t.after(() => {
-    store[Symbol.dispose]();
-    rmSync(folder, { recursive: true });
-  });
+  t.after(() => store[Symbol.dispose]());
   store.createRun(sample.sampleRun(), [sample.sampleStage()]);
   return { file, store, clock };
 }
@@ -212,6 +209,20 @@ test('7. rollouts come back deep-equal and in order', (t) => {
   assert.deepEqual(store.loadRollouts(RUN, 0, 'train', 1), rollouts);
   assert.equal(store.loadRollouts(RUN, 0, 'train', 2).length, 1);
   assert.deepEqual(store.loadRollouts(RUN, 0, 'pilot', 1), []);
+
+  const evaluated = ['hard', 'hard', 'easy \ud800', null].map((set, group) =>
+    sample.sampleRollout({ purpose: 'eval', step: 4, group, set }),
+  );
+  store.saveRollouts(RUN, [...evaluated].reverse());
+  assert.deepEqual(store.loadRollouts(RUN, 0, 'eval', 4), evaluated);
+  assert.deepEqual(store.loadRollouts(RUN, 0, 'eval', 4, 'hard'), evaluated.slice(0, 2));
+  assert.deepEqual(store.loadRollouts(RUN, 0, 'eval', 4, 'easy \ud800'), evaluated.slice(2, 3));
+  assert.deepEqual(store.loadRollouts(RUN, 0, 'eval', 4, 'nothing'), []);
+  assert.deepEqual(store.countRolloutSets(RUN, 0, 'eval', 4), [
+    { set: 'hard', groups: 2 },
+    { set: 'easy \ud800', groups: 1 },
+    { set: null, groups: 1 },
+  ]);
 });
 
 test('8. a rollout is stored once', (t) => {

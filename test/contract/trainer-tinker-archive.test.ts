@@ -17,8 +17,8 @@ import { buffer } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
-import type { TinkerTrainerOptions } from '../../adapters/trainer-tinker/create-tinker-trainer.ts';
-import { unpackArchive } from '../../adapters/trainer-tinker/unpack-archive.ts';
+import { unpackArchive } from '../../adapters/tinker/hand-over/unpack-archive.ts';
+import type { TinkerTrainerOptions } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
 import { TrainerError } from '../../src/errors.ts';
 import { makeFolder } from '../support/embedded-requests.ts';
 import { connectTrainer } from '../support/trainer-connection.ts';
@@ -74,7 +74,7 @@ async function open(t: TestContext, options: Partial<TinkerTrainerOptions> = {})
   const double = await startFaultServer(t);
   const directory = path.join(await makeFolder(t), 'weights');
   const { trainer, clock } = await connectTrainer(t, double.url, {
-    handover: { kind: 'archive', directory },
+    handOver: { kind: 'archive', directory },
     apiKey: 'k',
     ...options,
   });
@@ -128,9 +128,9 @@ test('an archive that is not ready', async (t) => {
   const wait = (status: number) => ({ status, json: { detail: 'Checkpoint is still being created' } });
   double.fault(ARCHIVE, wait(503), wait(425));
   await save();
-  assert.deepEqual(clock.pauses, [1000, 2000]);
+  assert.deepEqual(clock.pauses, [1000, 1000]);
   double.fault(ARCHIVE.replace('v1', 'v2'), { status: 405, json: { detail: 'no\nsuch thing' } });
-  await assert.rejects(trainer.saveForSampler('v2'), /downloading the archive of v2 failed: HTTP 405: no such thing/);
+  await assert.rejects(trainer.saveForSampler('v2'), /downloading the archive of v2: 405 no such thing/);
 });
 
 test('where archives may come from', async (t) => {
@@ -148,7 +148,7 @@ test('where archives may come from', async (t) => {
   double.route(ARCHIVE, (_request, response) =>
     response.writeHead(302, { location: double.to(ARCHIVE).length % 2 ? '?a' : '?b' }).end(),
   );
-  await assert.rejects(save(), /redirected more than 4 times/);
+  await assert.rejects(save(), /more than 6 redirects/);
 });
 
 test('hostile archives', async (t) => {
@@ -198,9 +198,8 @@ test('bounds and broken streams', async (t) => {
   const target = path.join(folder, 'w');
   const unpack = (bytes: Buffer, more = {}) =>
     unpackArchive(Readable.from([bytes.subarray(0, 1), bytes.subarray(1)]), target, {
-      ...limits,
-      maxBytes: 1e6,
-      ...more,
+      limits: { ...limits, maxBytes: 1e6, ...more },
+      prepare: async () => null,
     });
   await assert.rejects(unpack(gzipSync(archive), { maxBytes: 50_000 }), /unpacks to more than 50000 bytes/);
   await assert.rejects(unpack(archive, { maxFiles: 1 }), /more than 1 files/);

@@ -13,7 +13,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { ProfileName } from '../../adapters/trainer-tinker/profile.ts';
+import type { ProfileName } from '../../adapters/tinker/trainer/profile.ts';
 import type { Datum } from '../../src/core/datum.ts';
 import type { Wire } from '../support/embedded-requests.ts';
 import { ADAM, connectTrainer, rlDatum, sftDatum } from '../support/trainer-connection.ts';

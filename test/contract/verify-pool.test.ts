@@ -11,7 +11,7 @@
  *  9. an abort rejects with the signal's reason at once, before and while the case is judged; the pool goes on
  * 10. a closed pool rejects, what is pending too
  * 11. a module that cannot start rejects with one line instead of starting threads for ever
- * 12. an idle pool keeps no process alive
+ * 12. an idle pool keeps no process alive; one that is being closed does, also while a report of its thread is on its way
  * 13. every hostile input of the sample file is judged and meets nothing
  */
 import assert from 'node:assert/strict';
@@ -165,11 +165,12 @@ test('11: a module that cannot start', async (t) => {
   );
 });
 
-test('12: no process is kept alive', async () => {
+/** Runs a module in a process of its own; gives its exit code and what it printed. */
+async function runModule(body: string): Promise<[code: number | null, out: string]> {
   const module = new URL('../../adapters/verify-pool/open-verify-pool.ts', import.meta.url).href;
   const script = `const { openVerifyPool } = await import(${JSON.stringify(module)});
-    const [one] = await openVerifyPool().verify([{ gold: '7', text: '7', options: { mode: 'math', structured: false } }]);
-    console.log(one.verdict);`;
+    const one = (k) => ({ gold: String(k), text: String(k), options: { mode: 'math', structured: false } });
+    ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -178,7 +179,26 @@ test('12: no process is kept alive', async () => {
     out += chunk;
   });
   const [code] = await once(child, 'close');
-  assert.deepEqual([code, out.trim()], [0, 'correct']);
+  return [code as number | null, out.trim()];
+}
+
+test('12: what keeps a process alive', async () => {
+  const idle = 'const [{ verdict }] = await openVerifyPool().verify([one(7)]); console.log(verdict);';
+  assert.deepEqual(await runModule(idle), [0, 'correct']);
+  // The turn that closes the pool is busy, so that the report of the batch is already there, unread.
+  const closing = `const main = async () => {
+      const pool = openVerifyPool();
+      await pool.verify([one(1)]);
+      const pending = pool.verify([one(2)]).catch(() => 'rejected');
+      for (const end = performance.now() + 200; performance.now() < end; );
+      const closed = pool.close();
+      console.log(await pending);
+      await closed;
+      console.log('closed');
+      process.exitCode = 3;
+    };
+    void main();`;
+  assert.deepEqual(await runModule(closing), [3, 'rejected\nclosed']);
 });
 
 interface Hazard {

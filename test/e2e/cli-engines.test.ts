@@ -13,11 +13,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { startEmbeddedProcess } from '../../src/cli/embedded-process.ts';
+import { startEmbeddedProcess } from '../../src/app/embedded-process.ts';
 import { runCli } from '../support/cli-process.ts';
 import { startOnUnigram } from '../support/embedded-requests.ts';
-import { startFaultServer } from '../support/engine-fault-server.ts';
 import { createOpenAiDouble, createTgiDouble, TEXT_MODEL, type WriteText } from '../support/engine-text-doubles.ts';
+import { startFaultServer } from '../support/fault-server.ts';
 import { smallRunArgs } from '../support/small-run.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 

@@ -7,6 +7,7 @@
  *  5. a program that a signal killed gives 128 and the signal's number
  * and under a Node that is new enough:
  *  6. the launcher itself is the program: it starts no process of its own
+ *  7. a program that has nothing left to wait for before its work is done ends with 1 and one line, never with 0
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -140,4 +141,27 @@ test('6: no extra process', async () => {
   child.kill('SIGINT');
   assert.equal((await result).code, 0);
   assert.doesNotMatch(readFileSync(LAUNCHER, 'utf8'), /^import /m);
+});
+
+test('7: an empty event loop', async () => {
+  const project = join(folder, 'empty');
+  const launcher = copyLauncher(join(project, 'node_modules', 'parallel-r1'));
+  const dist = join(project, 'node_modules', 'parallel-r1', 'dist', 'src', 'cli');
+  mkdirSync(dist, { recursive: true });
+  const run = async (main: string) => {
+    writeFileSync(join(dist, 'main.js'), `export const main = ${main};`);
+    const child = spawn(process.execPath, [launcher], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, 'close');
+    return { code: code as number | null, stderr };
+  };
+  const silent = await run('() => new Promise(() => {})');
+  assert.equal(silent.code, 1);
+  assert.match(silent.stderr, /^parallel-r1: ended before the work was done: .*\n$/);
+  // A program that names no code has not said that it succeeded.
+  assert.deepEqual(await run('async () => {}'), { code: 1, stderr: '' });
+  assert.deepEqual(await run('async () => { process.exitCode = 0; }'), { code: 0, stderr: '' });
 });

@@ -114,7 +114,7 @@ test('6: what cannot be answered', async () => {
     runCli(['solve', ' ', '--db', db]),
   ]);
   assert.equal(bare.code, 2);
-  assert.match(bare.stderr, /knows nothing before it is trained.*type "parallel-r1 run"/);
+  assert.match(bare.stderr, /knows nothing until it is trained.*start with "parallel-r1 run"/);
   assert.equal(bare.stderr.trimEnd().includes('\n'), false);
   assert.equal(foreign.code, 1);
   assert.match(foreign.stderr, /outside the vocabulary/);

@@ -16,7 +16,7 @@ import Database from 'better-sqlite3';
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { runCli } from '../support/cli-process.ts';
-import { startFaultServer } from '../support/engine-fault-server.ts';
+import { startFaultServer } from '../support/fault-server.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const folder = makeTempFolder('store');
@@ -127,6 +127,6 @@ test('7: no such run', async () => {
   ]) {
     const result = await runCli([...args, '--db', db]);
     assert.equal(result.code, 2, args.join(' '));
-    assert.match(result.stderr, /there is no (unfinished )?run/);
+    assert.match(result.stderr, /there (is no (unfinished )?run|are no runs)/);
   }
 });

@@ -14,7 +14,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { COMMANDS } from '../../src/cli/commands/commands.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { type CliResult, runCli } from '../support/cli-process.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -55,12 +55,12 @@ test('3: typing mistakes', async () => {
   assertRefused(await runCli(['run', '--presett', 'seen']), /there is no option --presett; did you mean --preset\?/);
   assertRefused(await runCli(['run', '--dryrun']), /did you mean --dry-run\?/);
   assertRefused(await runCli(['run', '--preset', 'embeded']), /did you mean embedded\?/);
-  assertRefused(await runCli(['run', 'now']), /"now" is one word too many/);
+  assertRefused(await runCli(['run', 'now']), /"now" is one argument too many/);
 });
 
 test('4: values', async () => {
   assertRefused(await runCli([]), /name a command/);
-  assertRefused(await runCli(['check']), /a word is missing/);
+  assertRefused(await runCli(['check']), /an argument is missing/);
   assertRefused(await runCli(['export', 'r1']), /--out is missing/);
   assertRefused(await runCli(['runs', '--db']), /--db needs a value/);
   assertRefused(await runCli(['datasets', 'generate', '--seed', '1', '--seed', '2']), /--seed is given 2 times/);

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { createRunRecord, listStageRecords } from '../../src/cli/run-record.ts';
+import { createRunRecord, listStageRecords } from '../../src/app/run-record.ts';
 import { loadRunConfig } from '../../src/config/load.ts';
 import { runCli } from '../support/cli-process.ts';
 import { sampleRollout } from '../support/run-store-samples.ts';

@@ -9,7 +9,7 @@ import test from 'node:test';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { runCli } from '../support/cli-process.ts';
 import { generateArgs, writeProblems } from '../support/cold-start-run.ts';
-import { type Answer, json, routes, startFaultServer } from '../support/engine-fault-server.ts';
+import { type Answer, json, routes, startFaultServer } from '../support/fault-server.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const folder = makeTempFolder('cold-start-chat-only');

@@ -12,16 +12,7 @@ import test, { type TestContext } from 'node:test';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { runCli } from '../support/cli-process.ts';
 import { generateArgs, readYield, writeProblems } from '../support/cold-start-run.ts';
-import {
-  type Answer,
-  cut,
-  cutInBody,
-  json,
-  routes,
-  silence,
-  startFaultServer,
-  text,
-} from '../support/engine-fault-server.ts';
+import { type Answer, cut, cutInBody, json, routes, silence, startFaultServer, text } from '../support/fault-server.ts';
 import { TEACHER_MODEL } from '../support/teacher-server.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 

@@ -17,7 +17,7 @@ import test, { type TestContext } from 'node:test';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { runCli } from '../support/cli-process.ts';
 import { exportMessages, generateArgs, readYield, writeProblems } from '../support/cold-start-run.ts';
-import { json, routes, startFaultServer } from '../support/engine-fault-server.ts';
+import { json, routes, startFaultServer } from '../support/fault-server.ts';
 import { startTeacherServer, TEACHER_MODEL } from '../support/teacher-server.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -75,7 +75,7 @@ for (const [option, text] of Object.entries({ limit: '0', retry: '-1', 'budget-t
     const { args } = makeArgs('refused', 'http://127.0.0.1:9/v1');
     const result = await runCli([...args, `--${option}=${text}`]);
     assert.equal(result.code, 2);
-    assert.match(result.stderr, new RegExp(`--(${option}|limit) is "${text}"; it must be a whole number`));
+    assert.match(result.stderr, new RegExp(`--${option} is "${text}"; it must be a whole number`));
   });
 }
 
@@ -184,7 +184,10 @@ test('5: a budget in dollars', async (t) => {
   const { db, args } = makeArgs('dollars', teacher.url);
   const without = await runCli([...args, '--budget-usd', '1']);
   assert.equal(without.code, 2);
-  assert.match(without.stderr, /--budget-usd needs the prices of the teacher, for instance --set 'stages\.cold-start/);
+  assert.match(
+    without.stderr,
+    /stages\.0\.budgetUsd: needs the prices of the teacher: set teacher\.prices, for instance .*\(--budget-usd\)/,
+  );
   const prices = ['--set', 'stages.0.teacher.prices={promptPerMillion: 1000, completionPerMillion: 1000}'];
   const stopped = await runCli([...args, ...prices, '--budget-usd', '2']);
   assert.equal(stopped.code, 0, stopped.stderr);

@@ -4,15 +4,18 @@
  *  1. the tarball holds bin, dist, prompts and nothing of sources, tests or run stores
  *  2. `--help`, `check` and `verify` work from the installed command
  *  3. a short run on the embedded default ends well: workers, kernels and templates are found
- *  4. the public interface can be imported and does its work
+ *  4. the public interface can be imported and does its work, by each of its entries
+ *  5. every type that a public signature names is exported by the entry that has the signature
+ *  6. a program that uses the types compiles with a plain ES2022 library, checked to the bottom, and without Node's types
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
 import { LAUNCHER } from '../support/cli-process.ts';
+import { listUnexported, openDeclarations } from '../support/public-types.ts';
 import { smallRunArgs } from '../support/small-run.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -54,6 +57,49 @@ function runInstalled(args: readonly string[]): string {
   });
 }
 
+const ENTRIES = ['index', 'library/verify', 'library/format', 'library/run'];
+
+/** Names what a program with types of its own would: engines, trainers, observers, stores, verdicts. */
+const CONSUMER = `
+import { computePassAt } from 'parallel-r1';
+import { checkFormat, type FormatReport } from 'parallel-r1/format';
+import * as run from 'parallel-r1/run';
+import { openVerifyPool, type Verdict, verify } from 'parallel-r1/verify';
+
+const verdict: Verdict = verify('4', '4', { mode: 'math', structured: false });
+const report: FormatReport = checkFormat('', 'strict');
+const config: run.RunConfig = run.loadRunConfig({ preset: 'seen' }).config;
+export async function use(engine: run.Engine, trainer: run.Trainer, observer: run.RunObserver): Promise<string> {
+  const pool = openVerifyPool();
+  await pool[Symbol.asyncDispose]();
+  const store: run.RunStore = run.openRunStore('runs.db');
+  const figures: run.ReportData = await run.collectReportData(store, store.listRuns()[0]!);
+  store[Symbol.dispose]();
+  const parts: run.RunParts = { engine, trainer, observers: [observer] };
+  const { runId } = await run.startRun({ config, db: 'runs.db', parts });
+  return [runId, verdict.verdict, report.valid, figures.run.id, computePassAt(4, 2, 1)].join(' ');
+}
+`;
+
+/** Compiles the consumer; what the compiler says, nothing when it is content. */
+async function compileConsumer(): Promise<string> {
+  const home = join(folder, 'consumer');
+  mkdirSync(join(home, 'node_modules'), { recursive: true });
+  symlinkSync(ROOT, join(home, 'node_modules', 'parallel-r1'), 'dir');
+  writeFileSync(join(home, 'package.json'), '{"name": "consumer", "private": true, "type": "module"}');
+  writeFileSync(join(home, 'use.ts'), CONSUMER);
+  const compilerOptions = {
+    ...{ target: 'ES2022', lib: ['ES2022', 'DOM'], types: [], strict: true, exactOptionalPropertyTypes: true },
+    ...{ module: 'nodenext', noEmit: true, skipLibCheck: false },
+  };
+  writeFileSync(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  return await run(process.execPath, [compiler, '-p', home]).then(
+    () => '',
+    ({ stdout }: { stdout: string }) => stdout,
+  );
+}
+
 test('the published package', async (t) => {
   const { file, paths } = await pack();
 
@@ -71,6 +117,16 @@ test('the published package', async (t) => {
       paths.filter((path) => /^(src|adapters|test|bench|scripts)\/|\.db$|(?<!\.d)\.ts$/.test(path)),
       [],
     );
+  });
+
+  await t.test('5: types', () => {
+    const entries = ENTRIES.map((entry) => join(ROOT, 'dist', 'src', `${entry}.d.ts`));
+    const program = openDeclarations(entries);
+    for (const entry of entries) assert.deepEqual(listUnexported(program, entry), [], entry);
+  });
+
+  await t.test('6: a program that uses the types', async () => {
+    assert.equal(await compileConsumer(), '');
   });
 
   const skipped = await install(file);
@@ -98,5 +154,11 @@ test('the published package', async (t) => {
       "import { checkFormat, verify } from 'parallel-r1';\nconsole.log(verify('4', 'Final Answer: 4', { mode: 'math', structured: false }).verdict, checkFormat('', 'strict').valid);",
     );
     assert.equal(execFileSync(process.execPath, ['use.js'], { cwd: project, encoding: 'utf8' }), 'correct true\n');
+    writeFileSync(
+      join(project, 'entries.js'),
+      "import { verify } from 'parallel-r1/verify';\nimport { checkFormat } from 'parallel-r1/format';\nimport { startRun } from 'parallel-r1/run';\nconsole.log(typeof verify, typeof checkFormat, typeof startRun);",
+    );
+    const said = execFileSync(process.execPath, ['entries.js'], { cwd: project, encoding: 'utf8' });
+    assert.equal(said, 'function function function\n');
   });
 });

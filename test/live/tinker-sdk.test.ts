@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import test from 'node:test';
 import { promisify } from 'node:util';
-import { startEmbeddedServer } from '../../adapters/embedded-lm/server/start-server.ts';
+import { startEmbeddedServer } from '../../adapters/embedded-lm/server/serve-embedded-lm.ts';
 import { makeFolder } from '../support/embedded-requests.ts';
 
 const PYTHON = process.env.PARALLEL_R1_TINKER_PYTHON;

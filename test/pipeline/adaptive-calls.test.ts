@@ -16,19 +16,18 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import { createRng } from '../../src/core/rng.ts';
+import { Deadlines } from '../../src/edge/waiting.ts';
 import { EngineError } from '../../src/errors.ts';
-import { AdaptiveLimit } from '../../src/pipeline/adaptive-limit.ts';
-import { type CallPolicyOptions, createCallPolicy } from '../../src/pipeline/calls.ts';
-import { Deadlines } from '../../src/pipeline/deadlines.ts';
-import { measureCalls } from '../../src/pipeline/measure-calls.ts';
+import { AdaptiveLimit } from '../../src/pipeline/engine/adaptive-limit.ts';
+import { type CallPolicyOptions, createCallPolicy, measureCalls } from '../../src/pipeline/engine/calls.ts';
 import type { EngineLoad } from '../../src/ports/engine.ts';
 import { askFor, createStandingClock } from '../support/engine-endpoints.ts';
-import { json, startFaultServer } from '../support/engine-fault-server.ts';
 import { createVllmDouble } from '../support/engine-vllm-double.ts';
+import { json, startFaultServer } from '../support/fault-server.ts';
 import { createInstantClock } from '../support/trainer-instant-clock.ts';
 
 const NEVER = new AbortController().signal;
-const POLICY = { maxInFlight: 64, attempts: 4, firstPauseMs: 100, maxPauseMs: 1000 };
+const POLICY = { maxInFlight: 64, tries: 4, firstPauseMs: 100, maxPauseMs: 1000 };
 const IDLE: EngineLoad = { running: 10, waiting: 0, kvCacheUsed: 0.1, preemptions: 3 };
 
 const failure = (options: ConstructorParameters<typeof EngineError>[1]) =>
@@ -230,7 +229,7 @@ test('7. deadline', async () => {
 
 test('8. jitter', async () => {
   const pausesOf = async (seed: number) => {
-    const { calls, clock } = open({ rng: createRng(seed), attempts: 6 });
+    const { calls, clock } = open({ rng: createRng(seed), tries: 6 });
     await calls.run(failing(...Array.from({ length: 5 }, () => failure({ status: 500 }))), NEVER);
     await calls.run(failing(failure({ status: 429, retryAfterMs: 5000 })), NEVER);
     return [...clock.pauses];
@@ -257,7 +256,9 @@ test('9. counts', async () => {
   ];
   await Promise.all(errors.map((error) => calls.run(failing(error), NEVER)));
   const { retries } = calls.stats();
-  assert.deepEqual(retries, { rate_limited: 1, overloaded: 1, timeout: 2, no_answer: 1, server_error: 2 });
+  assert.deepEqual(retries, {
+    ...{ rate_limited: 1, overloaded: 1, not_ready: 0, timeout: 2, no_answer: 1, server_error: 2, billing: 0 },
+  });
   assert.equal(calls.retries, 7);
   const metrics = measureCalls(before, calls.stats());
   assert.equal(metrics['engine/retries'], 7);

@@ -8,7 +8,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { raiseAlarms } from '../../src/pipeline/alarms.ts';
+import { raiseAlarms } from '../../src/pipeline/rl/rl-stage.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { RL, TOY_PROBLEMS, toyPlan } from '../support/pipeline-toy-run.ts';

@@ -84,7 +84,7 @@ function openTeacher(t: TestContext, count: number, { solve, annotate }: Script)
   };
   const stage: ColdStartStage = { ...COLD_START, samplesPerProblem: 1, method: 'annotate' };
   const teach = (over: Partial<ColdStartStage> = {}) =>
-    runColdStart({ ...run.ctx, teacherOf }, { ...stage, ...over }, 0);
+    runColdStart({ ctx: { ...run.ctx, teacherOf }, stage: { ...stage, ...over }, index: 0 });
   const listAttempts = () => [...run.store.listAttempts(TOY_RUN, 0)];
   return { run, asked, teach, listAttempts };
 }

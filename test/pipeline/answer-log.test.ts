@@ -8,9 +8,8 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { AnswerLog } from '../../src/pipeline/answer-log.ts';
 import { runColdStart } from '../../src/pipeline/cold-start/run-cold-start.ts';
-import { WriteBatch } from '../../src/pipeline/write-batch.ts';
+import { AnswerLog, WriteBatch } from '../../src/pipeline/rollout/answer-log.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { COLD_START, createToyClock, TOY_PROBLEMS, TOY_RUN, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld } from '../support/pipeline-toy-world.ts';
@@ -92,10 +91,10 @@ test('5: a cold start that dies while it judges', async (t) => {
   const run = openTempRun(t, { world });
   const verifier = { ...run.ctx.verifier, verify: () => Promise.reject(new Error('killed')) };
   const prompting = { ...COLD_START, samplesPerProblem: 1 };
-  await assert.rejects(runColdStart({ ...run.ctx, verifier }, prompting, 0), /killed/);
+  await assert.rejects(runColdStart({ ctx: { ...run.ctx, verifier }, stage: prompting, index: 0 }), /killed/);
   const before = asked.length;
   assert.ok(before > 0);
-  const report = await runColdStart(run.ctx, prompting, 0);
+  const report = await runColdStart({ ctx: run.ctx, stage: prompting, index: 0 });
   assert.equal(report.accepted, TOY_PROBLEMS.length);
   assert.equal(asked.length, TOY_PROBLEMS.length, `${before} answered before the end are not asked again`);
 
@@ -112,9 +111,9 @@ test('5: a cold start that dies while it judges', async (t) => {
   const annotating = { ...prompting, method: 'annotate' } as const;
   asked.length = 0;
   const wide = { ...run.ctx, verifier: dying };
-  await assert.rejects(runColdStart(wide, annotating, 1), /killed/);
+  await assert.rejects(runColdStart({ ctx: wide, stage: annotating, index: 1 }), /killed/);
   const solved = asked.filter((prompt) => prompt.startsWith('Solve:')).length;
-  await runColdStart(run.ctx, annotating, 1);
+  await runColdStart({ ctx: run.ctx, stage: annotating, index: 1 });
   assert.equal(solved, TOY_PROBLEMS.length);
   assert.equal(asked.length, 2 * TOY_PROBLEMS.length, 'one solution and one annotation each, over both processes');
 });

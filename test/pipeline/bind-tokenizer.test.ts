@@ -1,5 +1,5 @@
 /**
- * Binding the engine's tokenizer (method T18):
+ * Binding the engine's tokenizer:
  *  1. tags, gap, labels and end of sequence become ids; each text is asked for once
  *  2. a tag that splits into pieces, and two tags with one id, are refused by name
  *  3. end-of-sequence texts that are no single token are skipped; none left is refused
@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RunError } from '../../src/errors.ts';
-import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
+import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import type { Engine } from '../../src/ports/engine.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';

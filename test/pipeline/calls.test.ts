@@ -2,7 +2,7 @@
  * The call policy, the one place of retries:
  *  1. a retryable engine error is repeated and counted; the pauses double up to their limit
  *  2. the server's own pause wins when it is longer
- *  3. attempts used up: RunError with the engine's message as cause
+ *  3. tries used up: RunError with the engine's message as cause
  *  4. an error that is not retryable, and one that is no engine error, pass at once
  *  5. never more calls in flight than allowed; a waiting call begins when a place is free
  *  6. an aborted signal ends pauses and stops calls that have not begun
@@ -11,9 +11,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { EngineError, RunError } from '../../src/errors.ts';
-import { createCallPolicy, describeRefusal } from '../../src/pipeline/calls.ts';
+import { createCallPolicy, describeRefusal } from '../../src/pipeline/engine/calls.ts';
 
-function createPolicy(over: { maxInFlight?: number; attempts?: number } = {}) {
+function createPolicy(over: { maxInFlight?: number; tries?: number } = {}) {
   const pauses: number[] = [];
   const clock = {
     now: () => 0,
@@ -23,7 +23,7 @@ function createPolicy(over: { maxInFlight?: number; attempts?: number } = {}) {
       pauses.push(ms);
     },
   };
-  const policy = createCallPolicy({ maxInFlight: 2, attempts: 6, firstPauseMs: 100, maxPauseMs: 500, clock, ...over });
+  const policy = createCallPolicy({ maxInFlight: 2, tries: 6, firstPauseMs: 100, maxPauseMs: 500, clock, ...over });
   return { policy, pauses };
 }
 
@@ -57,10 +57,10 @@ test('2: retry-after', async () => {
 });
 
 test('3: used up', async () => {
-  const { policy } = createPolicy({ attempts: 3 });
+  const { policy } = createPolicy({ tries: 3 });
   await assert.rejects(policy.run(failing(9, busy()), NEVER), (error) => {
     assert.ok(error instanceof RunError);
-    assert.match(error.message, /engine gave up after 3 attempts: 503 busy/);
+    assert.match(error.message, /engine gave up after 3 tries: 503 busy/);
     assert.ok(error.cause instanceof EngineError);
     return true;
   });

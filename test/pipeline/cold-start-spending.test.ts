@@ -14,9 +14,9 @@ import type { ColdStartStage } from '../../src/core/curriculum.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import { describeForecast, forecastColdStart } from '../../src/pipeline/cold-start/forecast.ts';
 import { runColdStart } from '../../src/pipeline/cold-start/run-cold-start.ts';
+import { selectRows } from '../../src/pipeline/cold-start/select-rows.ts';
 import { BudgetSpent, computeCost, Spending } from '../../src/pipeline/cold-start/spending.ts';
-import { selectRows } from '../../src/pipeline/select-rows.ts';
-import type { AttemptRecord } from '../../src/ports/run-store.ts';
+import type { AttemptRecord } from '../../src/ports/run-store/attempts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { COLD_START, TOY_RUN, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld } from '../support/pipeline-toy-world.ts';
@@ -51,7 +51,8 @@ function openTeacher(t: TestContext, count: number, say: (prompt: string) => str
     },
   };
   const ctx = { ...run.ctx, teacherOf: (stage: ColdStartStage) => ({ ...run.ctx.teacherOf(stage), engine }) };
-  const teach = (over: Partial<ColdStartStage> = {}, index = 0) => runColdStart(ctx, { ...PRICED, ...over }, index);
+  const teach = (over: Partial<ColdStartStage> = {}, index = 0) =>
+    runColdStart({ ctx, stage: { ...PRICED, ...over }, index });
   return { run, ctx, teach, temperatures };
 }
 
@@ -120,7 +121,7 @@ test('3+4: forecasts', async (t) => {
   const configJson = JSON.stringify({ stages: [PRICED] });
   const record = { ...run.store.getRun(TOY_RUN)!, id: 'earlier', configJson };
   run.store.createRun(record, []);
-  await runColdStart({ ...ctx, runId: 'earlier' }, { ...PRICED, limit: 8 }, 0);
+  await runColdStart({ ctx: { ...ctx, runId: 'earlier' }, stage: { ...PRICED, limit: 8 }, index: 0 });
   const foreign = ask({}, null, 100);
   assert.deepEqual([foreign?.problems, foreign?.rows, foreign?.basis.runId], [100, 100, 'earlier']);
   assert.equal(ask({ samplesPerProblem: 2 }, null, 100), null, 'asked in another way');
@@ -174,17 +175,8 @@ test('7: streamed', async (t) => {
     };
     return { ...teacher, engine: { ...teacher.engine, chat } };
   };
-  let pass = 0;
-  const passes = () => {
-    pass += 1;
-    // The first time they are only counted.
-    if (pass === 2) {
-      read = 0;
-      ahead = 0;
-    }
-    return readProblems();
-  };
-  await runColdStart({ ...ctx, readProblems: passes, teacherOf: counting }, PRICED, 0);
+  const countProblems = async () => 200;
+  await runColdStart({ ctx: { ...ctx, countProblems, readProblems, teacherOf: counting }, stage: PRICED, index: 0 });
   assert.equal(answered, 200);
   assert.ok(ahead <= 2 * 4 + 2, `${ahead} problems read ahead of their answers`);
 });

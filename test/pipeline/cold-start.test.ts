@@ -1,5 +1,5 @@
 /**
- * Cold-start data by prompting (method 4.3):
+ * Cold-start data by prompting:
  *  1. every rejection code is reached by a real text, and only by the filter that owns it
  *  2. an accepted text is stripped, canonical, ends with the gold answer, and is what SFT reads
  *  3. minBlocks 0 lets sequential answers in
@@ -16,6 +16,7 @@
  * 13. a token budget stops the stage once it is used up; what was in flight is stored, and a larger one goes on from there
  * 14. what an attempt took: prompt and answer, its length where the answer was not counted, nothing when refused
  */
+
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import type { ColdStartStage } from '../../src/core/curriculum.ts';
@@ -24,7 +25,7 @@ import { EngineError } from '../../src/errors.ts';
 import { runColdStart } from '../../src/pipeline/cold-start/run-cold-start.ts';
 import { BudgetSpent, measureUse } from '../../src/pipeline/cold-start/spending.ts';
 import { describeYield } from '../../src/pipeline/cold-start/yield-report.ts';
-import { readSftTexts } from '../../src/pipeline/sft-texts.ts';
+import { readSftTexts } from '../../src/pipeline/sft/sft-rows.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { COLD_START, SFT, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { createToyWorld, type ToyAnswer } from '../support/pipeline-toy-world.ts';
@@ -88,7 +89,7 @@ function openTeacher(t: TestContext, answers: readonly (string | ToyAnswer)[]) {
   });
   const run = openTempRun(t, { world, problems });
   const teach = (stage: Partial<ColdStartStage> = {}) =>
-    runColdStart(run.ctx, { ...COLD_START, samplesPerProblem: 1, ...stage }, 0);
+    runColdStart({ ctx: run.ctx, stage: { ...COLD_START, samplesPerProblem: 1, ...stage }, index: 0 });
   return { run, asked, teach };
 }
 
@@ -144,17 +145,18 @@ test('4: not asked again', async (t) => {
   const again = await teach();
   assert.equal(asked.length, 3);
   assert.deepEqual(again, { attempts: 3, accepted: 2, rejected: [{ code: 'missing_summary', count: 1 }] });
-  const more = await runColdStart(
-    {
+  const more = await runColdStart({
+    ctx: {
       ...run.ctx,
+      countProblems: async () => 2,
       readProblems: async function* () {
         yield makeProblems(3)[0]!;
         yield { ...makeProblems(3)[1]!, source: 'other' };
       },
     },
-    { ...COLD_START, samplesPerProblem: 2 },
-    0,
-  );
+    stage: { ...COLD_START, samplesPerProblem: 2 },
+    index: 0,
+  });
   assert.equal(asked.length, 5, 'an equal id of another source is another problem');
   assert.equal(more.attempts, 5);
 });
@@ -166,7 +168,7 @@ test('5: an outage', async (t) => {
     if (prompt.includes('1 plus 1')) throw new EngineError('connection reset', { retryable: true });
     return answer(prompt, sample);
   };
-  await assert.rejects(teach(), /engine gave up after 3 attempts: connection reset/);
+  await assert.rejects(teach(), /engine gave up after 3 tries: connection reset/);
   assert.equal([...run.store.listAttempts(TOY_RUN, 0)].length, 1);
 });
 
@@ -191,7 +193,7 @@ test('7: promoted lints', async (t) => {
     yield* makeProblems(3).map((one, i) => (i === 0 ? { ...one, text: `<Path> ${one.text}` } : one));
   };
   const ctx = { ...promoting.run.ctx, plan, readProblems };
-  await runColdStart(ctx, { ...COLD_START, samplesPerProblem: 1 }, 0);
+  await runColdStart({ ctx, stage: { ...COLD_START, samplesPerProblem: 1 }, index: 0 });
   assert.deepEqual(
     [...promoting.run.store.listAttempts(TOY_RUN, 0)].map(({ code }) => code),
     ['tag_in_prompt', 'answer_before_block', 'near_duplicate_paths'],

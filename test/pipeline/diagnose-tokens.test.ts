@@ -7,8 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { diagnoseTokens } from '../../src/pipeline/diagnose-tokens.ts';
-import type { Finding, Probe } from '../../src/pipeline/finding.ts';
+import { diagnoseTokens, type Finding, type Probe } from '../../src/pipeline/doctor/diagnose-tokens.ts';
 import type { CompletionRequest } from '../../src/ports/engine.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 

@@ -7,8 +7,8 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { describeChange, noteOutages } from '../../src/pipeline/describe-endpoints.ts';
-import { diagnose } from '../../src/pipeline/diagnose.ts';
+import { diagnose } from '../../src/pipeline/doctor/diagnose.ts';
+import { describeChange, noteOutages } from '../../src/pipeline/engine/fleet/create-engine-fleet.ts';
 import type { EndpointStatus } from '../../src/ports/engine.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 

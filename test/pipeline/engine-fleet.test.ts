@@ -17,8 +17,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { EngineError } from '../../src/errors.ts';
-import { createCallPolicy } from '../../src/pipeline/calls.ts';
-import { combineCapabilities, intersectModels } from '../../src/pipeline/fleet/combine-answers.ts';
+import { createCallPolicy } from '../../src/pipeline/engine/calls.ts';
+import { combineCapabilities, intersectModels } from '../../src/pipeline/engine/fleet/combine-answers.ts';
 import {
   askFor,
   createStandingClock,
@@ -27,11 +27,11 @@ import {
   type StandingClock,
   startEndpoint,
 } from '../support/engine-endpoints.ts';
-import { type Answer, json, silence } from '../support/engine-fault-server.ts';
+import { type Answer, json, silence } from '../support/fault-server.ts';
 
 const COMPLETIONS = '/v1/completions';
 const NEVER = new AbortController().signal;
-const POLICY = { attempts: 8, firstPauseMs: 250, maxPauseMs: 30_000 };
+const POLICY = { tries: 8, firstPauseMs: 250, maxPauseMs: 30_000 };
 
 /** A pause that moves the clock instead of waiting for it. */
 const pass = (clock: StandingClock) => async (ms: number) => {

@@ -1,20 +1,21 @@
 /**
  * Evaluating:
- *  1. problems are told apart by group: equal texts stay two problems with n samples each (T27)
+ *  1. problems are told apart by group: equal texts stay two problems with n samples each
  *  2. figures at k = 1, 2, 4, ..., n: pass, best and majority by their definitions
  *  3. failed rollouts are counted and leave n smaller; nothing finished gives zeros, no NaN
  *  4. the reward of an evaluation is accuracy whatever the stage trains with, and its rollouts do not train
- *  5. sets are measured apart, in their order, and become metric rows
+ *  5. sets are measured apart, in their order, and become metric rows; each rollout is stored with the name of its set
  *  6. mean and standard error are over problems, not samples
  */
+
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Verdict } from '../../src/core/verify/verdict.ts';
-import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
-import { evaluate, measureSet, toMetricPoints } from '../../src/pipeline/evaluate.ts';
-import { measureEvaluation } from '../../src/pipeline/measure-evaluation.ts';
+import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
+import { evaluateSets, measureSet } from '../../src/pipeline/evaluate/evaluate.ts';
+import { measureEvaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-import type { RolloutRecord } from '../../src/ports/run-store.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
 import { TOY_REF, TOY_RUN, toyPlan } from '../support/pipeline-toy-run.ts';
@@ -95,17 +96,26 @@ test('5: sets apart', async (t) => {
     { name: 'all', problems: [TOY_REF, { ...TOY_REF, limit: 1 }], samples: 1 },
   ];
   const binding = await bindTokenizer(run.ctx);
-  const where = { stageIndex: 0, step: 7, purpose: 'eval', sets, temperature: 1, topP: 1 } as const;
-  const results = await evaluate(run.ctx, binding, { ...where, servedVersion: async () => TOY_MODEL });
+  const stage = { id: 'sets', kind: 'eval', sets } as const;
+  const weights = { serve: async () => TOY_MODEL };
+  const results = await evaluateSets({ ctx: run.ctx, stage, index: 0, binding, weights }, sets, 7);
   assert.deepEqual(
     results.map(({ name, problems, samples }) => `${name} ${problems} ${samples}`),
     ['one 1 3', 'all 5 1'],
   );
   const rollouts = run.store.loadRollouts(TOY_RUN, 0, 'eval', 7);
   assert.equal(rollouts.length, 3 + 5);
+  const inSet = (set: string) => run.store.loadRollouts(TOY_RUN, 0, 'eval', 7, set).map(({ group: index }) => index);
+  assert.deepEqual(
+    [inSet('one'), inSet('all')],
+    [
+      [0, 0, 0],
+      [1, 2, 3, 4, 5],
+    ],
+  );
   const texts = (index: number) => rollouts.find((rollout) => rollout.group === index)?.problem.text;
   assert.equal(texts(1), texts(5), 'one problem twice in a set is two groups');
-  const points = toMetricPoints(0, 7, results);
+  const points = run.store.listMetrics(TOY_RUN, 'eval/');
   assert.ok(points.some(({ key, step }) => key === 'eval/all/mean_accuracy' && step === 7));
   assert.equal(new Set(points.map(({ key }) => key)).size, points.length);
 });

@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { RlStage, StageSpec } from '../../src/core/curriculum.ts';
-import { GateRefusal } from '../../src/pipeline/rl-stage.ts';
+import { GateRefusal } from '../../src/pipeline/rl/rl-stage.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import { createKillSwitch, SimulatedKill } from '../support/pipeline-faults.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';

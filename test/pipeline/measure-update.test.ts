@@ -8,8 +8,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Datum } from '../../src/core/datum.ts';
-import { measureRollouts } from '../../src/pipeline/measure-rollouts.ts';
-import { type MinibatchResult, measureUpdate } from '../../src/pipeline/measure-update.ts';
+import { type MinibatchResult, measureRollouts, measureUpdate } from '../../src/pipeline/rl/measure-step.ts';
 import * as sample from '../support/run-store-samples.ts';
 
 const PPO = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.2 } as const;

@@ -1,5 +1,5 @@
 /**
- * Old log-probs of the RL loss (method 5.6):
+ * Old log-probs of the RL loss:
  *  1. `units` and `exact` send the sampler's, without asking the trainer
  *  2. `causal` and `multiverse` send what the trainer says of the flat sequence before the first update, so that no
  *     ratio of the first minibatch leaves 1; positions without an advantage stay 0

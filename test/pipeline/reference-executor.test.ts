@@ -4,20 +4,21 @@
  *  2. on the embedded transformer through its HTTP server: the same trajectories, log-probs bit for bit
  *  3. the comparison meets blocks, refused forks, cut paths, labels, asked-again paths and every other flag
  */
+
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { startEmbeddedServer } from '../../adapters/embedded-lm/server/start-server.ts';
+import { startEmbeddedServer } from '../../adapters/embedded-lm/server/serve-embedded-lm.ts';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import type { RolloutSettings } from '../../src/core/curriculum.ts';
 import { createRng, hashSeed, type Rng } from '../../src/core/rng.ts';
 import type { SegmentFlag, Trajectory } from '../../src/core/trajectory.ts';
-import { rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
-import type { AttemptOutcome, CallSpec, RolloutIo } from '../../src/pipeline/rollout/rollout-io.ts';
+import { type RolloutOutcome, rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
+import type { CallSpec, RolloutIo } from '../../src/pipeline/rollout/trajectory-calls.ts';
 import { rollOutByReference } from '../support/reference-executor.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 import { createToyIo, type TokenScript } from '../support/token-script-engine.ts';
 
-function toTrajectories(outcomes: readonly AttemptOutcome[]): Trajectory[] {
+function toTrajectories(outcomes: readonly RolloutOutcome[]): Trajectory[] {
   return outcomes.map((outcome) => {
     assert.ok('trajectory' in outcome, JSON.stringify(outcome));
     return outcome.trajectory;

@@ -14,16 +14,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import type { RolloutSettings } from '../../src/core/curriculum.ts';
-import { AnswerLog } from '../../src/pipeline/answer-log.ts';
-import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
-import { rollOutStep } from '../../src/pipeline/roll-out-step.ts';
-import { askEngine } from '../../src/pipeline/rollout/ask-engine.ts';
-import type { RunStore } from '../../src/ports/run-store.ts';
+import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
+import { AnswerLog } from '../../src/pipeline/rollout/answer-log.ts';
+import { rollOutStep } from '../../src/pipeline/rollout/roll-out-step.ts';
+import { askEngine } from '../../src/pipeline/rollout/trajectory-calls.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import { createForkingEngine, type ForkingEngine, readToyAnswers } from '../support/forking-engine.ts';
 import { createKillSwitch, type KillPoint, SimulatedKill } from '../support/pipeline-faults.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
-import { openToyRun, TOY_PROBLEMS, TOY_RUN, teachSums, toyPlan } from '../support/pipeline-toy-run.ts';
+import { openToyRun, RL, TOY_PROBLEMS, TOY_RUN, teachSums, toyPlan } from '../support/pipeline-toy-run.ts';
 import { createToyWorld } from '../support/pipeline-toy-world.ts';
 
 const PROBLEMS = TOY_PROBLEMS.slice(0, 2);
@@ -58,11 +58,15 @@ async function runProcess({ file, rollout, point = null, version = TOY_MODEL }: 
   });
   let died = false;
   try {
-    await rollOutStep(run.ctx, await bindTokenizer(run.ctx), {
-      ...{ stageIndex: 2, purpose: 'train', step: 1, reward: { kind: 'accuracy' }, temperature: 1, topP: 1 },
-      groups: PROBLEMS.map((problem) => ({ problem, size: SIZE })),
-      servedVersion: async () => version,
-    });
+    const weights = { serve: async () => version };
+    const binding = await bindTokenizer(run.ctx);
+    await rollOutStep(
+      { ctx: run.ctx, stage: RL, index: 2, binding, weights },
+      {
+        ...{ purpose: 'train', step: 1, weightsStep: 0, reward: { kind: 'accuracy' }, temperature: 1, topP: 1 },
+        groups: PROBLEMS.map((problem) => ({ problem, size: SIZE })),
+      },
+    );
   } catch (error) {
     if (!(error instanceof SimulatedKill)) throw error;
     died = true;

@@ -7,17 +7,19 @@
  *  5. a step without an informative group makes no optimiser step and commits a learning rate of 0
  *  6. the learning rate follows the schedule, and `scaleByInformative` shrinks it with the batch
  */
+
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { RlStage, StageSpec } from '../../src/core/curriculum.ts';
+import { type RlStage, type StageSpec, selectBatch } from '../../src/core/curriculum.ts';
 import type { Datum } from '../../src/core/datum.ts';
-import { countLossTokens } from '../../src/core/layout/loss-tokens.ts';
+import { countLossTokens } from '../../src/core/layout/build-datums.ts';
 import type { Reward } from '../../src/core/reward.ts';
-import { buildMinibatches, scoreGroups } from '../../src/pipeline/rl-update.ts';
+import { hashSeed } from '../../src/core/rng.ts';
+import { buildMinibatches, creditGroups } from '../../src/pipeline/rl/rl-update.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-import type { RolloutRecord } from '../../src/ports/run-store.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
-import { RL, TOY_PROBLEMS, TOY_RUN, TOY_STAGES, toyPlan } from '../support/pipeline-toy-run.ts';
+import { RL, TOY_PROBLEMS, TOY_RUN, toyPlan } from '../support/pipeline-toy-run.ts';
 import * as sample from '../support/run-store-samples.ts';
 
 const SETTINGS: RlStage['advantage'] = { std: 'sample', epsilon: 1e-6, split: false };
@@ -35,7 +37,7 @@ const groupOf = (group: number, values: readonly (number | null)[]) =>
   values.map((value, index) => rollout(group, index, value));
 
 test('1: what is left out', () => {
-  const batch = scoreGroups(
+  const batch = creditGroups(
     [
       ...groupOf(0, [1, 1, 1]),
       ...groupOf(1, [1, -1, null]),
@@ -46,7 +48,7 @@ test('1: what is left out', () => {
   );
   assert.equal(batch.groups, 4);
   assert.equal(batch.informativeGroups, 1);
-  assert.equal(batch.scored.length, 2);
+  assert.equal(batch.credited.length, 2);
 });
 
 test('2: advantages', () => {
@@ -55,16 +57,16 @@ test('2: advantages', () => {
       actual.every((value, i) => Math.abs(value - wanted[i]!) < 1e-5),
       `${actual}`,
     );
-  const [a, b] = scoreGroups(groupOf(0, [1, -1, null]), SETTINGS).scored;
+  const [a, b] = creditGroups(groupOf(0, [1, -1, null]), SETTINGS).credited;
   near([a!.advantage, b!.advantage], [Math.SQRT1_2, -Math.SQRT1_2]);
-  const bonus = scoreGroups(groupOf(0, [1.2, 1, 1, 1]), { ...SETTINGS, split: true }).scored;
+  const bonus = creditGroups(groupOf(0, [1.2, 1, 1, 1]), { ...SETTINGS, split: true }).credited;
   near(
     bonus.map(({ advantage }) => advantage),
     [0.15, -0.05, -0.05, -0.05],
   );
 });
 
-const BATCH = scoreGroups(
+const BATCH = creditGroups(
   [...groupOf(0, [1, -1, -1, -1]), ...groupOf(1, [1, 1, -1]), ...groupOf(2, [1.2, 1])],
   SETTINGS,
 );
@@ -79,16 +81,16 @@ test('3: minibatches', () => {
     const trained = minibatches
       .flat()
       .reduce((sum, { advantages }) => sum + advantages!.filter((one) => one !== 0).length, 0);
-    const wanted = BATCH.scored.reduce((sum, { trajectory }) => sum + countLossTokens(trajectory, 'rl'), 0);
+    const wanted = BATCH.credited.reduce((sum, { trajectory }) => sum + countLossTokens(trajectory, 'rl'), 0);
     assert.equal(trained, wanted, `${layout}: every policy token once`);
   }
-  const equal = BATCH.scored.map(({ trajectory }) => ({ trajectory, advantage: 2 }));
-  for (const data of buildMinibatches({ ...BATCH, scored: equal }, 'units', 4, 9)) {
+  const equal = BATCH.credited.map(({ trajectory }) => ({ trajectory, advantage: 2 }));
+  for (const data of buildMinibatches({ ...BATCH, credited: equal }, 'units', 4, 9)) {
     assert.ok(Math.abs(sumOf(data, (value) => value) - 2) < 1e-9, 'weights of a minibatch sum to 1');
   }
   const [whole] = buildMinibatches(BATCH, 'units', 1, 9);
-  const tokens = BATCH.scored.reduce((sum, { trajectory }) => sum + countLossTokens(trajectory, 'rl'), 0);
-  const mass = BATCH.scored.reduce(
+  const tokens = BATCH.credited.reduce((sum, { trajectory }) => sum + countLossTokens(trajectory, 'rl'), 0);
+  const mass = BATCH.credited.reduce(
     (sum, one) => sum + Math.abs(one.advantage) * countLossTokens(one.trajectory, 'rl'),
     0,
   );
@@ -99,7 +101,7 @@ test('4: order', () => {
   const of = (seed: number) => JSON.stringify(buildMinibatches(BATCH, 'units', 3, seed));
   assert.equal(of(1), of(1));
   assert.notEqual(of(1), of(2));
-  assert.deepEqual(buildMinibatches({ scored: [], groups: 3, informativeGroups: 0 }, 'units', 2, 1), []);
+  assert.deepEqual(buildMinibatches({ credited: [], groups: 3, informativeGroups: 0 }, 'units', 2, 1), []);
 });
 
 const quiet = (over: Partial<RlStage>): readonly StageSpec[] => [
@@ -122,17 +124,28 @@ test('5: nothing informative', async (t) => {
 });
 
 test('6: learning rate', async (t) => {
-  const rl: RlStage = { ...RL, steps: 3, schedule: { kind: 'constant', warmupSteps: 2 }, scaleByInformative: 1000 };
-  const stages = TOY_STAGES.slice(0, 2).concat(rl);
+  const schedule = { kind: 'constant', warmupSteps: 2 } as const;
+  const stages = quiet({ steps: 3, groupSize: 4, minibatches: 1, schedule, scaleByInformative: 8 });
   const run = openTempRun(t, { plan: toyPlan({ stages, eval: NO_EVAL }) });
+  const right = [1, 1, 1, 1];
+  const mixed = [1, -1, -1, 1];
+  const rollouts = [
+    [right, mixed],
+    [mixed, mixed],
+    [mixed, right],
+  ].flatMap((groups, index) => {
+    const step = index + 1;
+    const batch = selectBatch(TOY_PROBLEMS, 2, step, hashSeed(run.ctx.plan.seed, RL.id));
+    return groups.flatMap((rewards, group) =>
+      groupOf(group, rewards).map((one) => ({ ...one, stageIndex: 0, step, problem: batch[group]! })),
+    );
+  });
+  run.store.saveRollouts(TOY_RUN, rollouts);
   await runCurriculum(run.ctx);
-  const updates = run.trainer.batches.filter(({ loss }) => loss.kind === 'ppo');
-  assert.equal(updates.length, 6);
-  for (let step = 1; step <= 3; step += 1) {
-    const rollouts = run.store.loadRollouts(TOY_RUN, 2, 'train', step);
-    const { scored } = scoreGroups(rollouts, rl.advantage);
-    const wanted = rl.adam.learningRate * [0.5, 1, 1][step - 1]! * (scored.length / 1000);
-    for (const { learningRate } of updates.slice(2 * step - 2, 2 * step))
-      assert.equal(learningRate, wanted, `step ${step}`);
-  }
+  // Half for the warm-up and half for four informative rollouts of eight; then both whole; then half again.
+  const { learningRate } = RL.adam;
+  assert.deepEqual(
+    run.trainer.batches.map((batch) => batch.learningRate),
+    [learningRate / 4, learningRate, learningRate / 2],
+  );
 });

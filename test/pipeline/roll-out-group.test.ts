@@ -1,5 +1,5 @@
 /**
- * Fork and join (method 3.3):
+ * Fork and join:
  *  1. main, paths, summary and main again are separate calls, each on exactly the flat ids so far;
  *  2. injected tags are marked injected, sampled tokens carry their log-probs;
  *  3. after the last allowed block there is one more main segment, which stops only at the end of sequence;
@@ -17,13 +17,12 @@ import fc from 'fast-check';
 import { createRng } from '../../src/core/rng.ts';
 import { flattenResponse, type Trajectory } from '../../src/core/trajectory.ts';
 import { EngineError } from '../../src/errors.ts';
-import { rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
-import type { AttemptOutcome } from '../../src/pipeline/rollout/rollout-io.ts';
+import { type RolloutOutcome, rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
 import { callRole, createToyIo, TOY, type TokenScript } from '../support/token-script-engine.ts';
 
 const REQUEST = { promptIds: [50, 51], groupSize: 1, model: 'w0', seedParts: [1, 'test'] };
 
-function single(outcomes: readonly AttemptOutcome[]): Trajectory {
+function single(outcomes: readonly RolloutOutcome[]): Trajectory {
   const [outcome] = outcomes;
   assert.ok(outcome !== undefined && 'trajectory' in outcome, JSON.stringify(outcome));
   return outcome.trajectory;

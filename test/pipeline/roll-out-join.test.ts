@@ -13,17 +13,18 @@
  * 10. an engine that gives too many tokens, too few completions or log-probs, or goes on after a stop, is an error
  * 11. over HTTP the server sees the connections of given-up paths close
  */
+
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import type { RolloutSettings } from '../../src/core/curriculum.ts';
 import { flattenResponse, type Trajectory } from '../../src/core/trajectory.ts';
 import { EngineError } from '../../src/errors.ts';
-import { createCallPolicy } from '../../src/pipeline/calls.ts';
+import { createCallPolicy } from '../../src/pipeline/engine/calls.ts';
 import { rollOutGroup } from '../../src/pipeline/rollout/roll-out-group.ts';
-import type { CallSpec, RolloutIo, SegmentEvent } from '../../src/pipeline/rollout/rollout-io.ts';
+import type { CallSpec, RolloutIo, SegmentEvent } from '../../src/pipeline/rollout/trajectory-calls.ts';
 import type { Completion } from '../../src/ports/engine.ts';
-import { json, startFaultServer } from '../support/engine-fault-server.ts';
+import { json, startFaultServer } from '../support/fault-server.ts';
 import { createToyClock } from '../support/pipeline-toy-run.ts';
 import { callRole, createToyIo, TOY, type TokenScript, toyText } from '../support/token-script-engine.ts';
 
@@ -188,7 +189,7 @@ test('5: a path that fails', async () => {
 
 test('6: an abort is no failure', async () => {
   const clock = createToyClock();
-  const limits = { maxInFlight: 8, attempts: 3, firstPauseMs: 1, maxPauseMs: 1 };
+  const limits = { maxInFlight: 8, tries: 3, firstPauseMs: 1, maxPauseMs: 1 };
   for (const deadlineMs of [undefined, 1000]) {
     const calls = createCallPolicy({
       ...limits,

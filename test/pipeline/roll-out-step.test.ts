@@ -11,39 +11,45 @@
  *  9. a promoted lint makes the format invalid, with its own code
  * 10. the answers of a group are judged by the verifier in one call; one that had to be killed is unparsable and earns -1
  * 11. a group is begun when an earlier one has ended: no more are under way than calls may be, and a few
+ * 12. groups stored for other problems than those asked for, or for a changed answer, end the step in one line
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Problem } from '../../src/core/problem.ts';
 import { EngineError, RunError } from '../../src/errors.ts';
-import { bindTokenizer } from '../../src/pipeline/bind-tokenizer.ts';
 import type { RunContext } from '../../src/pipeline/context.ts';
-import { rollOutStep } from '../../src/pipeline/roll-out-step.ts';
+import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
+import { rollOutStep } from '../../src/pipeline/rollout/roll-out-step.ts';
 import type { Completion, Engine } from '../../src/ports/engine.ts';
 import type { Judgement, Verifier } from '../../src/ports/verifier.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
 import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
-import { TOY_PROBLEMS, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
+import { RL, TOY_PROBLEMS, TOY_RUN, toyPlan, writeToyTarget } from '../support/pipeline-toy-run.ts';
 import { decodeToy, EOS_TEXT, encodeToy, pieceId } from '../support/pipeline-toy-tokens.ts';
 
 const PROBLEMS: readonly Problem[] = TOY_PROBLEMS.slice(0, 2);
 
-async function rollOut(ctx: RunContext, problems = PROBLEMS, size = 2) {
+async function rollOut(ctx: RunContext, problems = PROBLEMS, size = 2, weightsStep: number | null = 0) {
   let served = 0;
-  const rollouts = await rollOutStep(ctx, await bindTokenizer(ctx), {
-    stageIndex: 2,
-    purpose: 'train',
-    step: 1,
-    groups: problems.map((problem) => ({ problem, size })),
-    reward: { kind: 'accuracy' },
-    temperature: 1,
-    topP: 1,
-    servedVersion: async () => {
+  const weights = {
+    serve: async () => {
       served += 1;
       return TOY_MODEL;
     },
-  });
-  return { rollouts, served };
+  };
+  const { rollouts, handOverMs } = await rollOutStep(
+    { ctx, stage: RL, index: 2, binding: await bindTokenizer(ctx), weights },
+    {
+      purpose: 'train',
+      step: 1,
+      groups: problems.map((problem) => ({ problem, size })),
+      reward: { kind: 'accuracy' },
+      temperature: 1,
+      topP: 1,
+      weightsStep,
+    },
+  );
+  return { rollouts, served, handOverMs };
 }
 
 /** An engine that answers every main call with a text, for what a rollout makes of it. */
@@ -128,6 +134,8 @@ test('5+6: the store is asked first', async (t) => {
   const first = await rollOut(run.ctx);
   const again = await rollOut(run.ctx);
   assert.equal(again.served, 0);
+  assert.ok(first.handOverMs > 0, 'the time that the weights took is told apart');
+  assert.equal(again.handOverMs, 0);
   assert.deepEqual(again.rollouts, first.rollouts);
 
   const partial = openTempRun(t);
@@ -137,6 +145,10 @@ test('5+6: the store is asked first', async (t) => {
   assert.equal(served, 1);
   assert.equal(rollouts.length, 4);
   assert.equal(rollouts[0]!.failure, 'kept');
+
+  const lost = openTempRun(t);
+  await assert.rejects(rollOut(lost.ctx, PROBLEMS, 2, null), /train rollouts of stage rl after step 1 are missing/);
+  assert.deepEqual((await rollOut(run.ctx, PROBLEMS, 2, null)).rollouts, first.rollouts);
 });
 
 test('7: an outage', async (t) => {
@@ -151,7 +163,7 @@ test('7: an outage', async (t) => {
       return Promise.reject(new EngineError('connection refused', { retryable: true }));
     },
   };
-  await assert.rejects(rollOut({ ...run.ctx, engine }), /engine gave up after 3 attempts: connection refused/);
+  await assert.rejects(rollOut({ ...run.ctx, engine }), /engine gave up after 3 tries: connection refused/);
   assert.equal(calls, 3);
   assert.deepEqual(
     run.store.loadRollouts(TOY_RUN, 2, 'train', 1).map(({ group }) => group),
@@ -228,4 +240,21 @@ test('11: groups under way', async (t) => {
   assert.equal(rollouts.length, 80);
   const { maxInFlight } = toyPlan().engine;
   assert.ok(most >= maxInFlight && most <= Math.ceil(1.25 * maxInFlight), `${most} groups under way`);
+});
+
+test('12: a problem set that changed', async (t) => {
+  const run = openTempRun(t);
+  await rollOut(run.ctx);
+  const [first, second] = PROBLEMS;
+  const changed = { ...second!, answer: '77' };
+  await assert.rejects(rollOut(run.ctx, [first!, changed]), (error: Error) => {
+    assert.ok(error instanceof RunError);
+    assert.match(
+      error.message,
+      /^stage rl: group 1 of the train rollouts of step 1 is stored for problem .*answer differs/,
+    );
+    assert.match(error.message, /put the earlier file back, or start a new run$/);
+    return true;
+  });
+  await assert.rejects(rollOut(run.ctx, [first!]), /there is no such group now/);
 });

@@ -12,7 +12,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { RunError } from '../../src/errors.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-import type { RunStore } from '../../src/ports/run-store.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
 import { openToyRun, RL, TOY_PROBLEMS, TOY_REF, TOY_RUN, TOY_STAGES, toyPlan } from '../support/pipeline-toy-run.ts';
 

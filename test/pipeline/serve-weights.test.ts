@@ -13,7 +13,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { EngineError, RunError } from '../../src/errors.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-import { WeightsServer } from '../../src/pipeline/serve-weights.ts';
+import { WeightsServer } from '../../src/pipeline/weights/weights-server.ts';
 import type { Engine } from '../../src/ports/engine.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
 import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';

@@ -8,12 +8,12 @@
  *  6. one row per problem; rows of a file or another run come through `sftTextsOf`
  *  7. batches: every row once per epoch, another order in each, the same for the same seed
  */
+
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { SftStage, StageSpec } from '../../src/core/curriculum.ts';
+import { type SftStage, type StageSpec, selectBatch } from '../../src/core/curriculum.ts';
 import { RunError } from '../../src/errors.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
-import { selectBatch } from '../../src/pipeline/sft.ts';
 import { createKillSwitch, SimulatedKill } from '../support/pipeline-faults.ts';
 import { openTempRun, type TempRun } from '../support/pipeline-temp-run.ts';
 import {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { reportYield } from '../../src/pipeline/cold-start/yield-report.ts';
+
 import { runCli } from './cli-process.ts';
 import type { SharedProblem } from './teacher-rows.ts';
 import { TEACHER_MODEL } from './teacher-server.ts';

@@ -1,12 +1,12 @@
 /** Real loopback servers that can die, come back and lose what they held, and a fleet over them. */
 import type { TestContext } from 'node:test';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
-import { createEngineFleet } from '../../src/pipeline/fleet/create-engine-fleet.ts';
-import type { FleetOptions } from '../../src/pipeline/fleet/fleet.ts';
+import { createEngineFleet } from '../../src/pipeline/engine/fleet/create-engine-fleet.ts';
+import type { FleetOptions } from '../../src/pipeline/engine/fleet/fleet.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { CompletionRequest, Engine } from '../../src/ports/engine.ts';
-import { type Answer, cut, type FaultServer, startFaultServer } from './engine-fault-server.ts';
 import { createVllmDouble, DOUBLE_BASE } from './engine-vllm-double.ts';
+import { type Answer, cut, type FaultServer, startFaultServer } from './fault-server.ts';
 
 /** One server of the fleet. */
 export interface EndpointServer extends FaultServer {

@@ -1,7 +1,7 @@
 /** Stand-ins for servers of text: fixed rules instead of a model, written from the protocol descriptions. */
 import type { ServerResponse } from 'node:http';
 import type { Wire } from './embedded-requests.ts';
-import { type Answer, json, routes, text } from './engine-fault-server.ts';
+import { type Answer, json, routes, text } from './fault-server.ts';
 
 export const TEXT_MODEL = 'text-base';
 

@@ -1,7 +1,7 @@
 /** A stand-in for vLLM's server: fixed rules instead of a model, written from the protocol description. */
 import { createRng, hashSeed } from '../../src/core/rng.ts';
 import type { Wire } from './embedded-requests.ts';
-import { type Answer, json, routes, text } from './engine-fault-server.ts';
+import { type Answer, json, routes, text } from './fault-server.ts';
 
 export const DOUBLE_BASE = 'double-base';
 const FIRST_ID = 10;

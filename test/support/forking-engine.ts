@@ -1,7 +1,7 @@
 import { createRng, hashSeed } from '../../src/core/rng.ts';
-import { type PackedCompletion, unpackCompletion } from '../../src/pipeline/rollout/packed-completion.ts';
+import { type PackedCompletion, unpackCompletion } from '../../src/pipeline/rollout/trajectory-calls.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
-import type { RunStore } from '../../src/ports/run-store.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import { TOY_RUN } from './pipeline-toy-run.ts';
 import { decodeToy, EOS_ID, pieceId } from './pipeline-toy-tokens.ts';
 

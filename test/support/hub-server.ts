@@ -1,9 +1,9 @@
 /** A hub on 127.0.0.1: the few routes `datasets pull` asks for, with a menu of faults. */
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { type SeenRequest, startFaultServer } from './fault-server.ts';
 
 /** What a set holds: its files by path. `lfs`: stored apart, reached by a redirect, known by SHA-256. */
 export interface HubSet {
@@ -15,10 +15,7 @@ export interface HubSet {
 /** Answers a request in the hub's place; false lets the hub answer. */
 export type HubFault = (request: HubRequest, response: ServerResponse) => boolean;
 
-export interface HubRequest {
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-}
+export type HubRequest = Pick<SeenRequest, 'path' | 'headers'>;
 
 export interface HubServer {
   readonly url: string;
@@ -31,19 +28,11 @@ export const COMMIT = 'c0ffee0123456789c0ffee0123456789c0ffee01';
 
 /** Serves until the test is over. Listings have two entries a page. */
 export async function startHub(t: TestContext, sets: readonly HubSet[]): Promise<HubServer> {
-  const seen: HubRequest[] = [];
   const faults: HubFault[] = [];
-  const server = createServer((incoming, response) => {
-    const request = { path: incoming.url ?? '', headers: incoming.headers };
-    seen.push(request);
+  const { url, seen } = await startFaultServer(t, (response, request) => {
     if (!faults.some((fault) => fault(request, response))) answer(sets, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, faults };
+  return { url, seen, faults };
 }
 
 function answer(sets: readonly HubSet[], { path, headers }: HubRequest, response: ServerResponse): void {

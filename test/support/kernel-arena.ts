@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { bindKernels, type Kernels, loadKernelModule, MAX_PAGES } from '../../adapters/embedded-lm/model/kernels.ts';
+import type { Rng } from '../../src/core/rng.ts';
 
 const CANARY = 0x7fc0dead;
 const CANARY_WORDS = 16;
@@ -84,4 +85,15 @@ export function assertClose(actual: ArrayLike<number>, wanted: ArrayLike<number>
     // Written so that NaN fails.
     if (!(error <= bound)) assert.fail(`${what}: [${i}] is ${actual[i]}, wanted ${wanted[i]}, error ${error}`);
   }
+}
+
+/** Random numbers within `bound` of 0. */
+export function drawFloats(rng: Rng, n: number, bound = 1): Float32Array {
+  return Float32Array.from({ length: n }, () => rng.next() * 2 * bound - bound);
+}
+
+/** A matrix as its rows, in double precision. */
+export function rowsOf(values: ArrayLike<number>, width: number): Float64Array[] {
+  const all = Float64Array.from(values);
+  return Array.from({ length: all.length / width }, (_, i) => all.slice(i * width, (i + 1) * width));
 }

@@ -1,6 +1,6 @@
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { Rng } from '../../src/core/rng.ts';
-import { type PackedCompletion, unpackCompletion } from '../../src/pipeline/rollout/packed-completion.ts';
+import { type PackedCompletion, unpackCompletion } from '../../src/pipeline/rollout/trajectory-calls.ts';
 import { runCli, startCli } from './cli-process.ts';
 import type { EmbeddedServe } from './embedded-trainer-process.ts';
 import { ROLLOUT_EOS, ROLLOUT_MODEL, type RolloutServer } from './rollout-server.ts';

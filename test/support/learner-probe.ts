@@ -1,11 +1,9 @@
 /** The learner of the embedded transformer in this thread, one sequence list at a time, without workers. */
 import type { LossSequence, ModelShape } from '../../adapters/embedded-lm/model/contract.ts';
-import { initWeights } from '../../adapters/embedded-lm/model/init-weights.ts';
 import { loadKernelModule, MAX_PAGES } from '../../adapters/embedded-lm/model/kernels.ts';
-import { runShard, type ShardResult } from '../../adapters/embedded-lm/model/learner/run-shard.ts';
-import { buildShards } from '../../adapters/embedded-lm/model/learner/shard-batch.ts';
+import { buildShards, runShard, type ShardResult } from '../../adapters/embedded-lm/model/learner/run-shard.ts';
 import { type Capacity, planMemory, SHARDS } from '../../adapters/embedded-lm/model/memory-plan.ts';
-import { buildParameterLayout } from '../../adapters/embedded-lm/model/parameter-layout.ts';
+import { buildParameterLayout, initWeights } from '../../adapters/embedded-lm/model/parameter-layout.ts';
 import { fillRopeTable } from '../../adapters/embedded-lm/model/rope-table.ts';
 import { createRuntime, type Runtime, viewFloats } from '../../adapters/embedded-lm/model/runtime.ts';
 import type { LossSpec } from '../../src/core/datum.ts';

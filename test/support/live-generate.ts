@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import type { AttemptRecord } from '../../src/ports/run-store.ts';
+import type { AttemptRecord } from '../../src/ports/run-store/attempts.ts';
 import { type CliResult, runCli } from './cli-process.ts';
 import type { LiveServer } from './live-server.ts';
 

@@ -1,4 +1,5 @@
-import type { RolloutPurpose, RunStore } from '../../src/ports/run-store.ts';
+import type { RolloutPurpose } from '../../src/ports/run-store/rollouts.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import { TOY_RUN } from './pipeline-toy-run.ts';
 import type { ToyWorld } from './pipeline-toy-world.ts';
 

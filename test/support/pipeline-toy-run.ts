@@ -9,13 +9,13 @@ import type {
 } from '../../src/core/curriculum.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import { SourceError } from '../../src/errors.ts';
-import { createCallPolicy } from '../../src/pipeline/calls.ts';
 import type { RunContext } from '../../src/pipeline/context.ts';
-import { createTokenCache } from '../../src/pipeline/token-cache.ts';
+import { createCallPolicy } from '../../src/pipeline/engine/calls.ts';
+import { createTokenCache } from '../../src/pipeline/engine/tokenizer.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Engine } from '../../src/ports/engine.ts';
 import type { Reporter } from '../../src/ports/reporter.ts';
-import type { RunStore } from '../../src/ports/run-store.ts';
+import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import type { Trainer } from '../../src/ports/trainer.ts';
 import { createDirectVerifier } from './direct-verifier.ts';
 import { createToyEngine, TOY_MODEL, TOY_TEACHER } from './pipeline-toy-engine.ts';
@@ -198,7 +198,7 @@ export function openToyRun(parts: ToyParts): ToyRun {
   const trainer = createToyTrainer(world);
   const reporter = createReporter();
   const seen: Engine = wrap<Engine>(engine, 'engine');
-  const calls = createCallPolicy({ maxInFlight: 4, attempts: 3, firstPauseMs: 1, maxPauseMs: 1, clock });
+  const calls = createCallPolicy({ maxInFlight: 4, tries: 3, firstPauseMs: 1, maxPauseMs: 1, clock });
   const listToyProblems = (refs: readonly ProblemsRef[]) =>
     refs.flatMap((ref) => {
       if (ref.kind !== 'set' || ref.name !== 'toy') throw new SourceError(`no problems ${JSON.stringify(ref)}`);
@@ -219,6 +219,7 @@ export function openToyRun(parts: ToyParts): ToyRun {
     studentTemplate: { hash: 'student-hash', name: 'student', text: '{Problem}' },
     teacherOf: ({ method }) => ({ engine: seen, calls, ...(method === 'annotate' ? ANNOTATING : PROMPTING) }),
     problemsOf: async (refs) => listToyProblems(refs),
+    countProblems: async (refs) => listToyProblems(refs).length,
     readProblems: async function* (refs) {
       yield* listToyProblems(refs);
     },

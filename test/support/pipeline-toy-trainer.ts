@@ -1,4 +1,5 @@
 import type { Datum, LossSpec } from '../../src/core/datum.ts';
+import { RetryTally } from '../../src/core/retry.ts';
 import { TrainerError } from '../../src/errors.ts';
 import type { Trainer } from '../../src/ports/trainer.ts';
 import { addLogprobGradient, addScaled, computeLogprobs, keyOf, type ToyWeights } from './pipeline-toy-policy.ts';
@@ -65,6 +66,7 @@ export function createToyTrainer(world: ToyWorld): ToyTrainer {
       model = { ...live(), state: { weights, momentum: direction, updates: state.updates + 1 }, gradient: new Map() };
       return { 'grad_norm:max': norm };
     },
+    retries: () => new RetryTally().byCause(),
     saveState: async (name) => {
       const path = `toy://m${live().number}/state/${name}`;
       world.states.set(path, structuredClone(live().state));

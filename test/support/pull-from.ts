@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Pulled, type PullOptions, pullDataset } from '../../adapters/source-huggingface/pull-dataset.ts';
-import { readTextLines } from '../../adapters/source-jsonl/read-lines.ts';
 import type { HubServer } from './hub-server.ts';
 
 export interface TestPull {
@@ -23,7 +22,7 @@ export function pullFrom(hub: HubServer, folder: string): TestPull {
   };
   const defaults = {
     ...{ split: null, subset: null, problemColumn: null, answerColumn: null, answerRule: null },
-    ...{ revision: 'main', folder, keepDuplicates: false, address: hub.url, token: null, readLines: readTextLines },
+    ...{ revision: 'main', folder, keepDuplicates: false, address: hub.url, token: null },
     patience: { clock, signal: stop.signal, tell: (message: string) => void told.push(message) },
   };
   return { pull: (set, over = {}) => pullDataset({ ...defaults, set, ...over }), pausesMs, told, stop };

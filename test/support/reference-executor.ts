@@ -1,11 +1,11 @@
 import { type CurriculumPlan, readPathRange } from '../../src/core/curriculum.ts';
 import type { Trajectory } from '../../src/core/trajectory.ts';
 import type { Binding } from '../../src/pipeline/context.ts';
-import type { GroupRequest } from '../../src/pipeline/rollout/rollout-io.ts';
+import type { GroupRequest } from '../../src/pipeline/rollout/trajectory-calls.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
 
 /**
- * The state machine of method 3.3 as a plain loop, one call after the other, written from the document: what the
+ * The state machine of one trajectory as a plain loop, one call after the other, written from the document: what the
  * executor must come to, whatever runs at once. It shares types with the executor and no code; budgets, closing rules
  * and the parts of the seeds are written out anew. Joins of all paths only; engine errors pass through.
  */

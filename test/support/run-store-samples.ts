@@ -1,6 +1,8 @@
 import type { Problem } from '../../src/core/problem.ts';
 import type { Piece, Segment, Trajectory } from '../../src/core/trajectory.ts';
-import type { AttemptRecord, RolloutRecord, RunRecord, StageRecord } from '../../src/ports/run-store.ts';
+import type { AttemptRecord } from '../../src/ports/run-store/attempts.ts';
+import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
+import type { RunRecord, StageRecord } from '../../src/ports/run-store/runs.ts';
 
 /** Records to put into a run store; every one may be overridden field by field. */
 
@@ -98,6 +100,7 @@ export function sampleRollout(over: Partial<RolloutRecord> = {}): RolloutRecord 
     group: 0,
     sample: 0,
     problem: sampleProblem(),
+    set: null,
     trajectory: sampleTrajectory(3),
     failure: null,
     weightsVersion: 'w1',

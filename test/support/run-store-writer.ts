@@ -5,7 +5,7 @@ import * as sample from './run-store-samples.ts';
 
 /**
  * A process to be killed. `hold`: takes the run lock, says `held`, keeps it. `write`: continues the
- * run after its last committed step for ever, and says each call of the store that has returned:
+ * run after its last committed step forever, and says each call of the store that has returned:
  * `rollouts <step> <group>`, `commit <step>`.
  */
 const [file, mode] = process.argv.slice(2) as [string, 'hold' | 'write'];

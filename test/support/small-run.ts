@@ -1,6 +1,6 @@
 /**
  * The whole curriculum, small enough for a test: every stage of the embedded preset with a handful of
- * steps. Nothing is learned to speak of; everything happens.
+ * steps. It learns next to nothing, but everything happens.
  */
 export const SMALL_RUN_SETTINGS: readonly string[] = [
   'run.name=small',

@@ -62,7 +62,7 @@ const wrong = ({ answer }: SharedProblem) => String(Number(answer) + 1);
 /**
  * Kinds and rates. The rest, up to 1,000, are good answers. Each breaks one thing, so that the code is decided by
  * the filter that owns it: the text is thinking, then form, then blocks, then the answer line, then the answer's value,
- * then its length (method 4.3).
+ * then its length.
  */
 export const TEACHER_KINDS: readonly TeacherKind[] = [
   // Broken before there is a solution to look at.

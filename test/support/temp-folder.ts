@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 
-/** A folder for the tests of one file, removed after them. */
-export function makeTempFolder(name: string): string {
+/** A folder for the tests of one file, removed after them; with `t` for one test alone, removed after that. */
+export function makeTempFolder(name: string, t: { after(hook: () => void): void } = test): string {
   const folder = mkdtempSync(join(tmpdir(), `parallel-r1-${name}-`));
-  test.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return folder;
 }

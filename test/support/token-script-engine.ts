@@ -1,6 +1,6 @@
 import type { RolloutSettings } from '../../src/core/curriculum.ts';
-import { FORGETFUL } from '../../src/pipeline/answer-log.ts';
-import type { CallSpec, RolloutIo } from '../../src/pipeline/rollout/rollout-io.ts';
+import { FORGETFUL } from '../../src/pipeline/rollout/answer-log.ts';
+import type { CallSpec, RolloutIo } from '../../src/pipeline/rollout/trajectory-calls.ts';
 import type { Completion } from '../../src/ports/engine.ts';
 
 /** A toy token space: tags 1..6, gap 7, eos 8, plain tokens from 10 on (label ids 90, 91). */

@@ -1,6 +1,6 @@
 /** A connected trainer for a test, closed after it, with everything it wrote into its request log. */
 import type { TestContext } from 'node:test';
-import { createTinkerTrainer, type TinkerTrainerOptions } from '../../adapters/trainer-tinker/create-tinker-trainer.ts';
+import { createTinkerTrainer, type TinkerTrainerOptions } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
 import type { Datum } from '../../src/core/datum.ts';
 import type { Trainer, TrainerRequestLog } from '../../src/ports/trainer.ts';
 import { createInstantClock, type InstantClock } from './trainer-instant-clock.ts';
@@ -19,6 +19,8 @@ export interface TrainerConnection {
   readonly trainer: Trainer;
   readonly log: readonly LogEntry[];
   readonly clock: InstantClock;
+  /** What it had to say beside errors. */
+  readonly warnings: readonly string[];
   /** `<event> <seq>` of the log, or `<outcome> <seq>` at the end. */
   readonly story: () => string[];
 }
@@ -30,6 +32,7 @@ export async function connectTrainer(
 ): Promise<TrainerConnection> {
   const entries: LogEntry[] = [];
   const clock = createInstantClock();
+  const warnings: string[] = [];
   const requestLog: TrainerRequestLog = {
     submitting: (record) => entries.push({ event: 'submitting', ...record, detail: '' }),
     acknowledged: (record, requestId) => entries.push({ event: 'acknowledged', ...record, detail: requestId }),
@@ -40,7 +43,8 @@ export async function connectTrainer(
     url,
     profile: 'embedded',
     operationTimeoutMs: 600_000,
-    handover: 'path',
+    handOver: 'path',
+    warn: (message) => void warnings.push(message),
     requestLog,
     clock,
     ...options,
@@ -48,7 +52,7 @@ export async function connectTrainer(
   t.after(() => trainer[Symbol.asyncDispose]());
   const tell = ({ event, seqId, detail }: LogEntry) =>
     `${event === 'finished' ? detail.split(':')[0] : event} ${seqId}`;
-  return { trainer, log: entries, clock, story: () => entries.map(tell) };
+  return { trainer, log: entries, clock, warnings, story: () => entries.map(tell) };
 }
 
 export const SPEC = { baseModel: 'embedded-base', rank: 8, seed: 5 } as const;

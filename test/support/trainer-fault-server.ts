@@ -3,11 +3,11 @@
  * code with the adapter. It executes nothing: a pass answers log-prob `-(position + 1)` for every target.
  * Faults are taken one per request from the queue of their path; without one the request is served.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
 import { decodePass } from '../../adapters/embedded-lm/server/tinker-face/decode-pass.ts';
 import type { Wire } from './embedded-requests.ts';
+import { type SeenRequest, startFaultServer as startServer } from './fault-server.ts';
 
 interface Reply {
   readonly status: number;
@@ -30,13 +30,8 @@ export type Fault =
   /** Answer "not yet" until released. */
   | 'hold';
 
-export interface Seen {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly raw: Buffer;
-  readonly body: Wire;
-}
+/** A request; `path` below `/api/v1/`, `body` of protobuf too. */
+export type Seen = Pick<SeenRequest, 'method' | 'path' | 'headers' | 'raw' | 'body'>;
 
 export interface FaultServerOptions {
   /** `tuft`: 201 and 202, protobuf passes only, 409 for a repeated number. `skyrl`: 200, saves not idempotent, one config flag. */
@@ -58,7 +53,7 @@ export interface FaultServer {
   /** Queues faults for the next requests to a path below `/api/v1/`. */
   fault(path: string, ...faults: Fault[]): void;
   /** Answers a path by hand from now on. */
-  route(path: string, answer: (request: IncomingMessage, response: ServerResponse) => void): void;
+  route(path: string, answer: (request: Seen, response: ServerResponse) => void): void;
   /** Requests to a path, in order. */
   to(path: string): Seen[];
 }
@@ -77,41 +72,21 @@ const FULL_CONFIG = { pjwt_auth_enabled: false, parallel_fwdbwd_chunks: true, cr
 export async function startFaultServer(t: TestContext, options: FaultServerOptions = {}): Promise<FaultServer> {
   const seen: Seen[] = [];
   const faults = new Map<string, Fault[]>();
-  const routes = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
+  const routes = new Map<string, (request: Seen, response: ServerResponse) => void>();
   const state = new DoubleState(options);
 
-  const server = createServer((request, response) => {
-    void (async () => {
-      const path = (request.url ?? '').replace(/^\/api\/v1\//, '').split('?')[0]!;
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const raw = Buffer.concat(chunks);
-      const isProtobuf = /protobuf/.test(request.headers['content-type'] ?? '');
-      const isJson = /json/.test(request.headers['content-type'] ?? '') && raw.length > 0;
-      const call: Seen = {
-        method: request.method ?? '',
-        path,
-        headers: request.headers,
-        raw,
-        body: isJson ? JSON.parse(raw.toString('utf8')) : isProtobuf ? decodePass(raw).body : null,
-      };
-      seen.push(call);
-      const fault = faults.get(path)?.shift();
-      const route = routes.get(path);
-      if (route !== undefined && fault === undefined) return route(request, response);
-      answer(response, fault, () => state.serve(call));
-    })();
+  const server = await startServer(t, (response, request) => {
+    const path = request.path.replace(/^\/api\/v1\//, '').split('?')[0]!;
+    const isProtobuf = /protobuf/.test(request.headers['content-type'] ?? '');
+    const call: Seen = { ...request, path, body: isProtobuf ? decodePass(request.raw).body : request.body };
+    seen.push(call);
+    const fault = faults.get(path)?.shift();
+    const route = routes.get(path);
+    if (route !== undefined && fault === undefined) return route(call, response);
+    answer(response, fault, () => state.serve(call));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     seen,
     executed: state.executed,
     fault: (path, ...list) => void faults.set(path, [...(faults.get(path) ?? []), ...list]),

@@ -7,7 +7,8 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { checkRunnable, describeConfigFault } from '../../src/config/check-runnable.ts';
+import { checkRunnable } from '../../src/config/check-runnable.ts';
+import { describeConfigFault } from '../../src/config/explain-issues.ts';
 import { loadRunConfig } from '../../src/config/load.ts';
 import { ENGINE_KINDS, type EngineKind } from '../../src/core/engine-kinds.ts';
 

@@ -15,14 +15,14 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createJsonlSource } from '../../adapters/source-jsonl/create-jsonl-source.ts';
-import { readPromptTemplate } from '../../src/cli/prompt-files.ts';
+import { readPromptTemplate } from '../../src/app/prompt-files.ts';
 import { PRESET_NAMES, PRESETS } from '../../src/config/presets.ts';
-import { checkFormat } from '../../src/core/format-check.ts';
+import { checkFormat } from '../../src/core/format/format-checker.ts';
 import { ANSWER_LABEL, TAGS } from '../../src/core/grammar.ts';
 import type { Problem } from '../../src/core/problem.ts';
-import { parseWordSum } from '../../src/core/word-sums/parse-word-sum.ts';
+import { parseWordSum } from '../../src/core/word-sums/wording.ts';
 import { UsageError } from '../../src/errors.ts';
-import { renderStudentPrompt } from '../../src/pipeline/render-student-prompt.ts';
+import { renderStudentPrompt } from '../../src/pipeline/engine/tokenizer.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

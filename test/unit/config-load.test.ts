@@ -12,6 +12,8 @@
  *  9. relative paths of a file are resolved against its folder, those of --set against the working directory; names stay
  * 10. keys written into the configuration are refused and never repeated
  * 11. `__proto__` is an unknown key and nothing else
+ * 12. a flag may stand for a key of every item of a list, or of every stage of a kind; its faults name the flag
+ * 13. a fault names the `--set` that wrote it, also where that picked its stage by id
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -183,7 +185,7 @@ stages:
     `rollout.topP: must be at most 1 (${file}:4)`,
     `rollout.temprature: unknown key; did you mean rollout.temperature? (${file}:3)`,
     `stages.0.batchSize: must be a whole number, not 2.5 (${file}:6)`,
-    `stages.1.data: is missing: Id of the cold-start stage whose rows are trained on (default: the last one before), or a JSONL file (${file}:7)`,
+    `stages.1.data: is missing: Id of the cold-start stage whose rows are trained on (default: the last one before), a JSONL file, or run:ID for those of another run (${file}:7)`,
     `stages.2.problems: must name at least one (${file}:8)`,
     `stages.2.steps: must be a whole number, not text (${file}:8)`,
   ]);
@@ -298,4 +300,26 @@ test('11. __proto__', (t) => {
     'run.__proto__',
   ]);
   assert.equal(Object.hasOwn(Object.prototype, 'polluted'), false);
+});
+
+test('12. selectors', () => {
+  const steps = (config: RunConfig) => config.stages.map((stage) => (stage.kind === 'rl' ? stage.steps : null));
+  const flag = (path: string, value: unknown) => [{ flag: '--n', path, value }];
+  assert.deepEqual(steps(load({ overrides: flag('stages.kind=rl.steps', 7) })), [null, null, 7, 7]);
+  const { eval: held } = load({ overrides: flag('eval.sets.*.samples', 9) });
+  assert.deepEqual(
+    held.sets.map(({ samples }) => samples),
+    [9, 9],
+  );
+  assert.deepEqual(load({ preset: 'sequential', overrides: flag('stages.kind=sft.batchSize', 9) }), PRESETS.sequential);
+  assert.deepEqual(listFaults({ overrides: flag('stages.kind=rl.steps', 0) }), [
+    'stages.2.steps: must be at least 1 (--n)',
+    'stages.3.steps: must be at least 1 (--n)',
+  ]);
+});
+
+test('13. the origin of a fault', () => {
+  assert.deepEqual(listFaults({ sets: ['stages.rl-hard.steps=0'] }), [
+    'stages.3.steps: must be at least 1 (--set stages.rl-hard.steps)',
+  ]);
 });

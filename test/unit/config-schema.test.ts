@@ -15,12 +15,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { mergeConfig } from '../../src/config/draft.ts';
 import { parseWithFaults } from '../../src/config/explain-issues.ts';
 import { toConfigJsonSchema } from '../../src/config/json-schema.ts';
-import { mergeConfig } from '../../src/config/merge.ts';
-import { computeEditDistance, findNearestName } from '../../src/config/nearest-name.ts';
 import { PRESET_NAMES, PRESETS } from '../../src/config/presets.ts';
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';
+import { computeEditDistance, findNearestName } from '../../src/core/nearest-name.ts';
 import { MAX_WORD_SUMS } from '../../src/core/word-sums/generate.ts';
 
 const ENGINE = { model: 'm' };
@@ -92,7 +92,7 @@ test('3. rows of an SFT stage', () => {
       { ...SFT, data: 'later' },
       { ...COLD_START, id: 'later' },
     ]),
-    ['stages.0.data: "later" is no cold-start stage before this one (there is none), and no .jsonl file'],
+    ['stages.0.data: "later" is not a cold-start stage before this one (there is none), nor a .jsonl file, nor run:ID'],
   );
   assert.match(faultsOf([COLD_START, { ...SFT, data: 'cold' }])[0]!, /\(known: cold-start\)/);
 });

@@ -1,5 +1,5 @@
 /**
- * Group advantages (method 6.5):
+ * Group advantages:
  *  1. the golden table, sample standard deviation, epsilon 1e-6
  *  2. an all-equal group gives exactly 0, whatever the value
  *  3. a group of one gives its reward
@@ -16,7 +16,7 @@ import {
   computeGroupAdvantages,
   computeSplitAdvantages,
   isInformativeGroup,
-} from '../../src/core/advantage.ts';
+} from '../../src/core/reward.ts';
 
 const GRPO: AdvantageOptions = { normalisation: 'grpo', std: 'sample', epsilon: 1e-6 };
 

@@ -17,11 +17,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { alignTrunk } from '../../src/core/annotation/align-trunk.ts';
-import { checkAnnotation } from '../../src/core/annotation/check-annotation.ts';
-import { hasDependentPath } from '../../src/core/annotation/find-dependence.ts';
+import { checkAnnotation, hasDependentPath } from '../../src/core/annotation/check-annotation.ts';
 import { collectNumbers } from '../../src/core/annotation/list-terms.ts';
 import { canonicaliseTrace } from '../../src/core/canonicalise.ts';
-import { checkFormat } from '../../src/core/format-check.ts';
+import { checkFormat } from '../../src/core/format/format-checker.ts';
 import { renderAnnotatePrompt } from '../../src/core/prompt.ts';
 
 const PROBLEM =

@@ -1,5 +1,5 @@
 /**
- * Where blocks stand and how many responses have one (method 11, items 1 and 2):
+ * Where blocks stand and how many responses have one:
  *  1. relative positions: index of the <Parallel> token over response length, executed forks told from inert tags
  *  2. a tag inside a path counts as text only
  *  3. micro is over blocks, macro over responses, first over first blocks; null without any block
@@ -7,9 +7,9 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { computeParallelRatio, findBlockPositions, summarizePositions } from '../../src/core/block-metrics.ts';
 import { buildTrajectoryFromIds } from '../../src/core/layout/trajectory-from-ids.ts';
 import type { Segment, Trajectory } from '../../src/core/trajectory.ts';
+import { computeParallelRatio, findBlockPositions, summarizePositions } from '../../src/core/trajectory-figures.ts';
 import { TAG_IDS } from '../support/core-trajectories.ts';
 
 function segment(role: Segment['role'], path: number, ids: readonly number[]): Segment {

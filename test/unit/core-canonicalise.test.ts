@@ -1,5 +1,5 @@
 /**
- * Canonical form of a teacher's text (method 4.3, 4.4):
+ * Canonical form of a teacher's text:
  *  1. rule 1: no white space between the tags of a block; white space inside paths and summaries, and in the trunk, stays
  *  2. rule 3: one newline before <Summary>; `gap: keep` leaves it
  *  3. text between tags is never removed

@@ -1,5 +1,5 @@
 /**
- * Trajectory to datums (method 5.6, 6.6), for any trajectory a rollout can leave, early joins and any order of paths included:
+ * Trajectory to datums, for any trajectory a rollout can leave, early joins and any order of paths included:
  *  1. RL, every layout: each sampled token with a log-prob is scored exactly once over the datums; no other token is
  *  2. `units` and `exact`: each scored token's context is the one it was sampled in
  *  3. `causal`: one datum, contexts are the flat sequence
@@ -16,8 +16,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { Layout } from '../../src/core/curriculum.ts';
 import type { Datum } from '../../src/core/datum.ts';
-import { buildDatums } from '../../src/core/layout/build-datums.ts';
-import { countLossTokens } from '../../src/core/layout/loss-tokens.ts';
+import { buildDatums, countLossTokens } from '../../src/core/layout/build-datums.ts';
 import { flattenResponse, type Piece, type Segment, type Trajectory } from '../../src/core/trajectory.ts';
 import {
   arbitraryJoined,

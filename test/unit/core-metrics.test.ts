@@ -1,5 +1,5 @@
 /**
- * Evaluation metrics (method 9.2):
+ * Evaluation metrics:
  *  1. the golden table of best@k and pass@k for n = 16
  *  2. best@k never exceeds pass@k; both grow with k; pass@n is 1 as soon as one answer is right
  *  3. pass@k equals the count over all subsets

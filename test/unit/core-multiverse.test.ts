@@ -1,5 +1,5 @@
 /**
- * Positions and path ids of the Unseen layout (method 5.2 to 5.5, protocols 3.1):
+ * Positions and path ids of the Unseen layout:
  *  1. golden positions G1 to G7
  *  2. golden visible pairs under the server's rule, and the closed form
  *  3. x_attn_path of G2, and of the second block's third path in G5

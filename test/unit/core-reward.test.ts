@@ -1,5 +1,5 @@
 /**
- * Rewards (method 6.2, 6.3):
+ * Rewards:
  *  1. the truth table of accuracy, product and tiered
  *  2. alternating: steps 1, 8, 11, 18, 21 pay accuracy, 9, 10, 19, 20 pay tiered
  *  3. the S2 schedule has exactly 60 tiered steps in 300
@@ -10,18 +10,18 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { computeReward, type RewardConfig, type RewardParts, rewardModeAt } from '../../src/core/reward.ts';
+import { type BuiltInReward, computeReward, type RewardParts, rewardModeAt } from '../../src/core/reward.ts';
 
-const ACCURACY: RewardConfig = { kind: 'accuracy' };
-const PRODUCT: RewardConfig = { kind: 'product', count: 'text' };
-const TIERED: RewardConfig = { kind: 'tiered', count: 'text', bonus: 1.2, malformedCorrect: -1 };
-const ALTERNATING: RewardConfig = { ...TIERED, kind: 'alternating', window: 10, tieredSteps: 2 };
+const ACCURACY: BuiltInReward = { kind: 'accuracy' };
+const PRODUCT: BuiltInReward = { kind: 'product', count: 'text' };
+const TIERED: BuiltInReward = { kind: 'tiered', count: 'text', bonus: 1.2, malformedCorrect: -1 };
+const ALTERNATING: BuiltInReward = { ...TIERED, kind: 'alternating', window: 10, tieredSteps: 2 };
 
 function parts(correct: boolean, blocks: number, formatValid: boolean): RewardParts {
   return { correct, blocksInText: blocks, blocksExecuted: blocks, formatValid };
 }
 
-const valueAt = (config: RewardConfig, step: number, of: RewardParts) => computeReward(config, step, of).value;
+const valueAt = (config: BuiltInReward, step: number, of: RewardParts) => computeReward(config, step, of).value;
 
 test('1: truth table', () => {
   const rows: [correct: boolean, blocks: number, valid: boolean, accuracy: number, product: number, tiered: number][] =
@@ -75,7 +75,7 @@ test('5: which blocks count', () => {
 });
 
 test('6: malformedCorrect', () => {
-  const lenient: RewardConfig = { ...ALTERNATING, malformedCorrect: 1 };
+  const lenient: BuiltInReward = { ...ALTERNATING, malformedCorrect: 1 };
   assert.equal(valueAt(lenient, 9, parts(true, 1, false)), 1);
   assert.equal(valueAt(lenient, 9, parts(false, 1, false)), -1);
 });

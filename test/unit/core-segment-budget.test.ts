@@ -1,5 +1,5 @@
 /**
- * Path budgets (method 3.4):
+ * Path budgets:
  *  1. goldens for two and four paths
  *  2. the path maximum binds when room is plenty; too little room refuses the fork
  *  3. whatever is granted, paths at their cap, tags, a summary and the answer's reserve fit into the response
@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { type BudgetSettings, computePathCap } from '../../src/core/segment-budget.ts';
+import { type BudgetSettings, computePathCap } from '../../src/pipeline/rollout/roll-out-group.ts';
 
 const DEFAULTS: BudgetSettings = {
   paths: 2,

@@ -1,5 +1,5 @@
 /**
- * Figures of one trajectory (method 11, field 2.7):
+ * Figures of one trajectory:
  *  1. the example of the method: T 95, D 65; self-parallelism, saved share, slack and path lengths follow
  *  2. the worked example: T 3,800, D 3,000, P 1.2667, eta 0.2105, slack 1.111, idle 0.1
  *  3. a path that was given up counts in T alone: T 3,600, T_join = D = 2,800
@@ -11,7 +11,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findBlockPositions } from '../../src/core/block-metrics.ts';
 import {
   countCriticalTokens,
   countForks,
@@ -19,7 +18,7 @@ import {
   type Segment,
   type Trajectory,
 } from '../../src/core/trajectory.ts';
-import { computeTrajectoryFigures } from '../../src/core/trajectory-figures.ts';
+import { computeTrajectoryFigures, findBlockPositions } from '../../src/core/trajectory-figures.ts';
 import {
   arbitraryJoined,
   arbitraryTrajectory,

@@ -1,5 +1,5 @@
 /**
- * Token ids of an SFT target to the segments a rollout would have made (method 5.6, 4.4):
+ * Token ids of an SFT target to the segments a rollout would have made:
  *  1. a canonical target: segments, origins and texts; nothing is lost
  *  2. labels after <Path> are injected, ordinals beyond the labels have none
  *  3. a target without a block is one main segment; three paths and two blocks work
@@ -10,8 +10,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { createParallelR1Codec } from '../../src/core/layout/trajectory-codec.ts';
-import { buildTrajectoryFromIds, type IdFault } from '../../src/core/layout/trajectory-from-ids.ts';
+import {
+  buildTrajectoryFromIds,
+  createParallelR1Codec,
+  type IdFault,
+} from '../../src/core/layout/trajectory-from-ids.ts';
 import { flattenResponse, renderResponseText, type Trajectory } from '../../src/core/trajectory.ts';
 import { TAG_IDS } from '../support/core-trajectories.ts';
 

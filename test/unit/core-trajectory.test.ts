@@ -1,5 +1,5 @@
 /**
- * What is counted of a trajectory (method 11.5), and its flat rendering:
+ * What is counted of a trajectory, and its flat rendering:
  *  1. main 10, paths 30 and 50, summary 5: T = 95 tokens, D = 65 on the longest chain; injected tokens are in neither
  *  2. the longest path counts once per block; a trajectory without blocks has D = T
  *  3. D <= T, and D = T - what the shorter siblings hold, for any trajectory

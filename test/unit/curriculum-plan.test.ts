@@ -3,20 +3,28 @@
  *  1. format check: mode and promoted lints
  *  2. a configuration stored before a key existed gives the plan that version ran
  *  3. a lint that does not exist is a fault that names the key
- *  4. cold start: a method goes through schema and JSON to the plan; a stored stage without one prompts; one that
- *     does not exist is a fault; `generate --method` sets it; template files are found beside the configuration
+ *  4. cold start: the method that a flag sets goes through schema and JSON to the plan; a stored stage without one
+ *     prompts; one that does not exist is a fault; template files are found beside the configuration
  *  5. paths and joins: short and long forms; a stored recipe without the keys joins all paths; what cannot be is a fault
  *  6. an early join warns: of blocks that the format check refuses, and of what training sees
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { keepColdStart } from '../../src/cli/one-stage.ts';
-import { toCurriculumPlan } from '../../src/cli/to-curriculum-plan.ts';
+import { toCurriculumPlan } from '../../src/app/to-curriculum-plan.ts';
+import { resolvePaths } from '../../src/config/draft.ts';
 import { parseWithFaults } from '../../src/config/explain-issues.ts';
+import { loadRunConfig } from '../../src/config/load.ts';
 import { PRESETS } from '../../src/config/presets.ts';
-import { resolvePaths } from '../../src/config/resolve-paths.ts';
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';
-import { warnOfMismatch } from '../../src/pipeline/warn-mismatch.ts';
+import { parseStoredConfig } from '../../src/config/stored.ts';
+import { warnOfMismatch } from '../../src/pipeline/doctor/warn-mismatch.ts';
+
+/** The flag of `generate --method annotate`. */
+const METHOD = { flag: '--method', path: 'stages.kind=cold-start.method', value: 'annotate' };
+
+function store(config: unknown) {
+  return { id: 'run-1', softwareVersion: '0.1.0', configJson: JSON.stringify(config) };
+}
 
 test('1: format check', () => {
   const config: RunConfig = { ...PRESETS.seen, format: { mode: 'reference', promote: ['no_block', 'lookalike_tag'] } };
@@ -28,7 +36,7 @@ test('1: format check', () => {
 test('2: an older configuration', () => {
   const stored = JSON.parse(JSON.stringify(PRESETS.embedded)) as { format: { promote?: unknown } };
   delete stored.format.promote;
-  const old = toCurriculumPlan(stored as unknown as RunConfig);
+  const old = toCurriculumPlan(parseStoredConfig(store(stored)));
   assert.deepEqual(old, toCurriculumPlan(PRESETS.embedded));
   assert.deepEqual(old.formatPromote, []);
 });
@@ -43,10 +51,8 @@ test('3: an unknown lint', () => {
 });
 
 test('4: method of cold start', () => {
-  const annotating = keepColdStart(PRESETS.embedded, { method: 'annotate' });
-  const parsed = parseWithFaults(runConfigSchema, JSON.parse(JSON.stringify(annotating)));
-  assert.ok('value' in parsed);
-  const [stage] = toCurriculumPlan(parsed.value).stages;
+  const annotating = loadRunConfig({ overrides: [METHOD] }).config;
+  const [stage] = toCurriculumPlan(parseStoredConfig(store(annotating))).stages;
   assert.ok(stage?.kind === 'cold-start');
   assert.deepEqual(
     [stage.method, stage.solutionPrompt, stage.annotatePrompt],
@@ -55,8 +61,8 @@ test('4: method of cold start', () => {
 
   const older = JSON.parse(JSON.stringify(PRESETS.embedded)) as { stages: { method?: unknown }[] };
   delete older.stages[0]!.method;
-  const [stored] = toCurriculumPlan(older as unknown as RunConfig).stages;
-  assert.ok(stored?.kind === 'cold-start' && stored.method === undefined);
+  const [stored] = toCurriculumPlan(parseStoredConfig(store(older))).stages;
+  assert.ok(stored?.kind === 'cold-start' && stored.method === 'prompt');
 
   const wrong = { ...annotating, stages: [{ ...annotating.stages[0], method: 'annotated' }] };
   const result = parseWithFaults(runConfigSchema, wrong);
@@ -95,12 +101,7 @@ test('5: paths and joins', () => {
 
   const stored = JSON.parse(JSON.stringify(PRESETS.seen)) as { rollout: Record<string, unknown> };
   for (const key of ['join', 'joinOrder', 'duplicatePaths']) delete stored.rollout[key];
-  const old = toCurriculumPlan(stored as unknown as RunConfig);
-  assert.deepEqual(
-    [old.rollout.join, old.rollout.joinOrder, old.rollout.duplicatePaths],
-    [undefined, undefined, undefined],
-  );
-  assert.deepEqual(warnOfMismatch(old), warnOfMismatch(planOf({})));
+  assert.deepEqual(toCurriculumPlan(parseStoredConfig(store(stored))), planOf({}));
 
   const faults: [rollout: object, fault: RegExp][] = [
     [{ paths: { min: 4, max: 3 } }, /^rollout\.paths: min is 4, more than max 3$/],

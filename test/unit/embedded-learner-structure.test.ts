@@ -12,8 +12,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { LossSequence } from '../../adapters/embedded-lm/model/contract.ts';
-import { runShard } from '../../adapters/embedded-lm/model/learner/run-shard.ts';
-import { buildShards } from '../../adapters/embedded-lm/model/learner/shard-batch.ts';
+import { buildShards, runShard } from '../../adapters/embedded-lm/model/learner/run-shard.ts';
 import { createRng } from '../../src/core/rng.ts';
 import { addWeights, drawSequence, drawTokens, layOutParallel, SMALL_SHAPE } from '../support/embedded-sequences.ts';
 import { hashBits } from '../support/embedded-training.ts';

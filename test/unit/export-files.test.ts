@@ -14,19 +14,18 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import fc from 'fast-check';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { parse } from 'yaml';
-import { EXPORT_FORMATS } from '../../adapters/export-files/export-formats.ts';
+import { EXPORT_FORMATS, type SftRow } from '../../adapters/export-files/export-formats.ts';
 import { exportRows } from '../../adapters/export-files/export-rows.ts';
-import type { SftRow } from '../../adapters/export-files/sft-row.ts';
-import type { VerlRow } from '../../adapters/export-files/verl-rows.ts';
+import type { VerlRow } from '../../adapters/export-files/write-parquet.ts';
 import { TAGS } from '../../src/core/grammar.ts';
 import { UsageError } from '../../src/errors.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 const MANIFEST = {
   name: 'word sums',
@@ -51,12 +50,6 @@ function sampleRow(over: Partial<SftRow> = {}): SftRow {
   };
 }
 
-function makeFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'export-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
 function readRows(file: string): unknown[] {
   return readFileSync(file, 'utf8')
     .trimEnd()
@@ -65,7 +58,7 @@ function readRows(file: string): unknown[] {
 }
 
 test('1. formats', (t) => {
-  const folder = makeFolder(t);
+  const folder = makeTempFolder('export', t);
   const { prompt, target, ...rest } = sampleRow();
   const expected: Record<string, unknown> = {
     messages: {
@@ -93,7 +86,7 @@ test('1. formats', (t) => {
 });
 
 test('2. one line per row', (t) => {
-  const file = join(makeFolder(t), 'rows.jsonl');
+  const file = join(makeTempFolder('export', t), 'rows.jsonl');
   const text = fc.string({ unit: 'binary' });
   fc.assert(
     fc.property(fc.array(fc.tuple(text, text), { minLength: 1 }), (pairs) => {
@@ -111,7 +104,7 @@ test('2. one line per row', (t) => {
 });
 
 test('3. manifest and card', (t) => {
-  const out = join(makeFolder(t), 'sft.jsonl');
+  const out = join(makeTempFolder('export', t), 'sft.jsonl');
   const rows = [sampleRow(), sampleRow({ sample: 1, blocks: 2 }), sampleRow({ source: 'other' })];
   const result = exportRows(rows, { format: 'messages', out, manifest: MANIFEST });
   const bytes = readFileSync(out);
@@ -135,7 +128,7 @@ test('3. manifest and card', (t) => {
 });
 
 test('4. deterministic', (t) => {
-  const folder = makeFolder(t);
+  const folder = makeTempFolder('export', t);
   const write = (name: string, manifest: typeof MANIFEST) => {
     mkdirSync(join(folder, name));
     const { file, manifestFile, cardFile } = exportRows([sampleRow(), sampleRow({ sample: 1 })], {
@@ -151,7 +144,7 @@ test('4. deterministic', (t) => {
 });
 
 test('5. places', (t) => {
-  const folder = makeFolder(t);
+  const folder = makeTempFolder('export', t);
   writeFileSync(join(folder, 'README.md'), 'mine');
   exportRows([sampleRow()], { format: 'trl', out: join(folder, 'sft.jsonl'), manifest: MANIFEST });
   assert.deepEqual(readdirSync(folder).sort(), ['README.md', 'sft.README.md', 'sft.jsonl', 'sft.manifest.json']);
@@ -164,7 +157,7 @@ test('5. places', (t) => {
 });
 
 test('6. failure half-way', (t) => {
-  const folder = makeFolder(t);
+  const folder = makeTempFolder('export', t);
   const out = join(folder, 'sft.jsonl');
   exportRows([sampleRow()], { format: 'trl', out, manifest: MANIFEST });
   const names = readdirSync(folder);
@@ -182,7 +175,7 @@ test('6. failure half-way', (t) => {
 });
 
 test('7. usage errors', (t) => {
-  const folder = makeFolder(t);
+  const folder = makeTempFolder('export', t);
   const attempt = (format: string, out: string) => () => exportRows([sampleRow()], { format, out, manifest: MANIFEST });
   const usage = (pattern: RegExp) => (error: unknown) =>
     error instanceof UsageError && pattern.test(error.message) && !/\n/.test(error.message);
@@ -193,7 +186,7 @@ test('7. usage errors', (t) => {
 });
 
 test('8. hostile names', (t) => {
-  const out = join(makeFolder(t), 'sft.jsonl');
+  const out = join(makeTempFolder('export', t), 'sft.jsonl');
   const hostile = 'a\n---\n# b | c `d` <script>';
   const manifest = { ...MANIFEST, name: hostile, settings: { [hostile]: hostile } };
   const { cardFile } = exportRows([sampleRow({ source: hostile })], { format: 'trl', out, manifest });
@@ -208,7 +201,7 @@ const readParquet = async (path: string) =>
   (await parquetReadObjects({ file: await asyncBufferFromFile(path) })) as unknown as VerlRow[];
 
 test('9. verl', async (t) => {
-  const folder = makeFolder(t);
+  const folder = makeTempFolder('export', t);
   const text = 'one\u2028two \u4e2d\u6587 \u{1f600} "quoted"';
   const rows = Array.from({ length: 2_500 }, (_, i) =>
     sampleRow({ id: `p${i}`, prompt: `${text} ${i}`, sample: i % 3 }),
@@ -245,7 +238,11 @@ test('9. verl', async (t) => {
 });
 
 test('10. attempts, licences and tags', (t) => {
-  const result = exportRows([sampleRow()], { format: 'trl', out: join(makeFolder(t), 'a.jsonl'), manifest: MANIFEST });
+  const result = exportRows([sampleRow()], {
+    format: 'trl',
+    out: join(makeTempFolder('export', t), 'a.jsonl'),
+    manifest: MANIFEST,
+  });
   const { attempts, licences } = JSON.parse(readFileSync(result.manifestFile, 'utf8'));
   assert.deepEqual([attempts, licences], [MANIFEST.attempts, MANIFEST.licences]);
   const card = readFileSync(result.cardFile, 'utf8');

@@ -12,10 +12,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findTags } from '../../src/core/format/find-tags.ts';
-import { createFormatChecker } from '../../src/core/format/format-checker.ts';
+import { checkFormat, checkIdsFormat, createFormatChecker } from '../../src/core/format/format-checker.ts';
 import type { FormatMode, FormatReport } from '../../src/core/format/format-report.ts';
-import { checkFormat, checkIdsFormat } from '../../src/core/format-check.ts';
+import { findTags } from '../../src/core/format/tag-stream.ts';
 import { TAGS, type TagIds } from '../../src/core/grammar.ts';
 import { arbitraryCut, BLOCK, cutInto } from '../support/format-texts.ts';
 

@@ -11,10 +11,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { createFormatChecker } from '../../src/core/format/format-checker.ts';
-import { type FormatMode, LINT_CODES } from '../../src/core/format/format-report.ts';
-import type { FormatStrictness } from '../../src/core/format/strictness.ts';
-import { checkFormat } from '../../src/core/format-check.ts';
+import { checkFormat, createFormatChecker } from '../../src/core/format/format-checker.ts';
+import { type FormatMode, type FormatStrictness, LINT_CODES } from '../../src/core/format/format-report.ts';
 import { arbitraryCut, arbitraryResponse, BLOCK, cutInto } from '../support/format-texts.ts';
 import { NO_SAMPLES, readSharedRows } from '../support/shared-rows.ts';
 import { countStringWork } from '../support/string-work.ts';

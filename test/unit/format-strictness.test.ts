@@ -11,9 +11,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { checkAnswerLine } from '../../src/core/answer.ts';
-import { createFormatChecker } from '../../src/core/format/format-checker.ts';
+import { type CheckFormatOptions, checkFormat, createFormatChecker } from '../../src/core/format/format-checker.ts';
 import { LINT_CODES, type LintCode } from '../../src/core/format/format-report.ts';
-import { type CheckFormatOptions, checkFormat } from '../../src/core/format-check.ts';
 import { BLOCK } from '../support/format-texts.ts';
 
 const MODES = ['strict', 'reference', 'algorithm1'] as const;

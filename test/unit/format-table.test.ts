@@ -10,7 +10,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { canonicaliseTrace, rewriteAnswerLine } from '../../src/core/canonicalise.ts';
-import { checkFormat } from '../../src/core/format-check.ts';
+import { checkFormat } from '../../src/core/format/format-checker.ts';
 import { TAGS } from '../../src/core/grammar.ts';
 import { NO_SAMPLES, readSharedRows } from '../support/shared-rows.ts';
 

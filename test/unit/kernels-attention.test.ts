@@ -11,7 +11,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createRng } from '../../src/core/rng.ts';
 import { layOutParallel } from '../support/embedded-sequences.ts';
-import { assertClose, openKernelArena } from '../support/kernel-arena.ts';
+import { assertClose, drawFloats, openKernelArena, rowsOf } from '../support/kernel-arena.ts';
 import { attendRows, computeNumericGradient, isVisible } from '../support/reference-transformer.ts';
 
 const D = 16;
@@ -21,15 +21,6 @@ const LENGTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 49];
 const arena = openKernelArena();
 const { kernels } = arena;
 const rng = createRng(13);
-
-function drawFloats(n: number): Float32Array {
-  return Float32Array.from({ length: n }, () => rng.next() * 4 - 2);
-}
-
-function rowsOf(values: ArrayLike<number>, width: number): Float64Array[] {
-  const all = Float64Array.from(values);
-  return Array.from({ length: all.length / width }, (_, i) => all.slice(i * width, (i + 1) * width));
-}
 
 function roundUp(n: number): number {
   return Math.ceil(n / 4) * 4;
@@ -82,8 +73,8 @@ function attend(qkv: Float32Array, paths: readonly number[] | null, dOut: Float3
 test('attention equals the reference, and hidden keys get probability 0', () => {
   for (const count of LENGTHS) {
     for (const paths of [null, drawPaths(count)]) {
-      const qkv = drawFloats(count * 3 * D);
-      const { out, probabilities } = attend(qkv, paths, drawFloats(count * D));
+      const qkv = drawFloats(rng, count * 3 * D, 2);
+      const { out, probabilities } = attend(qkv, paths, drawFloats(rng, count * D, 2));
       const what = `${count} tokens, ${paths ? 'structured' : 'plain'}`;
       assertClose(
         out,
@@ -105,7 +96,7 @@ test('attention equals the reference, and hidden keys get probability 0', () => 
 test('the gradient equals numeric gradients of the reference', () => {
   for (const count of LENGTHS.filter((length) => length <= 9)) {
     for (const paths of [null, drawPaths(count)]) {
-      const [qkv, dOut] = [drawFloats(count * 3 * D), drawFloats(count * D)];
+      const [qkv, dOut] = [drawFloats(rng, count * 3 * D, 2), drawFloats(rng, count * D, 2)];
       const { dqkv } = attend(qkv, paths, dOut);
       const objective = (moved: Float64Array) =>
         attendRows(rowsOf(moved, 3 * D), HEAD, paths ?? [])
@@ -122,7 +113,7 @@ test('a sibling passes no gradient', () => {
   const [first, second] = blocks[0]!;
   const dOut = new Float32Array(attnPath.length * D);
   dOut.fill(1, second![0] * D, second![1] * D);
-  const { dqkv } = attend(drawFloats(attnPath.length * 3 * D), attnPath, dOut);
+  const { dqkv } = attend(drawFloats(rng, attnPath.length * 3 * D, 2), attnPath, dOut);
   assert.ok(dqkv.subarray(first![0] * 3 * D, first![1] * 3 * D).every((v) => v === 0));
   assert.ok(
     dqkv.subarray(0, 3 * 3 * D).some((v) => v !== 0),
@@ -132,7 +123,7 @@ test('a sibling passes no gradient', () => {
 
 test('path ids that hide nothing give the plain bits', () => {
   const count = 11;
-  const [qkv, dOut] = [drawFloats(count * 3 * D), drawFloats(count * D)];
+  const [qkv, dOut] = [drawFloats(rng, count * 3 * D, 2), drawFloats(rng, count * D, 2)];
   const plain = attend(qkv, null, dOut);
   const idsOf: Record<string, (i: number) => number> = {
     'all 0': () => 0,
@@ -161,8 +152,8 @@ test('decoding from slots gives the bits of the whole sequence', () => {
   const maxLength = 49;
   const layerFloats = roundUp(maxLength) * D + maxLength * D;
   const paths = drawPaths(count);
-  const inputs = Array.from({ length: slots }, () => drawFloats(count * 3 * D));
-  const wanted = inputs.map((qkv, s) => attend(qkv, s === 0 ? null : paths, drawFloats(count * D)).out);
+  const inputs = Array.from({ length: slots }, () => drawFloats(rng, count * 3 * D, 2));
+  const wanted = inputs.map((qkv, s) => attend(qkv, s === 0 ? null : paths, drawFloats(rng, count * D, 2)).out);
 
   const decode = (batches: readonly (readonly DecodeRow[])[]) => {
     arena.reset();

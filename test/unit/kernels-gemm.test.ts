@@ -8,16 +8,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createRng } from '../../src/core/rng.ts';
-import { assertClose, openKernelArena } from '../support/kernel-arena.ts';
+import { assertClose, drawFloats, openKernelArena } from '../support/kernel-arena.ts';
 import { multiplyRow } from '../support/reference-transformer.ts';
 
 const arena = openKernelArena();
 const { kernels } = arena;
 const rng = createRng(7);
-
-function drawFloats(n: number): Float32Array {
-  return Float32Array.from({ length: n }, () => rng.next() * 2 - 1);
-}
 
 function multiplyReference(a: Float32Array, b: Float32Array, m: number, k: number): number[] {
   const rows = Array.from({ length: m }, (_, i) => Float64Array.from(a.subarray(i * k, (i + 1) * k)));
@@ -49,7 +45,7 @@ test('packing and transposing move every element to its place', () => {
     [16, 8],
   ] as const) {
     arena.reset();
-    const w = arena.take(drawFloats(k * n));
+    const w = arena.take(drawFloats(rng, k * n));
     const packed = arena.take(k * n);
     kernels.packPanels(w.at, k, n, packed.at);
     for (let i = 0; i < k; i += 1) {
@@ -69,7 +65,7 @@ test('packing the transpose equals transposing, then packing', () => {
     [24, 16],
   ] as const) {
     arena.reset();
-    const w = arena.take(drawFloats(k * n));
+    const w = arena.take(drawFloats(rng, k * n));
     const packed = arena.take(k * n);
     const transposed = Float32Array.from({ length: k * n }, (_, at) => w.floats[(at % k) * n + Math.floor(at / k)]!);
     const expected = arena.take(k * n);
@@ -84,7 +80,7 @@ test('transpose is exact for any number of rows', () => {
   for (let rows = 1; rows <= 9; rows += 1) {
     arena.reset();
     const columns = 12;
-    const a = arena.take(drawFloats(rows * columns));
+    const a = arena.take(drawFloats(rng, rows * columns));
     const out = arena.take(rows * columns);
     kernels.transpose(a.at, rows, columns, out.at);
     a.floats.forEach((value, at) => {
@@ -103,7 +99,7 @@ test('gemm equals the 64-bit product', () => {
       [64, 16],
       [65, 8],
     ] as const) {
-      const [a, b] = [drawFloats(m * k), drawFloats(k * n)];
+      const [a, b] = [drawFloats(rng, m * k), drawFloats(rng, k * n)];
       assertClose(multiply(a, b, m, k, n), multiplyReference(a, b, m, k), 1e-5, `${m}x${k}x${n}`);
     }
   }
@@ -112,7 +108,7 @@ test('gemm equals the 64-bit product', () => {
 test('gemm adds when asked to', () => {
   for (let m = 1; m <= 9; m += 1) {
     const [k, n] = [7, 16];
-    const [a, b, c] = [drawFloats(m * k), drawFloats(k * n), drawFloats(m * n)];
+    const [a, b, c] = [drawFloats(rng, m * k), drawFloats(rng, k * n), drawFloats(rng, m * n)];
     const wanted = multiplyReference(a, b, m, k).map((v, i) => v + c[i]!);
     assertClose(multiply(a, b, m, k, n, c), wanted, 1e-5, `m ${m}`);
   }
@@ -120,7 +116,7 @@ test('gemm adds when asked to', () => {
 
 test("a row's bits do not depend on its company", () => {
   const [m, k, n] = [70, 65, 24];
-  const [a, b] = [drawFloats(m * k), drawFloats(k * n)];
+  const [a, b] = [drawFloats(rng, m * k), drawFloats(rng, k * n)];
   const together = multiply(a, b, m, k, n);
   for (const i of [0, 3, 31, 32, 33, 63, 68, 69]) {
     const alone = multiply(a.subarray(i * k, (i + 1) * k), b, 1, k, n);

@@ -8,16 +8,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createRng } from '../../src/core/rng.ts';
-import { type ArenaBuffer, assertClose, openKernelArena } from '../support/kernel-arena.ts';
+import { type ArenaBuffer, assertClose, drawFloats, openKernelArena } from '../support/kernel-arena.ts';
 
 const N = 36;
 const arena = openKernelArena();
 const { kernels } = arena;
 const rng = createRng(19);
-
-function drawFloats(n: number): Float32Array {
-  return Float32Array.from({ length: n }, () => rng.next() * 2 - 1);
-}
 
 interface Settings {
   readonly learningRate: number;
@@ -57,7 +53,7 @@ function stepKernel({ w, g, m, v }: Buffers, step: number, s: Settings): void {
 test('sums', () => {
   for (const n of [4, 8, 36]) {
     arena.reset();
-    const [a, b] = [drawFloats(n), drawFloats(n)];
+    const [a, b] = [drawFloats(rng, n), drawFloats(rng, n)];
     const [to, from] = [arena.take(a), arena.take(b)];
     kernels.addTo(to.at, from.at, n);
     assert.deepEqual(
@@ -72,14 +68,14 @@ test('sums', () => {
 
 test('AdamW follows the reference over 20 steps', () => {
   arena.reset();
-  const buffers = { w: arena.take(drawFloats(N)), g: arena.take(N), m: arena.take(N), v: arena.take(N) };
+  const buffers = { w: arena.take(drawFloats(rng, N)), g: arena.take(N), m: arena.take(N), v: arena.take(N) };
   buffers.m.floats.fill(0);
   buffers.v.floats.fill(0);
   const w = Float64Array.from(buffers.w.floats);
   const [m, v] = [new Float64Array(N), new Float64Array(N)];
   const { learningRate, beta1, beta2, eps, weightDecay, gradientScale } = SETTINGS;
   for (let step = 1; step <= 20; step += 1) {
-    buffers.g.floats.set(drawFloats(N));
+    buffers.g.floats.set(drawFloats(rng, N));
     stepKernel(buffers, step, SETTINGS);
     for (let i = 0; i < N; i += 1) {
       const g = buffers.g.floats[i]! * gradientScale;
@@ -97,10 +93,10 @@ test('AdamW follows the reference over 20 steps', () => {
 
 test('a learning rate of 0 leaves every bit of the weights', () => {
   arena.reset();
-  const before = drawFloats(N);
+  const before = drawFloats(rng, N);
   before[0] = 0;
   before[1] = 1e-40;
-  const buffers = { w: arena.take(before), g: arena.take(drawFloats(N)), m: arena.take(N), v: arena.take(N) };
+  const buffers = { w: arena.take(before), g: arena.take(drawFloats(rng, N)), m: arena.take(N), v: arena.take(N) };
   buffers.m.floats.fill(0);
   buffers.v.floats.fill(0);
   stepKernel(buffers, 1, { ...SETTINGS, learningRate: 0 });
@@ -110,8 +106,8 @@ test('a learning rate of 0 leaves every bit of the weights', () => {
 
 test('an epsilon of 0 spoils no weight', () => {
   arena.reset();
-  const before = drawFloats(N);
-  const gradient = drawFloats(N).map((v, i) => (i % 5 === 0 ? 0 : v));
+  const before = drawFloats(rng, N);
+  const gradient = drawFloats(rng, N).map((v, i) => (i % 5 === 0 ? 0 : v));
   const buffers = { w: arena.take(before), g: arena.take(gradient), m: arena.take(N), v: arena.take(N) };
   buffers.m.floats.fill(0);
   buffers.v.floats.fill(0);

@@ -10,7 +10,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fillRopeTable } from '../../adapters/embedded-lm/model/rope-table.ts';
 import { createRng } from '../../src/core/rng.ts';
-import { assertClose, openKernelArena } from '../support/kernel-arena.ts';
+import { assertClose, drawFloats, openKernelArena, rowsOf } from '../support/kernel-arena.ts';
 import { computeNumericGradient, normRow, rotateRow, squareRelu } from '../support/reference-transformer.ts';
 
 const ROW_COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -20,16 +20,6 @@ const arena = openKernelArena();
 const { kernels } = arena;
 const rng = createRng(11);
 
-function drawFloats(n: number): Float32Array {
-  return Float32Array.from({ length: n }, () => rng.next() * 2 - 1);
-}
-
-function rowsOf(values: Float32Array, width: number): Float64Array[] {
-  return Array.from({ length: values.length / width }, (_, i) =>
-    Float64Array.from(values.subarray(i * width, (i + 1) * width)),
-  );
-}
-
 function dot(a: Float64Array, b: ArrayLike<number>): number {
   return a.reduce((sum, v, i) => sum + v * b[i]!, 0);
 }
@@ -38,13 +28,13 @@ test('embedding rows are copied, their gradients added', () => {
   for (const rows of ROW_COUNTS) {
     arena.reset();
     const tokens = arena.takeIntegers(Array.from({ length: rows }, (_, i) => (i % 2 === 0 ? 4 : i % 3)));
-    const table = arena.take(drawFloats(6 * D));
+    const table = arena.take(drawFloats(rng, 6 * D));
     const out = arena.take(rows * D);
     kernels.embed(tokens.at, table.at, out.at, rows, D);
     rowsOf(out.floats, D).forEach((row, r) => {
       assert.deepEqual(row, rowsOf(table.floats, D)[tokens.integers[r]!], `row ${r}`);
     });
-    const [dx, before] = [arena.take(drawFloats(rows * D)), drawFloats(6 * D)];
+    const [dx, before] = [arena.take(drawFloats(rng, rows * D)), drawFloats(rng, 6 * D)];
     const dTable = arena.take(before);
     kernels.embedBackward(tokens.at, dx.at, dTable.at, rows, D);
     const wanted = Float64Array.from(before);
@@ -60,12 +50,12 @@ test('embedding rows are copied, their gradients added', () => {
 test('RMSNorm and its gradients equal the reference', () => {
   for (const rows of ROW_COUNTS) {
     arena.reset();
-    const x = arena.take(drawFloats(rows * D));
+    const x = arena.take(drawFloats(rng, rows * D));
     // A row near zero is where the epsilon matters.
     x.floats.subarray(0, D).forEach((v, i) => {
       x.floats[i] = v * 1e-3;
     });
-    const [gain, dy] = [arena.take(drawFloats(D)), arena.take(drawFloats(rows * D))];
+    const [gain, dy] = [arena.take(drawFloats(rng, D)), arena.take(drawFloats(rng, rows * D))];
     const [y, inverse] = [arena.take(rows * D), arena.take(rows)];
     kernels.normRows(x.at, gain.at, y.at, inverse.at, rows, D);
     const [xRows, dyRows] = [rowsOf(x.floats, D), rowsOf(dy.floats, D)];
@@ -73,7 +63,7 @@ test('RMSNorm and its gradients equal the reference', () => {
     const wanted = xRows.flatMap((row) => [...normRow(row, wide)]);
     assertClose(y.floats, wanted, 1e-5, `forward of ${rows} rows`);
 
-    const [dxBefore, dGainBefore] = [drawFloats(rows * D), drawFloats(D)];
+    const [dxBefore, dGainBefore] = [drawFloats(rng, rows * D), drawFloats(rng, D)];
     const [dx, dGain] = [arena.take(dxBefore), arena.take(dGainBefore)];
     kernels.normRowsBackward(x.at, gain.at, inverse.at, dy.at, dx.at, dGain.at, rows, D);
     const wantedDx = xRows.flatMap((row, r) => [
@@ -93,10 +83,10 @@ test('RMSNorm and its gradients equal the reference', () => {
 test('squared ReLU and its gradient equal the reference', () => {
   for (const n of [4, 8, 12, 36]) {
     arena.reset();
-    const values = drawFloats(n);
+    const values = drawFloats(rng, n);
     values[0] = 0;
     values[1] = -0.5;
-    const [z, dOut, out] = [arena.take(values), arena.take(drawFloats(n)), arena.take(n)];
+    const [z, dOut, out] = [arena.take(values), arena.take(drawFloats(rng, n)), arena.take(n)];
     const wide = Float64Array.from(values);
     const factors = dOut.floats.slice();
     kernels.squareRelu(z.at, out.at, n);
@@ -115,7 +105,7 @@ test('rotation equals the reference and can be undone', () => {
   fillRopeTable(table, positions, headWidth);
   for (const rows of ROW_COUNTS) {
     arena.reset();
-    const before = drawFloats(rows * 3 * d);
+    const before = drawFloats(rng, rows * 3 * d);
     const at = Array.from({ length: rows }, (_, i) => (i === 0 ? positions - 1 : (i * 37) % positions));
     const [qkv, place, rope] = [arena.take(before), arena.takeIntegers(at), arena.take(table)];
     kernels.rotate(qkv.at, place.at, rope.at, rows, d, headWidth, 1);

@@ -2,12 +2,13 @@
  * Presets.
  *
  *  1. every preset resolves to itself, without and through JSON: nothing in it hangs on a default
- *  2. golden numbers of the paper: SFT steps x batch, RL steps, prompts x attempts, rewards, clipping, layout
- *  3. what all presets of the paper share: optimisers, limits, advantage, minibatches of 128 prompts
- *  4. the learning rate of 58 and of 230 SFT steps is the reference's
- *  5. S2 and the first scaffold stage pay for blocks in steps 9 and 10 of every ten
+ *  2. `--dry-run` says of each preset what the paper did: stages in order, steps, problems and attempts a step
+ *  3. what an answer earns in each stage and step is the paper's: for being right, for a block, for a broken one
+ *  4. SFT takes as many steps, at the learning rates, as the reference did on the rows the paper had
+ *  5. every update sees 128 problems; only S2 and the first scaffold stage let a ratio rise beyond 1.2
  *  6. the baseline forks nothing, has no cold start and asks the sequential prompt
- *  7. evaluation: 16 samples on AIME25, AIME24 and AMC23, one on MATH-500
+ *  7. what is evaluated is trained on nowhere; every set a preset names can be pulled by that name and is found then,
+ *     and every prompt it names is there
  *  8. the embedded preset fits the model's 160 positions, with room for the longest solution
  *  9. the embedded recipe: mix of operands, optimisers, gates; held-out sets share no seed
  * 10. no preset of the paper names an address; checkRunnable asks for engine, trainer and teacher, and for nothing once they are given
@@ -15,19 +16,28 @@
  * 12. the settings of the small test run load on top of the embedded preset
  */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { encodeText } from '../../adapters/embedded-lm/tokenizer.ts';
-import { checkRunnable, describeConfigFault } from '../../src/config/check-runnable.ts';
+import { planPull } from '../../adapters/source-huggingface/plan-pull.ts';
+import { describeRecipe } from '../../src/app/describe-recipe.ts';
+import { readPromptTemplate } from '../../src/app/prompt-files.ts';
+import { checkRunnable } from '../../src/config/check-runnable.ts';
+import { describeConfigFault } from '../../src/config/explain-issues.ts';
 import { loadRunConfig } from '../../src/config/load.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../src/config/presets.ts';
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';
-import { learningRateAt } from '../../src/core/lr-schedule.ts';
-import { rewardModeAt } from '../../src/core/reward.ts';
-import { computePathCap } from '../../src/core/segment-budget.ts';
+import { learningRateAt, type ProblemsRef } from '../../src/core/curriculum.ts';
+import { computeReward } from '../../src/core/reward.ts';
 import { generateWordSums, type WordSumLevel } from '../../src/core/word-sums/generate.ts';
-import { parseWordSum } from '../../src/core/word-sums/parse-word-sum.ts';
 import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
+import { parseWordSum } from '../../src/core/word-sums/wording.ts';
+import { findPackageRoot } from '../../src/edge/package-root.ts';
+import { computePathCap } from '../../src/pipeline/rollout/roll-out-group.ts';
+import { findSetFile } from '../../src/problem-sets/set-folders.ts';
 import { SMALL_RUN_SETTINGS } from '../support/small-run.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 type Stage = RunConfig['stages'][number];
 
@@ -35,22 +45,6 @@ const PAPER: readonly PresetName[] = ['seen', 'unseen-s1', 'unseen-s2', 'scaffol
 
 function listStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extract<Stage, { kind: K }>[] {
   return config.stages.filter((stage): stage is Extract<Stage, { kind: K }> => stage.kind === kind);
-}
-
-/** `steps x prompts x attempts reward low/high`, one per RL stage. */
-function describeRl(config: RunConfig): string[] {
-  return listStages(config, 'rl').map(({ steps, batchSize, groupSize, reward, loss }) => {
-    const clip = loss.kind === 'ppo' ? `${loss.clipLow}/${loss.clipHigh}` : loss.kind;
-    return `${steps} x ${batchSize} x ${groupSize} ${reward.kind} ${clip}`;
-  });
-}
-
-/** `steps x batch, epochs, minBlocks of the data`. */
-function describeSft(config: RunConfig): string[] {
-  const blocks = listStages(config, 'cold-start').map(({ minBlocks }) => minBlocks);
-  return listStages(config, 'sft').map(
-    ({ maxSteps, batchSize, epochs }) => `${maxSteps} x ${batchSize}, ${epochs}, ${blocks}`,
-  );
 }
 
 test('1. every preset resolves to itself', () => {
@@ -65,70 +59,63 @@ test('1. every preset resolves to itself', () => {
   assert.equal(loadRunConfig().preset, 'embedded');
 });
 
-test('2. golden numbers of the paper', () => {
-  const facts = (name: PresetName) => {
-    const config = PRESETS[name];
-    return { layout: config.training.layout, sft: describeSft(config), rl: describeRl(config) };
-  };
-  assert.deepEqual(facts('seen'), {
-    layout: 'causal',
-    sft: ['58 x 128, 1, 0'],
-    rl: ['35 x 1024 x 5 product 0.8/1.2', '300 x 512 x 8 accuracy 0.8/1.2'],
-  });
-  assert.deepEqual(facts('unseen-s1'), {
-    layout: 'multiverse',
-    sft: ['230 x 128, 5, 1'],
-    rl: ['300 x 512 x 8 accuracy 0.8/1.2'],
-  });
-  assert.deepEqual(facts('unseen-s2'), {
-    layout: 'multiverse',
-    sft: ['230 x 128, 5, 1'],
-    rl: ['300 x 512 x 8 alternating 0.8/1.28'],
-  });
-  assert.deepEqual(facts('scaffold'), {
-    layout: 'multiverse',
-    sft: ['230 x 128, 5, 1'],
-    rl: ['200 x 512 x 8 alternating 0.8/1.28', '350 x 512 x 8 accuracy 0.8/1.2'],
-  });
+test('2. the plan', () => {
+  const planOf = (name: PresetName) => describeRecipe(PRESETS[name], name).slice(1);
+  const coldStart =
+    '  1. cold-start: ask teacher DeepSeek-R1-0528-Qwen3-8B 1 x for gsm8k/train, keep what is well-formed and right';
+  const dapo = (place: string, steps: number, reward: string) =>
+    `  ${place}: ${steps} GRPO steps of 512 problems x 8 attempts on dapo-math-17k, reward ${reward}`;
+  const fiveEpochs = '  2. sft: supervised training on the rows of cold-start, 5 epochs of 128 rows';
+  assert.deepEqual(planOf('seen'), [
+    coldStart,
+    '  2. sft: supervised training on the rows of cold-start, 1 epoch of 128 rows',
+    '  3. rl-gsm8k: 35 GRPO steps of 1024 problems x 5 attempts on gsm8k/train, reward product',
+    dapo('4. rl-dapo', 300, 'accuracy'),
+  ]);
+  assert.deepEqual(planOf('unseen-s1'), [coldStart, fiveEpochs, dapo('3. rl-dapo', 300, 'accuracy')]);
+  assert.deepEqual(planOf('unseen-s2'), [coldStart, fiveEpochs, dapo('3. rl-dapo', 300, 'alternating')]);
+  assert.deepEqual(planOf('scaffold'), [
+    ...[coldStart, fiveEpochs, dapo('3. rl-explore', 200, 'alternating')],
+    dapo('4. rl-exploit', 350, 'accuracy'),
+  ]);
+  assert.deepEqual(planOf('sequential'), [dapo('1. rl-dapo', 300, 'accuracy')]);
 });
 
-test('3. what the presets of the paper share', () => {
-  for (const name of PAPER) {
-    const config = PRESETS[name];
-    assert.equal(config.engine.model, 'Qwen/Qwen3-4B-Base');
-    const { paths, maxBlocks, maxPromptTokens, maxResponseTokens, temperature, topP } = config.rollout;
-    assert.deepEqual(
-      [paths, maxBlocks, maxPromptTokens, maxResponseTokens, temperature, topP],
-      [2, 4, 2000, 3000, 1, 1],
-    );
-    for (const stage of listStages(config, 'rl')) {
-      assert.equal(stage.batchSize / stage.minibatches, 128, name);
-      assert.deepEqual(stage.adam, {
-        learningRate: 1e-6,
-        beta1: 0.9,
-        beta2: 0.999,
-        eps: 1e-8,
-        weightDecay: 0.01,
-        clipNorm: 1,
-      });
-      assert.deepEqual(stage.schedule, { kind: 'constant', warmupSteps: 0 });
-      assert.deepEqual(stage.advantage, { std: 'sample', epsilon: 1e-6, split: false });
-      assert.equal(stage.keepOptimizer, false);
-    }
-    for (const stage of listStages(config, 'sft')) {
-      assert.deepEqual(stage.adam, {
-        learningRate: 1e-5,
-        beta1: 0.9,
-        beta2: 0.95,
-        eps: 1e-8,
-        weightDecay: 0.01,
-        clipNorm: 1,
-      });
-    }
+/** What an answer earns in a step of an RL stage. */
+function earn(name: PresetName, stage: number, step: number, answer: 'wrong' | 'plain' | 'block' | 'broken'): number {
+  const { reward } = listStages(PRESETS[name], 'rl')[stage]!;
+  assert.ok(reward.kind !== 'own');
+  const blocks = answer === 'block' || answer === 'broken' ? 1 : 0;
+  const parts = { blocksInText: blocks, blocksExecuted: blocks, formatValid: answer !== 'broken' };
+  return computeReward(reward, step, { ...parts, correct: answer !== 'wrong' }).value;
+}
+
+test('3. what an answer earns', () => {
+  const ANSWERS = ['wrong', 'plain', 'block', 'broken'] as const;
+  const all = (name: PresetName, stage: number, step: number) => ANSWERS.map((one) => earn(name, stage, step, one));
+  const accuracy = [-1, 1, 1, 1];
+  assert.deepEqual(all('seen', 0, 1), [-1, -1, 1, -1]);
+  for (const [name, stage] of [
+    ['seen', 1],
+    ['unseen-s1', 0],
+    ['sequential', 0],
+    ['scaffold', 1],
+  ] as const)
+    for (const step of [1, 9, 10]) assert.deepEqual(all(name, stage, step), accuracy, name);
+  for (const name of ['unseen-s2', 'scaffold'] as const)
+    for (let step = 1; step <= 21; step += 1)
+      assert.deepEqual(all(name, 0, step), (step - 1) % 10 < 8 ? accuracy : [-1, 1, 1.2, -1], `${name} ${step}`);
+});
+
+test('4. SFT', () => {
+  // Rows that the paper had after filtering, the last incomplete batch of an epoch dropped.
+  for (const [name, rows, steps] of [
+    ['seen', 7472, 58],
+    ['unseen-s1', 5910, 230],
+  ] as const) {
+    const { epochs, batchSize, maxSteps } = listStages(PRESETS[name], 'sft')[0]!;
+    assert.equal(Math.min(maxSteps, Math.floor(rows / batchSize) * epochs!), steps, name);
   }
-});
-
-test('4. SFT learning rates are the reference’s', () => {
   const rateAt = (name: PresetName, step: number) => {
     const { adam, schedule, maxSteps } = listStages(PRESETS[name], 'sft')[0]!;
     return adam.learningRate * learningRateAt(schedule, step, maxSteps);
@@ -141,16 +128,14 @@ test('4. SFT learning rates are the reference’s', () => {
   near(rateAt('unseen-s1', 115), 5.8682e-6);
 });
 
-test('5. alternating rewards', () => {
-  for (const name of ['unseen-s2', 'scaffold'] as const) {
-    const { reward } = listStages(PRESETS[name], 'rl')[0]!;
-    assert.ok(reward.kind === 'alternating');
-    assert.deepEqual([reward.window, reward.tieredSteps, reward.bonus, reward.malformedCorrect], [10, 2, 1.2, -1]);
-    const tiered = Array.from({ length: 21 }, (_, i) => i + 1).filter(
-      (step) => rewardModeAt(reward, step) === 'tiered',
-    );
-    assert.deepEqual(tiered, [9, 10, 19, 20]);
-  }
+test('5. updates', () => {
+  for (const name of PAPER)
+    for (const { id, batchSize, minibatches, loss } of listStages(PRESETS[name], 'rl')) {
+      assert.equal(batchSize / minibatches, 128, `${name} ${id}`);
+      assert.ok(loss.kind === 'ppo');
+      const isWide = name === 'unseen-s2' || id === 'rl-explore';
+      assert.deepEqual([loss.clipLow, loss.clipHigh], [0.8, isWide ? 1.28 : 1.2], `${name} ${id}`);
+    }
 });
 
 test('6. the baseline', () => {
@@ -161,13 +146,33 @@ test('6. the baseline', () => {
     stages.map(({ kind }) => kind),
     ['rl'],
   );
-  assert.deepEqual(describeRl(PRESETS.sequential), ['300 x 512 x 8 accuracy 0.8/1.2']);
 });
 
-test('7. evaluation sets', () => {
+function namesOf(refs: readonly ProblemsRef[]): string[] {
+  return refs.map((ref) => {
+    assert.ok(ref.kind === 'set');
+    return ref.name;
+  });
+}
+
+test('7. sets and prompts', () => {
+  const folder = makeTempFolder('presets');
+  const root = findPackageRoot(import.meta.url);
   for (const name of PAPER) {
-    const sets = PRESETS[name].eval.sets.map(({ name: set, samples }) => `${set} ${samples}`);
-    assert.deepEqual(sets, ['aime25 16', 'aime24 16', 'amc23 16', 'math-500 1'], name);
+    const { stages, eval: held, prompt } = PRESETS[name];
+    const trained = stages.flatMap((stage) => ('problems' in stage ? namesOf(stage.problems) : []));
+    const evaluated = held.sets.flatMap(({ problems }) => namesOf(problems));
+    assert.deepEqual(
+      evaluated.filter((set) => trained.includes(set)),
+      [],
+    );
+    for (const set of [...trained, ...evaluated]) {
+      const wish = { split: null, subset: null, problemColumn: null, answerColumn: null, answerRule: null };
+      writeFileSync(join(folder, `${planPull({ set, ...wish }).name}.jsonl`), '');
+      assert.notEqual(findSetFile(set, [folder]), null, set);
+    }
+    const prompts = stages.flatMap((stage) => (stage.kind === 'cold-start' ? [stage.prompt] : []));
+    for (const one of [prompt, ...prompts]) assert.match(readPromptTemplate(root, one).text, /\{Problem\}/);
   }
 });
 

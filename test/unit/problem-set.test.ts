@@ -15,8 +15,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { type AnswerKind, findAnswerKind } from '../../src/core/problem-set/answer-kind.ts';
-import { checkProblem } from '../../src/core/problem-set/check-problem.ts';
-import { findImbalance } from '../../src/core/problem-set/find-imbalance.ts';
+import { checkProblem, findImbalance } from '../../src/core/problem-set/check-problem.ts';
 import { keepLettersAndDigits, normaliseProblem } from '../../src/core/problem-set/normalise-problem.ts';
 import { NO_SAMPLES, readSharedRows } from '../support/shared-rows.ts';
 

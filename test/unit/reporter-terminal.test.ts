@@ -12,8 +12,7 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import test from 'node:test';
 import { createBarReporter } from '../../adapters/reporter-terminal/create-bar-reporter.ts';
-import { createLineReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
-import { createSilentReporter } from '../../adapters/reporter-terminal/create-silent-reporter.ts';
+import { createLineReporter, createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { describeRate, describeSeconds, estimateProgress } from '../../adapters/reporter-terminal/estimate-progress.ts';
 
 /** A clock that stands still until it is set. */

@@ -9,7 +9,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { describeExport } from '../../src/cli/sft-export.ts';
+import { describeExport } from '../../src/app/sft-rows.ts';
+import { loadRunConfig } from '../../src/config/load.ts';
 import { sampleAttempt, sampleProblem, sampleRun, sampleStage } from '../support/run-store-samples.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -20,13 +21,12 @@ const problems = [
   { kind: 'set', name: 'mine', limit: null },
   { kind: 'word-sums', level: 'easy', split: 'train', count: 1, seed: 1 },
 ];
-const config = {
-  format: { mode: 'strict' },
-  stages: [
-    { id: 'cold-start', kind: 'cold-start', problems },
-    { id: 'rl', kind: 'rl', problems: [{ kind: 'set', name: 'not-exported', limit: null }] },
+const { config } = loadRunConfig({
+  overrides: [
+    { flag: '', path: 'stages.kind=cold-start.problems', value: problems },
+    { flag: '', path: 'stages.kind=rl.problems', value: 'not-exported' },
   ],
-};
+});
 
 function describe() {
   for (const name of ['gsm8k_train', 'mine']) writeFileSync(join(folder, `${name}.jsonl`), '');

@@ -14,7 +14,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { toPlainText } from '../../src/cli/render/plain-text.ts';
 import { measureColumns, wrapText } from '../../src/cli/render/wrap-text.ts';
-import { type Paint, renderThought } from '../../src/cli/solve/render-thought.ts';
+import { createPaint, renderThought } from '../../src/cli/solve/render-thought.ts';
 import {
   countThoughtTokens,
   EMPTY_THOUGHT,
@@ -24,10 +24,9 @@ import {
 } from '../../src/cli/solve/thought.ts';
 import { openLineView, openLiveView } from '../../src/cli/solve/thought-view.ts';
 import type { Piece, Segment } from '../../src/core/trajectory.ts';
-import type { SegmentEvent } from '../../src/pipeline/rollout/rollout-io.ts';
+import type { SegmentEvent } from '../../src/pipeline/rollout/trajectory-calls.ts';
 
-const same = (text: string) => text;
-const PAINT: Paint = { bold: same, dim: same, cyan: same, green: same, yellow: same };
+const PAINT = createPaint(false);
 const RENDER = { nowMs: 40, paint: PAINT, eosTexts: ['<eos>'] };
 
 /** Words are tokens. */

@@ -14,6 +14,7 @@
  * 11. the hub's address must be https or loopback, without a password
  * 12. Ctrl-C ends a pull with its reason
  * 13. answers that are no hub's are told as such
+ * 14. every repetition is counted by its cause, told at the end, and no part of the manifest; what the hub said is shown without the token
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -104,7 +105,7 @@ test('2: resumed', async (t) => {
     response.destroy();
     return true;
   });
-  await assert.rejects(pull('ann/two'), source(/b\.jsonl.*cannot be reached or broke off/));
+  await assert.rejects(pull('ann/two'), source(/b\.jsonl: the connection was cut/));
   assert.ok(readdirSync(join(folder, '.partial')).some((name) => name.endsWith('.jsonl')));
   broken = false;
   assert.equal((await pull('ann/two')).manifest.rows, 401);
@@ -126,7 +127,7 @@ test('3: busy hubs', async (t) => {
     return true;
   });
   await pull('ann/plain');
-  assert.deepEqual(pausesMs, [7_000, 9_000, 2_000, 4_000]);
+  assert.deepEqual(pausesMs, [7_000, 9_000, 500, 1_000]);
   assert.ok(told.some((message) => /429.*again in 7 s/.test(message)));
   hub.faults.push(({ path }, response) => {
     if (!path.includes('/revision/')) return false;
@@ -339,4 +340,30 @@ test('13: no hub', async (t) => {
     });
     await assert.rejects(pull('ann/plain'), source(/is this address a hub\?/), body);
   }
+});
+
+test('14: repetitions', async (t) => {
+  const { pull, hub, told } = await start(t);
+  const answers: [number, string][] = [
+    [429, '{}'],
+    [520, 'the origin is away'],
+    [200, ''],
+    [200, '{"sha": "c0f'],
+  ];
+  hub.faults.push(({ path }, response) => {
+    const next = path.includes('/revision/') ? answers.shift() : undefined;
+    if (next === undefined) return false;
+    response.writeHead(next[0]).end(next[1]);
+    return true;
+  });
+  const { retries, manifest } = await pull('ann/plain');
+  assert.deepEqual([retries.rate_limited, retries.server_error, retries.no_answer], [1, 1, 2]);
+  assert.ok(told.includes('requests repeated: rate_limited 1, no_answer 2, server_error 1'));
+  assert.ok(!JSON.stringify(manifest).includes('rate_limited'));
+  hub.faults.push((_, response) => {
+    response.writeHead(418).end('token hf_verySecret123 is\nno teapot');
+    return true;
+  });
+  const refused = pull('ann/plain', { token: 'hf_verySecret123' });
+  await assert.rejects(refused, source(/the hub answered 418: token \*\*\* is no teapot$/));
 });

@@ -21,8 +21,8 @@ import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { createJsonlSource, type JsonlSourceOptions } from '../../adapters/source-jsonl/create-jsonl-source.ts';
-import { splitLines } from '../../adapters/source-jsonl/split-lines.ts';
 import type { Problem } from '../../src/core/problem.ts';
+import { splitLines } from '../../src/edge/jsonl.ts';
 import { SourceError } from '../../src/errors.ts';
 import type { ProblemSource } from '../../src/ports/problem-source.ts';
 

@@ -12,8 +12,8 @@ import fc from 'fast-check';
 import { DEFAULT_SHAPE } from '../../adapters/embedded-lm/model/contract.ts';
 import { decodeIds, EOS_ID, encodeText, VOCABULARY } from '../../adapters/embedded-lm/tokenizer.ts';
 import { generateWordSums } from '../../src/core/word-sums/generate.ts';
-import { parseWordSum } from '../../src/core/word-sums/parse-word-sum.ts';
 import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
+import { parseWordSum } from '../../src/core/word-sums/wording.ts';
 
 function encode(text: string): readonly number[] {
   const encoded = encodeText(text);

@@ -9,11 +9,10 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { checkFormat } from '../../src/core/format-check.ts';
-import { generateWordSums } from '../../src/core/word-sums/generate.ts';
-import { parseWordSum } from '../../src/core/word-sums/parse-word-sum.ts';
+import { checkFormat } from '../../src/core/format/format-checker.ts';
+import { findSplit, generateWordSums } from '../../src/core/word-sums/generate.ts';
 import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
-import { findSplit } from '../../src/core/word-sums/split.ts';
+import { parseWordSum } from '../../src/core/word-sums/wording.ts';
 
 const SENTENCE = /^[A-Z][a-z]+ has \d\d [a-z]+(, then [a-z]+ \d\d){1,3}\. How many in all\?$/;
 

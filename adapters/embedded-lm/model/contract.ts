@@ -16,6 +16,7 @@ export interface ModelShape {
   readonly maxLength: number;
 }
 
+/** The shape that the embedded server opens: about 0.16 million parameters. */
 export const DEFAULT_SHAPE: ModelShape = {
   width: 64,
   layers: 3,
@@ -41,6 +42,7 @@ export interface LossSequence extends ScoreSequence {
   readonly advantages?: readonly number[];
 }
 
+/** What scoring a batch gives. */
 export interface ScoreResult {
   /** Log-prob of every target before any update. */
   readonly logprobs: readonly Float32Array[];
@@ -48,6 +50,7 @@ export interface ScoreResult {
   readonly lossSum: number;
 }
 
+/** A request for `n` completions of one prompt. */
 export interface SampleRequest {
   /** Name of a published snapshot. */
   readonly snapshot: string;
@@ -65,6 +68,7 @@ export interface SampleRequest {
   readonly attnPath?: readonly number[];
 }
 
+/** One completion. */
 export interface SampleChoice {
   /** Includes the stop token that ended it. */
   readonly ids: readonly number[];
@@ -75,6 +79,7 @@ export interface SampleChoice {
   readonly cachedTokens: number;
 }
 
+/** Weights and optimiser moments of a trainable model, in the order of its parameter layout. */
 export interface ModelState {
   readonly weights: Float32Array;
   readonly moment1: Float32Array;
@@ -86,7 +91,7 @@ export interface ModelState {
 /**
  * The transformer with its trainer and sampler. Calls may overlap; training calls on one model run
  * in call order. Everything is deterministic in (shape, seeds, call order per model): the number of
- * threads, the company in a batch and cache hits change no bit.
+ * threads, the other requests in a batch and cache hits change no bit.
  */
 export interface EmbeddedLm {
   readonly shape: ModelShape;

@@ -16,6 +16,7 @@ const FIRST_BYTE = 65_536;
 
 const PAGE_BYTES = 65_536;
 
+/** How much of everything the one memory has room for. */
 export interface Capacity {
   readonly threads: number;
   readonly maxModels: number;
@@ -100,10 +101,11 @@ export interface DecodeRegion {
   readonly logits: number;
   readonly stats: number;
   readonly sharpened: number;
-  /** Eight doubles, written by the thread and read by the main one: see `stats-board.ts`. */
+  /** Eight doubles, written by the thread and read by the main one: see `thread-messages.ts`. */
   readonly board: number;
 }
 
+/** Where everything lies in the one memory, as byte addresses. */
 export interface MemoryPlan {
   readonly rope: number;
   readonly models: readonly ModelRegion[];

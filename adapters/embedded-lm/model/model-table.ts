@@ -1,6 +1,6 @@
 import { EmbeddedLmError, type ModelState } from './contract.ts';
-import { initWeights } from './init-weights.ts';
 import type { ModelRegion } from './memory-plan.ts';
+import { initWeights } from './parameter-layout.ts';
 import { type Runtime, viewFloats } from './runtime.ts';
 
 /** A trainable model: where it lies and how many optimiser steps its moments have seen. */

@@ -1,3 +1,4 @@
+import { createRng, type Rng } from '../../../src/core/rng.ts';
 import { EmbeddedLmError, type ModelShape } from './contract.ts';
 
 /** One weight tensor inside the flat parameter vector: `rows` x `columns` floats from `offset`. Gains have one row. */
@@ -10,6 +11,7 @@ export interface Tensor {
   readonly initialDeviation: number | null;
 }
 
+/** The tensors of one layer. */
 export interface LayerTensors {
   readonly attentionGain: Tensor;
   readonly qkv: Tensor;
@@ -30,6 +32,7 @@ export interface ParameterLayout {
   readonly count: number;
 }
 
+/** Lays the tensors of a shape out one after another. */
 export function buildParameterLayout(shape: ModelShape): ParameterLayout {
   checkShape(shape);
   const { width: d, hidden, vocab, layers } = shape;
@@ -69,4 +72,27 @@ function checkShape(shape: ModelShape): void {
     throw new EmbeddedLmError('bad_request', `shape.usedVocab ${usedVocab} is above vocab ${vocab}`);
   if (layers > 64 || maxLength > 65_536)
     throw new EmbeddedLmError('bad_request', 'shape: at most 64 layers, 65536 positions');
+}
+
+/**
+ * Initial weights of a model, equal for equal seeds on every platform: near-normal values come from
+ * sums of uniforms, so no library function enters.
+ */
+export function initWeights(layout: ParameterLayout, seed: number, weights: Float32Array): void {
+  const rng = createRng(seed);
+  for (const { offset, rows, columns, initialDeviation } of layout.tensors) {
+    const values = weights.subarray(offset, offset + rows * columns);
+    if (initialDeviation === null) {
+      values.fill(1);
+      continue;
+    }
+    for (let i = 0; i < values.length; i += 1) values[i] = drawNearNormal(rng) * initialDeviation;
+  }
+}
+
+/** Six uniforms, centred, have variance 1/2. */
+function drawNearNormal(rng: Rng): number {
+  let sum = -3;
+  for (let i = 0; i < 6; i += 1) sum += rng.next();
+  return sum * Math.SQRT2;
 }

@@ -1,7 +1,7 @@
 import type { ModelShape } from './contract.ts';
 import { bindKernels, type Kernels } from './kernels.ts';
 import { type Capacity, type MemoryPlan, planMemory } from './memory-plan.ts';
-import { buildParameterLayout, type ParameterLayout } from './parameter-layout.ts';
+import { buildParameterLayout, type ParameterLayout, type Tensor } from './parameter-layout.ts';
 
 /** What a thread is started with. The module and the memory are shared, not copied. */
 export interface RuntimeSeed {
@@ -44,4 +44,27 @@ export function viewFloats(runtime: Runtime, address: number, n: number): Float3
 /** A view of n integers at a byte address. */
 export function viewIntegers(runtime: Runtime, address: number, n: number): Int32Array {
   return runtime.integers.subarray(address / 4, address / 4 + n);
+}
+
+/** Tensors that enter matrix products. The others are read as they are. */
+function isMatrix(tensor: Tensor): boolean {
+  return tensor.rows > 1 && tensor.name !== 'embedding';
+}
+
+/** Copies weights with their matrices packed for the forward products; offsets stay those of the layout. */
+export function packForward({ kernels, layout, floats }: Runtime, weights: number, packed: number): void {
+  for (const tensor of layout.tensors) {
+    const from = weights + tensor.offset * 4;
+    const to = packed + tensor.offset * 4;
+    if (isMatrix(tensor)) kernels.packPanels(from, tensor.rows, tensor.columns, to);
+    else floats.copyWithin(to / 4, from / 4, from / 4 + tensor.rows * tensor.columns);
+  }
+}
+
+/** Packs the transposed matrices, for gradients with respect to inputs. */
+export function packBackward({ kernels, layout }: Runtime, weights: number, packed: number): void {
+  for (const tensor of layout.tensors.filter(isMatrix)) {
+    const at = tensor.offset * 4;
+    kernels.packPanelsTransposed(weights + at, tensor.rows, tensor.columns, packed + at);
+  }
 }

@@ -1,6 +1,5 @@
 import { EmbeddedLmError } from './contract.ts';
-import { packForward } from './pack-weights.ts';
-import { type Runtime, viewFloats } from './runtime.ts';
+import { packForward, type Runtime, viewFloats } from './runtime.ts';
 import type { SnapshotRef } from './thread-messages.ts';
 
 interface Entry extends SnapshotRef {
@@ -47,7 +46,7 @@ export class SnapshotTable {
     this.#reclaim(entry);
   }
 
-  /** Runs `work` on a snapshot that stays what it is until then. Throws `unknown_snapshot`. */
+  /** Runs `work` on a snapshot that does not change meanwhile. Throws `unknown_snapshot`. */
   async use<T>(name: string, work: (snapshot: SnapshotRef) => Promise<T>): Promise<T> {
     const entry = this.#byName.get(name);
     if (entry === undefined) throw new EmbeddedLmError('unknown_snapshot', `there is no snapshot ${name}`);

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { EmbeddedLmError, type SampleChoice } from './contract.ts';
-import type { ShardResult } from './learner/run-shard.ts';
-import type { ShardBatch } from './learner/shard-batch.ts';
+import type { ShardBatch, ShardResult } from './learner/run-shard.ts';
 import type { RuntimeSeed } from './runtime.ts';
 import type { DecodeRequest, ThreadOrder, ThreadReport, ThreadSeed } from './thread-messages.ts';
 
@@ -114,4 +113,27 @@ function startThread(workerData: ThreadSeed): Worker {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   // Flags of the parent are not for the thread: `--input-type` or `--test` would stop it from starting.
   return new Worker(new URL(`./thread.${extension}`, import.meta.url), { workerData, execArgv: [] });
+}
+
+/** Prompts remembered; more than a step of rollouts has. */
+const MAX_REMEMBERED = 4096;
+
+/** Tokens that tell problems apart: the shortest prompt has about as many. */
+const KEY_TOKENS = 14;
+
+/**
+ * Sends prompts with one beginning to one thread, where their keys and values are cached, and new
+ * beginnings to the thread with the least to do. Changes no result.
+ */
+export class ThreadAffinity {
+  readonly #threads = new Map<string, number>();
+
+  choose(prompt: readonly number[], load: readonly number[]): number {
+    const key = prompt.slice(0, KEY_TOKENS).join(' ');
+    const thread = this.#threads.get(key) ?? load.indexOf(Math.min(...load));
+    this.#threads.delete(key);
+    this.#threads.set(key, thread);
+    if (this.#threads.size > MAX_REMEMBERED) this.#threads.delete(this.#threads.keys().next().value!);
+    return thread;
+  }
 }

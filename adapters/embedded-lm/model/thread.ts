@@ -3,8 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Decoder } from './decode/decoder.ts';
 import { runShard } from './learner/run-shard.ts';
 import { createRuntime } from './runtime.ts';
-import { writeBoard } from './stats-board.ts';
-import type { ThreadOrder, ThreadReport, ThreadSeed } from './thread-messages.ts';
+import { type ThreadOrder, type ThreadReport, type ThreadSeed, writeBoard } from './thread-messages.ts';
 
 const { seed, thread } = workerData as ThreadSeed;
 const runtime = createRuntime(seed);

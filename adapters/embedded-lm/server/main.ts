@@ -5,7 +5,7 @@
  * API key comes from EMBEDDED_API_KEY, never from the command line, which others can read.
  */
 import { parseArgs } from 'node:util';
-import { startEmbeddedServer } from './start-server.ts';
+import { startEmbeddedServer } from './serve-embedded-lm.ts';
 
 const USAGE = 'usage: main --state-dir DIR [--port N] [--seed N] [--threads N] [--parent-watch]';
 

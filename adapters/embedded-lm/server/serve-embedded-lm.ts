@@ -1,16 +1,28 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { EmbeddedLm } from '../model/contract.ts';
+import { DEFAULT_SHAPE, type EmbeddedLm } from '../model/contract.ts';
+import { openEmbeddedLm } from '../model/open-embedded-lm.ts';
 import { CheckpointStore } from './checkpoints/checkpoint-store.ts';
-import { createKeyCheck } from './http/api-key.ts';
-import { listen } from './http/listen.ts';
+import { createKeyCheck, listen } from './http/listen.ts';
 import { BASE_MODEL, Snapshots } from './snapshots.ts';
-import { DEFAULT_TEACHER_MIX, type TeacherMix } from './teacher/mix.ts';
+import { DEFAULT_TEACHER_MIX, type TeacherMix } from './teacher.ts';
 import { createTinkerFace } from './tinker-face/tinker-face.ts';
 import { createTrainerContext } from './tinker-face/trainer-context.ts';
-import { RequestCounts } from './vllm-face/request-counts.ts';
+import { RequestCounts } from './vllm-face/engine-context.ts';
 import { createVllmFace } from './vllm-face/vllm-face.ts';
 
+/** What the server is started with. */
+export interface EmbeddedServerOptions extends ServeOptions {
+  /** Worker threads of the transformer; they change no result. */
+  readonly threads: number;
+}
+
+/** Starts the tiny engine and trainer: opens the transformer and serves it. Rejects when the port or the state directory cannot be had. */
+export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+  return serveEmbeddedLm(await openEmbeddedLm({ shape: DEFAULT_SHAPE, threads: options.threads }), options);
+}
+
+/** How an open model is served. */
 export interface ServeOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
@@ -29,6 +41,7 @@ export interface ServeOptions {
   readonly now?: () => number;
 }
 
+/** A server that answers. */
 export interface EmbeddedServer {
   readonly url: string;
   /** Ends open requests, the workers and the port. */

@@ -1,7 +1,7 @@
 import type { EmbeddedLm } from '../model/contract.ts';
 import { parseLocation, parseTinkerPath, toTinkerPath } from './checkpoints/checkpoint-ref.ts';
 import type { CheckpointStore } from './checkpoints/checkpoint-store.ts';
-import { HttpFailure } from './http/failure.ts';
+import { HttpFailure } from './http/route.ts';
 
 /** The model that serves the initial weights; its name is also the `base_model` of the trainer face. */
 export const BASE_MODEL = 'embedded-base';
@@ -12,6 +12,7 @@ export const MAX_ADAPTERS = 16;
 /** Checkpoints the trainer face keeps open for sampling; the one used longest ago goes first. */
 const MAX_OPEN_PATHS = 4;
 
+/** Weights that were loaded under a name. */
 export interface Adapter {
   readonly name: string;
   /** As `lora_path` gave it. */

@@ -1,6 +1,6 @@
 /**
  * Schema 1. Columns of type ANY hold text that a model, a server or a file wrote: TEXT, or a BLOB of
- * UTF-16LE where the string has lone surrogates and could not come back from UTF-8 (text-cell.ts).
+ * UTF-16LE where the string has lone surrogates and could not come back from UTF-8 (table.ts).
  * Meaning of tables and columns: docs/run-store.md.
  */
 export const INITIAL_SCHEMA = `

@@ -1,25 +1,23 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { existsSync } from 'node:fs';
+import { openRunStore, openThrowawayStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { letEngineTeach } from '../../app/cut-recipe.ts';
+import { openRun } from '../../app/open-run.ts';
+import { createRunRecord, listStageRecords } from '../../app/run-record.ts';
 import { describeLack, ENGINE_KINDS } from '../../core/engine-kinds.ts';
 import { ParallelR1Error } from '../../errors.ts';
-import { diagnose } from '../../pipeline/diagnose.ts';
-import type { Finding } from '../../pipeline/finding.ts';
-import type { ColdStartFlags } from '../cold-start-flags.ts';
-import type { RecipeArgs } from '../commands/recipe-options.ts';
+import { diagnose } from '../../pipeline/doctor/diagnose.ts';
+import type { Finding } from '../../pipeline/doctor/diagnose-tokens.ts';
+import type { ArgsOf } from '../command.ts';
+import type { doctorCommand } from '../commands/surroundings.ts';
 import { listenForInterrupt } from '../interrupt.ts';
-import { loadRecipe, type Recipe } from '../load-recipe.ts';
-import { withTeacher } from '../one-stage.ts';
-import { openRun } from '../open-run.ts';
 import { printJson, printLine, tell } from '../output.ts';
-import { createRunRecord, listStageRecords } from '../run-record.ts';
+import { loadRecipe, type Recipe } from '../recipe/load-recipe.ts';
 import { selectReporter } from '../select-reporter.ts';
 
 /** What the doctor looks at: the findings of the pipeline, and the store. */
 type Diagnosis = Omit<Finding, 'area'> & { readonly area: Finding['area'] | 'store' };
 
-type DoctorArgs = RecipeArgs & Pick<ColdStartFlags, 'teacher' | 'teacherModel' | 'problems'>;
+type DoctorArgs = ArgsOf<typeof doctorCommand>;
 
 /** `doctor`: exit code 1 when something fails. */
 export async function doctor(args: DoctorArgs): Promise<number> {
@@ -31,11 +29,11 @@ export async function doctor(args: DoctorArgs): Promise<number> {
   return findings.some(({ status }) => status === 'fail') ? 1 : 0;
 }
 
-/** An engine that nothing can be trained from is looked at too; what it cannot do is a finding. */
+/** An engine that cannot be trained from is probed too; what it cannot do becomes a finding. */
 function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosis[] } {
   const untrainable: Diagnosis[] = [];
   const recipe = loadRecipe(args, (whole) => {
-    const config = withTeacher(whole, args);
+    const config = args.teacherModel === undefined ? letEngineTeach(whole) : whole;
     const { kind } = config.engine;
     if (ENGINE_KINDS[kind].tokenIds) return config;
     const detail = `engine.kind ${kind} ${describeLack('tokenIds')}`;
@@ -46,12 +44,11 @@ function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosi
   return { recipe, untrainable };
 }
 
-/** The probes record what they send like any run, in a store that is thrown away. */
-async function probe({ config, preset }: Recipe, args: RecipeArgs, signal: AbortSignal): Promise<Diagnosis[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-doctor-'));
+/** Probes record what they send, as any run does, in a throwaway store. */
+async function probe({ config, preset }: Recipe, args: DoctorArgs, signal: AbortSignal): Promise<Diagnosis[]> {
   try {
     using reporter = selectReporter(args);
-    using store = openRunStore(join(folder, 'probe.db'));
+    using store = openThrowawayStore();
     const run = createRunRecord(config, preset);
     store.createRun(run, listStageRecords(config));
     await using opened = await openRun({ runId: run.id, config, store, reporter, signal, requireServers: false });
@@ -60,15 +57,19 @@ async function probe({ config, preset }: Recipe, args: RecipeArgs, signal: Abort
     signal.throwIfAborted();
     if (!(error instanceof ParallelR1Error)) throw error;
     return [
-      { area: 'engine', status: 'fail', detail: error.message, fix: 'correct the addresses of engine and trainer' },
+      {
+        area: 'engine',
+        status: 'fail',
+        detail: error.message,
+        fix: 'correct the addresses of the engine and the trainer',
+      },
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 function lookAtStore(db: string): Diagnosis {
-  if (!existsSync(db)) return { area: 'store', status: 'ok', detail: `${db} will be made by the first run`, fix: null };
+  if (!existsSync(db))
+    return { area: 'store', status: 'ok', detail: `${db} will be created by the first run`, fix: null };
   try {
     using store = openRunStore(db, { readonly: true });
     return { area: 'store', status: 'ok', detail: `${store.file} holds ${store.listRuns().length} runs`, fix: null };

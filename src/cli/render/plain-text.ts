@@ -1,6 +1,6 @@
 /**
- * What a terminal would obey or reorder instead of showing: control characters but line feed, formats
- * that turn the direction of text, line and paragraph separators, halves of surrogate pairs.
+ * What a terminal would act on instead of showing: control characters except the line feed, characters
+ * that change the direction of text, line and paragraph separators, lone halves of surrogate pairs.
  */
 const UNSAFE = /(?!\n)[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\p{Cs}]/gu;
 

@@ -2,7 +2,7 @@ const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
 /**
  * A small curve of at most `width` characters, scaled between the smallest and the largest value.
- * Longer series are averaged in equal stretches; values that are no number are left out.
+ * Longer series are averaged in equal stretches; values that are not finite are left out.
  */
 export function renderSparkline(values: readonly number[], width: number): string {
   const points = shorten(values.filter(Number.isFinite), width);

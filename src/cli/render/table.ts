@@ -1,4 +1,4 @@
-/** Columns of equal width, two blanks apart; numbers (as text) stand right when `right` names their column. */
+/** Aligned columns, two blanks apart; those named by `right` are flush right. */
 export function renderTable(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths: number[] = [];
   for (const row of rows)

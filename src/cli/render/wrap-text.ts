@@ -1,4 +1,4 @@
-/** Marks that stand on the character before them. */
+/** Marks that combine with the character before them. */
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 /** Characters that take two columns: East Asian wide ones and pictures. */
 const WIDE =
@@ -11,7 +11,7 @@ export function measureColumns(text: string): number {
   return columns;
 }
 
-/** The text filled up with blanks to so many columns. */
+/** The text padded with blanks to that many columns. */
 export function padColumns(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - measureColumns(text)));
 }
@@ -34,7 +34,7 @@ function wrapLine(line: string, columns: number): string[] {
   return [...lines, rest];
 }
 
-/** The longest beginning of at most so many columns, at least one character. */
+/** The longest beginning of at most that many columns, but at least one character. */
 function takeColumns(text: string, columns: number): string {
   let [taken, width] = ['', 0];
   for (const character of text) {

@@ -8,7 +8,7 @@ export function nameNode({ role, path }: Pick<ThoughtNode, 'role' | 'path'>): st
   return role === 'path' ? `path ${path}` : role;
 }
 
-/** `12 tokens, 34 ms`, that it was given up, or how long it has been under way. */
+/** `12 tokens, 34 ms`, or that it was given up, or how long it has been running. */
 export function measureNode({ startedMs, endedMs, segment }: ThoughtNode, nowMs: number): string {
   if (segment === null || endedMs === null) return `writing, ${describeMs(nowMs - startedMs)}`;
   if (segment.stop === 'abort') return `given up, ${describeMs(endedMs - startedMs)}`;

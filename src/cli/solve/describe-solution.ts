@@ -1,6 +1,6 @@
 import { countGeneratedTokens } from '../../core/trajectory.ts';
 import { computeTrajectoryFigures, type TrajectoryFigures } from '../../core/trajectory-figures.ts';
-import type { Solution } from '../../pipeline/solve.ts';
+import type { Solution } from '../../pipeline/rollout/solve.ts';
 import { toPlainText } from '../render/plain-text.ts';
 import { renderTable } from '../render/table.ts';
 import { describeMs, describeTokens } from './describe-node.ts';
@@ -24,11 +24,11 @@ function describeAnswer({ answer, verdict, trajectory, format }: Solution): stri
   return `${found}${judged}${cut}${fault === undefined ? '' : `, format fault ${fault.code}`}`;
 }
 
-/** How much one decoding gains on another; each figure is (sequential) / (parallel), of one attempt each. */
+/** How much faster parallel decoding was; each figure is sequential over parallel, one attempt each. */
 export interface Comparison {
-  /** D_seq / D, the twin being the same weights (field 2.7). */
+  /** Tokens on the critical path, sequential over parallel, under the same weights. */
   readonly tokenSpeedUp: number;
-  /** W_seq / W on this machine, at this load. */
+  /** Wall-clock time, sequential over parallel, on this machine at this load. */
   readonly wallClockSpeedUp: number;
 }
 

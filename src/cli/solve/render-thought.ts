@@ -1,20 +1,30 @@
+import { styleText } from 'node:util';
 import { measureColumns, padColumns, wrapText } from '../render/wrap-text.ts';
 import { describeMs, describeTokens, measureNode, nameNode, readNode } from './describe-node.ts';
 import { countThoughtTokens, listRows, type Thought, type ThoughtNode } from './thought.ts';
 
-/** Colours of the terminal, or functions that change nothing. */
-export type Paint = Readonly<Record<'bold' | 'dim' | 'cyan' | 'green' | 'yellow', (text: string) => string>>;
+const STYLES = ['bold', 'dim', 'cyan', 'green', 'yellow'] as const;
+
+/** Styles of the terminal, or functions that change nothing. */
+export type Paint = Readonly<Record<(typeof STYLES)[number], (text: string) => string>>;
+
+/** Styles that are on or off, whatever stream they go to. */
+export function createPaint(isOn: boolean): Paint {
+  const paintWith = (style: (typeof STYLES)[number]) => (text: string) =>
+    isOn ? styleText(style, text, { validateStream: false }) : text;
+  return Object.fromEntries(STYLES.map((style) => [style, paintWith(style)])) as Paint;
+}
 
 export interface RenderOptions {
   /** Columns of the terminal. */
   readonly width: number;
   readonly nowMs: number;
   readonly paint: Paint;
-  /** Texts of the end of sequence, which are not shown. */
+  /** End-of-sequence texts, which are not shown. */
   readonly eosTexts: readonly string[];
 }
 
-/** Paths stand side by side where each gets so many columns, otherwise one below the other. */
+/** Paths are drawn side by side where each gets at least that many columns, otherwise one below the other. */
 const MIN_PATH_COLUMNS = 26;
 const INDENT = 2;
 

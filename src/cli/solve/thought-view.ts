@@ -1,10 +1,10 @@
-import type { SegmentEvent } from '../../pipeline/rollout/rollout-io.ts';
+import type { SegmentEvent } from '../../pipeline/rollout/trajectory-calls.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { measureNode, nameNode, readNode } from './describe-node.ts';
 import { type Paint, renderProgress, renderThought } from './render-thought.ts';
 import { EMPTY_THOUGHT, followThought, type Thought } from './thought.ts';
 
-/** Shows one attempt while it happens. Disposing leaves the last picture standing. */
+/** Shows one attempt while it happens. Disposing leaves the last picture on the screen. */
 export interface ThoughtView extends Disposable {
   accept(event: SegmentEvent): void;
 }
@@ -15,15 +15,15 @@ export interface ThoughtViewOptions {
   readonly eosTexts: readonly string[];
 }
 
-/** How often the times of what is being written move. */
+/** How often the running times are redrawn. */
 const REDRAW_MS = 100;
 
 const CLEAR_LINE = '\u001B[2K';
 const CLEAR_BELOW = '\u001B[J';
 
 /**
- * Draws the tree in place. A tree higher than the terminal shows its end while it grows, because what
- * has scrolled away cannot be drawn over; in the end it is written whole.
+ * Draws the tree in place. While it grows, a tree taller than the terminal shows only its end, because what
+ * has scrolled away cannot be redrawn; at the end it is written whole.
  */
 export function openLiveView(stream: NodeJS.WriteStream, options: ThoughtViewOptions): ThoughtView {
   const { clock, ...rest } = options;
@@ -35,7 +35,7 @@ export function openLiveView(stream: NodeJS.WriteStream, options: ThoughtViewOpt
     if (!isFinal) lines.push(renderProgress(thought, render));
     const shown = isFinal ? lines : lines.slice(-Math.max(1, (stream.rows ?? 24) - 1));
     const back = drawn === 0 ? '' : `\u001B[${drawn}A`;
-    // Line by line: some terminals keep a screen that is cleared from its top in their history.
+    // Line by line: some terminals push a screen into their history when it is cleared from the top.
     stream.write(`${back}\r${shown.map((line) => `${CLEAR_LINE}${line}\n`).join('')}${CLEAR_BELOW}`);
     drawn = shown.length;
   };

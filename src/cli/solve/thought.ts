@@ -1,7 +1,7 @@
 import { countCriticalTokens, countGeneratedTokens, type Segment } from '../../core/trajectory.ts';
-import type { SegmentEvent, SegmentPlace } from '../../pipeline/rollout/rollout-io.ts';
+import type { SegmentEvent, SegmentPlace } from '../../pipeline/rollout/trajectory-calls.ts';
 
-/** One call of a thought: being written while `segment` is null. */
+/** One call of a thought; still being written while `segment` is null. */
 export interface ThoughtNode {
   readonly role: SegmentPlace['role'];
   readonly block: number;
@@ -27,7 +27,7 @@ export function followThought({ nodes }: Thought, event: SegmentEvent, nowMs: nu
   const { role, block, path } = event;
   if (event.kind === 'started') {
     const node = { role, block, path, startedMs: nowMs, endedMs: null, segment: null };
-    // A path that is asked once more is written anew in its place.
+    // A path that is asked for again takes the place of the first one.
     const again = nodes.findIndex((one) => role === 'path' && one.block === block && one.path === path);
     return { nodes: again < 0 ? [...nodes, node] : nodes.with(again, node) };
   }

@@ -33,7 +33,7 @@ const GRPO = {
   reward: { kind: 'accuracy' as const },
   loss: { kind: 'ppo' as const, clipLow: 0.8, clipHigh: 1.28 },
   advantage: { std: 'population' as const, epsilon: 1e-4, split: false },
-  // Near the end few groups are informative; full steps on them alone are noise.
+  // Near the end few groups are informative, and a full step on those alone would be noise.
   scaleByInformative: 192,
   keepOptimizer: false,
   saveEvery: 10,
@@ -80,7 +80,7 @@ export const embeddedPreset: RunConfig = {
     minPathTokens: 16,
     temperature: 1,
     topP: 1,
-    // Without a label siblings start from identical states, and the tiny model makes twins.
+    // Without labels, siblings start from identical states and the tiny model writes the same path twice.
     pathLabels: ['tens', 'ones'],
   },
   training: { layout: 'exact' },
@@ -90,7 +90,7 @@ export const embeddedPreset: RunConfig = {
     {
       id: 'cold-start',
       kind: 'cold-start',
-      // 35 % with 2 operands, 35 % with 3, 30 % with 4. Half as many, and some seeds learn them by heart.
+      // 35 % with 2 operands, 35 % with 3, 30 % with 4. With half as many, some seeds learn them by heart.
       problems: [wordSums('easy', 'train', 3360, 101), wordSums('hard', 'train', 1440, 102)],
       teacher: {
         url: null,
@@ -115,7 +115,7 @@ export const embeddedPreset: RunConfig = {
       budgetUsd: null,
       keep: 'first',
       rowsPerProblem: 1,
-      // Sequential solutions are wanted too: which strategy to take is what RL teaches.
+      // Sequential solutions are kept too: RL is to teach when to use which.
       minBlocks: 0,
       maxTargetTokens: 140,
     },
@@ -128,7 +128,7 @@ export const embeddedPreset: RunConfig = {
       batchSize: 32,
       adam: SFT_ADAM,
       schedule: { kind: 'linear-tail', warmupSteps: 30, tailFraction: 0.4, floor: 0.1 },
-      // The step at which the model gets it varies by seed by hundreds.
+      // The step at which the model catches on differs by hundreds between seeds.
       until: {
         everySteps: 50,
         fromStep: 400,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ENGINE_KINDS, type EngineKind } from '../../core/engine-kinds.ts';
 import { apiKeyVariable, nonBlank, seedNumber, serverUrl, wholeNumber } from './fields.ts';
 
-/** The outside things a run talks to: inference server, trainer, embedded process. Names of secrets, never secrets. */
+/** The servers a run talks to: inference server, trainer, embedded process. Secrets are named, never held. */
 
 /** A day: longer than any one call. */
 const MAX_SECONDS = 86_400;
@@ -45,7 +45,7 @@ export const engineSchema = z.strictObject({
     .min(1, { error: 'must name at least one' })
     .max(16)
     .default(['<|im_end|>', '<|endoftext|>'])
-    .describe('Texts of the tokens that end a sequence; those the tokenizer does not know as one token are left out'),
+    .describe('Texts of the tokens that end a sequence; any that is not a single token of the tokenizer is left out'),
   timeoutSeconds: z.number().min(1).max(MAX_SECONDS).default(600).describe('Longest one call may take'),
   apiKeyEnv: apiKeyVariable(),
 });
@@ -82,7 +82,7 @@ export const trainerSchema = z.strictObject({
     .describe('Adapter'),
 });
 
-/** What `embedded` holds; it bears on runs that use the embedded server only. */
+/** What `embedded` holds; only runs with the embedded server use it. */
 export const embeddedSchema = z.strictObject({
   threads: wholeNumber(1, 64).default(2).describe('Worker threads; they change no result'),
   modelSeed: seedNumber().nullable().default(null).describe('Seed of the random initial weights; null: run.seed'),

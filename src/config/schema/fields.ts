@@ -16,7 +16,7 @@ export function wholeNumber(min: number, max: number) {
   return z.int().min(min).max(max);
 }
 
-/** A number of tokens that must hold something. */
+/** A number of tokens, at least one. */
 export function tokenCount() {
   return wholeNumber(1, 1_000_000);
 }
@@ -49,7 +49,7 @@ export function shortName() {
     .max(MAX_NAME_CHARS, { error: `must have at most ${MAX_NAME_CHARS} characters` });
 }
 
-/** Base address of a server. It is stored with the run, so that it must hold no secret. */
+/** Base address of a server. It is stored with the run, and so must not contain a secret. */
 export function serverUrl() {
   return z.string().superRefine((text, ctx) => {
     const fault = findUrlFault(text);
@@ -68,8 +68,8 @@ function findUrlFault(text: string): string | null {
 }
 
 /**
- * Name of the environment variable that holds a key; null when the server wants none. Whatever looks
- * like a key itself is refused, and the refusal does not repeat it.
+ * Name of the environment variable that holds a key; null when the server wants none. What looks
+ * like a key itself is refused, without being repeated in the message.
  */
 export function apiKeyVariable() {
   return z
@@ -88,7 +88,7 @@ function looksLikeVariable(text: string): boolean {
   return text.includes('_') || text.length <= MAX_WORD_CHARS;
 }
 
-/** A list that may be written as its only item. */
+/** A list that may be written as a single item. */
 export function listOf<T extends z.ZodType>(item: T, description: string) {
   return z
     .preprocess(

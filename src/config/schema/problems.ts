@@ -1,13 +1,14 @@
 import * as z from 'zod';
+import { MAX_WORD_SUMS } from '../../core/word-sums/generate.ts';
 import { fraction, listOf, nonBlank, seedNumber, shortName, wholeNumber } from './fields.ts';
 
 /** Where problems come from, and the held-out sets and targets that are measured on them. */
 
-/** What the generator gives at most (src/core/word-sums/generate.ts). */
-const MAX_WORD_SUMS = 100_000;
-
 const rowLimit = () =>
-  wholeNumber(1, 100_000_000).nullable().default(null).describe('Take only the first so many problems; null: all');
+  wholeNumber(1, 100_000_000)
+    .nullable()
+    .default(null)
+    .describe('How many problems to take, from the first on; null: all');
 
 const wordSums = z.strictObject({
   kind: z.literal('word-sums'),
@@ -58,7 +59,7 @@ export const accuracyTarget = z.strictObject(targetFields);
 /** The pilot before an RL stage. */
 export const gate = z.strictObject({
   ...targetFields,
-  onFail: z.enum(['stop', 'warn']).default('stop').describe('What happens when the pilot is below the gate'),
+  onFail: z.enum(['stop', 'warn']).default('stop').describe('What to do when the pilot does not reach the gate'),
 });
 
 const evalSet = z.strictObject({

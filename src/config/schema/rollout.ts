@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { type PathCount, readPathRange } from '../../core/curriculum.ts';
-import { MIN_PATHS } from '../../core/join.ts';
+import { MIN_PATHS, type PathCount, readPathRange } from '../../core/curriculum.ts';
 import { fraction, tokenCount, wholeNumber } from './fields.ts';
 
-/** How one attempt is decoded, with the limits of method 3.4 as defaults. Tokens are the student's. */
+/** How one attempt is decoded. Numbers of tokens are counted by the student's tokenizer. */
 
 const MAX_PATHS = 64;
 const pathNumber = () => wholeNumber(MIN_PATHS, MAX_PATHS);
@@ -33,7 +32,9 @@ const joinSchema = z
       }),
       z.strictObject({
         kind: z.literal('deadline'),
-        ms: wholeNumber(1, 86_400_000).describe('Milliseconds after the fork; two paths are waited for in any case'),
+        ms: wholeNumber(1, 86_400_000).describe(
+          'Milliseconds after the fork; at least two paths are always waited for',
+        ),
       }),
     ]),
   )
@@ -53,7 +54,7 @@ const fields = {
   joinOrder: z
     .enum(['emitted', 'longest-first'])
     .default('emitted')
-    .describe('How joined paths stand in the text; longest-first leaves the engine less to compute'),
+    .describe('Order of joined paths in the text; longest-first leaves the engine less to compute'),
   duplicatePaths: z
     .enum(['keep', 'reseed'])
     .default('keep')
@@ -61,7 +62,7 @@ const fields = {
   maxBlocks: wholeNumber(0, 256).default(4).describe('Parallel blocks per attempt'),
   maxPromptTokens: tokenCount().default(2000).describe('Longer prompts fail the attempt; nothing is cut'),
   maxResponseTokens: tokenCount().default(3000).describe('Whole response, tags included'),
-  maxPathTokens: tokenCount().default(4096).describe('One path; what maxResponseTokens leaves binds as well'),
+  maxPathTokens: tokenCount().default(4096).describe('One path; it is also bound by what is left of maxResponseTokens'),
   maxSummaryTokens: tokenCount().default(512).describe('One summary'),
   reserveSummaryTokens: wholeNumber(0, 1_000_000).default(256).describe('Kept free for the summary when a block opens'),
   reserveAnswerTokens: wholeNumber(0, 1_000_000).default(256).describe('Kept free for the answer when a block opens'),
@@ -95,7 +96,7 @@ export const rolloutSchema = z.strictObject(fields).superRefine((rollout, ctx) =
   if (rollout.mode === 'parallel' && rollout.maxBlocks > 0 && needed >= rollout.maxResponseTokens) {
     complain(
       'maxResponseTokens',
-      `is ${rollout.maxResponseTokens}, but a block needs more than ${needed} (paths, reserves and tags): no block could ever open`,
+      `is ${rollout.maxResponseTokens}, but a block needs more than ${needed} (paths, reserves and tags), so that none could ever open`,
     );
   }
   if (rollout.pathLabels !== null && new Set(rollout.pathLabels).size < rollout.pathLabels.length) {
@@ -103,7 +104,7 @@ export const rolloutSchema = z.strictObject(fields).superRefine((rollout, ctx) =
   }
 });
 
-/** Tokens of the smallest block with what is reserved behind it: tags of method 3.4, each counted once. */
+/** Tokens of the smallest possible block, with its tags and what is reserved after it. */
 function computeBlockFloor(rollout: {
   paths: PathCount;
   minPathTokens: number;
@@ -115,7 +116,7 @@ function computeBlockFloor(rollout: {
   return min * rollout.minPathTokens + rollout.reserveSummaryTokens + rollout.reserveAnswerTokens + tags;
 }
 
-/** Sampling of evaluations; the reward there is always accuracy (method 9.3). */
+/** Sampling of evaluations, whose reward is always accuracy. */
 export const evalSampling = {
   temperature: z.number().min(0).max(10).default(1).describe('Of evaluations: main, paths and summary alike'),
   topP: fraction().gt(0).default(1).describe('Of evaluations'),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isDataFile, isPlainObject } from '../draft.ts';
 import { apiKeyVariable, nonBlank, serverUrl, shortName, tokenCount, wholeNumber } from './fields.ts';
 import { accuracyTarget, evalSets, gate, problemsField } from './problems.ts';
 import { adamField, advantageSchema, rewardSchema, rlLossSchema, scheduleSchema } from './training.ts';
@@ -64,7 +65,7 @@ const coldStart = z
     limit: wholeNumber(1, 100_000_000)
       .nullable()
       .default(null)
-      .describe('Take only the first so many problems of all sets together; null: all'),
+      .describe('How many problems to take, of all sets together; null: all'),
     samplesPerProblem: wholeNumber(1, 1024).default(1).describe('Answers asked per problem'),
     retries: wholeNumber(0, 1024)
       .default(0)
@@ -79,14 +80,16 @@ const coldStart = z
     budgetTokens: wholeNumber(1, 999_999_999_999)
       .nullable()
       .default(null)
-      .describe('Stop once prompts and answers took so many tokens; resume with more to go on; null: no bound'),
+      .describe('Stop once prompts and answers have taken that many tokens; resume with more to go on; null: no limit'),
     budgetUsd: z
       .number()
       .gt(0)
       .max(1_000_000_000)
       .nullable()
       .default(null)
-      .describe('Stop once they cost so many US dollars by teacher.prices; resume with more to go on; null: no bound'),
+      .describe(
+        'Stop once they have cost that many US dollars by teacher.prices; resume with more to go on; null: no limit',
+      ),
     keep: z
       .enum(['first', 'shortest', 'diverse'])
       .default('first')
@@ -101,7 +104,8 @@ const coldStart = z
   })
   .superRefine(({ budgetUsd, teacher }, ctx) => {
     if (budgetUsd === null || teacher.prices !== null) return;
-    const message = 'needs the prices of the teacher: set teacher.prices.promptPerMillion and completionPerMillion';
+    const message =
+      'needs the prices of the teacher: set teacher.prices, for instance to {promptPerMillion: 0.5, completionPerMillion: 2}';
     ctx.addIssue({ code: 'custom', path: ['budgetUsd'], message });
   });
 
@@ -119,7 +123,8 @@ const sft = z.strictObject({
   id,
   kind: z.literal('sft'),
   data: nonBlank().meta({
-    description: 'Id of the cold-start stage whose rows are trained on (default: the last one before), or a JSONL file',
+    description:
+      'Id of the cold-start stage whose rows are trained on (default: the last one before), a JSONL file, or run:ID for those of another run',
     isFilledIn: true,
   }),
   maxSteps: wholeNumber(1, MAX_STEPS).default(MAX_STEPS).describe('At most so many steps'),
@@ -171,23 +176,13 @@ const evaluation = z.strictObject({
   sets: evalSets.min(1, { error: 'must name at least one' }).describe('What is measured'),
 });
 
-interface StageDraft {
-  id?: unknown;
-  kind?: unknown;
-  data?: unknown;
-}
-
-function isDraft(value: unknown): value is StageDraft {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Fills in what follows from a stage's place in the list: its id, and the data of an SFT stage. */
 function completeStages(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   let lastColdStart: unknown;
   return value.map((stage: unknown, index) => {
-    if (!isDraft(stage)) return stage;
-    const complete = { ...stage, id: stage.id ?? nameStage(value, index, stage.kind) };
+    if (!isPlainObject(stage)) return stage;
+    const complete: Record<string, unknown> = { ...stage, id: stage.id ?? nameStage(value, index, stage.kind) };
     if (complete.kind === 'cold-start') lastColdStart = complete.id;
     if (complete.kind !== 'sft' || complete.data !== undefined || lastColdStart === undefined) return complete;
     return { ...complete, data: lastColdStart };
@@ -195,12 +190,12 @@ function completeStages(value: unknown): unknown {
 }
 
 function nameStage(stages: readonly unknown[], index: number, kind: unknown): unknown {
-  const isSameKind = (stage: unknown) => isDraft(stage) && stage.kind === kind;
+  const isSameKind = (stage: unknown) => isPlainObject(stage) && stage.kind === kind;
   if (stages.filter(isSameKind).length < 2) return kind;
   return `${String(kind)}-${stages.slice(0, index + 1).filter(isSameKind).length}`;
 }
 
-/** Ids are unique, and SFT data comes from an earlier cold-start stage. Holds for half-right lists too, so that all faults show at once. */
+/** Ids are unique, and SFT data comes from an earlier cold-start stage. Runs on lists with other faults too, so that all are reported at once. */
 function checkOrder(
   stages: readonly unknown[],
   ctx: { addIssue(issue: { code: 'custom'; path: PropertyKey[]; message: string }): void },
@@ -209,7 +204,7 @@ function checkOrder(
   const coldStarts: unknown[] = [];
   const seen = new Set<unknown>();
   stages.forEach((stage: unknown, index) => {
-    if (!isDraft(stage)) return;
+    if (!isPlainObject(stage)) return;
     if (typeof stage.id === 'string' && seen.has(stage.id)) {
       ctx.addIssue({
         code: 'custom',
@@ -220,10 +215,10 @@ function checkOrder(
     seen.add(stage.id);
     if (stage.kind === 'cold-start') coldStarts.push(stage.id);
     const { data } = stage;
-    if (stage.kind !== 'sft' || typeof data !== 'string' || data.endsWith('.jsonl') || coldStarts.includes(data))
-      return;
+    if (stage.kind !== 'sft' || typeof data !== 'string' || coldStarts.includes(data)) return;
+    if (isDataFile(data) || data.startsWith('run:')) return;
     const known = coldStarts.length === 0 ? 'there is none' : `known: ${coldStarts.join(', ')}`;
-    const message = `"${data}" is no cold-start stage before this one (${known}), and no .jsonl file`;
+    const message = `"${data}" is not a cold-start stage before this one (${known}), nor a .jsonl file, nor run:ID`;
     ctx.addIssue({ code: 'custom', path: [index, 'data'], message });
   });
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { fraction, wholeNumber } from './fields.ts';
+import { fraction, shortName, wholeNumber } from './fields.ts';
 
 /** What an optimiser step is made of: AdamW, learning-rate schedule, reward, loss, advantage. */
 
@@ -60,7 +60,7 @@ const alternating = z
     ctx.addIssue({ code: 'custom', path: ['tieredSteps'], message: `is ${tieredSteps}, more than window ${window}` });
   });
 
-/** The four rewards of method 6.2; a short string is a kind with its defaults. */
+/** The rewards; a short string is a kind with its defaults. */
 export const rewardSchema = z
   .preprocess(
     (value) => (typeof value === 'string' ? { kind: value } : value),
@@ -69,10 +69,16 @@ export const rewardSchema = z
       z.strictObject({ kind: z.literal('product'), count }),
       z.strictObject({ kind: z.literal('tiered'), ...tiered }),
       alternating,
+      z.strictObject({
+        kind: z.literal('own'),
+        name: shortName().describe('Name under which the program that starts the run passes it in'),
+      }),
     ]),
   )
   .meta({ shortForm: 'string' })
-  .describe('accuracy, product, tiered, alternating, or an object with that kind');
+  .describe(
+    'accuracy, product, tiered, alternating, or an object with that kind; own: one that the starting program passes in',
+  );
 
 /** Policy losses. Both thresholds bound the ratio itself and are always sent. */
 export const rlLossSchema = z.discriminatedUnion('kind', [

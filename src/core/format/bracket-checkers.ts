@@ -1,7 +1,6 @@
 import type { Tag } from '../grammar.ts';
-import type { TagMatch } from './find-tags.ts';
 import type { BracketCode } from './format-report.ts';
-import { AT_END, type TagListener, type ViolationSink } from './tag-stream.ts';
+import { AT_END, type TagListener, type TagMatch, type ViolationSink } from './tag-stream.ts';
 
 const OPENER_OF: Partial<Record<Tag, Tag>> = {
   '</Parallel>': '<Parallel>',
@@ -25,7 +24,7 @@ export function createAlgorithm1Checker(sink: ViolationSink<BracketCode>): Brack
 
 /**
  * The checker the reference implementation rewards with, faults included: `</Summary>` is ignored,
- * text between tags and nesting are not looked at (method 2.4, T13). Reports the first fault. Linear time.
+ * text between tags and nesting are not looked at. Reports the first fault. Linear time.
  */
 export function createReferenceChecker(sink: ViolationSink<BracketCode>): BracketChecker {
   return new FirstFault(new Reference(), sink);

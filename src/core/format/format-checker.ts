@@ -1,11 +1,15 @@
 import { SUMMARY_GAP, type TagIds } from '../grammar.ts';
-import { findTags } from './find-tags.ts';
-import type { FormatMode, FormatReport, FormatViolation } from './format-report.ts';
+import {
+  type FormatMode,
+  type FormatReport,
+  type FormatStrictness,
+  type FormatViolation,
+  type IdStrictness,
+  resolveStrictness,
+} from './format-report.ts';
 import { IdScanner, mapTagIds, writeBlank } from './id-scanner.ts';
 import { Inspector } from './inspector.ts';
-import { type FormatStrictness, type IdStrictness, resolveStrictness } from './strictness.ts';
-import type { TagScanner } from './tag-stream.ts';
-import { TextScanner } from './text-scanner.ts';
+import { findTags, type TagScanner, TextScanner } from './tag-stream.ts';
 
 /** A response as text: tags are their letters. */
 export interface TextSource {
@@ -109,4 +113,45 @@ class Checker<Chunk> implements FormatChecker<Chunk> {
   get invalidPrefix(): number | null {
     return this.#inspector.findings.invalidPrefix;
   }
+}
+
+/** Switches of a check of text, and the text that may hold no tag. */
+export interface CheckFormatOptions extends Partial<FormatStrictness> {
+  /** See `TextSource`. */
+  readonly prompt?: string;
+}
+
+/** Switches of a check of token ids, which ids are blank, and the ids among which no tag may be. */
+export type CheckIdsFormatOptions = Partial<IdStrictness> & Omit<IdSource, 'kind' | 'tags'>;
+
+/**
+ * Checks the format of a response (never the prompt, which holds the tags itself). `strict` is the
+ * grammar of docs/data-flow.md, `reference` the function the reference rewards with, `algorithm1`
+ * the paper's bracket check. Never throws, linear time.
+ */
+export function checkFormat(text: string, mode: FormatMode, options: CheckFormatOptions = {}): FormatReport {
+  const { prompt, ...strictness } = options;
+  const source: TextSource = prompt === undefined ? { kind: 'text' } : { kind: 'text', prompt };
+  const checker = createFormatChecker({ mode, source, strictness });
+  checker.push(text);
+  return checker.finish();
+}
+
+/** `checkFormat` on the token ids of a response: what is a tag is told by ids alone. Offsets are token indices. */
+export function checkIdsFormat(
+  ids: readonly number[],
+  mode: FormatMode,
+  tags: IdSource['tags'],
+  options: CheckIdsFormatOptions = {},
+): FormatReport {
+  const { prompt, isBlank, ...strictness } = options;
+  const source: IdSource = {
+    kind: 'ids',
+    tags,
+    ...(isBlank === undefined ? {} : { isBlank }),
+    ...(prompt === undefined ? {} : { prompt }),
+  };
+  const checker = createFormatChecker({ mode, source, strictness });
+  checker.push(ids);
+  return checker.finish();
 }

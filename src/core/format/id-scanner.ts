@@ -20,8 +20,8 @@ export function writeBlank(gap: readonly number[], id: number): string {
 }
 
 /**
- * Finds tags among token ids; offsets are token indices. A tag typed out of ordinary tokens is text
- * (method 2.1). End-of-sequence ids are dropped where nothing but such ids follows, and are text elsewhere.
+ * Finds tags among token ids; offsets are token indices. A tag typed out of ordinary tokens is text.
+ * End-of-sequence ids are dropped where nothing but such ids follows, and are text elsewhere.
  */
 export class IdScanner implements TagScanner<readonly number[]> {
   readonly #tagOf: ReadonlyMap<number, Tag>;

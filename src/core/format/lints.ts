@@ -1,10 +1,15 @@
-import { AnswerLineWatch } from '../answer.ts';
-import { findEarlyAnswer } from './early-answer.ts';
-import { type TagMatch, TrunkTracker } from './find-tags.ts';
+import { AnswerLineWatch, findAnswerLabels, findLineEnd } from '../answer.ts';
 import type { FormatBlock, LintCode } from './format-report.ts';
-import { findNearDuplicate, findOrderWords, type PathPlace } from './path-lints.ts';
-import { PieceSearch } from './piece-search.ts';
-import { AT_END, type TagListener, type TextPiece } from './tag-stream.ts';
+import {
+  AT_END,
+  findTags,
+  findTrunkRanges,
+  PieceSearch,
+  type TagListener,
+  type TagMatch,
+  type TextPiece,
+  TrunkTracker,
+} from './tag-stream.ts';
 
 /** Takes a lint; only the first of each code counts. `seen` as in `ViolationSink`. */
 export type LintReport = (code: LintCode, at: number, seen: number) => void;
@@ -17,7 +22,7 @@ const MECHANISM = /\bparallel (?:thinking|blocks?|paths?|reasoning)\b|\breasonin
 const LONGEST_MECHANISM = 18;
 
 /**
- * Habits worth a look that need the letters of a response (method 2.3). Keeps the text, because some
+ * Habits worth a look that need the letters of a response. Keeps the text, because some
  * can be told at its end only. Linear time, never throws.
  */
 export class TextLints implements TagListener {
@@ -72,4 +77,98 @@ export class TextLints implements TagListener {
   #closeTrunk(seen: number): void {
     for (const match of this.#mechanism.close()) this.#report('mentions_mechanism', match.at, match.seen ?? seen);
   }
+}
+
+/** Lints on the paths of one block. Each returns the index of the path, and the offset in it, or null. */
+export interface PathPlace {
+  readonly path: number;
+  readonly offset: number;
+}
+
+const ORDER_WORDS =
+  /\b(?:first|second|third|previous|preceding|other|earlier|next|above) path\b|\bpath (?:\d|one\b|two\b|three\b)/i;
+
+/** A path that speaks of another one, or of its own number. */
+function findOrderWords(contents: readonly string[]): PathPlace | null {
+  for (const [path, content] of contents.entries()) {
+    const offset = content.search(ORDER_WORDS);
+    if (offset >= 0) return { path, offset };
+  }
+  return null;
+}
+
+/** Paths compared per block: the number of pairs must stay small whatever the block holds. */
+const MAX_COMPARED_PATHS = 8;
+const NEAR_DUPLICATE_SHARE = 0.9;
+
+/** A path that shares nearly all its words with an earlier sibling. */
+function findNearDuplicate(contents: readonly string[]): PathPlace | null {
+  const words = contents.slice(0, MAX_COMPARED_PATHS).map(countWords);
+  for (let b = 1; b < words.length; b += 1) {
+    for (let a = 0; a < b; a += 1) {
+      if (measureOverlap(words[a]!, words[b]!) >= NEAR_DUPLICATE_SHARE) return { path: b, offset: 0 };
+    }
+  }
+  return null;
+}
+
+function countWords(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+}
+
+/** Shared words over all words of both, as multisets. */
+function measureOverlap(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
+  let shared = 0;
+  let total = 0;
+  for (const [word, count] of a) {
+    shared += Math.min(count, b.get(word) ?? 0);
+    total += count;
+  }
+  for (const count of b.values()) total += count;
+  return total === 0 ? 0 : (2 * shared) / total;
+}
+
+/** A longer value is no value but prose. */
+const MAX_VALUE_CHARS = 60;
+
+/** Offset of a block that repeats a final value the trunk had asserted before (`… is 42. <Parallel>…42…`), or null. */
+function findEarlyAnswer(text: string, blocks: readonly FormatBlock[]): number | null {
+  if (blocks.length === 0) return null;
+  const label = findAnswerLabels(text).at(-1);
+  if (label === undefined) return null;
+  const value = text.slice(label.end, findLineEnd(text, label.end)).trim();
+  if (value === '' || value.length > MAX_VALUE_CHARS) return null;
+  const asserted = findAssertion(text, findTrunkRanges(text, findTags(text)), value);
+  if (asserted === null) return null;
+  const repeats = (block: FormatBlock) => containsValue(text.slice(block.open, block.summary[1]), value);
+  return blocks.find((block) => block.open > asserted && repeats(block))?.open ?? null;
+}
+
+function findAssertion(text: string, trunk: readonly (readonly [number, number])[], value: string): number | null {
+  for (const [from, to] of trunk) {
+    const stretch = text.slice(from, to);
+    for (let at = stretch.indexOf(value); at >= 0; at = stretch.indexOf(value, at + value.length)) {
+      const before = stretch.slice(Math.max(0, at - 12), at);
+      if (/(?:=|\bis|\bare|\bequals|\bbe|:)[\s$*\\(]{0,4}$/.test(before) && !isGlued(stretch, at, value))
+        return from + at;
+    }
+  }
+  return null;
+}
+
+function containsValue(stretch: string, value: string): boolean {
+  for (let at = stretch.indexOf(value); at >= 0; at = stretch.indexOf(value, at + value.length)) {
+    if (!isGlued(stretch, at, value)) return true;
+  }
+  return false;
+}
+
+/** Whether the value is part of a longer number or word (`2` in `12`, in `2.5` or in `2nd`). */
+function isGlued(stretch: string, at: number, value: string): boolean {
+  return (
+    /[\p{L}\p{N}.]$/u.test(stretch.slice(Math.max(0, at - 1), at)) ||
+    /^(?:[\p{L}\p{N}]|[.,]\d)/u.test(stretch.slice(at + value.length, at + value.length + 2))
+  );
 }

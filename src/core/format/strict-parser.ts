@@ -1,7 +1,5 @@
-import type { TagMatch } from './find-tags.ts';
-import type { FormatBlock, GrammarCode } from './format-report.ts';
-import type { ResolvedStrictness } from './strictness.ts';
-import { AT_END, type TagListener, type TextPiece, type ViolationSink } from './tag-stream.ts';
+import type { FormatBlock, GrammarCode, ResolvedStrictness } from './format-report.ts';
+import { AT_END, type TagListener, type TagMatch, type TextPiece, type ViolationSink } from './tag-stream.ts';
 
 /** Who wants to know what the strict parser sees. `seen` as in `ViolationSink`. */
 export interface StructureSink extends ViolationSink<GrammarCode> {
@@ -14,7 +12,7 @@ export interface StructureSink extends ViolationSink<GrammarCode> {
 type State = 'main' | 'block' | 'path' | 'await' | 'summary';
 
 /**
- * The state machine of method 2.3 over pieces and tags. Never throws, linear time. The first
+ * The grammar's state machine (docs/data-flow.md, "The grammar") over pieces and tags. Never throws, linear time. The first
  * violation is exact; what follows it is a best effort to go on.
  */
 export class StrictParser implements TagListener {

@@ -11,7 +11,7 @@ const MAX_BLOCK = 32767;
 const MAX_PATH = 65535;
 
 /**
- * Positions and path ids of the Unseen layout (method 5.3, 5.4). The paths of a block overlap: each
+ * Positions and path ids of the Unseen layout. The paths of a block overlap: each
  * begins right after `<Parallel>`, and `</Parallel>` follows the longest. Prompt tokens count from 0
  * whatever tags they hold. Only executed blocks count; a tag sampled as text is plain text.
  * RangeError when a block or path number does not fit the wire format.

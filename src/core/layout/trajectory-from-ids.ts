@@ -1,5 +1,12 @@
 import type { TagIds } from '../grammar.ts';
-import type { Origin, Piece, Segment, SegmentRole, Trajectory } from '../trajectory.ts';
+import {
+  flattenResponse,
+  type Origin,
+  type Piece,
+  type Segment,
+  type SegmentRole,
+  type Trajectory,
+} from '../trajectory.ts';
 
 /** Why token ids are no canonical target; `at` is the index of the token in the response. */
 export interface IdFault {
@@ -188,4 +195,26 @@ class Cutter {
     if (id === this.#tags.pathOpen) return 'nested_path';
     return this.#isTag(id) ? 'tag_in_path' : null;
   }
+}
+
+/**
+ * A dialect: how a thought with parallel paths is written as one sequence of tokens. What is canonical in it comes back
+ * from its own rendering: `parse(promptIds, print(t))` equals `t` for every trajectory that `parse` has made.
+ */
+export interface TrajectoryCodec {
+  /** Name of the dialect. */
+  readonly dialect: string;
+  /** Ids of the response, prompt excluded; paths that were given up leave nothing in it. */
+  print(trajectory: Trajectory): number[];
+  /** The segments a forked rollout would have made of these ids, of origin `teacher` and `injected`; or the first fault. */
+  parse(promptIds: readonly number[], responseIds: readonly number[]): Trajectory | IdFault;
+}
+
+/** The dialect of the paper: `<Parallel>` with its `<Path>`s, then `<Summary>` (grammar in docs/data-flow.md). */
+export function createParallelR1Codec(tags: TagIds, options: FromIdsOptions): TrajectoryCodec {
+  return {
+    dialect: 'parallel-r1',
+    print: (trajectory) => flattenResponse(trajectory).ids,
+    parse: (promptIds, responseIds) => buildTrajectoryFromIds(promptIds, responseIds, null, tags, options),
+  };
 }

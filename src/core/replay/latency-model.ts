@@ -1,5 +1,5 @@
 /**
- * A server as three numbers and a cache (field 1.8): decoding is memory-bound, so that parallel paths
+ * A server as three numbers and a cache: decoding is memory-bound, so that parallel paths
  * decode as fast as one; prompts are computed at one rate; every call costs a fixed time. Queues and
  * other load are left out.
  */
@@ -14,7 +14,7 @@ export interface LatencyModel {
   readonly cacheBlock: number | null;
 }
 
-/** Decoding as measured for Multiverse; prefill, call and block of an ordinary vLLM (field 1.8). */
+/** Decoding as measured for Multiverse; prefill, call and block of an ordinary vLLM. */
 export const DEFAULT_LATENCY_MODEL: LatencyModel = {
   decodeMs: 15.43,
   prefillPerSecond: 10_000,
@@ -24,7 +24,7 @@ export const DEFAULT_LATENCY_MODEL: LatencyModel = {
 
 /**
  * Tokens of a prompt that need not be computed, when its first `seen` tokens were prompt or output of an
- * earlier call: whole blocks only, and the last of them was sampled but never computed (field 2.7).
+ * earlier call: whole blocks only, and the last of them was sampled but never computed.
  */
 export function countCachedTokens({ cacheBlock }: LatencyModel, seen: number): number {
   if (cacheBlock === null || seen < 1) return 0;

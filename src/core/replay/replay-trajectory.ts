@@ -1,4 +1,4 @@
-import { type CountedJoin, countWanted, type JoinOrder, orderPaths } from '../join.ts';
+import { type CountedJoin, countWanted, type JoinOrder, orderPaths } from '../curriculum.ts';
 import type { Trajectory } from '../trajectory.ts';
 import { computePrefillMs, countCachedTokens, type LatencyModel } from './latency-model.ts';
 import { type OutlineBlock, outlineTrajectory, type PathStretch, type Stretch } from './outline-trajectory.ts';
@@ -53,7 +53,7 @@ export function replayTrajectory(trajectory: Trajectory, policy: ReplayPolicy, m
 }
 
 /**
- * The same generated tokens in one stream: what decoding without a fork would take if it wrote as much.
+ * The tokens of a forked trajectory in one stream: what decoding without a fork would take if it wrote as much.
  * It would write other text, so that its outcome counts as unknown wherever there is a block.
  */
 export function replayInOneStream(trajectory: Trajectory, model: LatencyModel): Replay {

@@ -1,7 +1,6 @@
 import type { Problem } from '../problem.ts';
 import { createRng, hashSeed, type Rng } from '../rng.ts';
 import { sumOperands } from './solutions.ts';
-import { findSplit, type WordSumSplit } from './split.ts';
 import {
   ITEMS,
   MAX_OPERAND,
@@ -93,4 +92,18 @@ function nameLevel(level: WordSumLevel, operandCount: number): string {
   if (typeof level === 'string') return level;
   if (operandCount <= 3) return 'easy';
   return operandCount === 4 ? 'hard' : `${operandCount}-operands`;
+}
+
+export type WordSumSplit = 'train' | 'heldout';
+
+/** One multiset of operands in this many is held out. */
+const HELD_OUT_ONE_IN = 8;
+
+/**
+ * Which side a problem is on, by the multiset of its operands and nothing else: a split by text would
+ * leak, as only 4,095 different pairs of operands exist.
+ */
+export function findSplit(operands: readonly number[]): WordSumSplit {
+  const sorted = [...operands].sort((a, b) => a - b);
+  return hashSeed('word-sums/split', ...sorted) % HELD_OUT_ONE_IN === 0 ? 'heldout' : 'train';
 }

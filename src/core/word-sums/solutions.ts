@@ -10,7 +10,7 @@ export function sumOperands(operands: readonly number[]): number {
 }
 
 /** Running sums: `[18, 31, 45]` becomes `18+31=49;49+45=94`. Needs two operands or more. */
-export function writeRunningSums(operands: readonly number[]): string {
+function writeRunningSums(operands: readonly number[]): string {
   let sum = operands[0] ?? 0;
   const steps: string[] = [];
   for (const operand of operands.slice(1)) {

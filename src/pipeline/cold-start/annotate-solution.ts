@@ -3,18 +3,18 @@ import { checkAnswerLine } from '../../core/answer.ts';
 import { canonicaliseTrace, stripThinking } from '../../core/canonicalise.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { ChatCompletion } from '../../ports/engine.ts';
-import { describeRefusal } from '../calls.ts';
 import type { RunContext } from '../context.ts';
-import { renderAnnotationPrompt } from '../render-student-prompt.ts';
+import { describeRefusal } from '../engine/calls.ts';
+import { renderAnnotationPrompt } from '../engine/tokenizer.ts';
 import {
+  type FilteredAnswer,
   type FilterOutcome,
-  type Judgement,
-  judgeTrace,
+  filterResponse,
   type TaughtAnswer,
-  toJudgement,
-  verifyTrace,
-} from './judge-trace.ts';
-import type { Teaching } from './teaching.ts';
+  type Teaching,
+  toFiltered,
+  verifyResponse,
+} from './filter-answer.ts';
 
 /**
  * The second half of making a row by annotation: verify a sequential solution, have the teacher turn
@@ -22,11 +22,11 @@ import type { Teaching } from './teaching.ts';
  * came, null when the solution was not worth annotating; `reasoning` is the sequential answer as it came;
  * token counts are those of both calls. Thinking on a channel of its own is not kept.
  */
-export async function annotateSolution(teaching: Teaching, taught: TaughtAnswer): Promise<Judgement> {
+export async function annotateSolution(teaching: Teaching, taught: TaughtAnswer): Promise<FilteredAnswer> {
   const { content: reasoning, promptTokens, completionTokens } = taught.answer;
   const kept = { raw: null, reasoning, promptTokens, completionTokens };
   const solved = await checkSolution(teaching.ctx, taught);
-  if ('code' in solved) return toJudgement(kept, solved);
+  if ('code' in solved) return toFiltered(kept, solved);
   const asked = await askAnnotation(teaching, taught, solved.solution);
   if ('refusal' in asked) {
     const failed = { status: 'failed', code: 'transport', target: null, verdict: null, extracted: null } as const;
@@ -38,7 +38,7 @@ export async function annotateSolution(teaching: Teaching, taught: TaughtAnswer)
     promptTokens: addCounts(promptTokens, asked.promptTokens),
     completionTokens: addCounts(completionTokens, asked.completionTokens),
   };
-  return toJudgement(spent, await filterAnnotation(teaching, taught, solved.solution, asked));
+  return toFiltered(spent, await filterAnnotation(teaching, taught, solved.solution, asked));
 }
 
 /** A solution that is whole, ends as wanted and is right; or the code of what it lacks. */
@@ -50,7 +50,7 @@ async function checkSolution(
   const { content: solution, code } = stripThinking(answer.content);
   const fault = code ?? checkAnswerLine(solution);
   if (fault !== null) return { code: fault, verdict: null };
-  const verdict = await verifyTrace(ctx, problem, solution, round.signal);
+  const verdict = await verifyResponse(ctx, problem, solution, round.signal);
   return verdict.verdict === 'correct' ? { solution } : { code: 'wrong_solution', verdict };
 }
 
@@ -88,7 +88,7 @@ async function filterAnnotation(
   const rules = { minBlocks: teaching.stage.minBlocks, promote: teaching.ctx.plan.formatPromote };
   const fault = checkAnnotation({ problem: problem.text, solution, trace }, rules);
   if (fault !== null) return { code: fault, verdict: null };
-  return judgeTrace(teaching, { problem, trace, signal: round.signal });
+  return filterResponse(teaching, { problem, response: trace, signal: round.signal });
 }
 
 function addCounts(a: number | null, b: number | null): number | null {

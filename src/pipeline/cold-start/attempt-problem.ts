@@ -1,17 +1,16 @@
 import type { Problem } from '../../core/problem.ts';
 import { hashSeed } from '../../core/rng.ts';
-import type { AttemptRecord } from '../../ports/run-store.ts';
-import { describeRefusal } from '../calls.ts';
-import { renderStudentPrompt } from '../render-student-prompt.ts';
+import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
+import { describeRefusal } from '../engine/calls.ts';
+import { renderStudentPrompt } from '../engine/tokenizer.ts';
 import { annotateSolution } from './annotate-solution.ts';
-import { judgeAnswer } from './judge-answer.ts';
-import type { Round, Teaching } from './teaching.ts';
+import { filterTaughtAnswer, type Round, type Teaching } from './filter-answer.ts';
 
-/** One round of answers to a problem, judged. A question the server refuses for good is one failed attempt. */
+/** One round of answers to a problem, filtered. A question the server refuses for good is one failed attempt. */
 export async function attemptProblem(teaching: Teaching, problem: Problem, round: Round): Promise<AttemptRecord[]> {
   const { ctx, stage, teacher } = teaching;
   const { engine, calls, template, solutionTemplate } = teacher;
-  const judge = solutionTemplate === null ? judgeAnswer : annotateSolution;
+  const filter = solutionTemplate === null ? filterTaughtAnswer : annotateSolution;
   const seed = hashSeed(
     ctx.plan.seed,
     stage.id,
@@ -33,7 +32,7 @@ export async function attemptProblem(teaching: Teaching, problem: Problem, round
       answers.map(async (answer, index) => ({
         ...base,
         sample: firstSample + index,
-        ...(await judge(teaching, { problem, answer, index, seed: hashSeed(seed, index), round })),
+        ...(await filter(teaching, { problem, answer, index, seed: hashSeed(seed, index), round })),
       })),
     );
   } catch (error) {

@@ -1,9 +1,9 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
-import type { PromptRecord } from '../../ports/run-store.ts';
-import { countPromptTokens, countTextTokens } from '../bind-tokenizer.ts';
-import { describeRefusal } from '../calls.ts';
+import { boundTokens, estimateTokensAtMost } from '../../core/token-bound.ts';
+import type { PromptRecord } from '../../ports/run-store/runs.ts';
 import type { RunContext } from '../context.ts';
-import { renderStudentPrompt } from '../render-student-prompt.ts';
+import { describeRefusal } from '../engine/calls.ts';
+import { countPromptTokens, countTextTokens, renderStudentPrompt } from '../engine/tokenizer.ts';
 
 /** Null when prompt and target fit into a row, else the code of what is wrong. */
 export type CheckLength = (problemText: string, target: string) => Promise<'too_long' | 'untokenizable' | null>;
@@ -11,15 +11,9 @@ export type CheckLength = (problemText: string, target: string) => Promise<'too_
 /** Tokens by which a problem inside a template may be cut otherwise than alone. */
 const SEAM_TOKENS = 16;
 
-/** The longest normal form (NFKC) of one character, in characters. */
-const LONGEST_NORMAL_FORM = 18;
-
-/** Where only text can be sent, what stands in for counting. English takes about four bytes per token, formulas fewer. */
-const BYTES_PER_TOKEN = 3;
-
 /**
- * Measures prompt and target in tokens of the student. The tokenizer is asked only where the number of bytes does not
- * already settle it: a token is at least one byte.
+ * Measures prompt and target in tokens of the student. The tokenizer is asked only where the bound on their number does
+ * not already settle it; where only text can be sent, an estimate stands in.
  */
 export function createLengthCheck(
   ctx: RunContext,
@@ -35,7 +29,7 @@ export function createLengthCheck(
   const judge = (tokens: number) => (tokens > maxTargetTokens ? 'too_long' : null);
   return async (problemText, target) => {
     const prompt = renderStudentPrompt(template.text, problemText);
-    if (!tokenIds) return judge(Math.ceil(Buffer.byteLength(prompt + target) / BYTES_PER_TOKEN));
+    if (!tokenIds) return judge(estimateTokensAtMost(Buffer.byteLength(prompt + target)));
     try {
       if (anyText) {
         const most = (await countFrame()) + SEAM_TOKENS + boundTokens(problemText) + boundTokens(target) + 1;
@@ -51,14 +45,4 @@ export function createLengthCheck(
       return 'untokenizable';
     }
   };
-}
-
-/** More tokens than this a text cannot have. */
-function boundTokens(text: string): number {
-  let bound = text.length;
-  for (let i = 0; i < text.length; i += 1) {
-    // A character outside ASCII is up to four bytes, and may become several characters when it is normalised.
-    if (text.charCodeAt(i) > 127) bound += 4 * LONGEST_NORMAL_FORM;
-  }
-  return bound;
 }

@@ -1,5 +1,6 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
-import type { AttemptTotals, RunStore } from '../../ports/run-store.ts';
+import type { AttemptTotals } from '../../ports/run-store/attempts.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
 import { computeCost } from './spending.ts';
 
 /** What a cold-start stage will still take, by what attempts with the same teacher took before. */

@@ -1,6 +1,5 @@
-import type { CallPolicy } from '../calls.ts';
 import type { RunContext } from '../context.ts';
-import { measureRetries } from '../measure-calls.ts';
+import { type CallPolicy, measureRetries } from '../engine/calls.ts';
 
 /** Where a stage without steps keeps its metrics. */
 const STEP = 0;

@@ -1,16 +1,17 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
 import type { Problem } from '../../core/problem.ts';
-import type { AttemptRecord } from '../../ports/run-store.ts';
-import { AnswerLog } from '../answer-log.ts';
-import type { RunContext } from '../context.ts';
+import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
+import type { RunContext, Teacher } from '../context.ts';
+import { countAtWork } from '../engine/calls.ts';
+import { AnswerLog } from '../rollout/answer-log.ts';
 import { runAll } from '../run-all.ts';
-import { countAtWork } from '../work-width.ts';
+import type { StageRun } from '../stage-run.ts';
 import { attemptProblem } from './attempt-problem.ts';
 import { createLengthCheck } from './check-length.ts';
+import type { Teaching } from './filter-answer.ts';
 import { describeForecast, forecastColdStart } from './forecast.ts';
 import { RetryMetrics } from './retry-metrics.ts';
 import { BudgetSpent, Spending } from './spending.ts';
-import type { Teaching } from './teaching.ts';
 import { describeYield, reportYield, type YieldReport } from './yield-report.ts';
 
 /**
@@ -19,13 +20,15 @@ import { describeYield, reportYield, type YieldReport } from './yield-report.ts'
  * filter that stopped it; what has its attempts in the store already is not asked again, nor what was answered
  * before the process was killed. Problems are streamed: only those at work are in memory.
  */
-export async function runColdStart(ctx: RunContext, stage: ColdStartStage, stageIndex: number): Promise<YieldReport> {
+export async function runColdStart(run: StageRun<ColdStartStage>): Promise<YieldReport> {
+  const { ctx, stage, index } = run;
   const { studentTemplate } = ctx;
   const teacher = ctx.teacherOf(stage);
+  savePrompts(run, teacher);
   const checkLength = createLengthCheck(ctx, stage, studentTemplate);
-  const lesson = new Lesson({ ctx, stage, teacher, studentTemplate, checkLength }, stageIndex);
+  const lesson = new Lesson({ ctx, stage, teacher, studentTemplate, checkLength }, index);
   const total = await countProblems(ctx, stage);
-  tellForecast(ctx, stage, stageIndex, total);
+  tellForecast(run, total);
   const task = ctx.reporter.task(stage.id, total, 'problems');
   let finished = 0;
   const work = async (problem: Problem, signal: AbortSignal) => {
@@ -39,9 +42,9 @@ export async function runColdStart(ctx: RunContext, stage: ColdStartStage, stage
     ctx.signal,
     () => countAtWork(teacher),
   );
-  const report = reportYield(ctx, stageIndex);
+  const report = reportYield(ctx, index);
   task.finish(`${describeYield(report)}${lesson.retries.describe()}`);
-  if (finished < total) {
+  if (lesson.spending.isSpent && finished < total) {
     const { spent, option } = lesson.spending.describeEnd();
     throw new BudgetSpent(`${stage.id}: ${spent}, ${total - finished} problems are left; go on with resume ${option}`);
   }
@@ -122,11 +125,9 @@ async function* listProblems(ctx: RunContext, { problems, limit }: ColdStartStag
   }
 }
 
-/** Reads them all once: a bad row far down must be told before the first answer is paid for. */
-async function countProblems(ctx: RunContext, stage: ColdStartStage): Promise<number> {
-  let count = 0;
-  for await (const _problem of listProblems(ctx, stage)) count += 1;
-  return count;
+/** Reads them all before the first answer is paid for: a bad row far down is told at once. */
+async function countProblems(ctx: RunContext, { problems, limit }: ColdStartStage): Promise<number> {
+  return Math.min(limit ?? Number.POSITIVE_INFINITY, await ctx.countProblems(problems));
 }
 
 async function* takeWhile<T>(items: AsyncIterable<T>, goesOn: () => boolean): AsyncGenerator<T> {
@@ -136,7 +137,13 @@ async function* takeWhile<T>(items: AsyncIterable<T>, goesOn: () => boolean): As
   }
 }
 
-function tellForecast(ctx: RunContext, stage: ColdStartStage, stageIndex: number, total: number): void {
-  const forecast = forecastColdStart(ctx.store, { runId: ctx.runId, stageIndex, stage, problems: total });
+/** What the teacher is asked with is part of the run's record before the first question. */
+function savePrompts({ ctx, stage }: StageRun, { template, solutionTemplate }: Teacher): void {
+  ctx.store.savePrompt(ctx.runId, `teacher:${stage.id}`, template);
+  if (solutionTemplate !== null) ctx.store.savePrompt(ctx.runId, `solution:${stage.id}`, solutionTemplate);
+}
+
+function tellForecast({ ctx, stage, index }: StageRun<ColdStartStage>, total: number): void {
+  const forecast = forecastColdStart(ctx.store, { runId: ctx.runId, stageIndex: index, stage, problems: total });
   if (forecast !== null) ctx.reporter.info(describeForecast(forecast));
 }

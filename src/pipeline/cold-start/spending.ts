@@ -1,12 +1,10 @@
 import type { ColdStartStage, Prices } from '../../core/curriculum.ts';
+import { estimateTokens } from '../../core/token-bound.ts';
 import { RunError } from '../../errors.ts';
-import type { AttemptRecord } from '../../ports/run-store.ts';
+import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 
 /** A stage stopped because its budget is used up: what is finished is stored, and more budget lets it go on. */
 export class BudgetSpent extends RunError {}
-
-/** Characters that count as a token where the server does not tell what an answer took. */
-const CHARACTERS_PER_TOKEN = 4;
 
 /** Tokens sent to a teacher and written by it. */
 export interface TokenUse {
@@ -25,10 +23,7 @@ export function measureUse(
   // The text of a failed call is the refusal.
   if (status === 'failed') return { promptTokens: 0, completionTokens: 0 };
   const characters = (raw?.length ?? 0) + (reasoning?.length ?? 0);
-  return {
-    promptTokens: promptTokens ?? 0,
-    completionTokens: completionTokens ?? Math.ceil(characters / CHARACTERS_PER_TOKEN),
-  };
+  return { promptTokens: promptTokens ?? 0, completionTokens: completionTokens ?? estimateTokens(characters) };
 }
 
 /** US dollars that tokens cost. */

@@ -1,4 +1,4 @@
-import type { RunContext } from '../context.ts';
+import type { RunFrame } from '../context.ts';
 
 /** Yield of one cold-start stage: attempts per outcome. */
 export interface YieldReport {
@@ -9,7 +9,7 @@ export interface YieldReport {
 }
 
 /** Counts the stored attempts of a cold-start stage. */
-export function reportYield(ctx: Pick<RunContext, 'store' | 'runId'>, stageIndex: number): YieldReport {
+export function reportYield(ctx: Pick<RunFrame, 'store' | 'runId'>, stageIndex: number): YieldReport {
   const counts = ctx.store.countAttempts(ctx.runId, stageIndex);
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   const accepted = counts.filter(({ status }) => status === 'accepted').reduce((sum, { count }) => sum + count, 0);

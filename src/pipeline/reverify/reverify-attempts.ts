@@ -1,8 +1,9 @@
 import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
+import { boundTokens, LONGEST_FRAME_TOKENS } from '../../core/token-bound.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
-import type { AttemptRecord, AttemptRevision } from '../../ports/run-store.ts';
-import { renderStudentPrompt } from '../render-student-prompt.ts';
-import { toVerifyOptions } from '../score-trajectory.ts';
+import type { AttemptRecord, AttemptRevision } from '../../ports/run-store/attempts.ts';
+import { renderStudentPrompt } from '../engine/tokenizer.ts';
+import { toVerifyOptions } from '../rollout/score-trajectory.ts';
 import { isSameVerdict, type ReverifiedBatch, type ReverifyContext, type VerdictChange } from './verdict-change.ts';
 
 /** Attempts held in memory and sent to the verifier at once. */
@@ -78,13 +79,9 @@ function decideOutcome(
   const isShort =
     stage?.kind === 'cold-start' &&
     ctx.studentTemplate !== null &&
-    countTokensAtMost(renderStudentPrompt(ctx.studentTemplate, problem.text) + written) <= stage.maxTargetTokens;
+    boundTokens(renderStudentPrompt(ctx.studentTemplate, problem.text) + written) + LONGEST_FRAME_TOKENS <=
+      stage.maxTargetTokens;
   return isShort
     ? { status: 'accepted', code: null, target: written }
     : { status: 'rejected', code: NOW_CORRECT, target: null };
-}
-
-/** No tokenizer makes more tokens of a text than it has bytes; two more may frame it. */
-function countTokensAtMost(text: string): number {
-  return new TextEncoder().encode(text).length + 2;
 }

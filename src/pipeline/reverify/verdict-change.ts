@@ -1,7 +1,8 @@
 import type { CurriculumPlan } from '../../core/curriculum.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
-import type { RolloutKey, RunStore } from '../../ports/run-store.ts';
+import type { RolloutKey } from '../../ports/run-store/rollouts.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { Verifier } from '../../ports/verifier.ts';
 
 /** What re-judging a run needs. */

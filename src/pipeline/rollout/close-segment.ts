@@ -1,5 +1,5 @@
 import type { TagIds } from '../../core/grammar.ts';
-import type { Piece, Segment, SegmentFlag, SegmentRole, SegmentStop } from '../../core/trajectory.ts';
+import type { Piece, Segment, SegmentFlag, SegmentRole, SegmentStop, Trajectory } from '../../core/trajectory.ts';
 import type { Completion } from '../../ports/engine.ts';
 
 /** How a completion ended, given the tag that would stop it. */
@@ -38,7 +38,7 @@ export interface ClosedSegmentInput {
 
 /**
  * A path or summary with its closing rule: a sampled closer stays; an end of sequence is dropped and
- * the closer injected; a cut one gets the closer injected (method 3.3, T05, T21).
+ * the closer injected; a cut one gets the closer injected.
  */
 export function closeSegment(input: ClosedSegmentInput): Segment {
   const stop = classifyStop(input.completion, input.closer.id);
@@ -69,4 +69,48 @@ function dropEos(completion: Completion, eosTexts: readonly string[]): Completio
     logprobs: completion.logprobs.slice(0, -1),
     text: completion.text.slice(0, completion.text.length - ending.length),
   };
+}
+
+/** Grows one trajectory segment by segment and knows the flat ids every next call must see. */
+export class TrajectoryBuilder {
+  readonly promptIds: readonly number[];
+  readonly #segments: Segment[] = [];
+  readonly #flatIds: number[];
+  #blocks = 0;
+
+  constructor(promptIds: readonly number[]) {
+    this.promptIds = promptIds;
+    this.#flatIds = [...promptIds];
+  }
+
+  /** Prompt and response so far, as the engine must see them. */
+  copyFlatIds(): readonly number[] {
+    return this.#flatIds.slice();
+  }
+
+  /** Response tokens so far, injected ones included. */
+  get usedTokens(): number {
+    return this.#flatIds.length - this.promptIds.length;
+  }
+
+  /** Executed blocks so far. */
+  get blocks(): number {
+    return this.#blocks;
+  }
+
+  add(segment: Segment): void {
+    this.#segments.push(segment);
+    for (const piece of segment.pieces) for (const id of piece.ids) this.#flatIds.push(id);
+    if (segment.role === 'summary') this.#blocks += 1;
+  }
+
+  /** Adds a flag to the last segment. */
+  flagLast(flag: SegmentFlag): void {
+    const last = this.#segments.at(-1);
+    if (last !== undefined) this.#segments[this.#segments.length - 1] = { ...last, flags: [...last.flags, flag] };
+  }
+
+  finish(end: Trajectory['end']): Trajectory {
+    return { promptIds: this.promptIds, segments: this.#segments, end };
+  }
 }

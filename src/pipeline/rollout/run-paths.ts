@@ -1,10 +1,21 @@
-import { orderPaths } from '../../core/join.ts';
-import { countSegmentTokens, type Segment } from '../../core/trajectory.ts';
-import { askPath, type BlockRequest } from './ask-path.ts';
-import type { AttemptCalls } from './attempt-calls.ts';
-import { giveUpPath } from './close-segment.ts';
-import { askDuplicatesAgain, markDuplicates } from './duplicate-paths.ts';
-import { waitForJoin } from './wait-for-join.ts';
+import { countWanted, type JoinPolicy, MIN_PATHS, orderPaths } from '../../core/curriculum.ts';
+import { countSegmentTokens, type Piece, type Segment } from '../../core/trajectory.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { runAll } from '../run-all.ts';
+import { closeSegment, giveUpPath, injectedPiece } from './close-segment.ts';
+import type { CallName, TrajectoryCalls } from './trajectory-calls.ts';
+
+/** The paths of one block. */
+export interface BlockRequest {
+  /** From 1. */
+  readonly block: number;
+  /** What all paths begin with, without `<Path>`. */
+  readonly prompt: readonly number[];
+  /** Paths that are asked for. */
+  readonly paths: number;
+  /** `max_tokens` of each. */
+  readonly pathCap: number;
+}
 
 /** Why a path's call ends that was not waited for. */
 const GIVEN_UP = new Error('the paths of this block were joined without it');
@@ -13,7 +24,7 @@ const GIVEN_UP = new Error('the paths of this block were joined without it');
  * Asks for the paths of a block side by side and joins them: the joined ones in rendering order, then those that were
  * given up. What was joined is stored before it is used, so that a resumed run joins the same.
  */
-export async function runPaths(calls: AttemptCalls, request: BlockRequest): Promise<Segment[]> {
+export async function runPaths(calls: TrajectoryCalls, request: BlockRequest): Promise<Segment[]> {
   const { block, paths } = request;
   const { duplicatePaths, joinOrder = 'emitted' } = calls.io.settings;
   const ordinals = Array.from({ length: paths }, (_, index) => index + 1);
@@ -30,7 +41,7 @@ export async function runPaths(calls: AttemptCalls, request: BlockRequest): Prom
 
 /** The paths that are joined, by ordinal. The calls of the others are told to end. */
 async function askPaths(
-  calls: AttemptCalls,
+  calls: TrajectoryCalls,
   request: BlockRequest,
   ordinals: readonly number[],
 ): Promise<readonly Segment[]> {
@@ -64,4 +75,112 @@ async function askPaths(
     stop.abort(GIVEN_UP);
     throw error;
   }
+}
+
+/** Asks for one path and closes it. `kind` is `reseed` where it was asked for before. */
+async function askPath(
+  calls: TrajectoryCalls,
+  { prompt, pathCap }: BlockRequest,
+  name: CallName,
+  signal: AbortSignal,
+): Promise<Segment> {
+  const { tags } = calls.io.binding;
+  const opening = listOpening(calls, name.path);
+  const completion = await calls.ask(
+    {
+      name,
+      prompt: [...prompt, ...opening.flatMap(({ ids }) => ids)],
+      maxTokens: pathCap,
+      stopTokenIds: [tags.pathClose],
+    },
+    signal,
+  );
+  const segment = closeSegment({
+    ...{ role: 'path', block: name.block, path: name.path, opening, completion },
+    ...{ closer: { id: tags.pathClose, text: '</Path>' }, tags, eosTexts: calls.io.eosTexts },
+    ...{ seed: calls.seedOf(name), weightsVersion: calls.model },
+  });
+  return name.kind === 'reseed' ? { ...segment, flags: [...segment.flags, 'reseeded_path'] } : segment;
+}
+
+/** What the controller puts in front of a path: `<Path>`, and its label where it has one. */
+function listOpening({ io: { binding } }: TrajectoryCalls, path: number): Piece[] {
+  const label = binding.labels?.[path - 1] ?? null;
+  const tag = injectedPiece([binding.tags.pathOpen], '<Path>');
+  return label === null ? [tag] : [tag, injectedPiece(label.ids, label.text)];
+}
+
+/** Every path that repeats one before it is asked once more, with another seed; what comes then stays. */
+async function askDuplicatesAgain(
+  calls: TrajectoryCalls,
+  request: BlockRequest,
+  found: readonly Segment[],
+): Promise<readonly Segment[]> {
+  const duplicates = findDuplicates(calls, found);
+  const again = new Map<Segment, Segment>();
+  const askAgain = async (segment: Segment, signal: AbortSignal) => {
+    const { role, block, path } = segment;
+    calls.tellStarted({ role, block, path });
+    again.set(segment, calls.tellFinished(await askPath(calls, request, { kind: 'reseed', block, path }, signal)));
+  };
+  await runAll(duplicates, askAgain, calls.io.signal);
+  return found.map((segment) => again.get(segment) ?? segment);
+}
+
+/** Flags every path that repeats one before it. */
+function markDuplicates(calls: TrajectoryCalls, paths: readonly Segment[]): readonly Segment[] {
+  const duplicates = findDuplicates(calls, paths);
+  if (duplicates.size === 0) return paths;
+  return paths.map((segment) =>
+    duplicates.has(segment) ? { ...segment, flags: [...segment.flags, 'duplicate_path' as const] } : segment,
+  );
+}
+
+/** Paths whose text, label aside, is that of an earlier one. */
+function findDuplicates(calls: TrajectoryCalls, paths: readonly Segment[]): ReadonlySet<Segment> {
+  const seen = new Set<string>();
+  return new Set(
+    paths.filter(({ path, pieces }) => {
+      const content = pieces.slice(listOpening(calls, path).length).flatMap(({ ids }) => ids);
+      const key = content.join(' ');
+      if (seen.has(key)) return true;
+      seen.add(key);
+      return false;
+    }),
+  );
+}
+
+/**
+ * Waits until the paths of a block may be joined and returns the indices of those that had ended, ascending. Where
+ * paths are counted these are the first to end and no more. At a deadline they are all that have ended, and until two
+ * have it waits on. Rejects when a path fails before that; `signal` ends the wait for the deadline.
+ */
+function waitForJoin(
+  paths: readonly Promise<unknown>[],
+  join: JoinPolicy,
+  clock: Pick<Clock, 'sleep'>,
+  signal: AbortSignal,
+): Promise<number[]> {
+  return new Promise((resolve, reject) => {
+    const ended: number[] = [];
+    let wanted = join.kind === 'deadline' ? paths.length : countWanted(join, paths.length);
+    const look = () => {
+      if (ended.length >= wanted) resolve(ended.toSorted((a, b) => a - b));
+    };
+    paths.forEach((path, index) => {
+      path.then(() => {
+        ended.push(index);
+        look();
+      }, reject);
+    });
+    if (join.kind !== 'deadline') return;
+    clock.sleep(join.ms, signal).then(
+      () => {
+        wanted = Math.min(MIN_PATHS, paths.length);
+        look();
+      },
+      // The wait was over before the deadline.
+      () => {},
+    );
+  });
 }

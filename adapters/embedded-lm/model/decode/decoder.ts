@@ -1,8 +1,7 @@
 import type { SampleChoice } from '../contract.ts';
 import type { DecodeRegion } from '../memory-plan.ts';
 import { type Runtime, viewIntegers } from '../runtime.ts';
-import type { BoardNumbers } from '../stats-board.ts';
-import type { DecodeRequest, Sampled } from '../thread-messages.ts';
+import type { BoardNumbers, DecodeRequest, Sampled } from '../thread-messages.ts';
 import { drawToken } from './draw-token.ts';
 import { KvSlots } from './kv-slots.ts';
 import { runRows } from './run-rows.ts';

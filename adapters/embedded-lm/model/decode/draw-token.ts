@@ -2,6 +2,7 @@ import type { Rng } from '../../../../src/core/rng.ts';
 import type { DecodeRegion } from '../memory-plan.ts';
 import type { Runtime } from '../runtime.ts';
 
+/** How a token is drawn from the distribution. */
 export interface DrawSettings {
   /** 0 is greedy. */
   readonly temperature: number;

@@ -1,8 +1,7 @@
 import type { LayerRegion, ShardRegion } from '../memory-plan.ts';
 import type { LayerTensors, Tensor } from '../parameter-layout.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Chunk } from './chunk.ts';
-import { forEachSequence } from './forward.ts';
+import { type Chunk, forEachSequence } from './forward.ts';
 
 /** Adds the gradient of -sum(weight * log-prob) to the shard's gradient, right after `runForward` of the chunk. */
 export function runBackward(runtime: Runtime, shard: ShardRegion, chunk: Chunk): void {

@@ -1,12 +1,12 @@
-import type { ShardRegion } from '../memory-plan.ts';
-import { packBackward, packForward } from '../pack-weights.ts';
-import { type Runtime, viewFloats, viewIntegers } from '../runtime.ts';
+import type { LossSpec } from '../../../../src/core/datum.ts';
+import type { LossSequence, ScoreSequence } from '../contract.ts';
+import { SHARDS, type ShardRegion } from '../memory-plan.ts';
+import { packBackward, packForward, type Runtime, viewFloats, viewIntegers } from '../runtime.ts';
 import { runBackward } from './backward.ts';
-import { type Chunk, cutChunks } from './chunk.ts';
-import { runForward } from './forward.ts';
+import { type Chunk, cutChunks, runForward } from './forward.ts';
 import { computeTargetLoss, type TargetLoss } from './losses.ts';
-import type { ShardBatch, ShardLoss } from './shard-batch.ts';
 
+/** What a shard gives back: log-probs of its rows in order, and its part of the loss. */
 export interface ShardResult {
   /** Of all rows of the shard, in order, before any update. */
   readonly logprobs: Float32Array;
@@ -62,4 +62,59 @@ function fillLossWeights(
     sum += target.term;
   }
   return sum;
+}
+
+/** The sequences of one gradient shard, concatenated: cheap to post to a thread. */
+export interface ShardBatch {
+  readonly lengths: Int32Array;
+  readonly tokens: Int32Array;
+  readonly targets: Int32Array;
+  readonly positions: Int32Array;
+  /** Null when no sequence has path ids. */
+  readonly paths: Int32Array | null;
+  /** Null for a forward pass without gradient. */
+  readonly loss: ShardLoss | null;
+}
+
+/** What the loss needs per row: weights for cross entropy, else old log-probs and advantages. */
+export interface ShardLoss {
+  readonly spec: LossSpec;
+  readonly weights: Float64Array;
+  readonly oldLogprobs: Float64Array;
+  readonly advantages: Float64Array;
+}
+
+/** Splits a batch: sequence i goes to shard i mod `SHARDS`. */
+export function buildShards(sequences: readonly (ScoreSequence | LossSequence)[], loss: LossSpec | null): ShardBatch[] {
+  return Array.from({ length: SHARDS }, (_, shard) =>
+    buildShard(
+      sequences.filter((_, i) => i % SHARDS === shard),
+      loss,
+    ),
+  );
+}
+
+function buildShard(sequences: readonly LossSequence[], spec: LossSpec | null): ShardBatch {
+  const isStructured = sequences.some(({ attnPath }) => attnPath !== undefined);
+  return {
+    lengths: Int32Array.from(sequences, ({ tokens }) => tokens.length),
+    tokens: joinIntegers(sequences, ({ tokens }) => tokens),
+    targets: joinIntegers(sequences, ({ targets }) => targets),
+    positions: joinIntegers(sequences, ({ tokens, positionIds }) => positionIds ?? tokens.map((_, i) => i)),
+    paths: isStructured ? joinIntegers(sequences, ({ tokens, attnPath }) => attnPath ?? tokens.map(() => 0)) : null,
+    loss: spec && {
+      spec,
+      weights: joinDoubles(sequences, 'weights'),
+      oldLogprobs: joinDoubles(sequences, 'logprobs'),
+      advantages: joinDoubles(sequences, 'advantages'),
+    },
+  };
+}
+
+function joinIntegers(sequences: readonly LossSequence[], read: (s: LossSequence) => readonly number[]): Int32Array {
+  return Int32Array.from(sequences.flatMap((sequence) => read(sequence)));
+}
+
+function joinDoubles(sequences: readonly LossSequence[], field: 'weights' | 'logprobs' | 'advantages'): Float64Array {
+  return Float64Array.from(sequences.flatMap((sequence) => sequence[field] ?? sequence.tokens.map(() => 0)));
 }

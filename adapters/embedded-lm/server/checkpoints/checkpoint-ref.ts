@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { FieldFault } from '../http/failure.ts';
+import { FieldFault } from '../http/route.ts';
 
 /** `weights` holds a training state, `sampler_weights` what an engine serves. */
 export type CheckpointKind = 'weights' | 'sampler_weights';
@@ -14,6 +14,7 @@ export interface CheckpointRef {
 /** No dots, no slashes: neither a parent folder nor a hidden file can be named. */
 const SAFE_NAME = /^[A-Za-z0-9_-]{1,255}$/;
 
+/** Whether a text may be the name of a model or checkpoint, and so of a folder. */
 export function isSafeName(text: string): boolean {
   return SAFE_NAME.test(text);
 }
@@ -24,6 +25,7 @@ export function checkName(name: string, field: string): string {
   return name;
 }
 
+/** Whether a text names a kind of checkpoint. */
 export function isKind(text: string): text is CheckpointKind {
   return text === 'weights' || text === 'sampler_weights';
 }

@@ -1,10 +1,9 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelShape, ModelState } from '../../model/contract.ts';
-import { HttpFailure } from '../http/failure.ts';
+import { HttpFailure } from '../http/route.ts';
 import { type CheckpointKind, type CheckpointRef, isSafeName, toTinkerPath } from './checkpoint-ref.ts';
-import { readFloats, toBytes } from './float-file.ts';
-import { isMissing, listNames, recoverDirectory, writeDirectory } from './write-directory.ts';
+import { isMissing, listNames, readFloats, recoverDirectory, toBytes, writeDirectory } from './write-directory.ts';
 
 /** What is known of a model apart from its weights; survives a restart. */
 export interface ModelCard {
@@ -17,6 +16,7 @@ export interface ModelCard {
   readonly userMetadata: unknown;
 }
 
+/** A stored checkpoint, as lists show it. */
 export interface CheckpointInfo {
   readonly ref: CheckpointRef;
   /** ISO 8601. */

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Prefixes of unfinished and of replaced directories; neither is a possible checkpoint name. */
@@ -49,6 +49,7 @@ export async function listNames(folder: string): Promise<string[]> {
   }
 }
 
+/** Whether an error says that a file or folder is not there. */
 export function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   return code === 'ENOENT' || code === 'ENOTDIR';
@@ -76,4 +77,20 @@ async function syncDirectory(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using handle = await open(folder, 'r');
   await handle.sync();
+}
+
+/** Float32 values as bytes, little-endian on every platform this runs on (wasm memory is little-endian too). */
+export function toBytes(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** Reads `count` float32 values. Throws when the file has another size: a checkpoint of another model. */
+export async function readFloats(file: string, count: number): Promise<Float32Array> {
+  const bytes = await readFile(file);
+  if (bytes.byteLength !== count * 4) {
+    throw new Error(`${file} holds ${bytes.byteLength} bytes, this model has ${count * 4}`);
+  }
+  const values = new Float32Array(count);
+  new Uint8Array(values.buffer).set(bytes);
+  return values;
 }

@@ -1,11 +1,10 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { HttpFailure } from './failure.ts';
-import { createHostCheck } from './host-check.ts';
-import { parseJsonBody, readBody } from './read-body.ts';
-import type { Face, Reply } from './route.ts';
-import { buildRouter } from './router.ts';
+import { type AddressInfo, isIP } from 'node:net';
+import { parseJsonBody, readBody } from './body.ts';
+import { buildRouter, type Face, HttpFailure, type Reply } from './route.ts';
 
+/** A server that listens. */
 export interface Listening {
   readonly url: string;
   /** Stops accepting, cuts what is open, and resolves when the port is free. */
@@ -78,4 +77,48 @@ function send(response: ServerResponse, reply: Reply, mustClose = false): void {
     ...reply.headers,
   });
   response.end(content);
+}
+
+/**
+ * A check of the `Host` header for a server on a loopback address: a web page whose name was rebound to
+ * 127.0.0.1 counts as this origin for the browser, but its requests carry the page's name.
+ */
+function createHostCheck(boundTo: string): (request: IncomingMessage) => void {
+  if (!isLoopback(boundTo)) return () => {};
+  return (request) => {
+    const name = readName(request.headers.host ?? '');
+    if (!isLoopback(name)) throw new HttpFailure(403, `Forbidden: host ${name.slice(0, 60)} is not this machine`);
+  };
+}
+
+/** The host without its port and brackets. */
+function readName(host: string): string {
+  return /^\[(.*)\](?::\d+)?$/.exec(host)?.[1] ?? host.replace(/:\d+$/, '');
+}
+
+function isLoopback(name: string): boolean {
+  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+}
+
+/** A check of `X-API-Key` or `Authorization: Bearer`; without a configured key everything passes. */
+export function createKeyCheck(apiKey: string | null): (request: IncomingMessage) => void {
+  if (apiKey === null) return () => {};
+  const expected = digest(apiKey);
+  return (request) => {
+    const given = findKey(request);
+    if (given === null)
+      throw new HttpFailure(401, 'Unauthorized: send the key as X-API-Key or as Authorization: Bearer');
+    if (!timingSafeEqual(digest(given), expected)) throw new HttpFailure(403, 'Forbidden: wrong API key');
+  };
+}
+
+function findKey(request: IncomingMessage): string | null {
+  const header = request.headers['x-api-key'];
+  if (typeof header === 'string') return header;
+  const match = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '');
+  return match?.[1] ?? null;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import {
   type CheckpointKind,
   type CheckpointRef,
@@ -5,12 +6,11 @@ import {
   parseTinkerPath,
   toTinkerPath,
 } from '../checkpoints/checkpoint-ref.ts';
-import { type JsonObject, readBoolean, readString, refuseUnknown } from '../http/body-fields.ts';
-import { FieldFault, HttpFailure } from '../http/failure.ts';
+import { readBoolean, readString, refuseUnknown } from '../http/body.ts';
+import { FieldFault, HttpFailure } from '../http/route.ts';
 import type { LiveModel } from './live-models.ts';
 import { checkOptimizer } from './model-routes.ts';
-import { operationKeys, timestamp } from './operation.ts';
-import type { TrainerContext } from './trainer-context.ts';
+import { operationKeys, type TrainerContext, timestamp } from './trainer-context.ts';
 
 const SAVE_KEYS = operationKeys('path', 'overwrite', 'ttl_seconds', 'user_metadata');
 

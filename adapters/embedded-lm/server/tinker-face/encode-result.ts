@@ -1,4 +1,5 @@
-import { isPassResult, isSampleResult, type PassResult, type SampleResult } from './results.ts';
+import { ProtobufWriter } from '../../../../src/edge/protobuf.ts';
+import { isPassResult, isSampleResult, type PassResult, type SampleResult } from './futures.ts';
 
 /** `DType` and `stop_reason` of the protocol. */
 const FLOAT32 = 1;
@@ -13,64 +14,36 @@ export function encodeResult(value: unknown): Buffer | null {
 function encodePassResult({ lossFnOutputType, logprobs, metrics }: PassResult): Buffer {
   const offsets = [0n];
   for (const row of logprobs) offsets.push(offsets.at(-1)! + BigInt(row.byteLength));
-  const tensor = Buffer.concat([
-    bytesField(1, Buffer.concat(logprobs.map(toBytes))),
-    bytesField(2, toBytes(BigInt64Array.from(offsets))),
-    numberField(3, FLOAT32),
-  ]);
-  const record = Buffer.concat([
-    bytesField(1, Buffer.from(lossFnOutputType)),
-    bytesField(2, mapEntry('logprobs', bytesField(2, tensor))),
-    numberField(3, logprobs.length),
-  ]);
-  return Buffer.concat([
-    bytesField(1, Buffer.from(lossFnOutputType)),
-    bytesField(2, record),
-    ...Object.entries(metrics).map(([key, metric]) => bytesField(3, mapEntry(key, doubleField(2, metric)))),
-  ]);
+  const output = new ProtobufWriter().text(1, lossFnOutputType);
+  output.message(2, (record) => {
+    record.text(1, lossFnOutputType);
+    record.entry(2, 'logprobs', (entry) =>
+      entry.message(2, (tensor) =>
+        tensor
+          .bytes(1, Buffer.concat(logprobs.map(toBytes)))
+          .bytes(2, toBytes(BigInt64Array.from(offsets)))
+          .number(3, FLOAT32),
+      ),
+    );
+    record.number(3, logprobs.length);
+  });
+  for (const [key, metric] of Object.entries(metrics)) output.entry(3, key, (entry) => entry.double(2, metric));
+  return toBytes(output.finish());
 }
 
 function encodeSampleResult({ choices }: SampleResult): Buffer {
-  const sequences = choices.map(({ finish, ids, logprobs }) =>
-    bytesField(
-      1,
-      Buffer.concat([
-        // A field at its default, STOP, is left out.
-        ...(finish === 'length' ? [numberField(1, STOPPED_BY_LENGTH)] : []),
-        bytesField(2, toBytes(Int32Array.from(ids))),
-        bytesField(3, toBytes(Float32Array.from(logprobs))),
-      ]),
-    ),
-  );
-  return Buffer.concat(sequences);
-}
-
-function mapEntry(key: string, value: Buffer): Buffer {
-  return Buffer.concat([bytesField(1, Buffer.from(key)), value]);
+  const output = new ProtobufWriter();
+  for (const { finish, ids, logprobs } of choices) {
+    output.message(1, (sequence) => {
+      // A field at its default, STOP, is left out.
+      if (finish === 'length') sequence.number(1, STOPPED_BY_LENGTH);
+      sequence.bytes(2, toBytes(Int32Array.from(ids))).bytes(3, toBytes(Float32Array.from(logprobs)));
+    });
+  }
+  return toBytes(output.finish());
 }
 
 /** The bytes of a typed array; little-endian on every platform this runs on. */
-function toBytes(values: Float32Array | Int32Array | BigInt64Array): Buffer {
+function toBytes(values: Uint8Array | Float32Array | Int32Array | BigInt64Array): Buffer {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-}
-
-function bytesField(field: number, content: Buffer): Buffer {
-  return Buffer.concat([varint(field * 8 + 2), varint(content.length), content]);
-}
-
-function numberField(field: number, value: number): Buffer {
-  return Buffer.concat([varint(field * 8), varint(value)]);
-}
-
-function doubleField(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return Buffer.concat([varint(field * 8 + 1), bytes]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  return Buffer.from([...bytes, rest]);
 }

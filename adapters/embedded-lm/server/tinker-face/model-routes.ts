@@ -1,6 +1,6 @@
-import { asObject, type JsonObject, readBoolean, readInt, readString, refuseUnknown } from '../http/body-fields.ts';
-import { FieldFault, HttpFailure } from '../http/failure.ts';
-import { type Call, type Reply, replyJson } from '../http/route.ts';
+import type { JsonObject } from '../../../../src/core/json-object.ts';
+import { asObject, readBoolean, readInt, readString, refuseUnknown } from '../http/body.ts';
+import { type Call, FieldFault, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import { BASE_MODEL } from '../snapshots.ts';
 import type { LiveModel, ModelWish } from './live-models.ts';
 import type { TrainerContext } from './trainer-context.ts';

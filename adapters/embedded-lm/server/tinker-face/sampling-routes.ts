@@ -1,20 +1,12 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import { hashSeed } from '../../../../src/core/rng.ts';
 import { parseTinkerPath, toTinkerPath } from '../checkpoints/checkpoint-ref.ts';
-import {
-  asObject,
-  checkIntArray,
-  type JsonObject,
-  readInt,
-  readNumber,
-  readString,
-  refuseUnknown,
-} from '../http/body-fields.ts';
-import { FieldFault, HttpFailure } from '../http/failure.ts';
-import { type Call, type Reply, replyJson } from '../http/route.ts';
+import { asObject, checkIntArray, readInt, readNumber, readString, refuseUnknown } from '../http/body.ts';
+import { type Call, FieldFault, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import { type SamplingPlan, sampleChoices } from '../sample-choices.ts';
 import { BASE_MODEL } from '../snapshots.ts';
+import type { SampleResult } from './futures.ts';
 import { parseModelInput } from './parse-datums.ts';
-import type { SampleResult } from './results.ts';
 import type { TrainerContext } from './trainer-context.ts';
 
 const SESSION_KEYS: ReadonlySet<string> = new Set([

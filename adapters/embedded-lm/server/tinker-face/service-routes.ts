@@ -1,6 +1,8 @@
-import { asObject, readString } from '../http/body-fields.ts';
-import { type Call, type Reply, replyJson } from '../http/route.ts';
+import { asObject, readBoolean, readString, refuseUnknown } from '../http/body.ts';
+import { type Call, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import { BASE_MODEL } from '../snapshots.ts';
+import { encodeResult } from './encode-result.ts';
+import { toWireJson } from './futures.ts';
 import { MAX_DATUMS } from './parse-datums.ts';
 import type { TrainerContext } from './trainer-context.ts';
 
@@ -52,4 +54,23 @@ export function heartbeat(call: Call, ctx: TrainerContext): Reply {
 /** `telemetry`: accepted and dropped. */
 export function dropTelemetry(): Reply {
   return replyJson({ status: 'accepted' });
+}
+
+const PROTOBUF = 'application/x-protobuf';
+
+const RETRIEVE_KEYS: ReadonlySet<string> = new Set(['request_id', 'allow_metadata_only', 'type']);
+
+/** The result of an operation, or `try_again` when it is not there within the poll limit. Passes and samples go out as protobuf to a client that accepts it. */
+export async function retrieveFuture(call: Call, ctx: TrainerContext): Promise<Reply> {
+  const body = asObject(call.body, '');
+  refuseUnknown(body, RETRIEVE_KEYS);
+  const requestId = readString(body, 'request_id');
+  readBoolean(body, 'allow_metadata_only', false);
+  const outcome = await ctx.futures.wait(requestId, ctx.pollLimitMs, call.signal);
+  if (outcome === null) return replyJson({ type: 'try_again', request_id: requestId, queue_state: 'active' });
+  if ('failure' in outcome) throw new HttpFailure(outcome.failure.status, outcome.failure.detail);
+  const wantsProtobuf = (call.request.headers.accept ?? '').includes(PROTOBUF);
+  const bytes = wantsProtobuf ? encodeResult(outcome.value) : null;
+  if (bytes !== null) return { status: 200, text: bytes, headers: { 'content-type': PROTOBUF } };
+  return replyJson(toWireJson(outcome.value));
 }

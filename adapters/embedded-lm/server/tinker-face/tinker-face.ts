@@ -1,13 +1,14 @@
-import type { Call, Face, Reply, Route } from '../http/route.ts';
-import { replyJson } from '../http/route.ts';
-import { toTrainerError } from './error-reply.ts';
+import { createHash } from 'node:crypto';
+import { EmbeddedLmError } from '../../model/contract.ts';
+import { asObject, parseJsonBody, readInt, readMediaType, readString } from '../http/body.ts';
+import { type Call, type Face, FieldFault, HttpFailure, type Reply, type Route, replyJson } from '../http/route.ts';
+import { parseLoadWeights, parseSaveForSampler, parseSaveWeights } from './checkpoint-operations.ts';
+import { decodePass } from './decode-pass.ts';
 import { createModel, getInfo, unloadModel } from './model-routes.ts';
-import { retrieveFuture } from './retrieve-future.ts';
 import { createSamplingSession, getSampler, submitSampling } from './sampling-routes.ts';
 import * as service from './service-routes.ts';
-import { NUMBERED_OPERATIONS, submitOperation } from './submit.ts';
-import { submitForwardBackward } from './submit-pass.ts';
-import type { TrainerContext } from './trainer-context.ts';
+import type { OperationParser, TrainerContext } from './trainer-context.ts';
+import { parseForward, parseForwardBackward, parseOptimStep } from './training-operations.ts';
 import * as runs from './training-runs.ts';
 
 const PREFIX = '/api/v1/';
@@ -23,10 +24,19 @@ const POSTS: Readonly<Record<string, ContextHandler>> = {
   create_model: createModel,
   get_info: getInfo,
   unload_model: unloadModel,
-  retrieve_future: retrieveFuture,
+  retrieve_future: service.retrieveFuture,
   create_sampling_session: createSamplingSession,
   asample: submitSampling,
   weights_info: runs.getWeightsInfo,
+};
+
+/** The operations that count in a model's sequence, by path; `forward_backward`, which has two codecs, is apart. */
+const NUMBERED_OPERATIONS: Readonly<Record<string, OperationParser>> = {
+  forward: parseForward,
+  optim_step: parseOptimStep,
+  save_weights: parseSaveWeights,
+  save_weights_for_sampler: parseSaveForSampler,
+  load_weights: parseLoadWeights,
 };
 
 const CHECKPOINT = /^\/api\/v1\/training_runs\/([^/]+)\/checkpoints\/([^/]+)\/([^/]+)$/;
@@ -75,4 +85,42 @@ export function createTinkerFace(ctx: TrainerContext): Face {
       { method: 'DELETE', path: CHECKPOINT, handle: (call) => runs.deleteCheckpoint(call, ctx) },
     ],
   };
+}
+
+/** Failures in the words of the trainer protocol: `{detail}`, 422 for what is wrong with a field. */
+function toTrainerError(error: unknown): Reply {
+  if (error instanceof FieldFault) return replyJson({ detail: error.message }, 422);
+  if (error instanceof HttpFailure) return replyJson({ detail: error.message }, error.status);
+  if (error instanceof EmbeddedLmError) return replyJson({ detail: error.message }, statusOf(error));
+  return replyJson({ detail: `internal error: ${error instanceof Error ? error.message : String(error)}` }, 500);
+}
+
+function statusOf(error: EmbeddedLmError): number {
+  if (error.code === 'closed') return 503;
+  return error.code === 'too_long' || error.code === 'unknown_token' ? 422 : 400;
+}
+
+/** Handles one numbered operation: replay, check, queue; returns the future at once. */
+function submitOperation(name: string, parse: OperationParser, call: Call, ctx: TrainerContext): Reply {
+  const body = asObject(call.body, '');
+  const model = ctx.models.get(readString(body, 'model_id'));
+  const seqId = readInt(body, 'seq_id', { min: 1, max: 2 ** 31 - 1 });
+  const payloadHash = createHash('sha256').update(name).update('\0').update(call.rawBody).digest('hex');
+  const requestId =
+    model.queue.findReplay(seqId, payloadHash) ??
+    model.queue.submit({ seqId, payloadHash, run: parse(body, model, ctx) });
+  return replyJson({ request_id: requestId, future_id: requestId, status: 'pending', model_id: model.card.modelId });
+}
+
+const PROTOBUF_TYPES: readonly string[] = ['application/x-protobuf', 'application/protobuf'];
+
+/** `forward_backward` in either codec; a protobuf request may ask for the forward pass only. */
+function submitForwardBackward(call: Call, ctx: TrainerContext): Reply {
+  if (!PROTOBUF_TYPES.includes(readMediaType(call.request))) {
+    const body = parseJsonBody(call.rawBody, call.request);
+    return submitOperation('forward_backward', parseForwardBackward, { ...call, body }, ctx);
+  }
+  const { body, isForwardOnly } = decodePass(call.rawBody);
+  const parse = isForwardOnly ? parseForward : parseForwardBackward;
+  return submitOperation('forward_backward', parse, { ...call, body }, ctx);
 }

@@ -1,9 +1,9 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import type { EmbeddedLm } from '../../model/contract.ts';
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import type { Snapshots } from '../snapshots.ts';
 import { FutureTable } from './futures.ts';
-import { LiveModels } from './live-models.ts';
-import { Sessions } from './sessions.ts';
+import { type LiveModel, LiveModels, Sessions } from './live-models.ts';
 
 /** What the routes of the trainer face share. */
 export interface TrainerContext {
@@ -21,6 +21,7 @@ export interface TrainerContext {
   readonly pollLimitMs: number;
 }
 
+/** Opens the tables of a trainer face; `now` gives milliseconds since the epoch. */
 export function createTrainerContext(options: {
   readonly lm: EmbeddedLm;
   readonly checkpoints: CheckpointStore;
@@ -34,4 +35,17 @@ export function createTrainerContext(options: {
   const futures = new FutureTable();
   const sessions = new Sessions(now);
   return { ...rest, futures, sessions, models: new LiveModels(options.lm, futures, options.checkpoints, sessions) };
+}
+
+/** Checks a request at once (throwing what the client did wrong) and returns the work to be queued. */
+export type OperationParser = (body: JsonObject, model: LiveModel, ctx: TrainerContext) => () => Promise<unknown>;
+
+/** Keys a numbered operation may have: its own and those all have. */
+export function operationKeys(...own: readonly string[]): ReadonlySet<string> {
+  return new Set(['model_id', 'seq_id', 'type', ...own]);
+}
+
+/** The current time as checkpoints record it. */
+export function timestamp(ctx: TrainerContext): string {
+  return new Date(ctx.sessions.now()).toISOString();
 }

@@ -1,4 +1,4 @@
-import { HttpFailure } from '../http/failure.ts';
+import { HttpFailure } from '../http/route.ts';
 import type { FutureTable } from './futures.ts';
 
 /** One numbered operation of a model. */
@@ -21,7 +21,7 @@ const MAX_WAITING = 1024;
 
 /**
  * The operations of one model in the order of their numbers, one at a time; a gap makes later ones
- * wait. The same number with the same payload answers the same future, with another payload 409. A
+ * wait. A number repeated with its payload gives the same future again, with another payload a 409. A
  * failed operation keeps its number: repeated, it gives the same failure.
  */
 export class TrainingQueue {
@@ -44,7 +44,7 @@ export class TrainingQueue {
     throw new HttpFailure(409, `Training request sequence number was reused: ${seqId}`);
   }
 
-  /** Queues a new number and answers its request id. */
+  /** Queues a new number and returns its request id. */
   submit(operation: NumberedOperation): string {
     if (this.#waiting.size >= MAX_WAITING) {
       throw new HttpFailure(429, `${MAX_WAITING} operations wait for sequence number ${this.#next}`);

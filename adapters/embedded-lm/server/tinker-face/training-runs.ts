@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import tar from 'tar-stream';
 import {
   type CheckpointRef,
   isKind,
@@ -11,10 +13,8 @@ import {
 } from '../checkpoints/checkpoint-ref.ts';
 import type { CheckpointInfo, ModelCard } from '../checkpoints/checkpoint-store.ts';
 import { listNames } from '../checkpoints/write-directory.ts';
-import { asObject, readString } from '../http/body-fields.ts';
-import { HttpFailure } from '../http/failure.ts';
-import { type Call, type Reply, replyJson } from '../http/route.ts';
-import { packTar } from './pack-tar.ts';
+import { asObject, readString } from '../http/body.ts';
+import { type Call, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import type { TrainerContext } from './trainer-context.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -133,4 +133,12 @@ function readCount(call: Call, key: string, fallback: number, max: number): numb
   if (!Number.isInteger(value) || value < 0)
     throw new HttpFailure(422, `${key}: must be a non-negative integer`, { field: key });
   return Math.min(value, max);
+}
+
+/** A tar of regular files in one folder level. */
+async function packTar(files: readonly { readonly name: string; readonly content: Buffer }[]): Promise<Buffer> {
+  const pack = tar.pack();
+  for (const { name, content } of files) pack.entry({ name, size: content.length }, content);
+  pack.finalize();
+  return buffer(pack);
 }

@@ -1,8 +1,7 @@
-import { asObject, readBoolean, readString, refuseUnknown } from '../http/body-fields.ts';
-import { HttpFailure } from '../http/failure.ts';
-import { type Call, type Reply, replyJson } from '../http/route.ts';
+import { asObject, readBoolean, readString, refuseUnknown } from '../http/body.ts';
+import { type Call, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import { BASE_MODEL } from '../snapshots.ts';
-import { TEACHER_MODEL } from '../teacher/mix.ts';
+import { TEACHER_MODEL } from '../teacher.ts';
 import type { EngineContext } from './engine-context.ts';
 
 const LOAD_KEYS: ReadonlySet<string> = new Set(['lora_name', 'lora_path', 'load_inplace']);

@@ -1,6 +1,7 @@
+import type { JsonObject } from '../../../../src/core/json-object.ts';
 import { VOCABULARY } from '../../tokenizer.ts';
-import { checkIntArray, type JsonObject, readBoolean, readInt, readNumber } from '../http/body-fields.ts';
-import { FieldFault } from '../http/failure.ts';
+import { checkIntArray, readBoolean, readInt, readNumber } from '../http/body.ts';
+import { FieldFault } from '../http/route.ts';
 import type { SamplingPlan } from '../sample-choices.ts';
 
 /** The part of a request that completions and chat have in common. */
@@ -48,6 +49,7 @@ const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   response_format: [],
 };
 
+/** Names of these fields. */
 export const NEUTRAL_KEYS: readonly string[] = Object.keys(NEUTRAL);
 
 /** Throws FieldFault for a known field in a setting that would have to change something. */

@@ -1,12 +1,10 @@
 import { decodeIds, textOfToken, VOCABULARY } from '../../tokenizer.ts';
-import { asObject, checkIntArray, readBoolean, readString, refuseUnknown } from '../http/body-fields.ts';
-import { FieldFault } from '../http/failure.ts';
-import { type Call, type Reply, replyJson } from '../http/route.ts';
+import { asObject, checkIntArray, readBoolean, readString, refuseUnknown } from '../http/body.ts';
+import { type Call, FieldFault, type Reply, replyJson } from '../http/route.ts';
 import { BASE_MODEL } from '../snapshots.ts';
-import { applyChatTemplate, readMessages } from './chat-template.ts';
-import type { EngineContext } from './engine-context.ts';
-import { unknownModel } from './error-reply.ts';
-import { encodeOrRefuse } from './parse-completion.ts';
+import { applyChatTemplate, readMessages } from './chat.ts';
+import { encodeOrRefuse } from './completions.ts';
+import { type EngineContext, unknownModel } from './engine-context.ts';
 
 const TOKENIZE_KEYS: ReadonlySet<string> = new Set([
   ...[

@@ -1,5 +1,5 @@
 import { stripThinking } from '../../canonicalise.ts';
-import { findTags } from '../../format/find-tags.ts';
+import { findTags } from '../../format/tag-stream.ts';
 import { LIMITS } from '../limits.ts';
 
 /**

@@ -1,0 +1,117 @@
+import type { Dispatcher } from 'undici';
+import type { EngineKind } from '../../src/core/engine-kinds.ts';
+import type { Site } from '../../src/edge/http-failure.ts';
+import { HttpWire, type WireAnswer } from '../../src/edge/http-wire.ts';
+import { parseServerAddress } from '../../src/edge/server-address.ts';
+import { EngineError, UsageError } from '../../src/errors.ts';
+
+/** Which server is behind the URL; `openai` is any server with OpenAI's completion or chat endpoint. */
+export type OpenAiKind = Exclude<EngineKind, 'tinker'>;
+
+/** Bounds what one answer may make the process keep. */
+const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+
+/** Caps the pause a server may ask for: it may be back sooner than it expects. */
+const LONGEST_PAUSE_MS = 60_000;
+
+/** How a server that serves one model refuses any other name. */
+const PINNED = /^Server is pinned to /;
+
+export interface OpenAiWireOptions {
+  /** The server, with or without `/v1` at the end. */
+  readonly url: string;
+  /** Longest wait for the first header, and between two pieces of a body. */
+  readonly timeoutMs: number;
+  readonly apiKey: string | null;
+  /** Default 256 MiB. */
+  readonly maxResponseBytes?: number;
+}
+
+/** The requests to one server: its address, its key, JSON both ways. Rejects with `EngineError` or the signal's reason. */
+export class OpenAiWire {
+  /** Scheme, host, port and path in front of `/v1`. */
+  readonly root: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #wire: HttpWire;
+  readonly #origin: string;
+  readonly #prefix: string;
+
+  /** Throws `UsageError` for a URL it cannot use. */
+  constructor({ url, timeoutMs, apiKey, maxResponseBytes = MAX_RESPONSE_BYTES }: OpenAiWireOptions) {
+    const { origin, prefix } = parseServerAddress(url, {
+      name: 'engine URL',
+      example: 'http://127.0.0.1:8000/v1',
+      keyAdvice: 'give the key by engine.apiKeyEnv',
+      route: '/v1',
+      fail: (message) => new UsageError(message),
+    });
+    this.root = origin + prefix;
+    this.#origin = origin;
+    this.#prefix = prefix;
+    this.headers = {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+    };
+    this.#wire = new HttpWire({
+      Failure: EngineError,
+      silenceMs: timeoutMs,
+      maxBytes: maxResponseBytes,
+      maxStreamBytes: maxResponseBytes,
+      secrets: apiKey === null ? [] : [apiKey],
+      silenceAdvice: 'raise engine.timeoutSeconds, or ask for fewer tokens',
+      longestAskedMs: LONGEST_PAUSE_MS,
+      // `transformers serve` says 400 where other servers say 404: no request for that model can succeed.
+      correctStatus: (status, said) => (status === 400 && PINNED.test(said) ? 404 : status),
+    });
+  }
+
+  /** How errors name a request. */
+  siteOf(method: string, path: string): Site {
+    return this.#wire.siteOf(`${method} ${this.root}${path}`);
+  }
+
+  /** The connections, for a client that makes its own requests. */
+  get dispatcher(): Dispatcher {
+    return this.#wire.dispatcherOf(this.#origin);
+  }
+
+  /** A 2xx answer whose body is still to come. */
+  open(method: 'GET' | 'POST', path: string, body: unknown, signal: AbortSignal | undefined): Promise<WireAnswer> {
+    return this.#wire.send({
+      at: `${method} ${this.root}${path}`,
+      origin: this.#origin,
+      path: this.#prefix + path,
+      method,
+      headers: this.headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+    });
+  }
+
+  /** The text of a 2xx answer. */
+  async send(method: 'GET' | 'POST', path: string, body: unknown, signal: AbortSignal | undefined): Promise<string> {
+    return (await this.open(method, path, body, signal)).text();
+  }
+
+  /** The JSON of a 2xx answer. Anything else, and an error sent under a status of success, is an `EngineError`. */
+  async sendForJson(
+    method: 'GET' | 'POST',
+    path: string,
+    body: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    return (await this.open(method, path, body, signal)).json();
+  }
+
+  /** Cuts what is open; calls in flight reject. */
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+}
+
+/** A count a server may leave out: null unless it is a number. */
+export function readCount(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}

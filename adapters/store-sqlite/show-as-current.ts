@@ -1,0 +1,50 @@
+import Database from 'better-sqlite3';
+import { MIGRATIONS } from './migrations.ts';
+
+/** A column of a table, as SQLite describes it. */
+interface ColumnInfo {
+  readonly name: string;
+  /** Its default as SQL; null for none, which reads as NULL. */
+  readonly dflt_value: string | null;
+}
+
+/**
+ * Lets an older store be looked at without touching it: columns and tables that migrations have added since are shown
+ * by temporary views and tables of this connection, which hold their defaults and nothing. It stands on the rule that
+ * migrations only add (docs/run-store.md).
+ */
+export function showAsCurrent(db: Database.Database): void {
+  db.pragma('temp_store = MEMORY');
+  const current = new Database(':memory:');
+  try {
+    for (const { sql } of MIGRATIONS) current.exec(sql);
+    for (const { name, sql } of listTables(current)) {
+      const own = new Set(listColumns(db, name).map((column) => column.name));
+      if (own.size === 0) db.exec(sql.replace(/^CREATE TABLE/, 'CREATE TEMP TABLE'));
+      else showTable(db, name, listColumns(current, name), own);
+    }
+  } finally {
+    current.close();
+  }
+}
+
+function showTable(
+  db: Database.Database,
+  table: string,
+  columns: readonly ColumnInfo[],
+  own: ReadonlySet<string>,
+): void {
+  if (columns.every(({ name }) => own.has(name))) return;
+  const shown = columns.map(({ name, dflt_value }) => (own.has(name) ? name : `${dflt_value ?? 'NULL'} AS ${name}`));
+  db.exec(`CREATE TEMP VIEW ${table} AS SELECT ${shown.join(', ')} FROM main.${table}`);
+}
+
+function listTables(db: Database.Database): { readonly name: string; readonly sql: string }[] {
+  return db
+    .prepare<[], { name: string; sql: string }>("SELECT name, sql FROM sqlite_schema WHERE type = 'table'")
+    .all();
+}
+
+function listColumns(db: Database.Database, table: string): ColumnInfo[] {
+  return db.pragma(`table_info(${table})`) as ColumnInfo[];
+}

@@ -1,0 +1,71 @@
+import { nextCommand, runController } from './controller.ts';
+import { holdLock } from './hold-lock.ts';
+import { borrowPair, findPair, type PairChoice } from './pair.ts';
+import { HELD_OUT, locateRun, prepareRun, type RunFolder } from './recipe.ts';
+import { type Rig, RigError } from './rig.ts';
+import { readFigures, readRun, type Share } from './run-figures.ts';
+import { tell } from './tell.ts';
+
+/** What a training command of the rig is given. */
+export interface TrainingRun {
+  readonly rig: Rig;
+  readonly pair: PairChoice;
+  readonly name: string;
+  readonly isQuick: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** `curriculum`: brings the run of that name to its end, from wherever it is; prints its figures. Returns the exit code. */
+export async function runCurriculum({ rig, pair: choice, name, isQuick, signal }: TrainingRun): Promise<number> {
+  const run = locateRun(rig, name);
+  using _lock = holdLock(`${run.folder}/lock`, `the run ${name} is under way`);
+  if (readRun(run.store)?.status !== 'done') {
+    await using pair = await borrowPair(rig, choice, signal);
+    prepareRun(rig, run, pair, isQuick);
+    const args = nextCommand(run, pair);
+    tell(`${args![0]} ${name} in ${run.folder}`);
+    const end = await runController(args!, null, signal);
+    signal.throwIfAborted();
+    if (end !== 0) {
+      printFigures(run);
+      throw new RigError(
+        `the controller ended with ${end}: ${readRun(run.store)?.message ?? 'it began no run'}; to go on: the same command again`,
+      );
+    }
+  }
+  printFigures(run);
+  return 0;
+}
+
+/** `doctor`: what parallel-r1 says of the servers that run; its exit code. */
+export async function runDoctor(rig: Rig, choice: PairChoice, signal: AbortSignal): Promise<number> {
+  const run = locateRun(rig, `doctor-${choice.trainer}-${choice.model}`);
+  const pair = findPair(rig, choice);
+  prepareRun(rig, run, pair, false);
+  const { engine, trainer } = pair;
+  const urls = nextCommand(run, { engine, trainer })!.slice(-4);
+  const end = await runController(['doctor', '--config', run.config, '--db', run.store, ...urls], null, signal);
+  return typeof end === 'number' ? end : 1;
+}
+
+/** Prints to stdout what a run has come to: held-out figures over the stages, agreement of log-probs, seconds per step. */
+export function printFigures(run: RunFolder): void {
+  const { stages, evaluations, mismatch, secondsPerStep } = readFigures(run.store);
+  const lines = stages.map(({ id, status, steps }) => {
+    const seconds = secondsPerStep[id];
+    return `${id.padEnd(6)} ${status}, ${steps} steps${seconds === undefined ? '' : `, ${seconds.toFixed(1)} s each (median)`}`;
+  });
+  for (const { stage, step, problems, correct, validBlock } of evaluations) {
+    const when = `${stage} ${step === 0 ? 'before the first step' : `after step ${step}`}`;
+    lines.push(
+      `held-out "${HELD_OUT}", ${when}: right ${describe(correct)}, valid block ${describe(validBlock)} (${problems} problems)`,
+    );
+  }
+  if (mismatch !== null)
+    lines.push(
+      `mismatch/mean at most ${mismatch.mean.toExponential(1)}, mismatch/max ${mismatch.max.toExponential(1)}`,
+    );
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+const describe = ({ mean, halfWidth }: Share) => `${mean.toFixed(2)} ± ${halfWidth.toFixed(2)}`;

@@ -1,0 +1,50 @@
+import type { RunConfig } from '../config/schema.ts';
+import type { ProblemsRef, StageSpec } from '../core/curriculum.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { ProblemResolver } from '../problem-sets/resolve-problems.ts';
+import { findRowsRun, readSftFile, readSftTextsOf } from './sft-rows.ts';
+
+/**
+ * Reads every problem set and data file a configuration names, so that a missing file or a bad row is
+ * reported now rather than hours later. Sets that a stage needs whole stay with the resolver, which the run goes on with;
+ * those that a cold start streams are only counted. Throws `SourceError` and `UsageError`.
+ */
+export async function checkInputs(config: RunConfig, problems: ProblemResolver): Promise<void> {
+  const evaluated = config.stages.some(({ kind }) => kind === 'rl') ? config.eval.sets : [];
+  const streamed = config.stages.flatMap((stage) => (stage.kind === 'cold-start' ? stage.problems : []));
+  const whole = [...config.stages.flatMap(listWholeSets), ...evaluated.flatMap((set) => set.problems)];
+  await problems.readAll(listFiles(whole));
+  await problems.count(listFiles(streamed));
+  for (const data of listForeignData(config)) if (findRowsRun(data) === null) readSftFile(data);
+}
+
+/** Reads the rows that other runs of the store hold. Throws `UsageError`. */
+export function checkForeignRows(config: RunConfig, store: RunStore): void {
+  for (const data of listForeignData(config)) if (findRowsRun(data) !== null) readSftTextsOf(store, data);
+}
+
+/** What SFT stages train on that no cold-start stage of the configuration produces. */
+function listForeignData({ stages }: RunConfig): string[] {
+  const own = new Set(stages.map(({ id }) => id));
+  return stages.flatMap((stage) => (stage.kind === 'sft' && !own.has(stage.data) ? [stage.data] : []));
+}
+
+/** What is read from somewhere, each set once. */
+function listFiles(refs: readonly ProblemsRef[]): readonly ProblemsRef[] {
+  return [
+    ...new Map(refs.filter(({ kind }) => kind !== 'word-sums').map((ref) => [JSON.stringify(ref), ref])).values(),
+  ];
+}
+
+function listWholeSets(stage: StageSpec): readonly ProblemsRef[] {
+  switch (stage.kind) {
+    case 'cold-start':
+      return [];
+    case 'sft':
+      return stage.until?.targets.flatMap(({ problems }) => problems) ?? [];
+    case 'rl':
+      return [...stage.problems, ...(stage.gate?.problems ?? [])];
+    case 'eval':
+      return stage.sets.flatMap(({ problems }) => problems);
+  }
+}

@@ -1,0 +1,135 @@
+import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
+import { createTinkerEngine } from '../../adapters/tinker/engine/create-tinker-engine.ts';
+import type { RunConfig } from '../config/schema.ts';
+import type { ColdStartStage } from '../core/curriculum.ts';
+import { listTeacherUrls } from '../core/curriculum.ts';
+import { createRng, hashSeed } from '../core/rng.ts';
+import { UsageError } from '../errors.ts';
+import type { Teacher } from '../pipeline/context.ts';
+import { type CallPolicy, createCallPolicy } from '../pipeline/engine/calls.ts';
+import { createEngineFleet, describeChange } from '../pipeline/engine/fleet/create-engine-fleet.ts';
+import type { EndpointStatus, Engine } from '../ports/engine.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import { systemClock } from './system-clock.ts';
+
+/** How the engines of a run are connected, the student's and the teachers', and what bounds the calls to each. */
+
+/** Calls in flight per remote server until it is known how many it can take. */
+const START_PER_ENDPOINT = 128;
+
+/** An engine with the policy of the calls to it. */
+export type ConnectedEngine = Pick<Teacher, 'engine' | 'calls'>;
+
+/** One server: its dialect and its key. */
+type Endpoint = Pick<RunConfig['engine'], 'kind' | 'apiKeyEnv'>;
+
+/** The engine of the configuration; `url` is that of the embedded server this run started, if it did. */
+export function connectStudent(config: RunConfig, url: string | null, reporter: Reporter): ConnectedEngine {
+  const { urls, maxInFlight } = config.engine;
+  // The server that was started for this run is the only one: there is nothing to balance, and it does not come back.
+  const engine =
+    url === null
+      ? gather(
+          config,
+          urls.map((one) => openStudentEndpoint(config, one)),
+          reporter,
+        )
+      : openStudentEndpoint(config, url);
+  return { engine, calls: createPolicy(config, engine, { ...config.engine, endpoints: urls.length, maxInFlight }) };
+}
+
+/**
+ * Who answers in each cold-start stage: `own` where the caller passed an engine in, otherwise the servers the stage
+ * names, otherwise the student's engine. `keep` is handed whatever was opened.
+ */
+export function connectTeachers(
+  config: RunConfig,
+  student: ConnectedEngine,
+  own: Engine | null,
+  reporter: Reporter,
+  keep: (engine: Engine) => void,
+): ReadonlyMap<ColdStartStage, ConnectedEngine> {
+  const connect = ({ teacher }: ColdStartStage): ConnectedEngine => {
+    const { kind = 'openai', apiKeyEnv } = teacher;
+    const urls = listTeacherUrls(teacher);
+    const maxInFlight = teacher.maxInFlight ?? config.engine.maxInFlight;
+    if (own !== null) return { engine: own, calls: createPolicy(config, own, { kind, endpoints: 1, maxInFlight }) };
+    if (urls.length === 0) return student;
+    const engine = gather(
+      config,
+      urls.map((url) => openEndpoint(config, { kind, apiKeyEnv }, url)),
+      reporter,
+    );
+    keep(engine);
+    return { engine, calls: createPolicy(config, engine, { kind, endpoints: urls.length, maxInFlight }) };
+  };
+  const stages = config.stages.filter((stage) => stage.kind === 'cold-start');
+  return new Map(stages.map((stage) => [stage, connect(stage)]));
+}
+
+function openStudentEndpoint(config: RunConfig, url: string): Engine {
+  const { kind, model, tokenizerUrl, apiKeyEnv } = config.engine;
+  if (kind !== 'tinker') return openEndpoint(config, { kind, apiKeyEnv }, url);
+  if (tokenizerUrl === null) throw new UsageError('engine.kind tinker needs engine.tokenizerUrl');
+  // Another server, which must not see the key of this one.
+  const tokenizer = openEndpoint(config, { kind: 'vllm', apiKeyEnv: null }, tokenizerUrl);
+  const limits = { ...readLimits(config), ...readApiKey(apiKeyEnv) };
+  return createTinkerEngine({ url, ...limits, model, tokenizer, clock: systemClock });
+}
+
+function openEndpoint(config: RunConfig, { kind, apiKeyEnv }: Endpoint, url: string): Engine {
+  if (kind === 'tinker') throw new UsageError(`${url}: the Tinker API samples for the student only`);
+  return createOpenAiEngine({ kind, url, ...readLimits(config), ...readApiKey(apiKeyEnv) });
+}
+
+function readLimits({ engine }: RunConfig) {
+  return { timeoutMs: engine.timeoutSeconds * 1000, eosTexts: engine.eosTokens };
+}
+
+/** Several servers as one engine, which reports the ones that go down and come back. */
+function gather({ engine }: RunConfig, engines: readonly Engine[], reporter: Reporter): Engine {
+  const onChange = (endpoint: EndpointStatus, all: readonly EndpointStatus[]) => {
+    const line = describeChange(endpoint, all);
+    if (endpoint.isUp) reporter.info(line);
+    else reporter.warn(line);
+  };
+  return createEngineFleet({ engines, placement: engine.placement, clock: systemClock, onChange });
+}
+
+/** What decides how many calls an engine gets. */
+interface CallPlaces {
+  readonly kind: RunConfig['engine']['kind'];
+  readonly endpoints: number;
+  readonly maxInFlight: number;
+}
+
+/** What bounds the calls to an engine and repeats them. */
+export function createPolicy(
+  { run, engine: { timeoutSeconds } }: RunConfig,
+  { readLoad }: Engine,
+  { kind, endpoints, maxInFlight }: CallPlaces,
+): CallPolicy {
+  const isEmbedded = kind === 'embedded';
+  return createCallPolicy({
+    maxInFlight,
+    // The capacity of an embedded server is known; that of a remote one shows with time.
+    startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
+    // An embedded server that has gone will not come back; a remote one may be restarting.
+    tries: isEmbedded ? 2 : 8,
+    firstPauseMs: 250,
+    maxPauseMs: 30_000,
+    deadlineMs: timeoutSeconds * 1000,
+    rng: createRng(hashSeed(run.seed, 'pauses')),
+    ...(readLoad === undefined ? {} : { readLoad }),
+    clock: systemClock,
+  });
+}
+
+/** The key that an environment variable holds; no key for null. Keys come from the environment only. */
+export function readApiKey(name: string | null): { apiKey?: string } {
+  if (name === null) return {};
+  const apiKey = process.env[name];
+  if (apiKey === undefined || apiKey === '')
+    throw new UsageError(`environment variable ${name} is not set; the configuration names it as an API key`);
+  return { apiKey };
+}

@@ -1,0 +1,120 @@
+import type { RunConfig } from '../config/schema.ts';
+import { UsageError } from '../errors.ts';
+
+/** Smaller recipes cut from a whole one: one kind of stage alone, or every stage with few problems and steps. */
+
+type Stage = RunConfig['stages'][number];
+
+/** The cold-start stages. Throws `UsageError` when there is none, as do the other three. */
+export function keepColdStart(config: RunConfig): RunConfig {
+  return withStages(config, pickStages(config, 'cold-start'));
+}
+
+/** The whole recipe, with the engine's own model as the teacher of stages that name no teacher server. */
+export function letEngineTeach(config: RunConfig): RunConfig {
+  const { kind, model } = config.engine;
+  if (kind === 'embedded') return config;
+  const stages = config.stages.map((stage) =>
+    stage.kind === 'cold-start' && stage.teacher.url === null
+      ? { ...stage, teacher: { ...stage.teacher, model } }
+      : stage,
+  );
+  return withStages(config, stages);
+}
+
+/** The first SFT stage: alone when its rows exist already (`hasRows`), otherwise with the cold-start stage that makes them. */
+export function keepSft(config: RunConfig, hasRows: boolean): RunConfig {
+  const [sft] = pickStages(config, 'sft');
+  const { id, data } = sft!;
+  return withStages(
+    config,
+    config.stages.filter((stage) => stage.id === id || (!hasRows && stage.id === data)),
+  );
+}
+
+/** The RL stages, or the one of that id. */
+export function keepRl(config: RunConfig, stageId: string | null = null): RunConfig {
+  const all = pickStages(config, 'rl');
+  const stages = stageId === null ? all : all.filter(({ id }) => id === stageId);
+  if (stages.length > 0) return withStages(config, stages);
+  throw new UsageError(`there is no RL stage "${stageId}"; known: ${all.map(({ id }) => id).join(', ')}`);
+}
+
+/** One evaluation of the held-out sets of the recipe. */
+export function keepEval(config: RunConfig): RunConfig {
+  const { sets } = config.eval;
+  if (sets.length === 0)
+    throw new UsageError('the configuration names no held-out sets: give --problems, or eval.sets');
+  return withStages(config, [{ id: 'eval', kind: 'eval', sets }]);
+}
+
+function pickStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extract<Stage, { kind: K }>[] {
+  const stages = config.stages.filter((stage): stage is Extract<Stage, { kind: K }> => stage.kind === kind);
+  if (stages.length === 0) throw new UsageError(`the configuration has no ${kind} stage`);
+  return stages;
+}
+
+function withStages(config: RunConfig, stages: readonly Stage[]): RunConfig {
+  return { ...config, stages: [...stages] };
+}
+
+/** Sizes of a quick run. */
+const QUICK = { rows: 240, sftSteps: 40, rlSteps: 4, batchSize: 8, evalProblems: 20 } as const;
+
+/**
+ * Every stage with few problems and few steps: it runs in seconds and learns next to nothing. Gates and early ends
+ * are dropped, because such a run would not pass them.
+ */
+export function shrinkRecipe(config: RunConfig): RunConfig {
+  return {
+    ...config,
+    stages: config.stages.map(shrinkStage),
+    eval: { ...config.eval, sets: config.eval.sets.map(shrinkSet) },
+  };
+}
+
+function shrinkStage(stage: Stage): Stage {
+  switch (stage.kind) {
+    case 'cold-start':
+      return { ...stage, problems: takeFew(stage.problems, QUICK.rows) };
+    case 'sft':
+      return {
+        ...stage,
+        maxSteps: Math.min(stage.maxSteps, QUICK.sftSteps),
+        batchSize: Math.min(stage.batchSize, 2 * QUICK.batchSize),
+        until: null,
+      };
+    case 'rl': {
+      const batchSize = Math.min(stage.batchSize, QUICK.batchSize);
+      const problems = takeFew(stage.problems, QUICK.rows);
+      return {
+        ...stage,
+        problems,
+        steps: Math.min(stage.steps, QUICK.rlSteps),
+        batchSize,
+        minibatches: 1,
+        gate: null,
+        evalEvery: 0,
+      };
+    }
+    case 'eval':
+      return { ...stage, sets: stage.sets.map(shrinkSet) };
+  }
+}
+
+type Sets = RunConfig['eval']['sets'];
+type Problems = Sets[number]['problems'];
+
+function shrinkSet(set: Sets[number]): Sets[number] {
+  return { ...set, problems: takeFew(set.problems, QUICK.evalProblems), samples: 1 };
+}
+
+/** The first problems of every reference, about `count` in all. */
+function takeFew(refs: Problems, count: number): Problems {
+  const each = Math.ceil(count / refs.length);
+  return refs.map((ref) =>
+    ref.kind === 'word-sums'
+      ? { ...ref, count: Math.min(ref.count, each) }
+      : { ...ref, limit: Math.min(ref.limit ?? each, each) },
+  );
+}

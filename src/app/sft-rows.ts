@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import type { SftRow } from '../../adapters/export-files/export-formats.ts';
+import type { ManifestInput } from '../../adapters/export-files/render-data-card.ts';
+import type { RunConfig } from '../config/schema.ts';
+import { parseStoredConfig } from '../config/stored.ts';
+import type { ProblemsRef } from '../core/curriculum.ts';
+import { checkFormat } from '../core/format/format-checker.ts';
+import { parseProblemRow } from '../core/problem-set/problem-row.ts';
+import { VERIFIER } from '../core/verify/verdict.ts';
+import { WORD_SUMS_SOURCE } from '../core/word-sums/generate.ts';
+import { describeReadError, parseRow } from '../edge/jsonl.ts';
+import { SourceError, UsageError } from '../errors.ts';
+import { type KeepSettings, selectRows } from '../pipeline/cold-start/select-rows.ts';
+import type { SftText } from '../pipeline/context.ts';
+import { renderStudentPrompt } from '../pipeline/engine/tokenizer.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord } from '../ports/run-store/runs.ts';
+import { findSetFile } from '../problem-sets/set-folders.ts';
+import { readSetOrigin } from '../problem-sets/set-origin.ts';
+
+const RUN_PREFIX = 'run:';
+
+/** How a configuration names the accepted rows of another run of the same store. */
+export function nameRunRows(runId: string): string {
+  return `${RUN_PREFIX}${runId}`;
+}
+
+/** The run whose rows `data` names, or null when it names a file. */
+export function findRowsRun(data: string): string | null {
+  return data.startsWith(RUN_PREFIX) ? data.slice(RUN_PREFIX.length) : null;
+}
+
+/** The rows behind `data` of an SFT stage: `run:ID`, or a JSONL file. Throws `SourceError`, `UsageError`. */
+export function readSftTextsOf(store: RunStore, data: string): SftText[] {
+  const runId = findRowsRun(data);
+  return runId === null ? readSftFile(data) : readRunRows(store, runId);
+}
+
+function readRunRows(store: RunStore, runId: string): SftText[] {
+  const run = store.getRun(runId);
+  if (run === null) throw new UsageError(`there is no run ${runId} in ${store.file}; list them with: parallel-r1 runs`);
+  const config = parseStoredConfig(run);
+  const texts: SftText[] = [];
+  for (const { index, kind } of store.listStages(runId)) {
+    if (kind !== 'cold-start') continue;
+    const accepted = store.listAttempts(runId, index, 'accepted');
+    for (const { problem, target } of selectRows(accepted, findKeepSettings(config, index)))
+      texts.push({ problem, target });
+  }
+  if (texts.length === 0) throw new UsageError(`run ${runId} has no accepted cold-start rows`);
+  return texts;
+}
+
+/** The rows of a JSONL file of `{problem, answer, target}`. Throws `SourceError`. */
+export function readSftFile(file: string): SftText[] {
+  const texts: SftText[] = [];
+  readText(file)
+    .split('\n')
+    .forEach((line, index) => {
+      if (line.trim() !== '') texts.push(toText(line, file, index + 1));
+    });
+  if (texts.length === 0) throw new SourceError(`${file}: the file has no rows`);
+  return texts;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    throw new SourceError(describeReadError(file, error as NodeJS.ErrnoException), { cause: error });
+  }
+}
+
+/** The export format `text` calls the target `text`. */
+function toText(line: string, file: string, number: number): SftText {
+  const row = parseProblemRow(line, file, `line-${number}`);
+  if ('fault' in row) throw new SourceError(`${file}:${number}: ${row.fault}`);
+  const { target, text } = parseRow(line, file, number);
+  const solution = typeof target === 'string' ? target : text;
+  if (typeof solution !== 'string' || solution.trim() === '')
+    throw new SourceError(`${file}:${number}: "target" is missing or empty`);
+  return { problem: row.problem, target: solution };
+}
+
+/** The accepted attempts that the cold-start stages of a run keep, in the order of their problems, as data set rows. */
+export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow> {
+  const config = parseStoredConfig(run);
+  const template = findStudentTemplate(store, run);
+  for (const { index, kind } of store.listStages(run.id)) {
+    if (kind !== 'cold-start') continue;
+    const accepted = store.listAttempts(run.id, index, 'accepted');
+    for (const { problem, target, promptHash, sample, seed } of selectRows(accepted, findKeepSettings(config, index))) {
+      const { blocks } = checkFormat(target, 'strict');
+      yield {
+        id: problem.id,
+        source: problem.source,
+        problem: problem.text,
+        answer: problem.answer,
+        prompt: renderStudentPrompt(template, problem.text),
+        target,
+        blocks: blocks.length,
+        paths: blocks.reduce((sum, { paths }) => sum + paths.length, 0),
+        checker: config.format.mode,
+        verifier: VERIFIER,
+        template: promptHash,
+        sample,
+        seed,
+      };
+    }
+  }
+}
+
+/** Which answers a cold-start stage of a stored run keeps. */
+export function findKeepSettings({ stages }: RunConfig, index: number): KeepSettings {
+  const stage = stages[index];
+  return stage?.kind === 'cold-start' ? stage : {};
+}
+
+/** What the manifest says about the rows of a run. */
+export function describeExport(store: RunStore, run: RunRecord, folders: readonly string[]): ManifestInput {
+  const config = parseStoredConfig(run);
+  const stages = config.stages.filter((stage) => stage.kind === 'cold-start');
+  const templates = store
+    .listPrompts(run.id)
+    .map(({ role, name, hash }) => [`template ${role}`, `${name} ${hash.slice(0, 12)}`] as const);
+  return {
+    name: run.name,
+    run: run.id,
+    settings: Object.fromEntries(stages.map((stage) => [stage.id, stage])),
+    versions: {
+      'parallel-r1': run.softwareVersion,
+      'format checker': config.format.mode,
+      verifier: VERIFIER,
+      ...Object.fromEntries(templates),
+    },
+    attempts: countAttempts(store, run),
+    licences: Object.fromEntries(
+      stages.flatMap(({ problems }) => problems).map((ref) => [nameSource(ref), findLicence(ref, folders)]),
+    ),
+  };
+}
+
+/** Attempts of all cold-start stages per code of the filter that stopped them. */
+function countAttempts(store: RunStore, run: RunRecord): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { index, kind } of store.listStages(run.id)) {
+    if (kind !== 'cold-start') continue;
+    for (const { code, status, count } of store.countAttempts(run.id, index)) {
+      const key = code ?? status;
+      counts[key] = (counts[key] ?? 0) + count;
+    }
+  }
+  return counts;
+}
+
+function nameSource(ref: ProblemsRef): string {
+  if (ref.kind === 'word-sums') return WORD_SUMS_SOURCE;
+  return ref.kind === 'file' ? ref.path : ref.name;
+}
+
+/** What the manifest beside a pulled set says; word sums are made by this software. */
+function findLicence(ref: ProblemsRef, folders: readonly string[]): string | null {
+  if (ref.kind === 'word-sums') return 'MIT';
+  const file = ref.kind === 'file' ? ref.path : findSetFile(ref.name, folders);
+  return file === null ? null : readSetOrigin(file).licence;
+}
+
+function findStudentTemplate(store: RunStore, run: RunRecord): string {
+  const template = store.listPrompts(run.id).find(({ role }) => role === 'student');
+  if (template === undefined) throw new UsageError(`run ${run.id} has not begun: there is nothing to export`);
+  return template.text;
+}

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { checkFormat } from '../../core/format/format-checker.ts';
+import type { FormatReport } from '../../core/format/format-report.ts';
+import { describeReadError, nameInput, parseRow, readInputLines, STDIN } from '../../edge/jsonl.ts';
+import { SourceError, UsageError } from '../../errors.ts';
+import type { ArgsOf } from '../command.ts';
+import type { checkCommand } from '../commands/answers.ts';
+import { printJsonLine, printLine, tell } from '../output.ts';
+
+type CheckArgs = ArgsOf<typeof checkCommand>;
+
+/** Keys of a row that may hold the response; the first one present counts, then the last turn of `messages`. */
+const TEXT_KEYS = ['text', 'target', 'output', 'completion', 'answer'] as const;
+
+/** One response and where it came from; `line` is null for a whole file. */
+interface Response {
+  readonly file: string;
+  readonly line: number | null;
+  readonly id: string | number | null;
+  readonly text: string;
+}
+
+/** `check`: exit code 1 when a response is invalid. */
+export async function checkFiles(args: CheckArgs): Promise<number> {
+  if (args.files.filter((file) => file === STDIN).length > 1) throw new UsageError('stdin ("-") can only be read once');
+  let valid = 0;
+  let total = 0;
+  for (const file of args.files) {
+    for await (const response of readResponses(file, args.as)) {
+      const report = checkFormat(response.text, args.mode, { promote: args.promote });
+      total += 1;
+      if (report.valid) valid += 1;
+      printReport(response, report, args.json);
+    }
+  }
+  tell(args, `${valid} of ${total} valid (${args.mode})`);
+  return valid === total ? 0 : 1;
+}
+
+function printReport({ file, line, id, text }: Response, report: FormatReport, json: boolean): void {
+  if (json) {
+    const { mode, valid, violations, lints, blocks } = report;
+    const primary = violations[0]?.code ?? null;
+    const counts = { blocks: blocks.length, length: text.length };
+    printJsonLine({ file, line, id, mode, valid, primary, violations, lints, ...counts });
+    return;
+  }
+  const place = line === null ? file : `${file}:${line}`;
+  for (const { code, at } of report.violations) printLine(`${place}: ${code} at ${at}`);
+}
+
+async function* readResponses(file: string, as: CheckArgs['as']): AsyncGenerator<Response> {
+  const name = nameInput(file);
+  const kind = as === 'auto' && /\.jsonl$/i.test(file) ? 'jsonl' : as;
+  if (kind === 'jsonl') {
+    for await (const { number, text } of readInputLines(file)) yield toResponse(text, name, number);
+    return;
+  }
+  const text = await readWhole(file, name);
+  if (kind === 'text' || !looksLikeRows(text)) {
+    yield { file: name, line: null, id: null, text };
+    return;
+  }
+  const lines = text.split('\n');
+  for (const [index, line] of lines.entries()) if (line.trim() !== '') yield toResponse(line, name, index + 1);
+}
+
+async function readWhole(file: string, name: string): Promise<string> {
+  try {
+    return file === STDIN ? await readAll(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    throw new SourceError(describeReadError(name, error as NodeJS.ErrnoException), { cause: error });
+  }
+}
+
+/** The first line of rows is a JSON object; no response begins with one. */
+function looksLikeRows(text: string): boolean {
+  const first = text.trimStart().split('\n', 1)[0]!;
+  if (!first.startsWith('{')) return false;
+  try {
+    JSON.parse(first);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function toResponse(line: string, file: string, number: number): Response {
+  const row = parseRow(line, file, number);
+  const text = findText(row);
+  if (text === null) {
+    throw new SourceError(
+      `${file}:${number}: none of ${TEXT_KEYS.join(', ')}, messages holds text; the row has ${Object.keys(row).slice(0, 8).join(', ')}`,
+    );
+  }
+  const { id } = row;
+  return { file, line: number, id: typeof id === 'string' || typeof id === 'number' ? id : null, text };
+}
+
+function findText(row: Readonly<Record<string, unknown>>): string | null {
+  for (const key of TEXT_KEYS) {
+    const value = row[key];
+    if (typeof value === 'string') return value;
+  }
+  const last: unknown = Array.isArray(row.messages) ? row.messages.at(-1) : null;
+  const content = typeof last === 'object' && last !== null ? (last as { content?: unknown }).content : null;
+  return typeof content === 'string' ? content : null;
+}

@@ -1,0 +1,44 @@
+import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { describeRecipe, listForecasts } from '../../app/describe-recipe.ts';
+import { findRun } from '../../app/run-record.ts';
+import { startRun } from '../../app/start-run.ts';
+import { writeYaml } from '../../config/yaml.ts';
+import { listenForInterrupt } from '../interrupt.ts';
+import { printJson, printLine, tell } from '../output.ts';
+import { loadRecipe, type Recipe, type RecipeArgs, requireTakesWeights } from '../recipe/load-recipe.ts';
+import { printRunReport } from '../render/print-run-report.ts';
+import { selectReporter } from '../select-reporter.ts';
+
+/** `run`: the whole recipe. */
+export function startWholeRun(args: RecipeArgs): Promise<number> {
+  return startRecipe(args, loadRecipe(args));
+}
+
+/**
+ * Runs a recipe and prints its report; with `--dry-run` only says what it would do. `weightsOf` names a run whose last
+ * weights it begins with. Returns the exit code.
+ */
+export async function startRecipe(
+  args: RecipeArgs,
+  { config, preset }: Recipe,
+  weightsOf: string | null = null,
+): Promise<number> {
+  if (weightsOf !== null) requireTakesWeights(config);
+  const plan = describeRecipe(config, preset);
+  if (args.dryRun) {
+    const forecasts = await listForecasts(config, args.db);
+    if (args.json) printJson({ preset, config, plan, forecasts });
+    else printLine(writeYaml(config).trimEnd());
+    for (const line of [...plan, ...forecasts]) tell(args, line);
+    return 0;
+  }
+  using reporter = selectReporter(args);
+  using interrupt = listenForInterrupt((message) => reporter.warn(message));
+  for (const line of plan) reporter.info(line);
+  const { db } = args;
+  const { runId } = await startRun({ config, preset, db, parts: { reporter }, signal: interrupt.signal, weightsOf });
+  tell(args, '');
+  using store = openRunStore(db, { readonly: true });
+  await printRunReport(store, findRun(store, runId), args);
+  return 0;
+}

@@ -1,0 +1,31 @@
+import { type Command, tieCommand } from './command.ts';
+import { checkCommand, solveCommand, verifyCommand } from './commands/answers.ts';
+import { exportCommand, generateCommand } from './commands/cold-start.ts';
+import { replayCommand, reverifyCommand, runsCommand, showCommand } from './commands/stored-runs.ts';
+import { datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
+import { evalCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
+
+/**
+ * Every command, in the order of the help page. A command has two halves: its name and options are in `commands/`, in
+ * the file of its subject; what it does is in `actions/`, in the file of its name, which is loaded only when the command
+ * is called, so that `--help` stays fast. How to add one: docs/how-to-add/command.md.
+ */
+export const COMMANDS: readonly Command[] = [
+  tieCommand(runCommand, async () => (await import('./actions/run.ts')).startWholeRun),
+  tieCommand(resumeCommand, async () => (await import('./actions/resume.ts')).resume),
+  tieCommand(generateCommand, async () => (await import('./actions/generate.ts')).generate),
+  tieCommand(exportCommand, async () => (await import('./actions/export.ts')).exportRun),
+  tieCommand(sftCommand, async () => (await import('./actions/one-stage.ts')).startSft),
+  tieCommand(rlCommand, async () => (await import('./actions/one-stage.ts')).startRl),
+  tieCommand(evalCommand, async () => (await import('./actions/one-stage.ts')).startEval),
+  tieCommand(solveCommand, async () => (await import('./actions/solve.ts')).solve),
+  tieCommand(checkCommand, async () => (await import('./actions/check.ts')).checkFiles),
+  tieCommand(verifyCommand, async () => (await import('./actions/verify.ts')).verifyAnswers),
+  tieCommand(datasetsCommand, async () => (await import('./actions/datasets.ts')).handleDatasets),
+  tieCommand(runsCommand, async () => (await import('./actions/runs.ts')).listRuns),
+  tieCommand(showCommand, async () => (await import('./actions/show.ts')).showRun),
+  tieCommand(replayCommand, async () => (await import('./actions/replay.ts')).replayRun),
+  tieCommand(reverifyCommand, async () => (await import('./actions/reverify.ts')).reverifyRun),
+  tieCommand(doctorCommand, async () => (await import('./actions/doctor.ts')).doctor),
+  tieCommand(embeddedCommand, async () => (await import('./actions/embedded.ts')).serveEmbedded),
+];

@@ -1,0 +1,61 @@
+import { DEFAULT_LATENCY_MODEL } from '../../core/replay/latency-model.ts';
+import type { CommandSpec } from '../command.ts';
+import { choice, count, decimal, flag, many, neededWord, one, text, word } from '../options.ts';
+import { join } from '../recipe/replay-policies.ts';
+
+/** Commands that look at what the store holds. */
+
+const RUN = word('id of the run; default: the newest', text);
+
+/** `runs`: what the store holds. */
+export const runsCommand = {
+  name: 'runs',
+  describe: 'list the runs of the store, newest first',
+  options: {},
+} as const satisfies CommandSpec;
+
+/** `show`: the report of one run. */
+export const showCommand = {
+  name: 'show [run]',
+  describe: 'the report of a run: stages, curves, held-out figures; default: the newest run',
+  options: { run: RUN },
+} as const satisfies CommandSpec;
+
+/** `replay`: stored trajectories under other policies. */
+export const replayCommand = {
+  name: 'replay [run]',
+  describe: 'what the stored rollouts of a run would take under other join, width and budget policies; needs no engine',
+  options: {
+    run: RUN,
+    join: many('when paths are joined: all, first, quorum:N; may be repeated', join, 'all, each quorum, first'),
+    order: many('how joined paths stand in the text; may be repeated', choice(['emitted', 'longest-first']), 'both'),
+    width: many('only the first N paths of a block; may be repeated', count(1, 1_000_000), 'all paths'),
+    budget: many('cut each path after N tokens; may be repeated', count(1, 1_000_000), 'none'),
+    purpose: one('which rollouts; default: all', choice(['train', 'eval', 'pilot'])),
+    stage: one('rollouts of that stage only', text),
+    forked: flag('only rollouts with a fork'),
+    'decode-ms': one('milliseconds per generated token', decimal(0.001), DEFAULT_LATENCY_MODEL.decodeMs),
+    'prefill-rate': one('prompt tokens computed per second', decimal(0.001), DEFAULT_LATENCY_MODEL.prefillPerSecond),
+    'call-ms': one('milliseconds a call costs beside its tokens', decimal(), DEFAULT_LATENCY_MODEL.callMs),
+    'cache-block': one(
+      'tokens per block of the prefix cache; 0: nothing is cached',
+      count(0, 65_536),
+      DEFAULT_LATENCY_MODEL.cacheBlock ?? 0,
+    ),
+  },
+  examples: [
+    ['$0 replay --purpose eval --forked', 'held-out attempts with a fork, under every join'],
+    ['$0 replay --join first --join all --budget 64 --cache-block 0', 'shorter paths, without a cache'],
+  ],
+} as const satisfies CommandSpec;
+
+/** `reverify`: stored answers judged again. */
+export const reverifyCommand = {
+  name: 'reverify <run>',
+  describe: 'judge the stored answers of a run with this version of the verifier and show which verdicts change',
+  options: {
+    run: neededWord('id of the run', text),
+    apply: flag('write the new verdicts and the rewards that follow from them; what they replace is kept'),
+  },
+  examples: [['$0 reverify 20261124-101500-ab12', 'what would change']],
+} as const satisfies CommandSpec;

@@ -1,0 +1,57 @@
+import { MAX_WORD_SUMS } from '../../core/word-sums/generate.ts';
+import type { CommandSpec } from '../command.ts';
+import { choice, count, flag, neededWord, one, text, words } from '../options.ts';
+import { RECIPE_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
+
+/** Commands for what surrounds a run: problem sets, outside servers, the embedded server. */
+
+const seed = count(0, 2 ** 31 - 1);
+
+/** `datasets`: problem sets. */
+export const datasetsCommand = {
+  name: 'datasets <what> [names..]',
+  describe: 'problem sets: pull them from a hub, list those at hand, check files, find overlaps, generate word sums',
+  options: {
+    what: neededWord('what to do', choice(['list', 'pull', 'check', 'overlap', 'generate'])),
+    names: words('pull: a known set (gsm8k, math-500, ...) or owner/name; check, overlap: JSONL files'),
+    out: one('pull: folder, default ./datasets; generate: file, default stdout', text),
+    split: one('pull: train, test, ...; generate: train or heldout, which share no operands', text),
+    subset: one("pull: the set's configuration, for instance main", text),
+    revision: one('pull: branch, tag or commit; default main', text),
+    endpoint: one("pull: the hub's address; default HF_ENDPOINT, then huggingface.co", text),
+    'problem-column': one('pull: where the problem stands (prompt.0.content)', text),
+    'answer-column': one('pull: where the answer stands', text),
+    'answer-rule': one(
+      'pull: the answer is the cell, what follows ####, or the last box in it',
+      choice(['column', 'after-hashes', 'last-boxed']),
+    ),
+    'keep-duplicates': flag('pull: keep repeated problems and those with several answers'),
+    'max-length': one('check: warn of problems longer than that, in characters', count(1, 10_000_000), 4000),
+    level: one('generate: easy, hard, or 2 to 8 operands', text, 'easy'),
+    count: one('generate: how many problems', count(1, MAX_WORD_SUMS), 100),
+    seed: one('generate: another seed, other problems', seed, 1),
+  },
+  epilogue: 'A gated set needs a token in HF_TOKEN; it is sent to the hub only and never stored.',
+} as const satisfies CommandSpec;
+
+/** `doctor`: probing engine, tokenizer, trainer and store. */
+export const doctorCommand = {
+  name: 'doctor',
+  describe: 'probe engine, tokenizer tags, trainer and store: what works, what does not, what to do about it',
+  options: { ...RECIPE_OPTIONS, ...TEACHER_OPTIONS },
+} as const satisfies CommandSpec;
+
+/** `embedded serve`: the tiny engine and trainer as a server. */
+export const embeddedCommand = {
+  name: 'embedded <what>',
+  describe: 'serve: the tiny engine (vLLM interface) and trainer (Tinker API) as a server of its own',
+  options: {
+    what: neededWord('what to do', choice(['serve'])),
+    host: one('address to listen on', text, '127.0.0.1'),
+    port: one('port; 0: any free one', count(0, 65_535), 8000),
+    'state-dir': one('where checkpoints are kept', text, './embedded-state'),
+    threads: one('worker threads; they change no result', count(1, 64), 2),
+    seed: one('of the random initial weights', seed, 7),
+  },
+  epilogue: 'An API key is taken from EMBEDDED_API_KEY.',
+} as const satisfies CommandSpec;

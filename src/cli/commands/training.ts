@@ -1,0 +1,86 @@
+import type { CommandSpec } from '../command.ts';
+import { choice, count, forKey, one, path, text, word } from '../options.ts';
+import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './shared-options.ts';
+
+/** Commands that train and measure: the whole curriculum, resuming it, single stages. */
+
+/** `run`: the whole curriculum. */
+export const runCommand = {
+  name: 'run',
+  describe: 'the whole curriculum: cold start, SFT, RL on easy and on hard problems; ends with a report',
+  options: RECIPE_OPTIONS,
+  examples: [
+    ['$0 run', 'train the embedded tiny model on this machine, no GPU needed'],
+    [
+      '$0 run --preset seen --engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001',
+      'with a vLLM and a trainer of your own',
+    ],
+  ],
+} as const satisfies CommandSpec;
+
+/** `resume`: continuing a run from the store. */
+export const resumeCommand = {
+  name: 'resume [run]',
+  describe: 'continue a run after Ctrl-C, a crash, kill -9 or power loss; default: the last unfinished one',
+  options: {
+    run: word('id of the run', text),
+    engine: { ...SERVER_OPTIONS.engine, describe: 'the server has moved: its new URL' },
+    trainer: { ...SERVER_OPTIONS.trainer, describe: 'the trainer has moved: its new URL' },
+    'budget-tokens': {
+      ...BUDGET_OPTIONS['budget-tokens'],
+      describe: 'cold start: stop once prompts and answers have taken that many tokens, earlier ones included',
+    },
+    'budget-usd': {
+      ...BUDGET_OPTIONS['budget-usd'],
+      describe: 'cold start: stop once they have cost that many US dollars, earlier ones included',
+    },
+  },
+} as const satisfies CommandSpec;
+
+/** `sft`: supervised training alone. */
+export const sftCommand = {
+  name: 'sft',
+  describe: 'supervised training alone, on a data set (--data) or on the rows of a run (--from)',
+  options: {
+    ...RECIPE_OPTIONS,
+    data: forKey(`${SFT}.data`, one('JSONL file of {problem, answer, target}', path)),
+    from: forKey(
+      `${SFT}.data`,
+      one('run of this store whose cold-start rows are used', text),
+      (runId) => `run:${runId}`,
+    ),
+  },
+  conflicts: ['data', 'from'],
+} as const satisfies CommandSpec;
+
+/** `rl`: reinforcement learning alone. */
+export const rlCommand = {
+  name: 'rl',
+  describe: 'the RL stages alone, from the base model or from the weights a run ended with (--from)',
+  options: {
+    ...RECIPE_OPTIONS,
+    stage: one('id of the one RL stage to run; default: all of the recipe', text),
+    from: one('run of this store whose weights are taken', text),
+    problems: forKey(`${RL}.problems`, one('JSONL file of {problem, answer}, or a set in a datasets folder', text)),
+  },
+} as const satisfies CommandSpec;
+
+/** `eval`: held-out figures. */
+export const evalCommand = {
+  name: 'eval',
+  describe: 'mean@k, pass@k, best@k and majority@k of the base model or of the weights a run ended with (--from)',
+  options: {
+    ...RECIPE_OPTIONS,
+    from: one('run of this store whose weights are evaluated', text),
+    problems: forKey(
+      'eval.sets',
+      one(
+        'JSONL file of {problem, answer}, or a set in a datasets folder; default: the held-out sets of the recipe',
+        text,
+      ),
+      (problems) => [{ name: 'problems', problems }],
+    ),
+    samples: forKey('eval.sets.*.samples', one('sampled answers per problem', count(1))),
+    decoding: forKey('rollout.mode', one('default: that of the recipe', choice(['parallel', 'sequential']))),
+  },
+} as const satisfies CommandSpec;

@@ -1,0 +1,53 @@
+import { shrinkRecipe } from '../../app/cut-recipe.ts';
+import { requireRunnable } from '../../app/start-run.ts';
+import { loadRunConfig } from '../../config/load.ts';
+import type { RunConfig } from '../../config/schema.ts';
+import { describeLack, ENGINE_KINDS } from '../../core/engine-kinds.ts';
+import { UsageError } from '../../errors.ts';
+import type { GlobalArgs } from '../command.ts';
+import type { RecipeValues, ServerValues } from '../commands/shared-options.ts';
+
+/** Arguments of every command that loads a recipe. */
+export type ServerArgs = GlobalArgs & ServerValues;
+
+/** Arguments of every command that starts a run. */
+export type RecipeArgs = GlobalArgs & RecipeValues;
+
+/** A configuration with the name of the preset it began from. */
+export interface Recipe {
+  readonly config: RunConfig;
+  readonly preset: string | null;
+}
+
+/** The preset when an engine is named but neither preset nor file: the embedded recipe fits only the embedded model. */
+const PRESET_FOR_ENGINES = 'seen';
+
+/**
+ * Resolves what the flags ask for and lets `adapt` make a command's own recipe of it. The flags lie over
+ * `stored`, the recipe of a run, where one is given. Throws `UsageError` for a fault of the
+ * configuration, and for what is missing to run it.
+ */
+export function loadRecipe(
+  args: ServerArgs & { readonly quick?: boolean },
+  adapt: (config: RunConfig) => RunConfig = (config) => config,
+  stored: Recipe | null = null,
+): Recipe {
+  const needsOwnPreset = args.preset === undefined && args.config === undefined && args.engine !== undefined;
+  const loaded = loadRunConfig({
+    preset: stored?.preset ?? (needsOwnPreset ? PRESET_FOR_ENGINES : args.preset),
+    stored: stored?.config,
+    file: args.config,
+    sets: args.set,
+    overrides: args.overrides,
+  });
+  const adapted = adapt(loaded.config);
+  const config = args.quick === true ? shrinkRecipe(adapted) : adapted;
+  requireRunnable(config, {});
+  return { config, preset: loaded.preset };
+}
+
+/** Throws `UsageError`, before anything is connected, when the engine cannot load the weights of another run. */
+export function requireTakesWeights({ engine: { kind } }: RunConfig): void {
+  if (ENGINE_KINDS[kind].loadWeights) return;
+  throw new UsageError(`engine.kind: ${kind} ${describeLack('loadWeights', ', which --from needs')}`);
+}

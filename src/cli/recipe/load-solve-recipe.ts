@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import type { SolveRecipe, TrainedWeights } from '../../app/open-solve-run.ts';
+import { findLastState, findRun, takeLastState } from '../../app/run-record.ts';
+import type { RunConfig } from '../../config/schema.ts';
+import { parseStoredConfig } from '../../config/stored.ts';
+import { UsageError } from '../../errors.ts';
+import type { RunStore } from '../../ports/run-store/run-store.ts';
+import type { ArgsOf } from '../command.ts';
+import type { solveCommand } from '../commands/answers.ts';
+import { loadRecipe, requireTakesWeights } from './load-recipe.ts';
+
+/** What `solve` is given. */
+export type SolveArgs = ArgsOf<typeof solveCommand>;
+
+/**
+ * Finds the model that answers. `--from` names a run of the store; for the built-in model, which knows nothing until it
+ * is trained, the default is the newest finished run. A run answers under its own recipe unless another one is named.
+ * Throws `UsageError` when there is none.
+ */
+export function loadSolveRecipe(args: SolveArgs): SolveRecipe {
+  if (args.from !== undefined) return useRun(args, takeRun(args, args.from));
+  const recipe = loadRecipe(args, dropStages);
+  return isBuiltIn(recipe.config) ? useRun(args, takeNewest(args)) : { ...recipe, weights: null };
+}
+
+function takeRun({ db }: SolveArgs, runId: string): TrainedWeights {
+  using store = openRunStore(db, { readonly: true });
+  return { run: findRun(store, runId), state: takeLastState(store, runId) };
+}
+
+function takeNewest({ db }: SolveArgs): TrainedWeights {
+  if (existsSync(db)) {
+    using store = openRunStore(db, { readonly: true });
+    const found = findNewest(store);
+    if (found !== null) return found;
+  }
+  throw new UsageError(
+    `the built-in model knows nothing until it is trained, and ${db} holds no finished run that trained it: start with "parallel-r1 run" (minutes; --quick: seconds), or name a server with --engine URL --model NAME`,
+  );
+}
+
+function findNewest(store: RunStore): TrainedWeights | null {
+  for (const run of store.listRuns()) {
+    const state = run.status === 'done' && isBuiltIn(parseStoredConfig(run)) ? findLastState(store, run.id) : null;
+    if (state !== null) return { run, state };
+  }
+  return null;
+}
+
+function useRun(args: SolveArgs, weights: TrainedWeights): SolveRecipe {
+  const { run } = weights;
+  const isNamed = args.preset !== undefined || args.config !== undefined;
+  const stored = isNamed ? null : { config: parseStoredConfig(run), preset: run.preset };
+  const recipe = loadRecipe(args, serveOnce, stored);
+  requireTakesWeights(recipe.config);
+  return { ...recipe, weights };
+}
+
+/** Whether the engine is the one a run starts and trains itself. */
+function isBuiltIn({ engine }: RunConfig): boolean {
+  return engine.kind === 'embedded' && engine.urls.length === 0;
+}
+
+/** Without a stage nothing needs a trainer. */
+function dropStages(config: RunConfig): RunConfig {
+  return { ...config, stages: [] };
+}
+
+/** Trained weights reach the engine through the trainer, as in an evaluation. */
+function serveOnce(config: RunConfig): RunConfig {
+  return { ...config, stages: [{ id: 'solve', kind: 'eval', sets: [] }] };
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { type Document, isNode, LineCounter, parseDocument, stringify } from 'yaml';
+import { UsageError } from '../errors.ts';
+import type { RunConfig } from './schema.ts';
+
+/** Repeated use of anchors a configuration may make; more is an attempt to blow up memory. */
+const MAX_ALIASES = 100;
+
+/** YAML text read: its value and where things stand, or faults with their lines. */
+export type YamlReading =
+  | { readonly value: unknown; lineOf(path: readonly PropertyKey[]): number | null }
+  | { readonly faults: readonly { readonly line: number; readonly message: string }[] };
+
+/** Reads YAML 1.2. Duplicate keys, unknown tags and anything else the parser objects to are faults. */
+export function readYaml(text: string): YamlReading {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', uniqueKeys: true });
+  const faults = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+    line: lines.linePos(pos[0]).line,
+    message: code === 'DUPLICATE_KEY' ? `the key ${quoteAt(text, pos[0])} is there twice` : firstLine(message),
+  }));
+  if (faults.length > 0) return { faults };
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return { value, lineOf: (path) => findLine(document, lines, path) };
+  } catch (error) {
+    return { faults: [{ line: 1, message: firstLine((error as Error).message) }] };
+  }
+}
+
+/** The text of a file. Throws UsageError. */
+export function readTextFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason =
+      code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a folder' : firstLine((error as Error).message);
+    throw new UsageError(`configuration file ${file}: ${reason}`, { cause: error });
+  }
+}
+
+/** Line of the deepest part of the path that is in the document; null when not even the first is. */
+function findLine(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | null {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return null;
+}
+
+function quoteAt(text: string, at: number): string {
+  return JSON.stringify(/^["']?([^\s:"']{1,40})/.exec(text.slice(at))?.[1] ?? '');
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]!;
+}
+
+/** A configuration as the text of a file that resolves to it. */
+export function writeYaml(config: RunConfig): string {
+  return stringify(config, { lineWidth: 100 });
+}

@@ -1,0 +1,45 @@
+import { type JsonObject, parseJsonLine } from '../json-object.ts';
+import type { Problem } from '../problem.ts';
+
+/** What a row turned out to be: a problem, or what is wrong with it in a few words. */
+export type ParsedRow = { readonly problem: Problem } | { readonly fault: string };
+
+/** Keys shown when a needed one is missing. */
+const SHOWN_KEYS = 8;
+
+/** Reads one JSON row `{id?, problem, answer, level?}`. `lineId` stands in for a missing id. */
+export function parseProblemRow(text: string, source: string, lineId: string): ParsedRow {
+  const parsed = parseJsonLine(text);
+  if ('fault' in parsed) return parsed;
+  const { row } = parsed;
+  const id = row.id === undefined || row.id === null ? lineId : toText(row.id);
+  if (id === null || id === '') return { fault: '"id" must be a string or a number' };
+  const problem = readText(row, 'problem');
+  if ('fault' in problem) return problem;
+  const answer = readText(row, 'answer');
+  if ('fault' in answer) return answer;
+  const fields = { id, source, text: problem.text, answer: answer.text };
+  return { problem: typeof row.level === 'string' ? { ...fields, level: row.level } : fields };
+}
+
+function readText(row: JsonObject, key: 'problem' | 'answer'): { text: string } | { fault: string } {
+  const value = row[key];
+  if (value === undefined || value === null) return { fault: `"${key}" is missing; ${describeKeys(row)}` };
+  const text = key === 'answer' ? toText(value) : typeof value === 'string' ? value : null;
+  if (text === null) return { fault: `"${key}" must be a string${key === 'answer' ? ' or a number' : ''}` };
+  return text.trim() === '' ? { fault: `"${key}" is empty` } : { text };
+}
+
+/** Numbers that JSON could not carry exactly are refused: the reference answer would silently change. */
+function toText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number') return null;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : String(value);
+}
+
+function describeKeys(row: JsonObject): string {
+  const keys = Object.keys(row);
+  const shown = keys.slice(0, SHOWN_KEYS).map((key) => JSON.stringify(key.slice(0, 40)));
+  if (keys.length === 0) return 'the row is empty';
+  return `the row has ${shown.join(', ')}${keys.length > SHOWN_KEYS ? ', ...' : ''}`;
+}

@@ -1,0 +1,186 @@
+import type { Rng } from './rng.ts';
+
+/**
+ * The one policy of repeating what an outside server did not answer: which statuses are worth a second try, how long to
+ * wait before it, when to give up, and what is counted. It is pure; `src/edge/repeat.ts` is the loop around it.
+ */
+
+/**
+ * Why something is repeated. `rate_limited`: asked to slow down (429). `overloaded`: no room now (503, 529).
+ * `not_ready`: what was asked for is held by somebody else or still being made (409, 423, 425). `timeout`: too slow.
+ * `no_answer`: no whole answer. `server_error`: the server broke. `billing`: paused until somebody pays (402, where a
+ * server means it so).
+ */
+export const RETRY_CAUSES = [
+  'rate_limited',
+  'overloaded',
+  'not_ready',
+  'timeout',
+  'no_answer',
+  'server_error',
+  'billing',
+] as const;
+
+export type RetryCause = (typeof RETRY_CAUSES)[number];
+
+/** Whether the same request is worth sending again after a status: the cause to repeat it, or `final`. */
+export type StatusMeaning = RetryCause | 'final';
+
+/**
+ * Statuses whose meaning does not follow from their class. 499 and 52x come from gateways: the client before them hung
+ * up, or the server behind them could not be reached in time. 501 and 505 say that no repetition will help.
+ */
+const MEANINGS: ReadonlyMap<number, StatusMeaning> = new Map([
+  [408, 'timeout'],
+  [409, 'not_ready'],
+  [423, 'not_ready'],
+  [425, 'not_ready'],
+  [429, 'rate_limited'],
+  [499, 'no_answer'],
+  [501, 'final'],
+  [503, 'overloaded'],
+  [504, 'timeout'],
+  [505, 'final'],
+  [522, 'timeout'],
+  [524, 'timeout'],
+  [529, 'overloaded'],
+]);
+
+/** Statuses that one kind of server uses with another meaning. */
+export type MeaningOverrides = Readonly<Partial<Record<number, StatusMeaning>>>;
+
+/** The meaning of an HTTP status other than 2xx. Of the server errors, only those that cannot pass are final; of the others, only those listed are repeated. */
+export function readStatus(status: number, overrides: MeaningOverrides = {}): StatusMeaning {
+  return overrides[status] ?? MEANINGS.get(status) ?? (status >= 500 ? 'server_error' : 'final');
+}
+
+/** What a failure shows of its cause. */
+export interface FailureSigns {
+  /** HTTP status; null without an answer. */
+  readonly status: number | null;
+  /** Pause the server asked for; null when it asked for none. */
+  readonly retryAfterMs: number | null;
+  /** Waiting was given up. */
+  readonly timedOut: boolean;
+}
+
+/** The cause of a failure that is known to be worth repeating. */
+export function classifyRetry(
+  { status, timedOut, retryAfterMs }: FailureSigns,
+  overrides: MeaningOverrides = {},
+): RetryCause {
+  if (timedOut) return 'timeout';
+  if (status === null) return 'no_answer';
+  const meaning = readStatus(status, overrides);
+  // A server that names a time to come back is up, and busy.
+  if (meaning === 'final' || meaning === 'server_error') return retryAfterMs === null ? 'server_error' : 'overloaded';
+  return meaning;
+}
+
+/** Whether the server was up and did not want the request now: nothing was done, and it may take it later. */
+export function isRefusal(cause: RetryCause): boolean {
+  return cause === 'rate_limited' || cause === 'overloaded' || cause === 'not_ready' || cause === 'billing';
+}
+
+/** Whether fewer requests at once would have avoided it. That does not heal a server that broke. */
+export function isCongestion(cause: RetryCause): boolean {
+  return cause === 'rate_limited' || cause === 'overloaded' || cause === 'timeout';
+}
+
+/** How often one wire repeats, and with what pauses. */
+export interface RetryPolicy {
+  /** Pause before the second try; doubles with every failure of the same cause. */
+  readonly firstPauseMs: number;
+  readonly maxPauseMs: number;
+  /** Tries of one request, the first included. Infinity: something else ends it, such as a deadline. */
+  readonly tries: number;
+  /** Tries of one request, those that were spared included. Default: no bound of their own. */
+  readonly triesWithSpared?: number;
+  /** Tries that may fail for one cause, where that is fewer. */
+  readonly triesFor?: Readonly<Partial<Record<RetryCause, number>>>;
+  /** Pauses that do not grow. */
+  readonly pauseForMs?: Readonly<Partial<Record<RetryCause, number>>>;
+  /** A server that asks for a longer pause than this is not waited for. Default: it is. */
+  readonly longestAskedMs?: number;
+}
+
+/** The pause after the `failures`-th failure: doubled each time, up to the policy's longest. */
+export function growPauseMs(
+  { firstPauseMs, maxPauseMs }: Pick<RetryPolicy, 'firstPauseMs' | 'maxPauseMs'>,
+  failures: number,
+): number {
+  return Math.min(maxPauseMs, firstPauseMs * 2 ** (failures - 1));
+}
+
+/**
+ * The tries of one request. Failures are counted per cause: a server that was busy ten times has not been broken once.
+ */
+export class RetryCourse {
+  readonly #policy: RetryPolicy;
+  readonly #rng: Pick<Rng, 'next'> | null;
+  readonly #failures = new Map<RetryCause, number>();
+  #counted = 0;
+  #all = 0;
+
+  /** `rng` shortens pauses by up to half, so that requests refused together do not come back together; null: exact pauses. */
+  constructor(policy: RetryPolicy, rng: Pick<Rng, 'next'> | null) {
+    this.#policy = policy;
+    this.#rng = rng;
+  }
+
+  /**
+   * Takes a failure and answers the milliseconds to wait before the next try, or null when there is none.
+   * `isSpared`: this failure costs no try, and does not make the pause grow.
+   */
+  fail(cause: RetryCause, retryAfterMs: number | null, isSpared = false): number | null {
+    const { tries, triesWithSpared, triesFor, longestAskedMs } = this.#policy;
+    const failures = (this.#failures.get(cause) ?? 0) + (isSpared ? 0 : 1);
+    this.#failures.set(cause, failures);
+    this.#all += 1;
+    if (!isSpared) this.#counted += 1;
+    if (this.#counted >= tries || this.#all >= (triesWithSpared ?? Number.POSITIVE_INFINITY)) return null;
+    if (failures >= (triesFor?.[cause] ?? Number.POSITIVE_INFINITY)) return null;
+    if (retryAfterMs !== null && retryAfterMs > (longestAskedMs ?? Number.POSITIVE_INFINITY)) return null;
+    return this.#pauseMs(cause, Math.max(1, failures), retryAfterMs ?? 0);
+  }
+
+  /** Something arrived: what failed before no longer counts. */
+  begin(): void {
+    this.#failures.clear();
+    this.#counted = 0;
+    this.#all = 0;
+  }
+
+  /** The server's own pause wins when it is longer, and is spread too. */
+  #pauseMs(cause: RetryCause, failures: number, askedMs: number): number {
+    const fullMs = this.#policy.pauseForMs?.[cause] ?? growPauseMs(this.#policy, failures);
+    const spreadMs = (this.#rng?.next() ?? 0) * (fullMs / 2);
+    return askedMs > fullMs - spreadMs ? askedMs + spreadMs : fullMs - spreadMs;
+  }
+}
+
+/** Repetitions by cause. */
+export type RetryCounts = Readonly<Record<RetryCause, number>>;
+
+/** Counts repetitions by cause. */
+export class RetryTally {
+  readonly #counts = new Map<RetryCause, number>(RETRY_CAUSES.map((cause) => [cause, 0]));
+
+  add(cause: RetryCause): void {
+    this.#counts.set(cause, this.#counts.get(cause)! + 1);
+  }
+
+  get total(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  byCause(): RetryCounts {
+    return Object.fromEntries(this.#counts) as Record<RetryCause, number>;
+  }
+}
+
+/** `rate_limited 12, timeout 1`: the causes that occurred; empty when nothing was repeated. */
+export function describeRetries(counts: RetryCounts): string {
+  const causes = RETRY_CAUSES.filter((cause) => counts[cause] > 0);
+  return causes.map((cause) => `${cause} ${counts[cause]}`).join(', ');
+}

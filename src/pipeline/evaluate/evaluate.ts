@@ -1,0 +1,110 @@
+import type { EvalSet } from '../../core/curriculum.ts';
+import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
+import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
+import type { MetricPoint } from '../../ports/run-store/training.ts';
+import { rollOutStep } from '../rollout/roll-out-step.ts';
+import type { SamplingRun } from '../stage-run.ts';
+
+/** Held-out figures of one set. Fractions are over finished rollouts; `standardError` is over problems. */
+export interface EvalResult {
+  readonly name: string;
+  readonly problems: number;
+  readonly samples: number;
+  /** mean@samples: mean over problems of the share of correct answers. */
+  readonly accuracy: number;
+  readonly standardError: number;
+  /** Share of rollouts with at least one executed block and a valid format. */
+  readonly validBlockFraction: number;
+  readonly meanTokens: number;
+  readonly meanCriticalTokens: number;
+}
+
+/** What is measured when. */
+export interface EvaluationRequest {
+  /** Evaluations of one stage and step must differ in purpose. */
+  readonly step: number;
+  readonly purpose: RolloutPurpose;
+  readonly sets: readonly EvalSet[];
+  readonly temperature: number;
+  readonly topP: number;
+  /** As in `StepRolloutRequest`. */
+  readonly weightsStep: number | null;
+}
+
+/** Samples every set under one weights version and measures it; the reward of an evaluation is always accuracy. */
+export async function evaluate(run: SamplingRun, request: EvaluationRequest): Promise<EvalResult[]> {
+  const sets = await Promise.all(
+    request.sets.map(async (set) => ({ set, problems: await run.ctx.problemsOf(set.problems) })),
+  );
+  const groups = sets.flatMap(({ set, problems }) =>
+    problems.map((problem) => ({ problem, size: set.samples, set: set.name })),
+  );
+  const { rollouts } = await rollOutStep(run, { ...request, groups, reward: { kind: 'accuracy' } });
+  // Rollouts that an older version stored do not say their set.
+  const setOf = ({ set, group }: RolloutRecord) => set ?? groups[group]?.set;
+  return request.sets.map((set) =>
+    measureSet(
+      set,
+      rollouts.filter((rollout) => setOf(rollout) === set.name),
+    ),
+  );
+}
+
+/** Evaluates sets after `step` of a stage, stores the figures and returns them. */
+export async function evaluateSets(run: SamplingRun, sets: readonly EvalSet[], step: number): Promise<EvalResult[]> {
+  const { ctx, index, stage } = run;
+  const { temperature, topP } = ctx.plan.eval;
+  const results = await evaluate(run, { purpose: 'eval', step, weightsStep: step, sets, temperature, topP });
+  ctx.store.saveMetrics(ctx.runId, toMetricPoints(index, step, results));
+  ctx.observer?.evaluated?.({ runId: ctx.runId, stageIndex: index, stageId: stage.id, step, results });
+  return results;
+}
+
+/** Figures of the rollouts of one set. */
+export function measureSet(set: EvalSet, rollouts: readonly RolloutRecord[]): EvalResult {
+  const perProblem = new Map<number, { correct: number; count: number }>();
+  let validBlocks = 0;
+  let tokens = 0;
+  let critical = 0;
+  let finished = 0;
+  for (const { group, trajectory, verdict, formatValid, reward } of rollouts) {
+    const tally = perProblem.get(group) ?? { correct: 0, count: 0 };
+    perProblem.set(group, tally);
+    if (trajectory === null) continue;
+    finished += 1;
+    tally.count += 1;
+    if (verdict?.verdict === 'correct') tally.correct += 1;
+    if (formatValid && (reward?.blocksExecuted ?? 0) > 0) validBlocks += 1;
+    tokens += countPolicyTokens(trajectory);
+    critical += countCriticalTokens(trajectory);
+  }
+  const shares = [...perProblem.values()].filter(({ count }) => count > 0).map(({ correct, count }) => correct / count);
+  const accuracy = mean(shares);
+  return {
+    name: set.name,
+    problems: shares.length,
+    samples: set.samples,
+    accuracy,
+    standardError: Math.sqrt(mean(shares.map((share) => (share - accuracy) ** 2)) / Math.max(1, shares.length - 1)),
+    validBlockFraction: finished === 0 ? 0 : validBlocks / finished,
+    meanTokens: finished === 0 ? 0 : tokens / finished,
+    meanCriticalTokens: finished === 0 ? 0 : critical / finished,
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Metric rows of evaluation results, keys `eval/<set>/<figure>`. */
+function toMetricPoints(stageIndex: number, step: number, results: readonly EvalResult[]): MetricPoint[] {
+  return results.flatMap((result) =>
+    [
+      ['mean_accuracy', result.accuracy] as const,
+      ['standard_error', result.standardError] as const,
+      ['valid_block_fraction', result.validBlockFraction] as const,
+      ['mean_tokens', result.meanTokens] as const,
+      ['mean_critical_tokens', result.meanCriticalTokens] as const,
+    ].map(([figure, value]) => ({ stageIndex, step, key: `eval/${result.name}/${figure}`, value })),
+  );
+}

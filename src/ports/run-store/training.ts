@@ -1,0 +1,50 @@
+import type { TrainerRequestLog } from '../trainer.ts';
+
+/** What training leaves: committed steps, metrics, checkpoints, requests to the trainer. */
+
+/** One figure after `step` of a stage. */
+export interface MetricPoint {
+  readonly stageIndex: number;
+  readonly step: number;
+  /** A path: `reward/mean`, `eval/<set>/mean_accuracy`. */
+  readonly key: string;
+  /** May be NaN. */
+  readonly value: number;
+}
+
+/** Something the trainer saved. */
+export interface CheckpointRecord {
+  readonly stageIndex: number;
+  /** Steps of the stage that its weights have seen. */
+  readonly step: number;
+  /** `state` resumes training, `sampler` is served. */
+  readonly kind: 'state' | 'sampler';
+  readonly name: string;
+  /** Path as the trainer names it. */
+  readonly path: string;
+}
+
+/** The family of `RunStore` that follows the training. */
+export interface StoredTraining {
+  /**
+   * Marks a step as applied by the optimiser and writes its metrics, replacing those that are there; survives power
+   * loss.
+   */
+  commitStep(runId: string, stageIndex: number, step: number, metrics: Readonly<Record<string, number>>): void;
+  /** Highest committed step of a stage; 0 when none. */
+  lastStep(runId: string, stageIndex: number): number;
+  /** Metrics outside a training step (evaluations). Replaces equal keys. */
+  saveMetrics(runId: string, points: readonly MetricPoint[]): void;
+  /** In (stage, step, key) order; only keys that begin with `keyPrefix` when it is given. */
+  listMetrics(runId: string, keyPrefix?: string): MetricPoint[];
+
+  /** A path that is saved again counts as the newest; survives power loss. */
+  saveCheckpoint(runId: string, checkpoint: CheckpointRecord): void;
+  /** Live ones only, oldest first; of one kind when it is given. */
+  listCheckpoints(runId: string, kind?: CheckpointRecord['kind']): CheckpointRecord[];
+  /** Takes a checkpoint off the list of live ones; nothing where it is not on it. */
+  markCheckpointDeleted(runId: string, path: string): void;
+
+  /** Where the trainer adapter writes what it sends for this run, before it sends it. */
+  trainerLog(runId: string): TrainerRequestLog;
+}
