@@ -134,7 +134,7 @@ const POLICIES: readonly (readonly [Pair, Partial<Policy>, 'accepts' | 'refuses'
   [['7', 'Final Answer: 8. \\boxed{7}'], { prefer: 'box' }, 'accepts'],
   [['7', 'Final Answer: 8. \\boxed{7}'], { prefer: 'last' }, 'accepts'],
   [['3', '\\boxed{2}, \\boxed{3}'], { boxes: 'last' }, 'accepts'],
-  [['1, 2', '\\boxed{1} no no no no no \\boxed{2}'], { boxes: 'join-all' }, 'accepts'],
+  [['1, 2', '\\boxed{1} so so so so so \\boxed{2}'], { boxes: 'join-all' }, 'accepts'],
   [['28', '28\\%'], { percent: 'strict' }, 'refuses'],
   [['0.28', '28\\%'], { percent: 'ignore' }, 'refuses'],
   [['4, 10, -2', '10, 4, -2'], { order: 'sequence' }, 'refuses'],

@@ -72,7 +72,7 @@ test('boxes', () => {
   assertAll(
     [
       ['42', 'First \\boxed{12345}, no, wait. Hence \\boxed{42}.'],
-      ['2', '\\boxed{1} no no no no no \\boxed{2}'],
+      ['2', '\\boxed{1} so so so so so \\boxed{2}'],
       ['2, 3, 5', '$\\boxed{2}, \\boxed{3}, \\boxed{5}$'],
       ['1, -2', '$\\boxed{-2} \\quad \\text{and} \\quad \\boxed{1}$'],
       ['15\\frac{39}{40}', '$\\boxed{15\\frac{39}{40}},$ or $\\boxed{\\frac{639}{40}}$'],
@@ -87,7 +87,7 @@ test('boxes', () => {
   );
   assertAll(
     [
-      ['1, 2', '\\boxed{1} no no no no no \\boxed{2}'],
+      ['1, 2', '\\boxed{1} so so so so so \\boxed{2}'],
       ['2', '\\boxed{2}, \\boxed{3}'],
       ['12345', 'First \\boxed{12345}, no, wait. Hence \\boxed{42}.'],
       ['5', '\\boxed{5x}'],
@@ -231,7 +231,7 @@ test('a trajectory states its answer in the main text and in summaries, never in
   assert.equal(judge('4', `a ${BLOCK} b\n\nFinal Answer: 7`, true).verdict, 'incorrect');
   assert.equal(judge('4', `a ${BLOCK}\n`, true).verdict, 'incorrect');
   assert.equal(judge('5', `a ${BLOCK}\n`, true).verdict, 'correct');
-  assert.equal(judge('7', `a ${BLOCK} b Final Answer: 7</Summary>`, true).verdict, 'correct');
+  assert.equal(judge('7', `a ${BLOCK} Hence, the Final Answer: 7</Summary>`, true).verdict, 'correct');
   assert.equal(judge('7', 'Final Answer: 7', true).verdict, 'correct');
 });
 
@@ -245,7 +245,8 @@ test('the verdict says what was found and which rule decided', () => {
   for (const text of ['', '   ', 'Final Answer:', '<Parallel>']) {
     const none = judge('7', text, true);
     assert.equal(none.verdict, 'unparsable', text);
-    assert.equal(none.reason, 'no-answer');
+    // A label that the text breaks off behind is a statement nobody can read.
+    assert.equal(none.reason, text.includes(':') ? 'syntax' : 'no-answer');
     assert.equal(none.extracted, null);
   }
   assert.equal(judge('', '').verdict, 'unparsable');

@@ -10,7 +10,7 @@ import {
   withChildren,
 } from '../syntax-tree.ts';
 import type { Outcome } from './compare-scalars.ts';
-import { toInterval } from './real-sets.ts';
+import { readBoundName, toInterval } from './real-sets.ts';
 import { isSubject } from './stated-values.ts';
 
 /** An answer without its conditions, and these apart. */
@@ -67,7 +67,10 @@ export function isBoundList(item: Item): boolean {
 /** An inequality as the interval it describes, a list of them as their union. */
 export function toStructure(item: Item): Item {
   if (item.kind === 'relation') return toInterval(item) ?? (item.ops[0] === '∈' ? item.sides[1]! : item);
-  if (item.kind === 'builder' && item.condition.kind === 'relation') return toInterval(item.condition) ?? item;
+  if (item.kind === 'builder' && item.condition.kind === 'relation') {
+    const name = readBoundName(item.member);
+    return (name === null ? null : toInterval(item.condition, name)) ?? item;
+  }
   if (!isBoundList(item) || item.kind !== 'list') return item;
   const parts = item.items.map(toStructure);
   return { kind: 'union', parts, ops: parts.slice(1).map(() => 'cup' as const), source: item.source };

@@ -83,12 +83,21 @@ class SetReader {
       case 'relation':
         return this.#readRelation(item);
       case 'builder':
-        return isReal(item.member) ? this.read(item.condition) : null;
+        return this.#readBuilder(item.member, item.condition);
       case 'list':
         return this.#readList(item.items, item.joint === 'and');
       default:
         return null;
     }
+  }
+
+  /** The name of the member is bound: `\{t \mid t > 2\}` is about no `t`, and `\{x \mid y > 2\}` is no set of `x`. */
+  #readBuilder(member: Item, condition: Item): RealSet | null {
+    const bound = readBoundName(member);
+    if (bound === null) return null;
+    const names = new Set<string>();
+    const set = new SetReader(this.#context, names).read(condition);
+    return names.size === 1 && names.has(bound) ? set : null;
   }
 
   #readInterval({ open, close, items }: TupleItem): RealSet | null {
@@ -234,11 +243,12 @@ class SetReader {
 
 const FLIPPED: Partial<Record<RelationOp, RelationOp>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };
 
-/** The member of a set builder: a name, or a name in ℝ. */
-function isReal(member: Item): boolean {
-  if (member.kind !== 'relation') return true;
-  const [, domain] = member.sides;
-  return member.ops[0] === '∈' && domain?.kind === 'named-set' && domain.name === 'R';
+/** The name that a set builder binds where its members are real: `x`, or `x \in \mathbb{R}`. Null for anything else. */
+export function readBoundName(member: Item): string | null {
+  if (member.kind === 'scalar') return member.expr.type === 'symbol' && member.unit === null ? member.expr.name : null;
+  if (member.kind !== 'relation' || member.ops.length !== 1 || member.ops[0] !== '∈') return null;
+  const [variable, domain] = member.sides;
+  return domain?.kind === 'named-set' && domain.name === 'R' ? readBoundName(variable!) : null;
 }
 
 /** What an inequality is about: a symbol, a function of one, a thing with a name. */
@@ -249,9 +259,12 @@ function nameOf(item: Item): string | null {
   return item.expr.type === 'apply' ? item.source : null;
 }
 
-/** The interval an inequality in one name describes, with ends of any kind; null for anything else. */
-export function toInterval({ sides, ops }: RelationItem): TupleItem | null {
-  const at = sides.findIndex((side) => nameOf(side) !== null);
+/**
+ * The interval an inequality in one name describes, with ends of any kind; null for anything else. `name` is what it
+ * has to be about, null where anything will do.
+ */
+export function toInterval({ sides, ops }: RelationItem, name: string | null = null): TupleItem | null {
+  const at = sides.findIndex((side) => (name === null ? nameOf(side) !== null : nameOf(side) === name));
   const isDouble = sides.length === 3 && at === 1 && ops[0]![0] === ops[1]![0];
   if (at < 0 || !ops.every((op) => /^[<>]/.test(op)) || (sides.length !== 2 && !isDouble)) return null;
   const lower =

@@ -77,9 +77,69 @@ const LEAD_INS: ReadonlySet<string> = new Set(
     'conclude concludes concluded conclusion find found see seen get gets got know known obtain obtained determine determined ' +
     'deduce deduced infer confirm confirms confirmed verify verified state give gives given write show shows shown yields ' +
     'means implies follows turns out true clear evident sure certain confident ' +
-    'think thinking believe about would say result a as step answer'
+    'think thinking believe about would say result a as step answer la le les el il die das o a'
   ).split(' '),
 );
+
+/**
+ * Whether the sentence around a box leaves its content alone, which a box inside of it does not show: "it is at least",
+ * "nobody knows whether it is" before it, "if n is even", "is wrong", a question mark behind it.
+ */
+export function isStatedBetween(before: string, after: string): boolean {
+  const sentence = dropCommands(before.slice(findSentenceStart(before)));
+  const clause = sentence.slice(findClauseStart(sentence));
+  if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause)) return false;
+  // "x = 1/5, or 20 percent" says it twice; a box behind "we need at least" answers how many are needed at least.
+  const phrase = sentence
+    .slice(findPhraseStart(sentence))
+    .replace(/^\s{0,3}or(?![A-Za-z])/, '')
+    .replace(/answer/i.test(sentence) ? /^$/ : /(?<![A-Za-z])at (?:least|most)[\s$]{0,4}$/, '');
+  if (/(?<![A-Za-z])from(?![A-Za-z]).{0,80}(?<![A-Za-z])to[\s$]{0,4}$/i.test(phrase)) return false;
+  if (phrase.split(/[^A-Za-z'’]+/).some(isChanging)) return false;
+  const end = SENTENCE_END.exec(after);
+  const rest = dropCommands(end === null ? after : after.slice(0, end.index));
+  if (end?.[0].startsWith('?')) return false;
+  const reason = rest.search(REASONS);
+  return !DISCLAIMS.test(reason < 0 ? rest : rest.slice(0, reason));
+}
+
+/** Without the names of commands, which are no words. */
+function dropCommands(text: string): string {
+  return text.replace(/\\[A-Za-z]+/g, ' ');
+}
+
+/** Behind the last word or sign that joins a subject and its value. */
+function findPhraseStart(sentence: string): number {
+  let from = 0;
+  for (const match of sentence.matchAll(JOINTS)) from = match.index + match[0].length;
+  return from;
+}
+
+const JOINTS =
+  /[=:;,：，；](?!\d)|(?<![A-Za-z])(?:is|are|was|were|equals|gives?|gets?|obtain|yields?|finds?|have|has|becomes|simplifies to|reduces to|so|thus|hence|therefore|then|that)(?![A-Za-z])/gi;
+
+/** Whether a word right before a box makes another value of its content, or none. */
+function isChanging(word: string): boolean {
+  const known = toVocabulary(word);
+  if (/^(?:maximum|minimum|after|before|above|but|however|now)$/.test(known)) return false;
+  return hasClass(known, 'denial') || hasClass(known, 'bound');
+}
+
+/** Words of a clause that supposes, reports or doubts what it says. */
+const DOUBTS =
+  /(?<![A-Za-z])(?:nobody|nothing|never|cannot|[a-z]{2,6}n['’]t|whether|if|unless|suppos(?:e|ing)|assum(?:e|ing)|answer would|might|maybe|perhaps|possibly|claim(?:s|ed)?|pretends?|imagine|hopes?|hypothetical|doubts?|unclear|unknown|undecided|unsure|untrue|wants me|wanted me|asks? me|told me)(?![A-Za-z])/i;
+
+/** "It is not true that the answer is", "it can not be". */
+const DENIED_CLAUSE =
+  /(?<![A-Za-z])not\s{1,3}(?:be|true|the case|so|certain|clear|right|correct|sure|known)(?![A-Za-z])/i;
+
+const SENTENCE_END = /[.!?。！？](?=[\s$)\]*}]|$)|\n/;
+
+const REASONS = /(?<![A-Za-z])(?:because|since|as|where|which means|so|hence|therefore)(?![A-Za-z])/i;
+
+/** What a sentence says behind a value that it does not state. */
+const DISCLAIMS =
+  /(?<![A-Za-z])(?:not|never|cannot|[a-z]{2,6}n['’]t|if|unless|provided|assuming|maybe|perhaps|possibly|would|might|wrong|incorrect|false|invalid|impossible|contradicts?|contradiction|contradicting|fails?|unclear)(?![A-Za-z])|^(?:[\s$,;)}%]|\\%|percent){0,6}(?:or|minus|plus|times|divided|squared|cubed|when (?!divided|rounded|expressed|written|simplified))(?![A-Za-z])/i;
 
 /** Whether what follows a statement takes it back: "Wait, that is wrong." */
 export function isTakenBack(after: string): boolean {

@@ -1,5 +1,6 @@
 import { changesNumber } from '../read/number-words.ts';
 import { isUnitWord } from '../read/units.ts';
+import { isStatedBetween } from './assertion.ts';
 import type { MathSpan } from './boxes.ts';
 
 /** A text with what was found in it. */
@@ -15,12 +16,16 @@ export interface BoxGroup {
   readonly end: number;
   /** What is to be read: the contents as a list, and the marks behind the last box. Null when a box is an operand of something larger. */
   readonly text: string | null;
+  /** Whether its sentence states it. */
+  readonly isStated: boolean;
 }
 
 /** More than this between two boxes is no separator. */
 const MAX_GAP = 60;
 /** Code units around a box that are looked at. */
 const NEAR = 48;
+/** Code units of the sentence around a box that are looked at, on either side. */
+const FAR = 200;
 
 /** The boxes from `first` to `last` as one statement. */
 export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: number, last: number): BoxGroup {
@@ -41,7 +46,13 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     text.slice(behind, behind + NEAR),
   );
   const isOperand = suffix === null || isOperandBefore(text.slice(Math.max(0, start.at - NEAR), start.at));
-  return { at: start.at, end: end.end, text: isOperand ? null : content + suffix };
+  const before = text.slice(Math.max(0, start.at - FAR), start.at);
+  // "between" leads to a box that holds both ends.
+  const isStated = isStatedBetween(
+    /(?:and|,)/.test(content) ? before.replace(/between[\s$]{0,4}$/, '') : before,
+    text.slice(end.end, end.end + FAR),
+  );
+  return { at: start.at, end: end.end, text: isOperand || !isStated ? null : content + suffix, isStated };
 }
 
 /** First box of the group that ends with box `last`: only separators stand between its members. */
@@ -132,6 +143,9 @@ function readSuffixWords(words: string, rest: string): string | null {
       break;
     taken.push(word);
   }
+  const quotient =
+    taken.length === words.trim().split(/\s{1,4}/).length ? /^\s?\/\s?([A-Za-z]{1,12})/.exec(rest)?.[1] : undefined;
+  if (quotient !== undefined) return isUnitWord(quotient) ? ` \\text{ ${taken.join(' ')}/${quotient}}` : null;
   return taken.length === 0 ? '' : ` \\text{ ${taken.join(' ')}}${power}`;
 }
 
@@ -144,7 +158,9 @@ const OPERATOR_BEFORE =
 
 /** Whether a box stands behind a sign, a factor or a denial: then its content alone is not what the text states. */
 function isOperandBefore(before: string): boolean {
-  const bare = before.replace(/(?:[\s~{&*$]|\\[,;:! ([]|\\(?:quad|displaystyle|left)){1,24}$/, '');
+  const bare = before
+    .replace(/<\/?[a-z]{1,12}>[\s$]{0,4}$/i, '')
+    .replace(/(?:[\s~{&*$]|\\[,;:! ([]|\\(?:quad|displaystyle|left)){1,24}$/, '');
   // A factor stands close: `2\boxed{7}`.
   if (/[\dA-Za-z)]$/.test(before) && !/\\[A-Za-z]{1,20}$/.test(before)) return true;
   if (OPERATOR_BEFORE.test(bare)) return !/[A-Za-z:][ \t]{1,3}[-–—]$/.test(bare);

@@ -17,7 +17,7 @@ interface OpenBrace {
 
 /**
  * All `\boxed{…}` and `\fbox{…}` with content, in the order in which they close; of nested ones only
- * the innermost. Unbraced `\boxed 7` counts; a last box that is never closed runs to the end of the
+ * the outermost, since `\boxed{8 \boxed{7}}` does not say 7. Unbraced `\boxed 7` counts; a last box that is never closed runs to the end of the
  * text. One pass.
  */
 export function findBoxes(text: string): MathSpan[] {
@@ -69,7 +69,9 @@ class BoxScanner {
 
   #close(at: number): void {
     const open = this.#stack.pop();
-    if (open !== undefined && open.boxAt >= 0) this.#push(open.boxAt, open.from, at, at + 1);
+    if (open === undefined || open.boxAt < 0) return;
+    while (this.#boxes.length > 0 && this.#boxes.at(-1)!.at > open.boxAt) this.#boxes.pop();
+    this.#push(open.boxAt, open.from, at, at + 1);
   }
 
   /** The last box, where the text ends before it does. */

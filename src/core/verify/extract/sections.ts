@@ -36,10 +36,17 @@ const ANSWERED = /answer|####|\\boxed|\nA[ \t]{0,3}:/i;
 
 function cutAtNextTurn(text: string): string {
   if (!text.includes('<')) return cutAtNextQuestion(text);
-  for (const { index } of text.matchAll(CHAT_TOKEN)) {
+  for (const { 0: token, index } of text.matchAll(CHAT_TOKEN)) {
+    // `<s>7</s>` is struck out.
+    if (token === '</s>' && isOpen(text, index)) continue;
     if (/\S/.test(text.slice(0, index))) return cutAtNextQuestion(text.slice(0, index));
   }
   return cutAtNextQuestion(text);
+}
+
+function isOpen(text: string, at: number): boolean {
+  const opener = text.lastIndexOf('<s>', at);
+  return opener >= 0 && text.slice(opener, at).trim() !== '<s>' && at - opener < 200;
 }
 
 function cutAtNextQuestion(text: string): string {

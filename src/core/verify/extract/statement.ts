@@ -61,7 +61,12 @@ function findMarkedStatement(scan: ScannedText, policy: Policy): Statement | nul
   if (policy.prefer !== 'last' && final !== null && !isTakenBack(scan.text.slice(final.end))) return final;
   // What stands before the box is outranked by it.
   if (box !== null && labels.every(({ at }) => at < box.at)) return findLast(final, box);
-  const valued = findLast(final, box, pick('line'), pick('sentence', startsWithValue));
+  const valued = findLast(
+    final,
+    box,
+    pick('line'),
+    pick('sentence', (one) => startsWithValue(one) || HAS_COLON.test(scan.text.slice(one.at, one.at + 24))),
+  );
   const worded = pick('sentence');
   if (valued === null || worded === null || worded.at <= valued.at) return valued ?? worded;
   return isTakenBack(scan.text.slice(valued.end, worded.at)) ? worded : valued;
@@ -70,6 +75,9 @@ function findMarkedStatement(scan: ScannedText, policy: Policy): Statement | nul
 function findLast(...statements: readonly (Statement | null)[]): Statement | null {
   return statements.reduce((last, one) => (last === null || (one !== null && one.at > last.at) ? one : last));
 }
+
+/** A label word with a colon, which marks what follows whatever it is. */
+const HAS_COLON = /^[^\s:：]{1,12}[*_ ]{0,4}[:：]/;
 
 /** "the answer is 7" and "the answer is x = 7", and not "the answer is independent of n". */
 function startsWithValue({ text }: Statement): boolean {

@@ -35,7 +35,12 @@ export function readChoice(text: string, goldLetter: string, isMarked: boolean):
   const asserted = new Set<string>();
   for (const sentence of splitSentences(stripMarkup(foldCharacters(text))).toReversed()) {
     const said = new SentenceReader(sentence, letters).read();
-    if (said === UNCLEAR || (isMarked && said === NONE && HEDGE.test(sentence))) return null;
+    if (
+      said === UNCLEAR ||
+      (isMarked && said === DENIES) ||
+      (isMarked && said === NONE && (HEDGE.test(sentence) || LONE_LETTER.test(sentence)))
+    )
+      return null;
     if (said.length > 1) continue;
     asserted.add(said);
     if (!isMarked) break;
@@ -62,6 +67,9 @@ function stripMarkup(text: string): string {
 function splitSentences(text: string): string[] {
   return text.split(/(?<=[.!?。！？])(?=\s|$|[\u2e80-\uffff])|[\n;；]/).filter((sentence) => /\S/.test(sentence));
 }
+
+/** A letter that stands for no option: another answer beside one. */
+const LONE_LETTER = /^[\s(]{0,4}[A-Za-z][\s).]{0,4}$/;
 
 const HEDGE =
   /[?？]|(?<![A-Za-z])(?:or else|unclear|unsure|uncertain|undecided|guess|maybe|perhaps|possibly|probably|might|may|could)(?![A-Za-z])/i;

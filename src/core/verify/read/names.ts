@@ -66,13 +66,13 @@ export const MATRICES: ReadonlySet<string> = new Set(
 export const IGNORED: ReadonlySet<string> = new Set(
   words(
     'left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle ' +
-      'limits nolimits mathstrut strut hphantom phantom rm bf it tt sf cal normalfont nonumber boxed fbox ensuremath ' +
+      'limits nolimits mathstrut strut rm bf it tt sf cal normalfont nonumber boxed fbox ensuremath ' +
       'therefore because underbrace',
   ),
 );
 
 export const SPACES: ReadonlySet<string> = new Set(
-  words('quad qquad enspace thinspace medspace thickspace space hspace hfill newline'),
+  words('quad qquad enspace thinspace medspace thickspace space hfill newline'),
 );
 
 /** Commands whose argument is text. */

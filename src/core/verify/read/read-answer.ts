@@ -29,8 +29,14 @@ export function readReference(text: string, { comma }: Policy): Reading {
  */
 export function readStatement(text: string, { comma }: Policy): Reading {
   const { source, tokens } = tokenizeBounded(text, comma);
-  if (tokens.at(-1)?.text === '?') throw new Refusal('syntax');
+  if (tokens.at(-1)?.text === '?' || tokens.some(isShortLabel)) throw new Refusal('syntax');
   return new StatementReader(source, trimLead(trimTokens(tokens))).read();
+}
+
+/** The `A:` of a second answer on the line. */
+function isShortLabel({ kind, text, zone }: Token, at: number, tokens: readonly Token[]): boolean {
+  if (at === 0 || kind !== 'letter' || text !== 'A' || zone !== 'plain' || tokens[at + 1]?.text !== ':') return false;
+  return tokens[at + 2]?.spaced === true;
 }
 
 function tokenizeBounded(text: string, comma: Policy['comma']): TokenizedText {
@@ -82,7 +88,7 @@ class StatementReader {
   #readWithTail(tokens: readonly Token[]): Reading | null {
     const whole = this.#readSentence(tokens);
     if (whole !== null) return whole;
-    for (const { at, what } of findCuts(tokens).slice(0, MAX_CUTS)) {
+    for (const { at, what } of findCuts(tokens)) {
       const tail = tokens.slice(at);
       if (what === 'remark' && tail.some((token) => isWordOf(token, 'bound'))) continue;
       if (what === 'contrast' ? !isPlainContrast(tail.slice(1)) : what !== 'reason' && tail.some(isRestricting))
@@ -333,21 +339,25 @@ interface Cut {
 /** Where a tail may begin that says something about the value and does not change it. */
 function findCuts(tokens: readonly Token[]): Cut[] {
   const cuts: Cut[] = [];
+  const lastValue = tokens.findLastIndex(isValueToken);
   let depth = 0;
-  for (let at = 1; at < tokens.length; at += 1) {
+  let reasons = 0;
+  for (let at = 1; at < tokens.length && cuts.length < MAX_CUTS; at += 1) {
     const { kind, text } = tokens[at]!;
     if (kind === 'op' && (text === '(' || text === '[' || text === '{')) depth += 1;
     if (kind === 'op' && (text === ')' || text === ']' || text === '}')) depth -= 1;
-    const what = depth > 0 || kind !== 'word' ? null : findCut(tokens, at, text.toLowerCase());
+    if (depth > 0 || kind !== 'word') continue;
+    // Each reason is read to its end.
+    if (hasClass(text.toLowerCase(), 'reason')) reasons += 1;
+    const what = reasons > MAX_CUTS ? null : findCut(tokens, at, text.toLowerCase(), at <= lastValue);
     if (what !== null) cuts.push({ at, what });
   }
   return cuts;
 }
 
-function findCut(tokens: readonly Token[], at: number, word: string): Skipped['what'] | null {
+function findCut(tokens: readonly Token[], at: number, word: string, hasValue: boolean): Skipped['what'] | null {
   const before = tokens[at - 1]!;
   const after = tokens[at + 1]?.text ?? '';
-  const hasValue = tokens.slice(at).some(isValueToken);
   const follows = (...signs: readonly string[]) => signs.includes(before.text);
   switch (word) {
     case 'instead':

@@ -78,7 +78,8 @@ class Tokenizer {
   }
 
   #readOne(code: number): void {
-    if (code === 32 || code === 126 || (code >= 9 && code <= 13)) this.#skip();
+    if (code === 126 && this.#zone !== 'math' && this.#text[this.#at + 1] === '~') this.#readStrike();
+    else if (code === 32 || code === 126 || (code >= 9 && code <= 13)) this.#skip();
     else if (isDigit(code) || (code === 46 && isDigit(this.#text.charCodeAt(this.#at + 1)))) this.#readNumber();
     else if (code === 92) this.#readCommand();
     else if (isAsciiLetter(code) || code > 127) this.#readLetters();
@@ -91,6 +92,13 @@ class Tokenizer {
   #skip(length = 1): void {
     this.#spaced = true;
     this.#at += length;
+  }
+
+  /** `~~7~~` is struck out in Markdown; in a formula these are blanks. */
+  #readStrike(): void {
+    const at = this.#at;
+    this.#at += 2;
+    this.#push('unknown', '~~', at);
   }
 
   #push(kind: Token['kind'], text: string, at: number): void {
@@ -107,8 +115,9 @@ class Tokenizer {
     const separatesThousands = this.#depth === 0 && !this.#spacedComma;
     const { digits, end } = scanNumber(this.#text, at, { separatesThousands, isDecimal: this.#isDecimalComma });
     if (digits.length > LIMITS.literalDigits) throw new Refusal('limit:literal');
+    const before = this.#spaced ? undefined : this.#tokens.at(-1);
     this.#at = end;
-    this.#push('number', digits, at);
+    this.#push(before?.kind === 'word' && DIGIT_BEFORE.test(before.text) ? 'unknown' : 'number', digits, at);
   }
 
   #readDollar(): void {
@@ -287,13 +296,19 @@ class Tokenizer {
   #pushRun(run: string, at: number): void {
     const lower = run.toLowerCase();
     const name = Object.hasOwn(ALIASES, run) ? ALIASES[run]! : run;
-    if (PERCENT_WORDS.has(lower)) this.#push('op', '%', at);
+    if (this.#isForeignDigit(run)) this.#push('unknown', run, at);
+    else if (PERCENT_WORDS.has(lower)) this.#push('op', '%', at);
     else if (DEGREE_WORDS.has(lower)) this.#push('op', '°', at);
     else if (lower === 'and' || lower === 'or') this.#push('name', lower, at);
     else if (run.length > 1 && this.#isName(run, name)) this.#push('name', name, at);
     else if (this.#isWord(run, lower)) this.#push('word', run, at);
     else if (this.#zone !== 'text' && FUNCTIONS.has(run.slice(0, -1))) this.#pushSplit(run, at);
     else for (let k = 0; k < run.length; k += 1) this.#pushLetter(run[k]!, at + k);
+  }
+
+  /** `673О` with a Cyrillic letter for a zero: letters of an alphabet close to a number, and no unit. */
+  #isForeignDigit(run: string): boolean {
+    return !this.#spaced && this.#tokens.at(-1)?.kind === 'number' && FOREIGN_DIGIT.test(run) && !isUnitWord(run);
   }
 
   /** `pi`, `sin`, `sqrt`; `floor` and its like before a bracket; in a text only `pi`. */
@@ -387,6 +402,9 @@ const TWO_CHARS: Readonly<Record<string, string>> = {
 
 const LETTER = /[\p{Ll}\p{Lu}\p{Lo}]/u;
 const LETTER_OR_MARK = /[\p{L}\p{M}]/u;
+/** A letter of another alphabet than the Latin one, or a digit of Chinese and Japanese; their other signs are words. */
+const FOREIGN_DIGIT = /^[\u0370-\u1fff〇零一二三四五六七八九]/;
+const DIGIT_BEFORE = /[〇零一二三四五六七八九]$/;
 const NOT_ASCII = /[^ -~]/;
 const UNKNOWN_SIGNS = '#@?\x7f';
 
