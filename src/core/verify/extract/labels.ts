@@ -127,19 +127,18 @@ function findShortLabels(text: string): Label[] {
 /** GSM8K's `#### 72`; a heading (`#### Step 1`) is none. */
 function findGsm8kMarks(text: string): Label[] {
   const labels: Label[] = [];
+  const lastLine = text.trimEnd().lastIndexOf('\n');
   for (let at = text.indexOf('####'); at >= 0; at = text.indexOf('####', at + 4)) {
-    if (text[at - 1] !== '#' && isGsm8kMark(text, at))
+    if (text[at - 1] !== '#' && isGsm8kMark(text, at, at > lastLine))
       labels.push({ rank: 'final', at, end: at + 4, isAsserted: true });
   }
   return labels;
 }
 
 /** A value follows, or words on the last line of the text. */
-function isGsm8kMark(text: string, at: number): boolean {
+function isGsm8kMark(text: string, at: number, isLast: boolean): boolean {
   const ahead = text.slice(at + 4, at + 12);
   if (/^[ \t]{0,3}(?!\d{1,2}[.)][ \t])[^\sA-Za-z\u0080-\uffff#*]/.test(ahead)) return true;
-  const lineEnd = text.indexOf('\n', at);
-  const isLast = lineEnd < 0 || /^\s*$/.test(text.slice(lineEnd, lineEnd + 400));
   return isLast && /^[ \t]{1,3}[^\s#]/.test(ahead);
 }
 

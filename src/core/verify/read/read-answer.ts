@@ -14,8 +14,9 @@ export interface Reading extends ParsedAnswer {
   readonly words: string | null;
 }
 
-/** Tails that are tried. */
+/** Tails that are tried, and places that are looked at for them. */
 const MAX_CUTS = 6;
+const MAX_TRIED = 24;
 
 /** Reads a reference as a whole: no sentence around it. Throws `Refusal` when it cannot be read. */
 export function readReference(text: string, { comma }: Policy): Reading {
@@ -82,7 +83,7 @@ class StatementReader {
   #readWithTail(tokens: readonly Token[]): Reading | null {
     const whole = this.#readSentence(tokens);
     if (whole !== null) return whole;
-    for (const { at, what } of findCuts(tokens).slice(0, MAX_CUTS)) {
+    for (const { at, what } of findCuts(tokens)) {
       const tail = tokens.slice(at);
       if (what === 'remark' && tail.some((token) => isWordOf(token, 'bound'))) continue;
       if (what === 'contrast' ? !isPlainContrast(tail.slice(1)) : what !== 'reason' && tail.some(isRestricting))
@@ -330,38 +331,50 @@ interface Cut {
   readonly what: Skipped['what'];
 }
 
-/** Where a tail may begin that says something about the value and does not change it. */
+/**
+ * Where a tail may begin that says something about the value and does not change it. Of each word that may open one
+ * only the first few places are looked at, so that the time is linear.
+ */
 function findCuts(tokens: readonly Token[]): Cut[] {
   const cuts: Cut[] = [];
   let depth = 0;
-  for (let at = 1; at < tokens.length; at += 1) {
+  let tried = 0;
+  for (let at = 1; at < tokens.length && tried < MAX_TRIED && cuts.length < MAX_CUTS; at += 1) {
     const { kind, text } = tokens[at]!;
     if (kind === 'op' && (text === '(' || text === '[' || text === '{')) depth += 1;
     if (kind === 'op' && (text === ')' || text === ']' || text === '}')) depth -= 1;
-    const what = depth > 0 || kind !== 'word' ? null : findCut(tokens, at, text.toLowerCase());
+    if (depth > 0 || kind !== 'word' || !mayOpenTail(text.toLowerCase())) continue;
+    tried += 1;
+    const what = findCut(tokens, at, text.toLowerCase());
     if (what !== null) cuts.push({ at, what });
   }
   return cuts;
 }
 
+const TAIL_WORDS: ReadonlySet<string> = new Set('instead rather not which so rounded when with'.split(' '));
+
+function mayOpenTail(word: string): boolean {
+  return TAIL_WORDS.has(word) || hasClass(word, 'reason') || hasClass(word, 'preposition');
+}
+
 function findCut(tokens: readonly Token[], at: number, word: string): Skipped['what'] | null {
   const before = tokens[at - 1]!;
   const after = tokens[at + 1]?.text ?? '';
-  const hasValue = tokens.slice(at).some(isValueToken);
+  const hasValue = () => tokens.slice(at).some(isValueToken);
   const follows = (...signs: readonly string[]) => signs.includes(before.text);
   switch (word) {
     case 'instead':
     case 'rather':
       return after === (word === 'instead' ? 'of' : 'than') ? 'contrast' : null;
     case 'not':
-      return hasValue && follows(',', 'and', 'but') ? 'contrast' : null;
+      return hasValue() && follows(',', 'and', 'but') ? 'contrast' : null;
     case 'which':
     case 'so':
       return follows(',') ? 'remark' : null;
     case 'rounded':
       return after === 'to' ? 'remark' : null;
     case 'when':
-      return after === 'rounded' || !hasValue ? 'remark' : null;
+      return after === 'rounded' || !hasValue() ? 'remark' : null;
     default:
       if (hasClass(word, 'reason')) return isPlainReason(tokens.slice(at)) ? 'reason' : null;
       return isAdjunct(before, word) ? 'remark' : null;
