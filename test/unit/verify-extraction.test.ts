@@ -231,7 +231,7 @@ test('a trajectory states its answer in the main text and in summaries, never in
   assert.equal(judge('4', `a ${BLOCK} b\n\nFinal Answer: 7`, true).verdict, 'incorrect');
   assert.equal(judge('4', `a ${BLOCK}\n`, true).verdict, 'incorrect');
   assert.equal(judge('5', `a ${BLOCK}\n`, true).verdict, 'correct');
-  assert.equal(judge('7', `a ${BLOCK} b Final Answer: 7</Summary>`, true).verdict, 'correct');
+  assert.equal(judge('7', `a ${BLOCK} b. Final Answer: 7</Summary>`, true).verdict, 'correct');
   assert.equal(judge('7', 'Final Answer: 7', true).verdict, 'correct');
 });
 
