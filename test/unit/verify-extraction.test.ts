@@ -231,7 +231,7 @@ test('a trajectory states its answer in the main text and in summaries, never in
   assert.equal(judge('4', `a ${BLOCK} b\n\nFinal Answer: 7`, true).verdict, 'incorrect');
   assert.equal(judge('4', `a ${BLOCK}\n`, true).verdict, 'incorrect');
   assert.equal(judge('5', `a ${BLOCK}\n`, true).verdict, 'correct');
-  assert.equal(judge('7', `a ${BLOCK} Hence, the Final Answer: 7</Summary>`, true).verdict, 'correct');
+  assert.equal(judge('7', `a ${BLOCK} b. Final Answer: 7</Summary>`, true).verdict, 'correct');
   assert.equal(judge('7', 'Final Answer: 7', true).verdict, 'correct');
 });
 
@@ -245,8 +245,7 @@ test('the verdict says what was found and which rule decided', () => {
   for (const text of ['', '   ', 'Final Answer:', '<Parallel>']) {
     const none = judge('7', text, true);
     assert.equal(none.verdict, 'unparsable', text);
-    // A label that the text breaks off behind is a statement nobody can read.
-    assert.equal(none.reason, text.includes(':') ? 'syntax' : 'no-answer');
+    assert.equal(none.reason, 'no-answer');
     assert.equal(none.extracted, null);
   }
   assert.equal(judge('', '').verdict, 'unparsable');

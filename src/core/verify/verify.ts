@@ -63,7 +63,7 @@ function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseL
   const option = reference.choice === null ? null : judgeChoice(reference.choice, main, policy);
   if (option !== null) return option;
   const statement = findStatement(main, policy);
-  if (statement === null) return toVerdict('unparsable', 'extract', { reason: 'no-answer' });
+  if (statement === null || statement.text === '') return toVerdict('unparsable', 'extract', { reason: 'no-answer' });
   const { text } = statement;
   if (text === null) return toVerdict('unparsable', 'parse', { reason: 'syntax' });
   const found = { extracted: text };
@@ -175,7 +175,7 @@ function judgeChoice({ letter, isBare }: Choice, main: string, policy: Policy): 
   if (asserted !== null)
     return toVerdict(asserted === letter ? 'correct' : 'incorrect', 'choice', { extracted: asserted });
   if (isBare) return null;
-  const reason = marked === null ? 'no-answer' : 'syntax';
+  const reason = marked === null || marked.text === '' ? 'no-answer' : 'syntax';
   return toVerdict('unparsable', 'choice', { reason, extracted: marked?.text ?? null });
 }
 

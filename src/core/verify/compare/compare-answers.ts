@@ -79,7 +79,19 @@ class Comparison {
     const [mine, theirs] = [left.qualifiers[0], right.qualifiers[0]];
     const fits = mine === undefined || theirs === undefined || this.#isSameDomain(mine, theirs);
     if (!areMet || !fits) return { equal: false, rule: 'condition' };
+    if (mine === undefined && theirs !== undefined && this.#isNarrowed(right.item, theirs))
+      return { equal: false, rule: 'condition' };
     return this.#inner(left.item, right.item);
+  }
+
+  /** `[1, 2], x \in \mathbb{Z}`: whole numbers of a stretch are not the stretch. */
+  #isNarrowed(item: Item, { item: domain, symbols }: Condition): boolean {
+    if (domain?.kind !== 'relation' || domain.ops[0] !== '∈') return false;
+    const [, set] = domain.sides;
+    if (set?.kind !== 'named-set' || set.name === 'R' || set.name === 'C') return false;
+    const range = toRealSet(item, this.#context);
+    if (range === null || (range.name !== null && !symbols.includes(range.name))) return false;
+    return range.set.some(({ low, high }) => low.value < high.value);
   }
 
   #isSameCondition(gold: Condition, answer: Condition): boolean {
@@ -143,7 +155,9 @@ class Comparison {
       return { equal: false, rule: 'relation' };
     const value = alignSubjects(left.subject, right.subject, right.value, this.#areSame);
     if (value === null) return { equal: false, rule: 'name' };
-    if (gold.modulus !== null) return this.#compareCongruent(gold, answer, left.value, value);
+    // A remainder may be stated with its modulus; a number with a name is no class of numbers.
+    if (gold.modulus !== null || answer.modulus !== null)
+      return this.#compareCongruent(gold, answer, left.value, value);
     return this.#inner(left.value, value);
   }
 
@@ -318,7 +332,8 @@ class Comparison {
     if (golds.length > LIMITS.members || answers.length > LIMITS.members) throw new Refusal('limit:members');
     const met = new Set<Item>();
     const equal = golds.every((item) => {
-      const partners = answers.filter((other) => this.#areSame(item, other));
+      // `{1, {2}}` has another member than `{1, 2}`.
+      const partners = answers.filter((other) => isRealSet(item) === isRealSet(other) && this.#areSame(item, other));
       for (const partner of partners) met.add(partner);
       return partners.length > 0;
     });
@@ -329,6 +344,11 @@ class Comparison {
 /** Whether the value is one of something that is called by words, or tagged. */
 function isNamedByWords(item: Item): boolean {
   return item.kind === 'relation' && item.sides[0]?.kind === 'name';
+}
+
+/** A set in braces of its own. */
+function isRealSet(item: Item): boolean {
+  return item.kind === 'set' && !item.isBare;
 }
 
 function nameOf(item: Item): string {

@@ -298,12 +298,18 @@ export function alignUnits(gold: ScalarItem, answer: ScalarItem, rule: Policy['u
     return right.unit.known.dimension === ANGLE ? { gold: toRadians(left.expr), answer: right.expr } : null;
   if (answerTurns && left.unit?.known)
     return left.unit.known.dimension === ANGLE ? { gold: left.expr, answer: toRadians(right.expr) } : null;
+  // 5 % is no 5 cm.
+  if ((isPercent(left.expr) && right.unit?.known) || (isPercent(right.expr) && left.unit?.known)) return null;
   if (left.unit === null || right.unit === null) {
     const isOk = rule === 'absent-ok' || left.unit === right.unit;
     return isOk ? { gold: left.expr, answer: right.expr } : null;
   }
   const factor = findUnitFactor(left.unit, right.unit);
   return factor === null ? null : { gold: left.expr, answer: scale(right.expr, factor) };
+}
+
+function isPercent(expr: Expr): boolean {
+  return expr.type === 'percent' || (expr.type === 'negate' && expr.of.type === 'percent');
 }
 
 const ANGLE = 'angle^1';

@@ -7,9 +7,10 @@ const NEAR = 240;
 
 /**
  * Whether the sentence that reaches "answer is" at a place asserts what follows. Only conclusions lead to it
- * ("so the", "we find that our final"); before a comma or a conjunction any clause may stand that supposes nothing.
+ * ("so the", "we find that our final"); before a comma or a conjunction any clause may stand that supposes nothing, and
+ * in other languages any words that doubt nothing.
  */
-export function isAsserted(text: string, at: number): boolean {
+export function isAsserted(text: string, at: number, isEnglish: boolean): boolean {
   const before = text.slice(Math.max(0, at - NEAR), at);
   const sentence = before.slice(findSentenceStart(before));
   const own = sentence.slice(findClauseStart(sentence));
@@ -20,7 +21,7 @@ export function isAsserted(text: string, at: number): boolean {
       .some(supposes)
   )
     return false;
-  if (NOT_ENGLISH.test(own)) return !own.split(/[\s*_]+/).some((word) => isDoubting(word));
+  if (!isEnglish || NOT_ENGLISH.test(own)) return !own.split(/[\s*_]+/).some((word) => isDoubting(word));
   return own
     .split(/[\s*_#>"'(“‘-]+/)
     .every((word) => word === '' || LEAD_INS.has(word.toLowerCase()) || /^(?:\d{1,2}[.)]|[✅•])$/.test(word));

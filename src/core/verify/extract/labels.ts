@@ -83,17 +83,19 @@ function readLabel(text: string, at: number, word: string): Label | null {
   const ahead = text.slice(end, end + 32);
   const sign = SIGN.exec(ahead);
   if (sign !== null && (isFinal || startsLine || sign[0].startsWith(':') || sign[0].startsWith('：')))
-    return mark(text, isFinal ? 'final' : startsLine ? 'line' : 'sentence', at, end + sign[0].length);
+    return mark(text, word, isFinal ? 'final' : startsLine ? 'line' : 'sentence', at, end + sign[0].length);
   const copula = COPULA.exec(ahead);
-  if (copula !== null) return mark(text, isFinal ? 'final' : 'sentence', at, end + copula[0].length);
+  if (copula !== null) return mark(text, word, isFinal ? 'final' : 'sentence', at, end + copula[0].length);
   const rank = isFinal ? 'final' : 'line';
-  if (startsLine && /^(?:\$|\\[[(]|\d)/.test(ahead)) return mark(text, rank, at, end);
-  return /^\r?\n/.test(ahead) && (isFinal || startsLine) ? mark(text, rank, at, end) : null;
+  if (startsLine && /^(?:\$|\\[[(]|\d)/.test(ahead)) return mark(text, word, rank, at, end);
+  return /^\r?\n/.test(ahead) && (isFinal || startsLine) ? mark(text, word, rank, at, end) : null;
 }
 
-function mark(text: string, rank: Label['rank'], at: number, end: number): Label {
-  return { rank, at, end, isAsserted: isLineStart(text, at) || isAsserted(text, at) };
+function mark(text: string, word: string, rank: Label['rank'], at: number, end: number): Label {
+  return { rank, at, end, isAsserted: isLineStart(text, at) || isAsserted(text, at, ENGLISH.test(word)) };
 }
+
+const ENGLISH = /^(?:final )?(?:answer|ans|result)$/i;
 
 /** A letter of a script that writes words apart. */
 function isLetter(character: string | undefined): boolean {

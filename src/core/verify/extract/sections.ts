@@ -36,17 +36,21 @@ const ANSWERED = /answer|####|\\boxed|\nA[ \t]{0,3}:/i;
 
 function cutAtNextTurn(text: string): string {
   if (!text.includes('<')) return cutAtNextQuestion(text);
-  for (const { 0: token, index } of text.matchAll(CHAT_TOKEN)) {
-    // `<s>7</s>` is struck out.
-    if (token === '</s>' && isOpen(text, index)) continue;
-    if (/\S/.test(text.slice(0, index))) return cutAtNextQuestion(text.slice(0, index));
-  }
+  for (const { index } of text.matchAll(CHAT_TOKEN))
+    if (isTurnEnd(text, index)) return cutAtNextQuestion(text.slice(0, index));
   return cutAtNextQuestion(text);
 }
 
-function isOpen(text: string, at: number): boolean {
-  const opener = text.lastIndexOf('<s>', at);
-  return opener >= 0 && text.slice(opener, at).trim() !== '<s>' && at - opener < 200;
+/** Code units before a `</s>` in which the `<s>` may stand that makes it the end of words that are struck out. */
+const STRUCK_OUT = 200;
+
+/** Something was said before it, and it does not close words that are struck out. */
+function isTurnEnd(text: string, at: number): boolean {
+  if (!text.startsWith('</s>', at)) return at >= text.length - text.trimStart().length;
+  const before = text.slice(Math.max(0, at - STRUCK_OUT), at);
+  const open = before.lastIndexOf('<s>');
+  const isStruckOut = open >= 0 && at - before.length + open > 0 && !/\n|<\/s>/.test(before.slice(open));
+  return !isStruckOut && at >= text.length - text.trimStart().length;
 }
 
 function cutAtNextQuestion(text: string): string {

@@ -11,7 +11,7 @@ import { findLabels, type Label, mayHoldLabel } from './labels.ts';
 export interface Statement {
   /** `closing`: the last sentence, where nothing is marked. */
   readonly source: 'label' | 'box' | 'sentence' | 'closing';
-  /** What is to be read as a whole. Null when it is there and cannot be: the box in `-\boxed{7}`. */
+  /** What is to be read as a whole; empty behind a label with nothing behind it. Null when it cannot be read: the box in `-\boxed{7}`. */
   readonly text: string | null;
   /** Where it begins and ends in the text that was searched. */
   readonly at: number;
@@ -135,10 +135,10 @@ function readLabel(scan: ScannedText, label: Label): Statement | null {
   return { source, text, at: label.at, end, rest: rest.join('. ') };
 }
 
-/** A label with nothing but signs behind it, or with which the text breaks off, states what nobody can read. */
+/** A label with which the text breaks off states nothing; one with nothing but signs behind it what nobody can read. */
 function readEmpty(region: string, { rank, at, end }: Label, isLast: boolean): Statement | null {
   if (rank === 'sentence' || !(isLast || /[=$]/.test(region))) return null;
-  return { source: 'label', text: null, at, end, rest: '' };
+  return { source: 'label', text: /[=$]/.test(region) ? null : '', at, end, rest: '' };
 }
 
 /** Whether a sentence with a value ends between two places: then what follows is not what a label marks. */

@@ -96,7 +96,10 @@ class ExpressionParser extends OperandParser {
     if (rule === undefined) return undefined;
     if (rule.power < minPower || !this.#hasOperand()) return null;
     this.at += 1;
-    return joinBinary(rule.op, left, this.parse(rule.op === '^' ? rule.power : rule.power + 1));
+    const right = this.parse(rule.op === '^' ? rule.power : rule.power + 1);
+    // `x^2!` is one thing as it is typed and another as it is set.
+    if (rule.op === '^' && this.tokens[this.at - 1]!.text === '!') throw new Refusal('syntax');
+    return joinBinary(rule.op, left, right);
   }
 
   /** `12^{th}`. */

@@ -169,7 +169,10 @@ function isNounWord(token: Token, isFollowing: boolean): boolean {
   if (token.kind !== 'word') return false;
   const word = toVocabulary(token.text);
   const changes =
-    RESTRICTING.some((name) => hasClass(word, name)) || LIMITS_BEHIND.has(word) || startsWithMultiplier(token);
+    RESTRICTING.some((name) => hasClass(word, name)) ||
+    LIMITS_BEHIND.has(word) ||
+    MORE_BEHIND.test(word) ||
+    startsWithMultiplier(token);
   if (changes || (!token.spaced && token.zone === 'plain' && token.text < '\u2e80')) throw new Refusal('syntax');
   return true;
 }
@@ -178,10 +181,13 @@ const RESTRICTING = ['denial', 'condition', 'reason'] as const;
 
 /** "5 at least", "5 and above"; "4 more than Alice" is 4. A second verb makes a second statement. */
 const LIMITS_BEHIND: ReadonlySet<string> = new Set(
-  'mn bn tn mln bln mio thsd k least most minimum maximum up upwards above below under over beyond is are was were equals equal est sont ist sind es son'.split(
+  'mn bn tn mln bln mio thsd k ppm ppb score kilo mega giga milli micro nano octal hex hexadecimal binary ternary least most minimum maximum up upwards above below under over beyond is are was were equals equal est sont ist sind es son'.split(
     ' ',
   ),
 );
+
+/** "12多", "12余人": more than 12. */
+const MORE_BEHIND = /^(?:多|余|餘|几|幾|数)(?![边邊角項项])/u;
 
 /** A hyphen between two words. */
 function isNounSign(token: Token, next: Token | undefined): boolean {

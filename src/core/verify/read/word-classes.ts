@@ -37,7 +37,7 @@ export type WordClass =
 const WORDS: Readonly<Record<WordClass, string>> = {
   denial:
     'not no never none neither nor cannot without nothing nobody nowhere hardly scarcely barely wrong incorrect false ' +
-    'invalid impossible mistake mistaken mistakenly undefined unknown undetermined unclear unsure uncertain maybe perhaps ' +
+    'invalid inadmissible extraneous spurious impossible mistake mistaken mistakenly undefined unknown undetermined unclear unsure uncertain maybe perhaps ' +
     'possibly probably presumably might may guess guessed guessing anything something everything too ' +
     'other otherwise others except excluding excluded exclude excludes besides but unless unlike different differs ' +
     'opposite contrary avoid avoids reject rejects rejected deny denies denied refuse refuses discard discards discarded ignore ' +
