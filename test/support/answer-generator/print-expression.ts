@@ -222,7 +222,12 @@ function printCall(name: FunctionName, args: readonly Expr[], style: Style): Pri
     return { text: style.isTex ? `\\binom{${first}}{${texts[1]}}` : `C(${first}, ${texts[1]})`, rank: 5 };
   }
   if (name === 'log') {
-    return { text: style.isTex ? `\\log_{${texts[1]}}(${first})` : `log_${texts[1]}(${first})`, rank: 4 };
+    return {
+      text: style.isTex
+        ? `\\log_{${texts[1]}}(${first})`
+        : `log_${/^\w+$/.test(texts[1]!) ? texts[1] : `(${texts[1]})`}(${first})`,
+      rank: 4,
+    };
   }
   const word = style.isTex ? `\\${name}` : name;
   return { text: `${word}${wrap(texts.join(', '), style)}`, rank: 4 };

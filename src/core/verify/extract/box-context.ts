@@ -52,8 +52,12 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     /(?:and|,)/.test(content) ? before.replace(/between[\s$]{0,4}$/, '') : before,
     text.slice(end.end, end.end + FAR),
   );
-  return { at: start.at, end: end.end, text: isOperand || !isStated ? null : content + suffix, isStated };
+  const isOne = isStated && !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
+  return { at: start.at, end: end.end, text: isOperand || !isOne ? null : content + suffix, isStated };
 }
+
+/** `, A: 8` behind a box marks another answer. */
+const SECOND_LABEL = /^[^\n]{0,24}[,;.)$]\s{1,3}A[ \t]{0,3}[:：][ \t]/;
 
 /** First box of the group that ends with box `last`: only separators stand between its members. */
 export function findGroupStart(text: string, boxes: readonly MathSpan[], last: number): number {

@@ -15,6 +15,12 @@ interface OpenBrace {
   readonly from: number;
 }
 
+/** A box, and where its content begins and ends. */
+interface FoundBox extends Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * All `\boxed{…}` and `\fbox{…}` with content, in the order in which they close; of nested ones only
  * the outermost, since `\boxed{8 \boxed{7}}` does not say 7. Unbraced `\boxed 7` counts; a last box that is never closed runs to the end of the
@@ -28,7 +34,7 @@ export function findBoxes(text: string): MathSpan[] {
 class BoxScanner {
   readonly #text: string;
   readonly #stack: OpenBrace[] = [];
-  readonly #boxes: MathSpan[] = [];
+  readonly #boxes: FoundBox[] = [];
 
   constructor(text: string) {
     this.#text = text;
@@ -45,7 +51,7 @@ class BoxScanner {
       else this.#close(at);
     }
     this.#closeLast();
-    return this.#boxes;
+    return this.#boxes.map(({ at, end, from, to }) => ({ at, end, content: this.#text.slice(from, to) }));
   }
 
   /** Next position after a backslash. A doubled backslash before the command is one too many, and part of it. */
@@ -83,7 +89,10 @@ class BoxScanner {
   #push(at: number, from: number, to: number, end: number): void {
     const last = this.#boxes.at(-1);
     if (last !== undefined && last.at > at) return;
-    const content = this.#text.slice(from, to);
-    if (/[^\s$]/.test(content)) this.#boxes.push({ at, end, content });
+    CONTENT.lastIndex = from;
+    const first = CONTENT.exec(this.#text);
+    if (first !== null && first.index < to) this.#boxes.push({ at, end, from, to });
   }
 }
+
+const CONTENT = /[^\s$]/g;

@@ -147,11 +147,15 @@ class StatementReader {
 
   /** "The area of ABC is 12 square units", "Total: 26 dollars", "5 is the answer". */
   #readByCopula(tokens: readonly Token[]): Reading | null {
+    const lastValue = tokens.findLastIndex(isValueToken);
+    const lastWord = tokens.findLastIndex(({ kind }) => kind === 'word');
+    const lastOther = tokens.findLastIndex((token) => !isWordOf(token, 'answer'));
     for (let at = tokens.length - 2; at > 0; at -= 1) {
       if (!isJoint(tokens, at)) continue;
+      const isPredicate = lastValue <= at && lastWord > at;
+      if (isPredicate && lastOther > at) continue;
       const [lead, rest] = [tokens.slice(0, at), tokens.slice(at + 1)];
-      if (!rest.some(isValueToken) && rest.some(({ kind }) => kind === 'word')) {
-        if (!rest.every((token) => isWordOf(token, 'answer'))) continue;
+      if (isPredicate) {
         const said = this.#parse(lead);
         return said === null
           ? null
