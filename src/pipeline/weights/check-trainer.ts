@@ -2,6 +2,7 @@ import type { CurriculumPlan, StageSpec } from '../../core/curriculum.ts';
 import { UsageError } from '../../errors.ts';
 import type { TrainerNeeds } from '../../ports/trainer.ts';
 import type { RunContext } from '../context.ts';
+import { openPatiently } from './recover-trainer.ts';
 
 /**
  * Refuses a run whose trainer cannot do what its unfinished stages ask, before anything is paid for. Where other work comes
@@ -14,7 +15,7 @@ export async function checkTrainer(ctx: RunContext): Promise<void> {
   if (!stages.some(isTraining)) return;
   requireAbilities(ctx, stages);
   if (stages[0]!.kind !== 'cold-start') return;
-  await ctx.trainer.openModel(toModelSpec(ctx.plan), null, ctx.signal);
+  await openPatiently(ctx, toModelSpec(ctx.plan), null);
   requireAbilities(ctx, stages);
   await ctx.trainer.closeModel(ctx.signal);
 }
