@@ -3,13 +3,19 @@
  *
  * 1. After a lost reply, or a promise the server lost, a model is made in a new session; what the old one holds is
  *    unloaded. Three losses in a row are an error.
- * 2. A server that takes protobuf only, and answers 201 and 202, is TuFT; SkyRL's back ends are told apart by what the
+ * 2. Closing a model, or the connection, unloads it; what earlier processes of the run left is unloaded before the first
+ *    model is made. A model that could not be unloaded stays on record.
+ * 3. A server without a free place is asked again for as long as it may take, which is said once with whose the places
+ *    are; then it is an error with the same and what to do.
+ * 4. Where unloading forgets checkpoints, a model stays while the run has one of it, and goes when the last is deleted.
+ * 5. A server that takes protobuf only, and answers 201 and 202, is TuFT; SkyRL's back ends are told apart by what the
  *    first model answers to a pass, and until then nothing is refused that one of them has; an unknown server asks for
  *    a choice.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { LossSpec } from '../../src/core/datum.ts';
+import { TrainerError } from '../../src/errors.ts';
 import {
   ADAM,
   connectTrainer,
@@ -43,6 +49,74 @@ test('a lost create_model is made anew', async (t) => {
     trainer.openModel(SPEC, null),
     trainerError(/create_model: the connection was cut .*; whether the server acted on it is not known/),
   );
+});
+
+test('models are given back', async (t) => {
+  const openModels = new Set(['old-1', 'old-2']);
+  const { double, trainer } = await open(t, {}, { openModels });
+  const unloaded = () => double.to('unload_model').map(({ body }) => body.model_id);
+  assert.deepEqual(unloaded(), ['old-1', 'old-2']);
+  const order = double.seen.map(({ path }) => path);
+  assert.ok(order.lastIndexOf('unload_model') < order.indexOf('create_model'), 'their places are free by then');
+  assert.deepEqual([...openModels], ['model-1']);
+  assert.equal(double.to('create_model')[0]!.body.user_metadata.run, 'test-run');
+  await trainer.openModel(SPEC, null);
+  await trainer.closeModel();
+  assert.deepEqual(unloaded().slice(2), ['model-1', 'model-2']);
+  await assert.rejects(trainer.optimStep(ADAM), TrainerError);
+  await trainer.openModel(SPEC, null);
+  await trainer[Symbol.asyncDispose]();
+  assert.deepEqual(unloaded().slice(4), ['model-3']);
+  assert.deepEqual([...openModels], []);
+
+  const lost = await open(t, {}, { openModels });
+  lost.double.fault('unload_model', 'lose-request');
+  await lost.trainer[Symbol.asyncDispose]();
+  assert.deepEqual([...openModels], ['model-1'], 'for the next process');
+});
+
+test('no place for a model', async (t) => {
+  for (const refusal of [
+    gone(400, 'Maximum number of LoRA adapters (4) reached'),
+    gone(429, '4 models exist, which is the limit'),
+  ]) {
+    const double = await startFaultServer(t);
+    double.route('sessions', (_request, response) => response.end(JSON.stringify({ sessions: ['a'] })));
+    double.route('sessions/a', (_request, response) => response.end(JSON.stringify({ training_run_ids: ['m', 'n'] })));
+    const describe = (id: string, user_metadata: object | null) =>
+      double.route(`training_runs/${id}`, (_request, response) => response.end(JSON.stringify({ user_metadata })));
+    describe('m', { run: 'sums-3' });
+    describe('n', null);
+    const options = { slotPatienceMs: 60_000, profile: 'hosted' } as const;
+    const { trainer, warnings, clock } = await connectTrainer(t, double.url, options);
+    double.fault('create_model', ...repeat(2, refusal));
+    await trainer.openModel(SPEC, null);
+    assert.deepEqual(warnings, [
+      `trainer ${double.url} has no slot for another model; they are held by run sums-3, model n; waiting for up to 60 s`,
+    ]);
+    assert.ok(clock.pauses.length >= 2);
+    double.fault('create_model', ...repeat(60, refusal));
+    await assert.rejects(
+      trainer.openModel(SPEC, null),
+      trainerError(/no slot got free in 60 s; they are held by run sums-3, model n: .*trainer\.slotPatienceSeconds/),
+    );
+  }
+});
+
+test('a server that forgets checkpoints with their models', async (t) => {
+  const savedPaths: string[] = [];
+  const { double, trainer } = await open(t, { kind: 'tuft' }, { profile: 'tuft', savedPaths });
+  const unloaded = () => double.to('unload_model').map(({ body }) => body.model_id);
+  const { path } = await trainer.saveState('s1');
+  savedPaths.push(path);
+  await trainer.openModel(SPEC, { path, optimizer: false });
+  assert.deepEqual(unloaded(), [], 'the state that was just loaded is still there for a resume');
+  savedPaths.push((await trainer.saveState('s2')).path);
+  savedPaths.shift();
+  await trainer.deleteSaved(path);
+  assert.deepEqual(unloaded(), ['model-1']);
+  await trainer[Symbol.asyncDispose]();
+  assert.deepEqual(unloaded(), ['model-1'], 'the last state outlives the connection');
 });
 
 test('telling servers apart', async (t) => {

@@ -26,7 +26,7 @@ const NO_SLOT =
 
 /** Whether the server refused a model because it holds as many as it can. */
 export function isWithoutSlot(error: unknown): error is TrainerError {
-  return error instanceof TrainerError && (error.status === 429 || NO_SLOT.test(error.message));
+  return error instanceof TrainerError && NO_SLOT.test(error.message);
 }
 
 /** The same failure with what to do about it, where that is known. */

@@ -173,7 +173,7 @@ export class OwnModels {
   async #run(operation: string, body: WireBody, signal: AbortSignal | undefined) {
     const { io, operationTimeoutMs } = this.#options;
     const deadline = new Deadline(io.clock, operationTimeoutMs);
-    const call = { what: operation, body, deadline, canRepeat: false, signal };
+    const call = { what: operation, body, deadline, canRepeat: false, isFinal: isWithoutSlot, signal };
     const submitted = await sendPatiently(io, operation, call, (reply) =>
       parseFields(submittedSchema, readJson(reply), reply.site),
     ).catch(tellDoubt);

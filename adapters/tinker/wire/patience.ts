@@ -57,6 +57,8 @@ export interface PatientCall extends TinkerCall {
   readonly deadline: Deadline;
   /** Whether the request may go out again when the server may have acted on it already. */
   readonly canRepeat: boolean;
+  /** Failures that are not repeated, whatever their status. */
+  isFinal?(error: unknown): boolean;
   /** Called when it goes out again although the server may have acted on it. */
   onDoubt?(): void;
   /** Called when nothing took the connection: the server may be restarting. */
@@ -102,7 +104,7 @@ export async function sendPatiently<T>(
       policy: toPolicy(io, BROKEN_SENDINGS),
       clock: io.clock,
       signal,
-      causeOf: (error) => findTinkerCause(error, canRepeat),
+      causeOf: (error) => (call.isFinal?.(error) ? null : findTinkerCause(error, canRepeat)),
       isOver: () => deadline.isOver,
       onRepeat: ({ cause, error }) => {
         io.tally.add(cause);
