@@ -96,7 +96,7 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     rollOut: async (count) => {
       step += 1;
       await rollOutStep(
-        { ctx, stage, index: 0, binding, weights: { serve: async () => 'm' } },
+        { ctx, stage, index: 0, binding, weights: { serve: async () => 'm', lineageOf: () => 'm' } },
         {
           purpose: 'train',
           step,

@@ -4,9 +4,19 @@
  * five files are the only ones that re-export. Everything else is internal and may change with any version.
  */
 
+export {
+  DEFAULT_EFFECTIVE_THRESHOLDS,
+  type EffectiveContext,
+  type EffectiveParallelism,
+  type EffectiveThresholds,
+  type IdleReason,
+  measureTrajectory,
+  type PathMeasure,
+} from './core/effective/effective-parallelism.ts';
 export { computeBestAt, computeMajorityAt, computePassAt, type VotedSample } from './core/metrics.ts';
 export {
   type AdvantageOptions,
+  type BlockCount,
   type BuiltInReward,
   computeGroupAdvantages,
   computeReward,

@@ -17,7 +17,8 @@ export async function completeBySglang(
   adapter: string | null,
   signal: AbortSignal | undefined,
 ): Promise<Completion[]> {
-  const answer = await wire.sendForJson('POST', PATH, toSglangRequest(request, adapter), signal);
+  const body = toSglangRequest(request, adapter);
+  const answer = await wire.sendForJson('POST', PATH, body, signal, wire.sessionOf(request.prefixKey));
   return readSglangCompletions(wire.siteOf('POST', PATH), answer, request.n);
 }
 

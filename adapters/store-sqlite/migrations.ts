@@ -6,6 +6,9 @@ import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
 import { REVISED_VERDICTS } from './migrations/0002-revised-verdicts.ts';
 import { ANSWERS } from './migrations/0003-answers.ts';
 import { SETS_AND_VERSIONS } from './migrations/0004-sets-and-versions.ts';
+import { TRAINER_MODELS } from './migrations/0005-trainer-models.ts';
+import { INTENDED_SAVES } from './migrations/0006-intended-saves.ts';
+import { EFFECTIVE_BLOCKS } from './migrations/0007-effective-blocks.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
@@ -18,6 +21,9 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 2, sql: REVISED_VERDICTS },
   { version: 3, sql: ANSWERS },
   { version: 4, sql: SETS_AND_VERSIONS },
+  { version: 5, sql: TRAINER_MODELS },
+  { version: 6, sql: INTENDED_SAVES },
+  { version: 7, sql: EFFECTIVE_BLOCKS },
 ];
 
 /** Schema this software reads and writes. */

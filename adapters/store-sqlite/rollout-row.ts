@@ -12,6 +12,7 @@ interface RewardRow {
   readonly rewardFormatValid: boolean | null;
   readonly blocksInText: number | null;
   readonly blocksExecuted: number | null;
+  readonly blocksEffective: number | null;
 }
 
 /** What a rollout and its row have in common. */
@@ -64,6 +65,7 @@ export const ROLLOUTS = describeTable<RolloutRow, RolloutNotes>(
     rewardFormatValid: flag('reward_format_valid'),
     blocksInText: plain('blocks_in_text'),
     blocksExecuted: plain('blocks_executed'),
+    blocksEffective: plain('blocks_effective'),
     durationMs: plain('duration_ms'),
   },
   {
@@ -88,6 +90,7 @@ export function toRolloutRow({ problem: _, trajectory, verdict, reward, ...share
     rewardFormatValid: reward?.formatValid ?? null,
     blocksInText: reward?.blocksInText ?? null,
     blocksExecuted: reward?.blocksExecuted ?? null,
+    blocksEffective: reward?.blocksEffective ?? null,
   };
 }
 
@@ -115,6 +118,7 @@ export function toRollout(row: RolloutRow, parts: Pick<RolloutRecord, 'problem' 
 
 function toReward(row: RewardRow): Reward | null {
   const { reward, rewardMode: mode, rewardCorrect, rewardFormatValid, blocksInText, blocksExecuted } = row;
+  const { blocksEffective } = row;
   if (mode === null) return null;
   return {
     value: reward!,
@@ -123,5 +127,6 @@ function toReward(row: RewardRow): Reward | null {
     formatValid: rewardFormatValid!,
     blocksInText: blocksInText!,
     blocksExecuted: blocksExecuted!,
+    blocksEffective,
   };
 }

@@ -33,7 +33,10 @@ function describeUnknown(what: string, word: string, known: readonly string[], h
 
 /** The message of the parser on one line, reworded where it is not plain. */
 function toSentence(message: string): string {
-  const line = message.replaceAll(/\s*\n\s*/g, ' ');
+  const line = message
+    .split('\n')
+    .map((part) => part.trim())
+    .join(' ');
   if (line.startsWith('Not enough non-option arguments')) return 'an argument is missing after the command';
   const value = /^Not enough arguments following: (.+)$/.exec(line);
   if (value !== null) return `--${value[1]} needs a value`;

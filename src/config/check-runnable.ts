@@ -12,7 +12,7 @@ export function checkRunnable(config: RunConfig, own: OwnParts = {}): ConfigFaul
   // Everything else depends on the engine, which has to be another one.
   if (unable.length > 0) return unable;
   return [
-    ...(own.engine === undefined ? [...checkEngine(config), ...checkTokenizer(config)] : []),
+    ...(own.engine === undefined ? [...checkEngine(config), ...checkTokenizer(config), ...checkRouter(config)] : []),
     ...checkTrainer(config, own),
     ...(own.engine === undefined && own.trainer === undefined ? checkHandOver(config) : []),
     ...(own.teacher === undefined ? checkTeachers(config) : []),
@@ -51,6 +51,20 @@ function checkTokenizer({ engine }: RunConfig): ConfigFault[] {
       ? `is missing: the Tinker API has no tokenizer; give the URL of a server with vLLM's /tokenize that serves ${model} (--set engine.tokenizerUrl=URL)`
       : `is for engine.kind tinker only: ${kind} has a tokenizer of its own`;
   return [{ path: ['engine', 'tokenizerUrl'], message }];
+}
+
+/** Weights are loaded into servers by their own routes, which neither a router nor the Tinker API has. */
+function checkRouter({ engine, trainer }: RunConfig): ConfigFault[] {
+  const path = ['engine', 'adminUrls'];
+  if (engine.adminUrls.length === 0) return [];
+  if (engine.urls.length === 0) return [{ path, message: 'names servers, and engine.urls no router in front of them' }];
+  if (!ENGINE_KINDS[engine.kind].loadWeights || engine.kind === 'tinker') {
+    return [{ path, message: `is for servers that load weights; ${engine.kind} has no routes for that` }];
+  }
+  if (trainer.lora.rank > 0) return [];
+  const message =
+    'does not go with trainer.lora none: whole weights have no name that a router could ask for; name the servers in engine.urls';
+  return [{ path, message }];
 }
 
 /** The embedded trainer trains the embedded model only, and only the server that trains it can serve it. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { LINT_CODES } from '../core/format/format-report.ts';
 import { embeddedSchema, engineSchema, trainerSchema } from './schema/connections.ts';
 import { nonBlank, seedNumber, shortName } from './schema/fields.ts';
+import { effectiveSchema, watchdogSchema } from './schema/parallel-work.ts';
 import { evalSets } from './schema/problems.ts';
 import { evalSampling, rolloutSchema } from './schema/rollout.ts';
 import { stagesSchema } from './schema/stages.ts';
@@ -65,6 +66,8 @@ export const runConfigSchema = z
       })
       .prefault({})
       .describe('Format check'),
+    effective: effectiveSchema.prefault({}).describe('When the paths of a block count as parallel work'),
+    watchdog: watchdogSchema.prefault({}).describe('What is done when a reward is earned without the work'),
     stages: stagesSchema,
     eval: z
       .strictObject({ sets: evalSets.default([]).describe('Held-out sets'), ...evalSampling })

@@ -50,17 +50,21 @@ export function rewriteAnswerLine(text: string, gold: string): string {
   return `${text.slice(0, lineStart)}Final Answer: ${gold}${tail}${text.slice(lineEnd)}`;
 }
 
-/** A teacher's text without its thinking; `code` says why there is none. */
+/** A response without its thinking; `code` says why nothing is left. */
 export interface StrippedText {
   readonly content: string;
+  /** Where the content begins in the response, in code units; with `thinking_unclosed` where the thinking does. */
+  readonly at: number;
   readonly code: null | 'thinking_unclosed' | 'empty';
 }
 
 /** What follows the last closing thinking tag, trimmed. Opened after that and never closed: `thinking_unclosed`. */
 export function stripThinking(text: string): StrippedText {
   const close = text.lastIndexOf('</think>');
-  const rest = close < 0 ? text : text.slice(close + '</think>'.length);
-  if (rest.includes('<think>')) return { content: '', code: 'thinking_unclosed' };
+  const from = close < 0 ? 0 : close + '</think>'.length;
+  const open = text.indexOf('<think>', from);
+  if (open >= 0) return { content: '', at: open, code: 'thinking_unclosed' };
+  const rest = text.slice(from);
   const content = rest.trim();
-  return { content, code: content === '' ? 'empty' : null };
+  return { content, at: from + rest.length - rest.trimStart().length, code: content === '' ? 'empty' : null };
 }

@@ -1,4 +1,5 @@
 import type { AdamSettings, LossSpec } from './datum.ts';
+import type { EffectiveThresholds } from './effective/effective-parallelism.ts';
 import type { FormatMode, LintCode } from './format/format-report.ts';
 import type { AdvantageSettings, RewardConfig } from './reward.ts';
 import { createRng, hashSeed, shuffle } from './rng.ts';
@@ -206,6 +207,10 @@ export interface CurriculumPlan {
     readonly rank: number;
     /** Seed of a fresh model's weights. */
     readonly seed: number;
+    /** Newest saved states of a stage, and newest weights of the run, that are kept; missing: 1. */
+    readonly keep?: number;
+    /** Longest wait for a trainer that died to answer again; missing: 0, its death ends the run. */
+    readonly patienceMs?: number;
   };
   readonly rollout: RolloutSettings;
   readonly layout: Layout;
@@ -213,9 +218,26 @@ export interface CurriculumPlan {
   readonly formatMode: FormatMode;
   /** Lints that make a response invalid. */
   readonly formatPromote: readonly LintCode[];
+  /** When the paths of a block count as parallel work. */
+  readonly effective: EffectiveThresholds;
+  readonly watchdog: WatchdogSettings;
   readonly stages: readonly StageSpec[];
   readonly eval: { readonly sets: readonly EvalSet[]; readonly temperature: number; readonly topP: number };
 }
+
+/** When figures of a stage that fall while its bonus grows are told, and what happens then. */
+export interface WatchdogSettings {
+  readonly action: 'off' | 'warn' | 'stop';
+  /** Steps whose mean is compared with that of earlier ones. */
+  readonly window: number;
+  /** Share of its highest mean that a figure must have lost. */
+  readonly minFall: number;
+  /** What the bonus must have gained meanwhile, as a share of responses. */
+  readonly minGrowth: number;
+}
+
+/** Ten steps smooth the noise of a batch; a third lost is seen by eye in any curve, and a twentieth gained is no noise. */
+export const DEFAULT_WATCHDOG: WatchdogSettings = { action: 'warn', window: 10, minFall: 0.3, minGrowth: 0.05 };
 
 /** When the paths of a block are joined: when all have ended, the first, or the first `count`. */
 export type CountedJoin =

@@ -2,7 +2,7 @@
  * Sampling by the Tinker API under the contract of the engine port, on the embedded server's two faces, and what
  * is its own:
  *
- * 1. The wire: what is sent, what is not
+ * 1. The wire: what is sent, what is not; results as protobuf (the embedded server) and as JSON (the doubles)
  * 2. Failures are EngineErrors that name the request: statuses, lost connections, answers that are not the protocol
  * 3. A result that cannot be trained on is refused: wrong count, unequal lengths, a stop token that is missing
  * 4. A result that never comes ends at the time limit, and an abort at once

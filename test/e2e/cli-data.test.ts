@@ -11,6 +11,8 @@
  *  9. `datasets list --json` names the sample sets
  * 10. a closed stdout ends the command quietly
  * 11. `check --promote` makes lints violations, once per option; an unknown lint is refused with the known ones
+ * 12. `check` looks at what follows the thinking section, as `verify` does; places count from the beginning; one that never
+ *     closes is invalid
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -213,4 +215,20 @@ test('11: check --promote', async () => {
   const unknown = await runCli(['check', file, '--promote', 'lookalike']);
   assert.equal(unknown.code, 2);
   assert.match(unknown.stderr, /promote is "?lookalike"?; it must be one of tag_in_prompt, .*lookalike_tag/);
+});
+
+test('12: thinking sections', async () => {
+  const block = '<Parallel><Path>a</Path></Parallel>';
+  const rows = writeRows('thinking.jsonl', [
+    { text: `<think>${block}\nFinal Answer: 5</think>\n${VALID}` },
+    { text: `<think>hm</think>\n${INVALID}` },
+    { text: `<think>${VALID}` },
+  ]);
+  const { code, stdout } = await runCli(['check', rows, '--json']);
+  const [good, bad, open] = parseLines(stdout);
+  assert.equal(code, 1);
+  assert.deepEqual([good.valid, good.blocks], [true, 1]);
+  const [plain] = parseLines((await runWithInput(['check', '-', '--json'], INVALID)).stdout);
+  assert.equal(bad.violations[0].at, plain.violations[0].at + '<think>hm</think>\n'.length);
+  assert.deepEqual([open.valid, open.primary], [false, 'thinking_unclosed']);
 });

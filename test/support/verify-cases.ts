@@ -31,6 +31,7 @@ export const SUITES = [
   'math500_solution',
   'math500_shuffled',
   'math500_rewrites',
+  'reported-2026-11',
 ] as const;
 
 const POLICY_OF_TAG: Readonly<Record<string, Partial<Policy>>> = {
@@ -52,7 +53,7 @@ export function toCasePolicy({ options = {}, policy }: PublicCase): Partial<Poli
   return {
     ...(options.precision === undefined ? {} : { precision: options.precision }),
     ...(options.strict === false ? { variables: 'positional' as const } : {}),
-    ...(options.allow_set_relation_comp === true ? { setFromRelation: true } : {}),
+    ...(options.allow_set_relation_comp === undefined ? {} : { setFromRelation: options.allow_set_relation_comp }),
     ...(policy === undefined ? {} : POLICY_OF_TAG[policy]),
   };
 }

@@ -112,7 +112,7 @@ test('3. merging', (t) => {
     sets: ['stages.rl-easy.schedule={kind: cosine}', 'stages.3.reward=tiered'],
   });
   assert.deepEqual(rl(replaced, 2).schedule, { kind: 'cosine', warmupFraction: 0.1 });
-  assert.deepEqual(rl(replaced, 3).reward, { kind: 'tiered', count: 'text', bonus: 1.2, malformedCorrect: -1 });
+  assert.deepEqual(rl(replaced, 3).reward, { kind: 'tiered', count: 'effective', bonus: 1.2, malformedCorrect: -1 });
   assert.deepEqual(rl(load({ sets: ['stages.2.adam.learningRate=1e-4'] }), 2).adam, {
     ...rl(PRESETS.embedded, 2).adam,
     learningRate: 1e-4,
@@ -230,7 +230,7 @@ test('8. files and presets that are not there', (t) => {
   const missing = join(tmpdir(), 'no-such-configuration.yaml');
   assert.deepEqual(listFaults({ file: missing }), [`configuration file ${missing}: does not exist`]);
   assert.deepEqual(listFaults({ file: tmpdir() }), [`configuration file ${tmpdir()}: is a folder`]);
-  const known = 'known: embedded, seen, unseen-s1, unseen-s2, scaffold, sequential';
+  const known = 'known: embedded, parallel, seen, unseen-s1, unseen-s2, scaffold, sequential';
   assert.deepEqual(listFaults({ preset: 'embeded' }), [
     `preset: there is no such preset; did you mean embedded? ${known}`,
   ]);

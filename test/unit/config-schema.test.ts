@@ -58,7 +58,7 @@ test('1. a short file is enough', () => {
     [sft.data, sft.epochs, sft.batchSize, sft.adam.learningRate, sft.adam.beta2],
     ['cold-start', 1, 128, 1e-5, 0.95],
   );
-  assert.deepEqual(rl.reward, { kind: 'product', count: 'text' });
+  assert.deepEqual(rl.reward, { kind: 'product', count: 'effective' });
   assert.deepEqual(rl.problems, [
     { kind: 'file', path: 'a.jsonl', limit: null },
     { kind: 'set', name: 'b', limit: null },
@@ -121,7 +121,7 @@ test('4. faults between fields', () => {
     { name: 'x', problems: 'b' },
   ];
   assert.deepEqual(faultsOf([RL], { eval: { sets } }), ['eval.sets.1.name: "x" is already the name of another set']);
-  assert.match(faultsOf([RL], { trainer: { handover: 'copy' } })[0]!, /handover: must be path, or \{kind: archive/);
+  assert.match(faultsOf([RL], { trainer: { handover: 'copy' } })[0]!, /handover: must be path, \{kind: archive/);
 });
 
 test('5. bounds', () => {

@@ -6,7 +6,7 @@
  *  4. canonicalising twice is canonicalising once, and only white space ever goes
  *  5. rule 2: the value of the last answer line becomes the gold string, what follows the line stays
  *  6. emphasis around the label goes with its closing half; a text without a label is left alone
- *  7. stripThinking: what follows the last closing tag, trimmed; opened and never closed, and empty, are codes
+ *  7. stripThinking: what follows the last closing tag, trimmed, and where it begins; opened and never closed, and empty, are codes
  *  8. the 341 raw teacher outputs: 3 as they are, 290 changed by rule 1 alone, 48 by the value too (needs shared/data)
  */
 import assert from 'node:assert/strict';
@@ -80,17 +80,17 @@ test('6: emphasis, and no label', () => {
 });
 
 test('7: thinking', () => {
-  const rows: [text: string, content: string, code: string | null][] = [
-    ['plain', 'plain', null],
-    ['<think>a</think>\n\nb ', 'b', null],
-    ['a</think>b', 'b', null],
-    ['<think>a</think>b<think>c</think>d', 'd', null],
-    ['<think>a', '', 'thinking_unclosed'],
-    ['<think>a</think>b<think>c', '', 'thinking_unclosed'],
-    ['<think>a</think> \n', '', 'empty'],
-    ['', '', 'empty'],
+  const rows: [text: string, content: string, at: number, code: string | null][] = [
+    ['plain', 'plain', 0, null],
+    ['<think>a</think>\n\nb ', 'b', 18, null],
+    ['a</think>b', 'b', 9, null],
+    ['<think>a</think>b<think>c</think>d', 'd', 33, null],
+    ['<think>a', '', 0, 'thinking_unclosed'],
+    ['<think>a</think>b<think>c', '', 17, 'thinking_unclosed'],
+    ['<think>a</think> \n', '', 18, 'empty'],
+    ['', '', 0, 'empty'],
   ];
-  for (const [text, content, code] of rows) assert.deepEqual(stripThinking(text), { content, code }, text);
+  for (const [text, content, at, code] of rows) assert.deepEqual(stripThinking(text), { content, at, code }, text);
 });
 
 const ROWS = new URL('../../../shared/data/pr1_parallel_gsm8k_sft_341.jsonl', import.meta.url);

@@ -48,7 +48,7 @@ function listStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extrac
 }
 
 test('1. every preset resolves to itself', () => {
-  assert.deepEqual(PRESET_NAMES, ['embedded', 'seen', 'unseen-s1', 'unseen-s2', 'scaffold', 'sequential']);
+  assert.deepEqual(PRESET_NAMES, ['embedded', 'parallel', 'seen', 'unseen-s1', 'unseen-s2', 'scaffold', 'sequential']);
   for (const name of PRESET_NAMES) {
     const { config, preset } = loadRunConfig({ preset: name });
     assert.equal(preset, name);
@@ -81,12 +81,20 @@ test('2. the plan', () => {
   assert.deepEqual(planOf('sequential'), [dapo('1. rl-dapo', 300, 'accuracy')]);
 });
 
+/** `hollow`: a valid block in which no path did work. */
+type Answer = 'wrong' | 'plain' | 'block' | 'broken' | 'hollow';
+
 /** What an answer earns in a step of an RL stage. */
-function earn(name: PresetName, stage: number, step: number, answer: 'wrong' | 'plain' | 'block' | 'broken'): number {
+function earn(name: PresetName, stage: number, step: number, answer: Answer): number {
   const { reward } = listStages(PRESETS[name], 'rl')[stage]!;
   assert.ok(reward.kind !== 'own');
-  const blocks = answer === 'block' || answer === 'broken' ? 1 : 0;
-  const parts = { blocksInText: blocks, blocksExecuted: blocks, formatValid: answer !== 'broken' };
+  const blocks = ['block', 'broken', 'hollow'].includes(answer) ? 1 : 0;
+  const parts = {
+    blocksInText: blocks,
+    blocksExecuted: blocks,
+    blocksEffective: answer === 'block' ? 1 : 0,
+    formatValid: answer !== 'broken',
+  };
   return computeReward(reward, step, { ...parts, correct: answer !== 'wrong' }).value;
 }
 
@@ -105,6 +113,10 @@ test('3. what an answer earns', () => {
   for (const name of ['unseen-s2', 'scaffold'] as const)
     for (let step = 1; step <= 21; step += 1)
       assert.deepEqual(all(name, 0, step), (step - 1) % 10 < 8 ? accuracy : [-1, 1, 1.2, -1], `${name} ${step}`);
+  // The paper pays for a block in which nothing was done, the preset for models of one's own does not.
+  assert.deepEqual([earn('seen', 0, 1, 'hollow'), earn('unseen-s2', 0, 9, 'hollow')], [1, 1.2]);
+  assert.deepEqual([earn('parallel', 0, 1, 'hollow'), earn('parallel', 1, 9, 'hollow')], [-1, 1]);
+  assert.deepEqual([earn('parallel', 0, 1, 'block'), earn('parallel', 1, 9, 'block')], [1, 1.2]);
 });
 
 test('4. SFT', () => {

@@ -2,7 +2,8 @@
  * What may be wrong with a problem, what its answer looks like, and when two problems are the same.
  *
  * 1. braces and dollar signs without a partner are found with their place; escaped ones and sums of money are not
- * 2. faults of the answer: unbalanced, or not equal to itself for the verifier; text-only mathematics is a warning
+ * 2. faults of the answer: unbalanced, or not equal to itself for the verifier; what it cannot read as a whole, and a
+ *    whole solution in GSM8K's format, are warnings
  * 3. tags in a problem are a fault; colon and dots at the end, short, long and figureless problems are warnings
  * 4. an answer that is not the last one of the solution is a warning, by value and not by spelling
  * 5. answers are counted by kind
@@ -49,7 +50,9 @@ test('2: answers', () => {
   assert.deepEqual(listCodes({}), []);
   assert.deepEqual(listCodes({ answer: '\\frac{\\sqrt{3' }), ['fault unbalanced_answer']);
   assert.deepEqual(listCodes({ answer: '$x' }), ['fault unbalanced_answer']);
-  assert.deepEqual(listCodes({ answer: '5 apples and 3' }), ['fault unreadable_answer']);
+  assert.deepEqual(listCodes({ answer: '.' }), ['fault unreadable_answer']);
+  assert.deepEqual(listCodes({ answer: 'Ann pays 5 on each of 3 days' }), ['warning text_only_answer']);
+  assert.deepEqual(listCodes({ answer: 'She has 48/2 = <<48/2=24>>24.\n#### 1,024' }), ['warning gsm8k_answer']);
   assert.deepEqual(listCodes({ answer: 'x ? 3 : 4' }), ['warning text_only_answer']);
   for (const answer of ['\\text{Evelyn}', '\\frac{1}{2}', '(1, 2)', '025', '-7', '\\text{(E)}']) {
     assert.deepEqual(listCodes({ answer }), [], answer);
@@ -99,6 +102,7 @@ test('5: kinds', () => {
     'equation or inequality': ['y = 2x + 3', 'x \\in [-2,7]', 'x > 3'],
     'closed form': ['3\\sqrt{13}', '\\pi', '6 - 5i', '2^{10}'],
     expression: ['p - q', '2k+2', '\\frac{11+9a}{20}'],
+    'GSM8K solution': ['She sold 48/2 = <<48/2=24>>24 clips.\n#### 24', `${'x = 3. '.repeat(100)}\n#### -1,024\n`],
     text: ['\\text{Evelyn}', 'ellipse', 'no solution', 'x'.repeat(600)],
   };
   for (const [kind, answers] of Object.entries(cases)) {

@@ -5,13 +5,14 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { verify } from '../../src/core/verify/verify.ts';
+import { verifyConfirmed } from '../../src/core/verify/verify.ts';
 import { NO_SAMPLES } from '../support/shared-rows.ts';
 import { type PublicCase, readSuite, toCasePolicy } from '../support/verify-cases.ts';
 
 /** Right answers to reach: policy-free and with a policy. */
 const TO_REACH: readonly (readonly [suite: string, free: number, tagged: number])[] = [
-  ['math_verify', 115, 0],
+  // Two of these references want one member of a chain whose closed members differ; such a chain states nothing here.
+  ['math_verify', 113, 0],
   ['math_verify_choice', 3, 0],
   ['hendrycks_math', 13, 3],
   ['lighteval_choice', 6, 0],
@@ -24,18 +25,20 @@ const TO_REACH: readonly (readonly [suite: string, free: number, tagged: number]
   ['math500_solution', 240, 0],
   ['math500_shuffled', 487, 0],
   ['math500_rewrites', 620, 133],
+  ['reported-2026-11', 470, 36],
 ];
 
-function isAccepted(row: PublicCase): boolean {
-  return (
-    verify(row.gold, row.answer, { mode: 'math', structured: false, policy: toCasePolicy(row) }).verdict === 'correct'
-  );
+async function isAccepted(row: PublicCase): Promise<boolean> {
+  const structured = row.answer.includes('<Parallel>');
+  const verdict = await verifyConfirmed(row.gold, row.answer, { mode: 'math', structured, policy: toCasePolicy(row) });
+  return verdict.verdict === 'correct';
 }
 
 for (const [suite, free, tagged] of TO_REACH) {
   const rows = readSuite(suite);
-  test(suite, { skip: rows === null && NO_SAMPLES }, (t) => {
-    const missed = rows!.filter((row) => isAccepted(row) !== row.expected);
+  test(suite, { skip: rows === null && NO_SAMPLES }, async (t) => {
+    const missed: PublicCase[] = [];
+    for (const row of rows!) if ((await isAccepted(row)) !== row.expected) missed.push(row);
     const count = (isTagged: boolean) => {
       const all = rows!.filter((row) => (row.policy !== undefined) === isTagged);
       return { all: all.length, right: all.filter((row) => !missed.includes(row)).length };

@@ -4,7 +4,7 @@
  *  1. closed forms, lists, tuples, intervals, matrices, relations, units and texts that are equal in value
  *  2. pairs that doubles, string rules and other graders take for equal, and that are not
  *  3. what overflows or hits a bound is unparsable with the name of the bound, never equal
- *  4. a reference that cannot be parsed is compared as text
+ *  4. a reference that cannot be read as a whole is met by the same spelling alone, and never by a part of it
  *  5. every policy value does what it says, and only when it is asked for
  */
 import assert from 'node:assert/strict';
@@ -36,7 +36,7 @@ const EQUAL: readonly Pair[] = [
   ['1/3', '0.333333'],
   ['90^\\circ', '90'],
   ['5\\text{ cm}', '2\\text{ cm} + 3\\text{ cm}'],
-  ['11', 'x = 5+5+1 = 7 = 11'],
+  ['11', 'x = 5+5+1 = 4+7 = 11'],
   ['x = 11', '11'],
   ['7 = x', '7'],
   ['1/3', 'x = 1/3 \\approx 1.3'],
@@ -74,7 +74,7 @@ const DIFFERENT: readonly Pair[] = [
   ['(8,-2)', '[8,-2]'],
   ['(3,1)', '\\{1,3\\}'],
   ['[0,9)', '(0,9)'],
-  ['x \\in [-2,7]', '-2 \\le x \\le 7'],
+  ['11', 'x = 5+5+1 = 7 = 11'],
   ['7 = 11a+c', '11a+c'],
   ['a+3z = 0', '0'],
   ['n = 2,3,4', 'n = 1,2,3'],
@@ -85,7 +85,7 @@ const DIFFERENT: readonly Pair[] = [
   ['(2,\\infty)', '-((2,\\infty))'],
   ['\\text{east}', '-(\\text{east})'],
   ['x^{-1/2}', 'x^{1/2}'],
-  ['\\sum_{k=0}^{n} k', '\\sum_{k=1}^{n} k'],
+  ['\\sum_{k=0}^{n} 2^k', '\\sum_{k=1}^{n} 2^k'],
   ['5\\text{ cm}', '2\\text{ cm} + 3\\text{ m}'],
 ];
 
@@ -117,9 +117,16 @@ test('bounds and overflow are unparsable', () => {
   }
 });
 
-test('a reference that cannot be parsed is text', () => {
-  assert.equal(judge('\\frac{\\sqrt{3', '\\frac{\\sqrt{3').verdict, 'correct');
-  assert.equal(judge('\\frac{\\sqrt{3', '\\sqrt{3}').verdict, 'incorrect');
+test('a reference that cannot be read as a whole is met by the same spelling alone', () => {
+  for (const [gold, part] of [
+    ['\\frac{\\sqrt{3', '\\sqrt{3}'],
+    ['For room A it is 240 yuan, for room B 210 yuan', '210'],
+    ['all primes p with p = 3 mod 4', '3'],
+  ] as const) {
+    assert.equal(judge(gold, gold).verdict, 'correct');
+    const { verdict, reason } = judge(gold, part);
+    assert.deepEqual([verdict, reason], ['unparsable', 'unparsable reference'], gold);
+  }
 });
 
 /** Gold, answer, policy under which the verdict turns; the second says what it is then. */
@@ -127,7 +134,7 @@ const POLICIES: readonly (readonly [Pair, Partial<Policy>, 'accepts' | 'refuses'
   [['7', 'Final Answer: 8. \\boxed{7}'], { prefer: 'box' }, 'accepts'],
   [['7', 'Final Answer: 8. \\boxed{7}'], { prefer: 'last' }, 'accepts'],
   [['3', '\\boxed{2}, \\boxed{3}'], { boxes: 'last' }, 'accepts'],
-  [['1, 2', '\\boxed{1} no no no no no \\boxed{2}'], { boxes: 'join-all' }, 'accepts'],
+  [['1, 2', '\\boxed{1} so so so so so \\boxed{2}'], { boxes: 'join-all' }, 'accepts'],
   [['28', '28\\%'], { percent: 'strict' }, 'refuses'],
   [['0.28', '28\\%'], { percent: 'ignore' }, 'refuses'],
   [['4, 10, -2', '10, 4, -2'], { order: 'sequence' }, 'refuses'],
@@ -138,7 +145,7 @@ const POLICIES: readonly (readonly [Pair, Partial<Policy>, 'accepts' | 'refuses'
   [['10\\text{ cm}', '10\\text{ m}'], { units: 'ignore' }, 'accepts'],
   [['10\\text{ cm}', '10'], { units: 'strict' }, 'refuses'],
   [['f(x)', 'f(y)'], { variables: 'positional' }, 'accepts'],
-  [['x \\in [-2,7]', '-2 \\le x \\le 7'], { setFromRelation: true }, 'accepts'],
+  [['x \\in [-2,7]', '-2 \\le x \\le 7'], { setFromRelation: false }, 'refuses'],
   [['204_5', '204'], { base: 'digits' }, 'accepts'],
 ];
 

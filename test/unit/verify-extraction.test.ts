@@ -8,7 +8,7 @@
  *  5. bare answers and references in all their forms are taken whole
  *  6. a percent sign behind a box belongs to it; what follows a chat token does not belong to the answer
  *  7. option letters: asserted, not denied, one only
- *  8. a trajectory: trunk text after the last block first, then the whole text, tags as structure
+ *  8. a trajectory: the main text and the summaries, never a path; tags as structure
  *  9. nothing found is `unparsable` with a reason; the rule and the extracted text are in the verdict
  */
 import assert from 'node:assert/strict';
@@ -72,7 +72,7 @@ test('boxes', () => {
   assertAll(
     [
       ['42', 'First \\boxed{12345}, no, wait. Hence \\boxed{42}.'],
-      ['2', '\\boxed{1} no no no no no \\boxed{2}'],
+      ['2', '\\boxed{1} so so so so so \\boxed{2}'],
       ['2, 3, 5', '$\\boxed{2}, \\boxed{3}, \\boxed{5}$'],
       ['1, -2', '$\\boxed{-2} \\quad \\text{and} \\quad \\boxed{1}$'],
       ['15\\frac{39}{40}', '$\\boxed{15\\frac{39}{40}},$ or $\\boxed{\\frac{639}{40}}$'],
@@ -87,7 +87,7 @@ test('boxes', () => {
   );
   assertAll(
     [
-      ['1, 2', '\\boxed{1} no no no no no \\boxed{2}'],
+      ['1, 2', '\\boxed{1} so so so so so \\boxed{2}'],
       ['2', '\\boxed{2}, \\boxed{3}'],
       ['12345', 'First \\boxed{12345}, no, wait. Hence \\boxed{42}.'],
       ['5', '\\boxed{5x}'],
@@ -103,7 +103,6 @@ test('answer sentences', () => {
       ['3.5', 'The answer is 3.5.'],
       ['-3', 'The result is -3'],
       ['5', 'The answer is 5, since 2+3=5.'],
-      ['5', 'The answer is $5$ when $x=2$.'],
       ['2, 3', 'The answer is $2$ or $3$.'],
       ['12', 'Réponse : 12'],
       ['12', 'La respuesta es 12.'],
@@ -119,6 +118,7 @@ test('answer sentences', () => {
       ['5', 'The answer is 5/6'],
       ['7', 'The answer is not 7'],
       ['3', 'The answer is 4. We had 3 steps.'],
+      ['5', 'The answer is $5$ when $x=2$.'],
     ],
     'other',
   );
@@ -223,12 +223,15 @@ test('option letters', () => {
 
 const BLOCK = '<Parallel><Path>\\boxed{3}</Path><Path>Final Answer: 4</Path></Parallel>\n<Summary>so 5</Summary>';
 
-test('a trajectory is read in the trunk after its last block first', () => {
+test('a trajectory states its answer in the main text and in summaries, never in a path', () => {
   assert.equal(judge('7', `a ${BLOCK} b\n\nFinal Answer: 7`, true).verdict, 'correct');
-  assert.equal(judge('7', `\\boxed{9} ${BLOCK} it is $7$.`, true).verdict, 'correct');
+  assert.equal(judge('7', `it may be $9$ ${BLOCK} it is $7$.`, true).verdict, 'correct');
+  assert.equal(judge('3', `a ${BLOCK} b`, true).verdict, 'incorrect');
+  assert.equal(judge('3', '<Parallel><Path>Final Answer: 3</Path>', true).reason, 'no-answer');
   assert.equal(judge('4', `a ${BLOCK} b\n\nFinal Answer: 7`, true).verdict, 'incorrect');
-  assert.equal(judge('4', `a ${BLOCK}\n`, true).verdict, 'correct');
-  assert.equal(judge('7', `a ${BLOCK} b Final Answer: 7</Summary>`, true).verdict, 'correct');
+  assert.equal(judge('4', `a ${BLOCK}\n`, true).verdict, 'incorrect');
+  assert.equal(judge('5', `a ${BLOCK}\n`, true).verdict, 'correct');
+  assert.equal(judge('7', `a ${BLOCK} b. Final Answer: 7</Summary>`, true).verdict, 'correct');
   assert.equal(judge('7', 'Final Answer: 7', true).verdict, 'correct');
 });
 

@@ -78,7 +78,7 @@ export async function serveEmbeddedLm(lm: EmbeddedLm, options: ServeOptions): Pr
 async function buildFaces(lm: EmbeddedLm, options: ServeOptions) {
   const { seed, teacherMix = DEFAULT_TEACHER_MIX, pollLimitMs = 20_000, now = Date.now } = options;
   await mkdir(path.resolve(options.stateDir), { recursive: true });
-  const checkpoints = new CheckpointStore(options.stateDir, lm.shape, lm.parameterCount);
+  const checkpoints = new CheckpointStore(options.stateDir, lm.shape, lm.parameterCount, now);
   await checkpoints.recover();
   await publishBase(lm, seed);
   const snapshots = new Snapshots(lm, checkpoints);

@@ -1,9 +1,13 @@
 import { failAt, type Site } from '../../../src/edge/http-failure.ts';
+import { type Malformed, readFields, unpackNumbers } from '../../../src/edge/protobuf.ts';
 import { EngineError } from '../../../src/errors.ts';
 import type { Completion, CompletionRequest, Engine } from '../../../src/ports/engine.ts';
 import { Deadline, retrieveFuture, type TrainerIo } from '../wire/patience.ts';
 import { parseFields, readJson, type TrainerHttp, toJsonBody } from '../wire/trainer-http.ts';
 import { sampleResultSchema, submittedSchema } from '../wire/wire-schemas.ts';
+
+/** `stop_reason` of the protobuf answer. */
+const STOPPED_BY_LENGTH = 1;
 
 /** Path below `api/v1/`, and name of the operation. */
 const SAMPLE_PATH = 'asample';
@@ -34,9 +38,10 @@ export async function sample(
     const headers = { 'x-tinker-sampling-backpressure': '1' };
     const reply = await io.http.send(SAMPLE_PATH, { body, headers, timeoutMs, signal });
     const { request_id: requestId } = parseFields(submittedSchema, readJson(reply), reply.site);
-    const future = { requestId, operation: SAMPLE_PATH, what: SAMPLE_PATH, acceptsProtobuf: false, deadline, signal };
+    const future = { requestId, operation: SAMPLE_PATH, what: SAMPLE_PATH, acceptsProtobuf: true, deadline, signal };
     const result = await retrieveFuture(io, future);
-    return readSampled(result.site, result.codec === 'json' ? result.value : null, request.n);
+    const value = result.codec === 'json' ? result.value : decodeSampleResponse(result.bytes, result.site);
+    return readSampled(result.site, value, request.n);
   } catch (error) {
     if (signal?.aborted || !deadline.isOver) throw error;
     const site = io.http.siteOf(SAMPLE_PATH);
@@ -54,6 +59,28 @@ function toWireRequest(source: SamplerSource, request: CompletionRequest) {
     num_samples: request.n,
     prompt: { chunks: [{ type: 'encoded_text', tokens: request.prompt }] },
     sampling_params: { max_tokens: maxTokens, temperature, top_p: topP, top_k: -1, seed, ...stop },
+  };
+}
+
+/** A protobuf `SampleResponse` in the form of its JSON twin: some servers send it whatever a client accepts. */
+function decodeSampleResponse(bytes: Uint8Array, site: Site) {
+  const malformed: Malformed = (detail) => failAt(site, `the protobuf answer is malformed: ${detail}`);
+  const sequences = [...readFields(bytes, malformed)].filter(({ number }) => number === 1);
+  return {
+    sequences: sequences.map((sequence) => {
+      let isLength = false;
+      let tokens: number[] = [];
+      let logprobs: number[] = [];
+      for (const field of sequence.fields()) {
+        // STOP is the default, and left out.
+        if (field.number === 1) isLength = field.toNumber() === STOPPED_BY_LENGTH;
+        else if (field.number === 2)
+          tokens = unpackNumbers(field.toBytes(), 4, (view, at) => view.getInt32(at, true), malformed);
+        else if (field.number === 3)
+          logprobs = unpackNumbers(field.toBytes(), 4, (view, at) => view.getFloat32(at, true), malformed);
+      }
+      return { stop_reason: isLength ? 'length' : 'stop', tokens, logprobs };
+    }),
   };
 }
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
+import { stripThinking } from '../../core/canonicalise.ts';
 import { checkFormat } from '../../core/format/format-checker.ts';
-import type { FormatReport } from '../../core/format/format-report.ts';
+import type { FormatCode, FormatReport } from '../../core/format/format-report.ts';
 import { describeReadError, nameInput, parseRow, readInputLines, STDIN } from '../../edge/jsonl.ts';
 import { SourceError, UsageError } from '../../errors.ts';
 import type { ArgsOf } from '../command.ts';
@@ -28,7 +29,7 @@ export async function checkFiles(args: CheckArgs): Promise<number> {
   let total = 0;
   for (const file of args.files) {
     for await (const response of readResponses(file, args.as)) {
-      const report = checkFormat(response.text, args.mode, { promote: args.promote });
+      const report = checkSpoken(response.text, args);
       total += 1;
       if (report.valid) valid += 1;
       printReport(response, report, args.json);
@@ -38,7 +39,25 @@ export async function checkFiles(args: CheckArgs): Promise<number> {
   return valid === total ? 0 : 1;
 }
 
-function printReport({ file, line, id, text }: Response, report: FormatReport, json: boolean): void {
+/** A report whose violations may be that the thinking section never closes. */
+type SpokenReport = Omit<FormatReport, 'violations'> & {
+  readonly violations: readonly { readonly code: FormatCode | 'thinking_unclosed'; readonly at: number }[];
+};
+
+/**
+ * The format of what follows the thinking section: a block inside of it is none, as for `verify` and `generate`.
+ * Places count from the beginning of the response.
+ */
+function checkSpoken(text: string, { mode, promote }: CheckArgs): SpokenReport {
+  if (!text.includes('think>')) return checkFormat(text, mode, { promote });
+  const { content, at: from, code } = stripThinking(text);
+  const report = checkFormat(content, mode, { promote });
+  if (code === 'thinking_unclosed') return { ...report, valid: false, violations: [{ code, at: from }] };
+  const violations = report.violations.map((one) => ({ ...one, at: one.at + from }));
+  return { ...report, violations, lints: report.lints.map((one) => ({ ...one, at: one.at + from })) };
+}
+
+function printReport({ file, line, id, text }: Response, report: SpokenReport, json: boolean): void {
   if (json) {
     const { mode, valid, violations, lints, blocks } = report;
     const primary = violations[0]?.code ?? null;

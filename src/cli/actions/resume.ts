@@ -13,7 +13,7 @@ import { selectReporter } from '../select-reporter.ts';
 export async function resume(args: ArgsOf<typeof resumeCommand>): Promise<number> {
   if (args.config !== undefined || args.set.length > 0) {
     throw new UsageError(
-      'a run is resumed with the configuration it began with; only --engine, --trainer and the budgets can change',
+      'a run is resumed with the configuration it began with; only --engine, --trainer, --watchdog and the budgets can change',
     );
   }
   using reporter = selectReporter(args);

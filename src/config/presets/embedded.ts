@@ -1,4 +1,6 @@
+import { DEFAULT_WATCHDOG } from '../../core/curriculum.ts';
 import type { AdamSettings } from '../../core/datum.ts';
+import { DEFAULT_EFFECTIVE_THRESHOLDS } from '../../core/effective/effective-parallelism.ts';
 import type { RunConfig } from '../schema.ts';
 
 /**
@@ -45,6 +47,8 @@ export const embeddedPreset: RunConfig = {
   engine: {
     kind: 'embedded',
     urls: [],
+    adminUrls: [],
+    sessionHeader: 'X-Session-ID',
     tokenizerUrl: null,
     placement: 'sticky',
     model: 'embedded-base',
@@ -58,8 +62,10 @@ export const embeddedPreset: RunConfig = {
     profile: 'embedded',
     handover: 'path',
     operationTimeoutSeconds: 300,
+    slotPatienceSeconds: 600,
     apiKeyEnv: null,
     baseModel: null,
+    keep: 1,
     lora: { rank: 32 },
   },
   prompt: 'embedded.v1',
@@ -86,6 +92,8 @@ export const embeddedPreset: RunConfig = {
   training: { layout: 'exact' },
   verify: { mode: 'math' },
   format: { mode: 'strict', promote: [] },
+  effective: DEFAULT_EFFECTIVE_THRESHOLDS,
+  watchdog: DEFAULT_WATCHDOG,
   stages: [
     {
       id: 'cold-start',

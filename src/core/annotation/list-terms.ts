@@ -28,7 +28,10 @@ export function listNumbers(text: string): NumberPlace[] {
 
 function normaliseNumber(text: string): string {
   const plain = text.replaceAll(',', '');
-  return plain.includes('.') ? plain.replace(/0+$/, '').replace(/\.$/, '') : plain;
+  if (!plain.includes('.')) return plain;
+  let end = plain.length;
+  while (plain[end - 1] === '0') end -= 1;
+  return plain.slice(0, plain[end - 1] === '.' ? end - 1 : end);
 }
 
 /** Distinct numbers. */

@@ -1,4 +1,6 @@
-/** What a reference answer looks like, judged by its spelling alone. */
+import { extractGsm8kAnswer } from './gsm8k-answer.ts';
+
+/** What a reference answer looks like; judged by its spelling alone. */
 export type AnswerKind =
   | 'integer'
   | 'decimal'
@@ -12,57 +14,73 @@ export type AnswerKind =
   | 'equation or inequality'
   | 'closed form'
   | 'expression'
+  /** A whole solution that ends in `#### 42`, as the raw files of GSM8K have it. */
+  | 'GSM8K solution'
   | 'text';
 
-/** Kinds and the patterns that tell them; the first match counts. */
-const KINDS: readonly (readonly [AnswerKind, RegExp])[] = [
-  ['integer', /^[-+\u2212]?(\d+|\d{1,3}([,\s]\d{3})+)$/],
-  ['decimal', /^[-+\u2212]?(\d*\.\d+|\d{1,3}(,\d{3})+\.\d+|\d+\.)$/],
-  [
-    'fraction',
-    /^[-+\u2212]?(\d+\s*\/\s*\d+|\\[dt]?frac\s*(\{[-+]?\d+\}|\d)\s*(\{\d+\}|\d)|\d+\s*\\[dt]?frac\{\d+\}\{\d+\})$/,
-  ],
-  [
-    'percent or unit',
-    /^(\\?\$)?\s*[-+\u2212]?[\d.,]+\s*(\\?%|\^?\{?\\circ\}?|°|\\(text|mbox|mathrm|textrm)\{[^{}]*\}(\^\d)?|[a-z]{2,12})$|^\\?\$\s*[\d.,]+$/i,
-  ],
-  ['other base', /^\d+_\{?\d+\}?$/],
-  ['choice', /^(\\(text|textbf|mathrm)\{)?\(?[A-Ja-j]\)?\}?$/],
-  ['matrix', /\\begin\{[pbvBV]?(small)?matrix\}|\\begin\{array\}/],
-  [
-    'tuple, set or interval',
-    /^(\\left)?\s*(\(|\[|\\\{|\\lbrace).*,.*(\)|\]|\\\}|\\rbrace)(\s*(\\cup|\\cap).*)?$|\\cup/s,
-  ],
-  ['equation or inequality', /(?<![<>!])=|<|>|\\(le|ge|leq|geq|lt|gt|ne|neq|in)(?![a-z])/],
-  ['list', /,(?!\d{3}(\D|$))|\\(text|mbox)\{\s*(and|or)\s*\}/],
+/** Kinds and how they are told, in order: the first that matches is it. No pattern looks at a character twice in a row. */
+const KINDS: readonly (readonly [AnswerKind, (text: string) => boolean])[] = [
+  ['integer', (text) => /^[-+\u2212]?(?:\d+|\d{1,3}(?:[,\s]\d{3})+)$/.test(text)],
+  ['decimal', (text) => /^[-+\u2212]?(?:\d*\.\d+|\d{1,3}(?:,\d{3})+\.\d+|\d+\.)$/.test(text)],
+  ['fraction', isFraction],
+  ['percent or unit', hasUnit],
+  ['other base', (text) => /^\d+_\{?\d+\}?$/.test(text)],
+  ['choice', (text) => /^(?:\\(?:text|textbf|mathrm)\{)?\(?[A-Ja-j]\)?\}?$/.test(text)],
+  ['matrix', (text) => /\\begin\{(?:[pbvBV]?(?:small)?matrix|array)\}/.test(text)],
+  ['tuple, set or interval', isBracketed],
+  ['equation or inequality', (text) => /(?<![<>!])=|[<>]|\\(?:le|ge|leq|geq|lt|gt|ne|neq|in)(?![a-z])/.test(text)],
+  ['list', (text) => /,(?!\d{3}(?:\D|$))|\\(?:text|mbox)\{\s{0,3}(?:and|or)\s{0,3}\}/.test(text)],
 ];
 
-/** LaTeX commands and names of functions are neither words nor variables. */
+function isFraction(text: string): boolean {
+  if (/^[-+\u2212]?\d+\s{0,3}\/\s{0,3}\d+$/.test(text)) return true;
+  return /^[-+\u2212]?\d*\\[dt]?frac\s{0,3}(?:\{[-+]?\d+\}|\d)\s{0,3}(?:\{\d+\}|\d)$/.test(text);
+}
+
+const UNIT = /^(?:\\?%|\^?\{?\\circ\}?|\u00b0|\\(?:text|mbox|mathrm|textrm)\{[^{}]*\}(?:\^\d)?|[a-z]{2,12})$/i;
+
+function hasUnit(text: string): boolean {
+  const amount = /^(?:\\?\$)?\s{0,3}[-+\u2212]?[\d.,]+/.exec(text)?.[0];
+  if (amount === undefined) return false;
+  return (amount.includes('$') && amount.length === text.length) || UNIT.test(text.slice(amount.length).trimStart());
+}
+
+const OPENERS = ['(', '[', '\\{', '\\lbrace'];
+const CLOSERS = [')', ']', '\\}', '\\rbrace'];
+
+function isBracketed(text: string): boolean {
+  const bare = text.replace(/^\\left\s{0,3}/, '');
+  const opens = OPENERS.some((opener) => bare.startsWith(opener)) && text.includes(',');
+  return text.includes('\\cup') || (opens && CLOSERS.some((closer) => text.endsWith(closer)));
+}
+
+/** Commands of LaTeX and names of functions are no words and no variables. */
 const COMMANDS = /\\[a-zA-Z]+/g;
 
-/** Longer than any answer that has a kind; some of the patterns are slow on long texts. */
+/** Beyond any answer one would call by a kind. */
 const MAX_LENGTH = 500;
 
 /** Kind of a reference answer. */
 export function findAnswerKind(answer: string): AnswerKind {
+  if (extractGsm8kAnswer(answer) !== null) return 'GSM8K solution';
   if (answer.length > MAX_LENGTH) return 'text';
   const text = stripMath(answer.trim());
-  const found = KINDS.find(([, pattern]) => pattern.test(text));
+  const found = KINDS.find(([, isKind]) => isKind(text));
   if (found !== undefined) return found[0];
-  if (/^\\(text|mbox|textbf|mathrm)\{[^{}]*\}$/.test(text)) return 'text';
+  if (/^\\(?:text|mbox|textbf|mathrm)\{[^{}]*\}$/.test(text)) return 'text';
   const letters =
     text
-      .replaceAll(/\\(text|mbox|mathrm)\{[^{}]*\}/g, ' ')
+      .replaceAll(/\\(?:text|mbox|mathrm)\{[^{}]*\}/g, ' ')
       .replaceAll(COMMANDS, ' ')
       .match(/\p{L}+/gu) ?? [];
   if (letters.some((word) => word.length > 2)) return 'text';
   const variables = letters.filter((word) => word !== 'i' && word !== 'e');
   if (variables.length > 0) return 'expression';
-  return /\d|\\(pi|infty|sqrt)|[ie]/.test(text) ? 'closed form' : 'text';
+  return /\d|\\(?:pi|infty|sqrt)|[ie]/.test(text) ? 'closed form' : 'text';
 }
 
 /** Removes what says nothing about the kind: dollar signs around the whole, and thin spaces. */
 function stripMath(spaced: string): string {
-  const text = spaced.replaceAll(/\\[!,;]\s*/g, '');
+  const text = spaced.replaceAll(/\\[!,;]\s?/g, '');
   return /^\$[^$]+\$$/.test(text) ? text.slice(1, -1).trim() : text;
 }

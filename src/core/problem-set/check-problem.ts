@@ -1,6 +1,7 @@
 import { TAGS } from '../grammar.ts';
 import { findBoxes } from '../verify/extract/boxes.ts';
 import { verify } from '../verify/verify.ts';
+import { extractGsm8kAnswer } from './gsm8k-answer.ts';
 
 /** What may be wrong with one problem of a set. */
 export type ProblemCode =
@@ -8,6 +9,7 @@ export type ProblemCode =
   | 'unreadable_answer'
   | 'tag_in_problem'
   | 'text_only_answer'
+  | 'gsm8k_answer'
   | 'other_answer_in_solution'
   | 'cut_problem'
   | 'short_problem'
@@ -53,6 +55,11 @@ function isCorrect(gold: string, answer: string): boolean {
 
 function checkAnswer(answer: string): ProblemNote[] {
   const shown = show(answer);
+  const final = extractGsm8kAnswer(answer);
+  if (final !== null)
+    return [
+      warn('gsm8k_answer', `the answer is a whole solution in the format of GSM8K; its final answer is ${show(final)}`),
+    ];
   const imbalance = findImbalance(answer);
   if (imbalance !== null)
     return [
@@ -68,35 +75,28 @@ function checkAnswer(answer: string): ProblemNote[] {
         `the verifier does not find the answer ${shown} equal to itself: no answer can match it`,
       ),
     ];
-  return readsAsText(answer) && /\d|\\[a-z]/i.test(answer.replaceAll(/\\(text|mbox|textbf|mathrm)(?![a-z])/gi, ''))
-    ? [warn('text_only_answer', `the verifier reads the answer ${shown} as text: only the same spelling matches it`)]
-    : [];
+  return isReadable(answer)
+    ? []
+    : [
+        warn(
+          'text_only_answer',
+          `the verifier cannot read the answer ${shown} as a whole: only the same spelling meets it`,
+        ),
+      ];
 }
 
-/** Whether the reference has no mathematical structure that could be compared. */
-function readsAsText(answer: string): boolean {
-  return verify(answer, '123456789', MATH).rule === 'text';
+/** Whether the verifier reads the reference at all, whatever it is compared with. */
+function isReadable(answer: string): boolean {
+  return verify(answer, '123456789', MATH).reason !== 'unparsable reference';
 }
 
 function checkSolution({ answer, solution }: CheckedProblem): ProblemNote[] {
   if (solution === null) return [];
-  const last = findMarkedAnswer(solution) ?? findBoxes(solution).at(-1)?.content;
+  const last = extractGsm8kAnswer(solution) ?? findBoxes(solution).at(-1)?.content;
   if (last === undefined || isCorrect(last, `\\boxed{${answer}}`) || isCorrect(answer, `\\boxed{${last}}`)) return [];
   return [
     warn('other_answer_in_solution', `the answer ${show(answer)} is not the last one of the solution, ${show(last)}`),
   ];
-}
-
-/** What follows the last `####` on its line, as GSM8K writes answers; null without one. */
-function findMarkedAnswer(solution: string): string | null {
-  const at = solution.lastIndexOf('####');
-  return at < 0
-    ? null
-    : solution
-        .slice(at + 4)
-        .trim()
-        .split('\n', 1)[0]!
-        .trim();
 }
 
 function checkText(text: string, maxLength: number): ProblemNote[] {

@@ -2,7 +2,7 @@
 export const LIMITS = {
   /** Code units of a response that are looked at, from its end. */
   scanned: 200_000,
-  /** Code units of an extracted answer. */
+  /** Code units of a statement that is read as an answer. */
   extracted: 2_000,
   tokens: 1_500,
   /** Nesting of expressions. */
@@ -11,8 +11,10 @@ export const LIMITS = {
   structureDepth: 12,
   /** Digits of one numeric literal. */
   literalDigits: 400,
+  /** Largest power of ten in `1.5e20`. */
+  literalExponent: 400,
   /** Evaluated nodes per verdict. */
-  steps: 20_000,
+  steps: 40_000,
   exponent: 2_000,
   /** Bits of an exact numerator or denominator. */
   bits: 20_000,
@@ -22,9 +24,11 @@ export const LIMITS = {
   terms: 2_000,
   /** Members of a list that are matched by value. */
   members: 40,
+  /** Symbols of one comparison. */
+  symbols: 12,
 } as const;
 
-/** Why an answer cannot be judged: `syntax`, `limit:<bound>`, `nonfinite`. Thrown inside the verifier, never out of it. */
+/** Why an answer cannot be judged: `syntax`, `limit:<bound>`, `nonfinite`, ... Thrown inside the verifier, never out of it. */
 export class Refusal extends Error {
   readonly reason: string;
 

@@ -24,6 +24,8 @@ export interface Policy {
   readonly setFromRelation: boolean;
   /** `digits`: `204_5` is met by `204`. */
   readonly base: 'strict' | 'digits';
+  /** `decimal`: `3,14` is one number, and a point separates thousands. */
+  readonly comma: 'separator' | 'decimal';
 }
 
 /** The policy of rewards and evaluation. */
@@ -38,8 +40,9 @@ export const DEFAULT_POLICY: Policy = {
   simplify: 'value',
   units: 'absent-ok',
   variables: 'named',
-  setFromRelation: false,
+  setFromRelation: true,
   base: 'strict',
+  comma: 'separator',
 };
 
 /** What each policy may be; `places` stands for 0 to 15 decimal places. */
@@ -54,6 +57,50 @@ export const POLICY_VALUES: { readonly [K in keyof Policy]: readonly Policy[K][]
   simplify: ['value', 'trivial'],
   units: ['absent-ok', 'ignore', 'strict'],
   variables: ['named', 'positional'],
-  setFromRelation: [false, true],
+  setFromRelation: [true, false],
   base: ['strict', 'digits'],
+  comma: ['separator', 'decimal'],
 };
+
+/** How a response may be judged. */
+export const MODES = ['math', 'reference-dapo', 'reference-gsm8k'] as const;
+
+/**
+ * Throws `TypeError` with one line for options that are missing, misspelt or out of range: a caller without types
+ * would be judged by another rule than he meant.
+ */
+export function checkOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('verify: the options are missing; they are { mode, structured, policy? }');
+  for (const key of Object.keys(options))
+    if (key !== 'mode' && key !== 'structured' && key !== 'policy')
+      throw new TypeError(`verify: there is no option ${key}; the options are mode, structured, policy`);
+  const { mode, structured, policy } = options as Readonly<Record<string, unknown>>;
+  if (!(MODES as readonly unknown[]).includes(mode))
+    throw new TypeError(`verify: mode is ${show(mode)}; it must be ${MODES.join(', ')}`);
+  if (typeof structured !== 'boolean')
+    throw new TypeError(`verify: structured is ${show(structured)}; it must be true (a trajectory) or false`);
+  if (policy !== undefined) checkPolicy(policy);
+}
+
+function checkPolicy(policy: unknown): void {
+  if (typeof policy !== 'object' || policy === null)
+    throw new TypeError(`verify: policy is ${show(policy)}; it must be an object`);
+  for (const [key, value] of Object.entries(policy)) {
+    const values = Object.hasOwn(POLICY_VALUES, key) ? POLICY_VALUES[key as keyof Policy] : undefined;
+    if (values === undefined)
+      throw new TypeError(
+        `verify: there is no policy ${key}; the policies are ${Object.keys(POLICY_VALUES).join(', ')}`,
+      );
+    const isKnown =
+      values === 'places'
+        ? Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 15
+        : (values as readonly unknown[]).includes(value);
+    const known = values === 'places' ? 'a whole number from 0 to 15' : values.join(', ');
+    if (!isKnown) throw new TypeError(`verify: policy ${key} is ${show(value)}; it must be ${known}`);
+  }
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value);
+}

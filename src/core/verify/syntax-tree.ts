@@ -1,4 +1,4 @@
-import type { Rational } from './rational.ts';
+import type { Rational } from './value/rational.ts';
 
 /** An expression with one value (per choice of its symbols). */
 export type Expr =
@@ -8,13 +8,12 @@ export type Expr =
   | { readonly type: 'constant'; readonly name: 'pi' | 'e' | 'i' | 'infty' }
   /** Digits written in a base: compared as written, never as a value. */
   | { readonly type: 'based'; readonly digits: string; readonly base: string }
+  /** A function or sequence of which nothing is known but its name: `f(x+1)`, `a_{n-1}`. */
+  | { readonly type: 'apply'; readonly name: string; readonly args: readonly Expr[] }
   | { readonly type: 'binary'; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr }
   /** `\pm` and `\mp`; `sign` is that of the upper reading. */
   | { readonly type: 'plus-minus'; readonly sign: 1 | -1; readonly left: Expr | null; readonly right: Expr }
-  | { readonly type: 'negate'; readonly of: Expr }
-  | { readonly type: 'percent'; readonly of: Expr }
-  | { readonly type: 'degree'; readonly of: Expr }
-  | { readonly type: 'factorial'; readonly of: Expr }
+  | { readonly type: UnaryType; readonly of: Expr }
   | { readonly type: 'root'; readonly degree: Expr; readonly of: Expr }
   | { readonly type: 'call'; readonly name: string; readonly args: readonly Expr[] }
   | {
@@ -27,37 +26,85 @@ export type Expr =
     }
   | { readonly type: 'matrix'; readonly rows: readonly (readonly Expr[])[]; readonly isDeterminant: boolean };
 
+export type UnaryType = 'negate' | 'percent' | 'degree' | 'factorial' | 'double-factorial';
 export type BinaryOp = '+' | '-' | '*' | '/' | '^';
-
 export type RelationOp = '=' | '<' | '>' | '<=' | '>=' | '!=' | '≈' | '≡' | '∼' | '∈';
+
+/** What limits an answer: `x > 0` behind "if" (must be met), or behind "for all" (may be left out). */
+export interface Condition {
+  readonly isQualifier: boolean;
+  /** Null where the words have no structure; they are compared as text then. */
+  readonly item: Item | null;
+  /** The letters it speaks of: free parameters where it is a qualifier. */
+  readonly symbols: readonly string[];
+  readonly source: string;
+}
 
 /** What an answer is, as a whole or as a member of something. `source` is the text it was read from. */
 export type Item =
-  | { readonly kind: 'scalar'; readonly expr: Expr; readonly unit: string | null; readonly source: string }
-  | {
-      readonly kind: 'relation';
-      readonly sides: readonly Item[];
-      readonly ops: readonly RelationOp[];
-      /** Which sides are names (`x`, `f(0)`, `|AB|`), so that the relation states a value. */
-      readonly names: readonly boolean[];
-      readonly source: string;
-    }
-  | { readonly kind: 'list'; readonly items: readonly Item[]; readonly source: string }
+  | ScalarItem
+  | RelationItem
+  | { readonly kind: 'list'; readonly items: readonly Item[]; readonly joint: ListJoint; readonly source: string }
   | { readonly kind: 'set'; readonly items: readonly Item[]; readonly isBare: boolean; readonly source: string }
-  | {
-      readonly kind: 'tuple';
-      readonly open: string;
-      readonly close: string;
-      readonly items: readonly Item[];
-      readonly source: string;
-    }
+  | TupleItem
   | {
       readonly kind: 'union';
       readonly parts: readonly Item[];
-      readonly ops: readonly string[];
+      readonly ops: readonly SetOp[];
       readonly source: string;
     }
+  /** `\{x \mid x > 2\}`. */
+  | { readonly kind: 'builder'; readonly member: Item; readonly condition: Item; readonly source: string }
+  | { readonly kind: 'named-set'; readonly name: SetName; readonly source: string }
+  /** `x^2` if `x > 0`; of a list of cases each is one. */
+  | { readonly kind: 'conditional'; readonly item: Item; readonly condition: Condition; readonly source: string }
+  /** `1:2:3`. */
+  | { readonly kind: 'ratio'; readonly parts: readonly Expr[]; readonly source: string }
+  /** `4:30 p.m.`; `half` is null where none is written. */
+  | { readonly kind: 'clock'; readonly digits: string; readonly half: 'am' | 'pm' | null; readonly source: string }
+  /** What stands left of a value and is no expression: `\text{Area}`, `\angle ABC`. */
+  | { readonly kind: 'name'; readonly value: string; readonly source: string }
   | { readonly kind: 'text'; readonly value: string; readonly source: string };
+
+export interface ScalarItem {
+  readonly kind: 'scalar';
+  readonly expr: Expr;
+  readonly unit: Unit | null;
+  /** The other reading of `5 m`: a product with a symbol. */
+  readonly product?: Expr;
+  readonly source: string;
+}
+
+/**
+ * A unit behind a value. `text` is how it is written, without blanks. A known one has a dimension (`length^1 time^-1`)
+ * and the factor to the base unit of it; of an unknown one, a noun like "clips", only the words are known.
+ */
+export interface Unit {
+  readonly text: string;
+  readonly known: { readonly dimension: string; readonly factor: Rational } | null;
+}
+
+export interface RelationItem {
+  readonly kind: 'relation';
+  readonly sides: readonly Item[];
+  readonly ops: readonly RelationOp[];
+  /** The 11 of `x \equiv 9 \pmod{11}`. */
+  readonly modulus: Expr | null;
+  readonly source: string;
+}
+
+export interface TupleItem {
+  readonly kind: 'tuple';
+  readonly open: string;
+  readonly close: string;
+  readonly items: readonly Item[];
+  readonly source: string;
+}
+
+/** How the members of a list are joined: by commas alone, or by a word. */
+export type ListJoint = ',' | 'and' | 'or';
+export type SetOp = 'cup' | 'cap' | 'setminus';
+export type SetName = 'R' | 'Q' | 'Z' | 'N' | 'C' | 'empty';
 
 /** Whether any node of the expression fulfils the condition. */
 export function someNode(expr: Expr, test: (node: Expr) => boolean): boolean {
@@ -75,10 +122,12 @@ export function childrenOf(expr: Expr): readonly Expr[] {
     case 'percent':
     case 'degree':
     case 'factorial':
+    case 'double-factorial':
       return [expr.of];
     case 'root':
       return [expr.degree, expr.of];
     case 'call':
+    case 'apply':
       return expr.args;
     case 'series':
       return [expr.from, expr.to, expr.body];
@@ -102,10 +151,12 @@ export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
     case 'percent':
     case 'degree':
     case 'factorial':
+    case 'double-factorial':
       return { ...expr, of: children[0]! };
     case 'root':
       return { ...expr, degree: children[0]!, of: children[1]! };
     case 'call':
+    case 'apply':
       return { ...expr, args: children };
     case 'series':
       return { ...expr, from: children[0]!, to: children[1]!, body: children[2]! };
@@ -116,6 +167,21 @@ export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
     default:
       return expr;
   }
+}
+
+/** The expression with every node replaced that the function has an answer for; the index of a series stays. */
+export function replaceNodes(expr: Expr, replace: (node: Expr) => Expr | null): Expr {
+  const own = replace(expr);
+  if (own !== null) return own;
+  const inner = (node: Expr) =>
+    expr.type === 'series' && node.type === 'symbol' && node.name === expr.variable ? node : replace(node);
+  const children = childrenOf(expr);
+  return children.length === 0
+    ? expr
+    : withChildren(
+        expr,
+        children.map((child, k) => replaceNodes(child, expr.type === 'series' && k === 2 ? inner : replace)),
+      );
 }
 
 /** Whether the expression holds the node type anywhere. */
@@ -138,4 +204,24 @@ function collectSymbols(expr: Expr, indices: readonly string[], names: Set<strin
   }
   for (const bound of [expr.from, expr.to]) collectSymbols(bound, indices, names);
   collectSymbols(expr.body, [...indices, expr.variable], names);
+}
+
+/** Whether the expression has one value: no symbol, no function without a meaning. */
+export function isClosed(expr: Expr): boolean {
+  return listSymbols(expr).length === 0 && !hasType(expr, 'apply');
+}
+
+/** Two operands and what joins them. */
+export function joinBinary(op: BinaryOp, left: Expr, right: Expr): Expr {
+  return { type: 'binary', op, left, right };
+}
+
+/** A whole number as an expression. */
+export function wholeNumber(value: bigint): Expr {
+  return { type: 'number', value: { num: value, den: 1n }, decimals: 0 };
+}
+
+/** An expression as an answer of its own, without unit. */
+export function toScalar(expr: Expr): ScalarItem {
+  return { kind: 'scalar', expr, unit: null, source: '' };
 }

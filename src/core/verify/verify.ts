@@ -1,11 +1,15 @@
-import { findTags, findTrunkRanges } from '../format/tag-stream.ts';
-import { Refusal } from './limits.ts';
-import { DEFAULT_POLICY, type Policy } from './policy.ts';
+import { compareAnswers } from './compare/compare-answers.ts';
+import { isSameWording, normaliseText } from './compare/texts.ts';
+import { isRetracted, isTakenBack } from './extract/assertion.ts';
+import { findMainText, removeTags } from './extract/sections.ts';
+import { findMarked, findStatement, type Statement, stripEmphasis } from './extract/statement.ts';
+import { LIMITS, Refusal, StepBudget } from './limits.ts';
+import { checkOptions, DEFAULT_POLICY, type Policy } from './policy.ts';
 import { loadPreciseFunctions, type PreciseLibrary } from './precise/precise-functions.ts';
-import { verifyReferenceDapo } from './reference-dapo.ts';
-import { verifyReferenceGsm8k } from './reference-gsm8k.ts';
-import { isUnconfirmed, VERIFIER, type Verdict } from './verdict.ts';
-import { verifyMath } from './verify-math.ts';
+import { type Choice, findChoice, readChoice } from './read/choice.ts';
+import { type Reading, readReference, readStatement } from './read/read-answer.ts';
+import { verifyReferenceDapo, verifyReferenceGsm8k } from './reference-strings.ts';
+import { isUnconfirmed, type Skipped, VERIFIER, type Verdict } from './verdict.ts';
 
 /** How a response is judged. */
 export interface VerifyOptions {
@@ -18,14 +22,15 @@ export interface VerifyOptions {
 }
 
 /**
- * Judges a response (or a bare answer) against a reference. Pure, synchronous and total: no two strings
- * make it throw; what cannot be judged is `unparsable` with a reason. Linear in the length of the text.
+ * Judges a response (or a bare answer) against a reference. Pure, synchronous and total: no two strings make it
+ * throw; what cannot be judged is `unparsable` with a reason. Throws `TypeError` for options that are missing or
+ * unknown. Linear in the length of the text.
  *
- * A few closed forms (inverse trigonometry, complex roots, ...) agree as doubles and our own long arithmetic
- * has no value for them: such a verdict is `correct` by a rule that ends in `-unconfirmed`, which
- * `verifyConfirmed` settles.
+ * A few closed forms (complex roots and powers, ...) agree as doubles and our own long arithmetic has no value for
+ * them: such a verdict is `unparsable` with the reason `unconfirmed`, which `verifyConfirmed` settles.
  */
 export function verify(gold: string, text: string, options: VerifyOptions): Verdict {
+  checkOptions(options);
   return judge(gold, text, options, null);
 }
 
@@ -37,52 +42,152 @@ export async function verifyConfirmed(gold: string, text: string, options: Verif
 
 /** The verdict on a case that `verify` left unconfirmed; synchronous where the functions are loaded already. */
 export function confirmVerdict(gold: string, text: string, options: VerifyOptions, precise: PreciseLibrary): Verdict {
+  checkOptions(options);
   return judge(gold, text, options, precise);
 }
 
 function judge(gold: string, text: string, options: VerifyOptions, precise: PreciseLibrary | null): Verdict {
   try {
-    if (options.mode === 'math') {
-      const policy = { ...DEFAULT_POLICY, ...options.policy };
-      return verifyMath(gold, options.structured ? listReadings(text) : [text], policy, precise);
-    }
+    if (options.mode === 'math')
+      return judgeMath(gold, findMainText(text, options.structured), { ...DEFAULT_POLICY, ...options.policy }, precise);
     const plain = options.structured ? removeTags(text) : text;
     return options.mode === 'reference-dapo' ? verifyReferenceDapo(gold, plain) : verifyReferenceGsm8k(gold, plain);
   } catch (error) {
-    const reason = findReason(error);
-    if (reason === null) throw error;
-    return { verdict: 'unparsable', rule: 'refused', reason, extracted: null, verifier: VERIFIER };
+    return toVerdict('unparsable', 'refused', { reason: findReason(error) });
+  }
+}
+
+/** The story: where the answer is stated, what the statement says as a whole, whether that is what the reference says. */
+function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseLibrary | null): Verdict {
+  const reference = openReference(gold, policy);
+  const option = reference.choice === null ? null : judgeChoice(reference.choice, main, policy);
+  if (option !== null) return option;
+  const statement = findStatement(main, policy);
+  if (statement === null || statement.text === '') return toVerdict('unparsable', 'extract', { reason: 'no-answer' });
+  const { text } = statement;
+  if (text === null) return toVerdict('unparsable', 'parse', { reason: 'syntax' });
+  const found = { extracted: text };
+  if (isWithdrawn(statement, main)) return toVerdict('unparsable', 'retracted', { ...found, reason: 'syntax' });
+  if (isSameAsWritten(reference.text, text)) return toVerdict('correct', 'text-equal', found);
+  const wanted = reference.read();
+  if (typeof wanted === 'string') {
+    if (isSameWording(reference.text, text)) return toVerdict('correct', 'text-equal', found);
+    return toVerdict('unparsable', 'reference', { ...found, reason: 'unparsable reference' });
+  }
+  const answer = readOrRefuse(() => readStatement(text, policy));
+  if (typeof answer === 'string') return toVerdict('unparsable', 'parse', { ...found, reason: answer });
+  return compareReadings(wanted, answer, { ...found, skipped: answer.skipped }, policy, precise);
+}
+
+/** A reference: the statement of a worked solution, or all of it. */
+interface Reference {
+  readonly text: string;
+  /** The option it names; null where it is none. */
+  readonly choice: Choice | null;
+  /** What it says, or why it cannot be read. */
+  read(): Reading | string;
+}
+
+/** The reference that was opened last: the answers of a group are judged one after another against the same. */
+let last: { readonly key: string; readonly reference: Reference } | null = null;
+
+function openReference(gold: string, policy: Policy): Reference {
+  const key = `${policy.prefer} ${policy.boxes} ${policy.comma} ${gold}`;
+  if (last?.key === key) return last.reference;
+  const solution = findMarked(gold, policy)?.text ?? null;
+  const text = solution ?? stripEmphasis(gold);
+  let reading: Reading | string | null = null;
+  const read = () => {
+    reading ??= readOrRefuse(() => (solution === null ? readReference(text, policy) : readStatement(text, policy)));
+    return reading;
+  };
+  last = { key, reference: { text, choice: findChoice(text), read } };
+  return last.reference;
+}
+
+function readOrRefuse(read: () => Reading): Reading | string {
+  try {
+    return read();
+  } catch (error) {
+    return findReason(error);
+  }
+}
+
+function compareReadings(
+  gold: Reading,
+  answer: Reading,
+  found: Findings,
+  policy: Policy,
+  precise: PreciseLibrary | null,
+): Verdict {
+  const context = {
+    steps: new StepBudget(),
+    policy,
+    precise,
+    parameters: new Set<string>(),
+    matched: new Map<string, string>(),
+  };
+  try {
+    const { equal, rule } = compareAnswers(gold.item, answer.item, context);
+    if (equal) return toVerdict('correct', rule, found);
+    if (answer.item.kind === 'text' && answer.words !== null && gold.item.kind !== 'text') {
+      // "The remainder is x" may be a sentence about words.
+      const words = readReference(answer.words, policy);
+      const outcome = compareAnswers(gold.item, words.item, context);
+      return toVerdict(outcome.equal ? 'correct' : 'incorrect', outcome.rule, { ...found, skipped: words.skipped });
+    }
+    const isText = gold.item.kind === 'text' && answer.words !== null && isSameAsWritten(gold.item.value, answer.words);
+    return toVerdict(isText ? 'correct' : 'incorrect', rule, found);
+  } catch (error) {
+    return toVerdict('unparsable', 'compare', { ...found, reason: findReason(error) });
   }
 }
 
 /** A stack or size that ran out is a bound like the others; any other error is a fault of the code. */
-function findReason(error: unknown): string | null {
+function findReason(error: unknown): string {
   if (error instanceof Refusal) return error.reason;
-  return error instanceof RangeError ? 'limit:stack' : null;
+  if (error instanceof RangeError) return 'limit:stack';
+  throw error;
 }
 
-/** Where the answer is looked for: trunk text after the last block, then everything, tags as line breaks. */
-function listReadings(text: string): string[] {
-  const tags = findTags(text);
-  const last = tags.at(-1);
-  if (last === undefined) return [text];
-  const tail = findTrunkRanges(text, tags)
-    .filter(([from]) => from >= last.end)
-    .map(([from, to]) => text.slice(from, to));
-  return [...tail, joinAroundTags(text, '\n')];
+function isSameAsWritten(gold: string, answer: string): boolean {
+  const normal = normaliseText(gold);
+  if (normal === '') return false;
+  const other = normaliseText(answer);
+  // `1,22` as a reference is met by `1.22`; with three digits the comma is a thousands separator.
+  return normal === other || (/^-?\d+,(?:\d\d?|\d{4,})$/.test(normal) && normal.replace(',', '.') === other);
 }
 
-/** The reference decodes without special tokens: tags vanish, what they enclose stays. */
-function removeTags(text: string): string {
-  return joinAroundTags(text, '');
+function isWithdrawn({ rest, end }: Statement, main: string): boolean {
+  return isRetracted(rest) || isTakenBack(main.slice(end));
 }
 
-function joinAroundTags(text: string, glue: string): string {
-  let result = '';
-  let from = 0;
-  for (const { at, end } of findTags(text)) {
-    result += text.slice(from, at) + glue;
-    from = end;
-  }
-  return result + text.slice(from);
+/**
+ * What a label, box or sentence says about the options, without one the last sentence that speaks of them. Null where
+ * nothing is said about options and the reference may be a symbol.
+ */
+function judgeChoice({ letter, isBare }: Choice, main: string, policy: Policy): Verdict | null {
+  const marked: Statement | null = findMarked(main, policy);
+  const text = marked === null ? main.slice(-LIMITS.extracted) : marked.text;
+  if (text === null || (marked !== null && isWithdrawn(marked, main)))
+    return toVerdict('unparsable', 'choice', { reason: 'syntax' });
+  const asserted = readChoice(text, letter, marked !== null);
+  if (asserted !== null)
+    return toVerdict(asserted === letter ? 'correct' : 'incorrect', 'choice', { extracted: asserted });
+  if (isBare) return null;
+  const reason = marked === null || marked.text === '' ? 'no-answer' : 'syntax';
+  return toVerdict('unparsable', 'choice', { reason, extracted: marked?.text ?? null });
+}
+
+interface Findings {
+  readonly extracted?: string | null;
+  readonly reason?: string;
+  readonly skipped?: readonly Skipped[];
+}
+
+function toVerdict(verdict: Verdict['verdict'], rule: string, found: Findings): Verdict {
+  const { reason = null, skipped = [] } = found;
+  // Currency marks were escaped to tell them from delimiters.
+  const extracted = found.extracted?.replaceAll('\\$', '$') ?? null;
+  return { verdict, rule, reason, extracted, ...(skipped.length > 0 ? { skipped } : {}), verifier: VERIFIER };
 }

@@ -57,7 +57,7 @@ async function reverifyAttemptBatch(
     changes.push({ place: { kind: 'attempt', stageIndex, problem, sample }, before, after, reward: null, outcome });
   }
   if (apply && revisions.length > 0) ctx.store.reviseVerdicts(ctx.runId, { rollouts: [], attempts: revisions });
-  return { judged: attempts.length, changes };
+  return { judged: attempts.length, changes, figures: [] };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Problem } from '../../core/problem.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { RolloutKey } from '../../ports/run-store/rollouts.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
+import type { MetricPoint } from '../../ports/run-store/training.ts';
 import type { Verifier } from '../../ports/verifier.ts';
 
 /** What re-judging a run needs. */
@@ -36,6 +37,8 @@ export interface VerdictChange {
 export interface ReverifiedBatch {
   readonly judged: number;
   readonly changes: readonly VerdictChange[];
+  /** Figures of the run that follow from the new verdicts, where they differ from the stored ones. */
+  readonly figures: readonly MetricPoint[];
 }
 
 /** Whether two verdicts agree in everything that is stored. */

@@ -108,11 +108,12 @@ async function rollOutMissing(
 ): Promise<readonly RolloutRecord[]> {
   const { ctx, index } = run;
   const log = new AnswerLog(ctx, index);
+  const lineage = run.weights.lineageOf(index, request.weightsStep ?? request.step);
   const rollouts: RolloutRecord[] = [];
   let finished = request.groups.length - missing.length;
   const rollOutOne = async (group: number, signal: AbortSignal) => {
-    // An answer from other weights must not be taken for one of these.
-    const answers = log.open('rollout', request.purpose, request.step, group, version);
+    // An answer from other weights must not be taken for one of these. Those of the same ones may, whatever name served them.
+    const answers = log.open('rollout', request.purpose, request.step, group, lineage);
     const fresh = await rollOutOneGroup(run, request, { group, version, signal, answers });
     await answers.settle(() => ctx.store.saveRollouts(ctx.runId, fresh));
     rollouts.push(...fresh);

@@ -1,4 +1,5 @@
 import type { CurriculumPlan } from '../../core/curriculum.ts';
+import { measureTrajectory } from '../../core/effective/effective-parallelism.ts';
 import { checkFormat } from '../../core/format/format-checker.ts';
 import type { FormatReport } from '../../core/format/format-report.ts';
 import { countOpenTags } from '../../core/format/tag-stream.ts';
@@ -67,6 +68,7 @@ export async function scoreTrajectories(
 function toScore(plan: CurriculumPlan, problem: Problem, trajectory: Trajectory, verdict: Verdict): Score {
   const text = renderScoredText(trajectory, plan.engine.eosTokens);
   const { formatMode, formatPromote } = plan;
+  const context = { problem: problem.text, answer: verdict.extracted };
   const format = checkFormat(text, formatMode, { promote: formatPromote, prompt: problem.text });
   return {
     verdict,
@@ -75,6 +77,7 @@ function toScore(plan: CurriculumPlan, problem: Problem, trajectory: Trajectory,
       correct: verdict.verdict === 'correct',
       blocksInText: countOpenTags(text),
       blocksExecuted: countForks(trajectory),
+      blocksEffective: measureTrajectory(trajectory, context, plan.effective).earning,
       formatValid: format.valid,
     },
   };

@@ -80,6 +80,14 @@ export interface StoredRollouts {
   saveRollouts(runId: string, rollouts: readonly RolloutRecord[]): void;
   /** Rollouts of one step in (group, sample) order; with `set` those of that evaluation set alone. */
   loadRollouts(runId: string, stageIndex: number, purpose: RolloutPurpose, step: number, set?: string): RolloutRecord[];
+  /** The same in pages of at most `size`, each read when it is asked for: what is in memory does not grow with the step. */
+  pageRollouts(
+    runId: string,
+    stageIndex: number,
+    purpose: RolloutPurpose,
+    step: number,
+    size: number,
+  ): Iterable<RolloutRecord[]>;
   /** Evaluation sets of one step, in the order of their groups. */
   countRolloutSets(runId: string, stageIndex: number, purpose: RolloutPurpose, step: number): RolloutSetCount[];
   /** In order of (stage, purpose). */

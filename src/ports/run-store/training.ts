@@ -38,11 +38,21 @@ export interface StoredTraining {
   /** In (stage, step, key) order; only keys that begin with `keyPrefix` when it is given. */
   listMetrics(runId: string, keyPrefix?: string): MetricPoint[];
 
+  /**
+   * Writes down what the trainer is about to be asked to save, so that a process that dies meanwhile leaves a trace. Until
+   * `saveCheckpoint` has its path it is on no list but that of intended ones. A path that is live stays as it is. Survives
+   * power loss.
+   */
+  intendCheckpoint(runId: string, checkpoint: CheckpointRecord): void;
   /** A path that is saved again counts as the newest; survives power loss. */
   saveCheckpoint(runId: string, checkpoint: CheckpointRecord): void;
   /** Live ones only, oldest first; of one kind when it is given. */
   listCheckpoints(runId: string, kind?: CheckpointRecord['kind']): CheckpointRecord[];
-  /** Takes a checkpoint off the list of live ones; nothing where it is not on it. */
+  /** What was to be saved and is neither known to be nor deleted, oldest first. */
+  listIntendedCheckpoints(runId: string): CheckpointRecord[];
+  /** How many of a kind were ever intended or saved, deleted ones included: it never falls. */
+  countCheckpoints(runId: string, kind: CheckpointRecord['kind']): number;
+  /** Takes a checkpoint off the list it is on; nothing where it is on none. */
   markCheckpointDeleted(runId: string, path: string): void;
 
   /** Where the trainer adapter writes what it sends for this run, before it sends it. */

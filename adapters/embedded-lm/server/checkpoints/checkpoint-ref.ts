@@ -25,6 +25,16 @@ export function checkName(name: string, field: string): string {
   return name;
 }
 
+/** The name of sampler weights that were saved without one. `id`: 16 hex digits. */
+export function makeUnnamed(id: string): string {
+  return `unnamed-${id}`;
+}
+
+/** Whether nobody can ask for sampler weights any more once the process that saved them has ended. */
+export function isUnnamed(name: string): boolean {
+  return /^unnamed-[0-9a-f]{16}$/.test(name);
+}
+
 /** Whether a text names a kind of checkpoint. */
 export function isKind(text: string): text is CheckpointKind {
   return text === 'weights' || text === 'sampler_weights';

@@ -2,7 +2,7 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelShape, ModelState } from '../../model/contract.ts';
 import { HttpFailure } from '../http/route.ts';
-import { type CheckpointKind, type CheckpointRef, isSafeName, toTinkerPath } from './checkpoint-ref.ts';
+import { type CheckpointKind, type CheckpointRef, isSafeName, isUnnamed, toTinkerPath } from './checkpoint-ref.ts';
 import { isMissing, listNames, readFloats, recoverDirectory, toBytes, writeDirectory } from './write-directory.ts';
 
 /** What is known of a model apart from its weights; survives a restart. */
@@ -21,8 +21,16 @@ export interface CheckpointInfo {
   readonly ref: CheckpointRef;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** ISO 8601; null: never. */
+  readonly expiresAt: string | null;
   readonly sizeBytes: number;
 }
+
+/** When a checkpoint was saved, and when it goes by itself. */
+export type Stamp = Pick<CheckpointInfo, 'createdAt' | 'expiresAt'>;
+
+/** `expiresAt` is missing in what older versions saved. */
+type StoredState = Pick<Stamp, 'createdAt'> & Partial<Stamp> & { readonly step?: number };
 
 const KINDS: readonly CheckpointKind[] = ['weights', 'sampler_weights'];
 const CARD_NAME = 'card';
@@ -37,18 +45,23 @@ export class CheckpointStore {
   readonly stateDir: string;
   readonly #shape: ModelShape;
   readonly #parameterCount: number;
+  readonly #now: () => number;
 
-  constructor(stateDir: string, shape: ModelShape, parameterCount: number) {
+  constructor(stateDir: string, shape: ModelShape, parameterCount: number, now: () => number) {
     this.stateDir = path.resolve(stateDir);
     this.#shape = shape;
     this.#parameterCount = parameterCount;
+    this.#now = now;
   }
 
-  /** To be called once before anything else: finishes or drops what a crash left half written. */
+  /** To be called once before anything else: finishes or drops what a crash left half written, and what nobody can ask for. */
   async recover(): Promise<void> {
     for (const modelId of await this.listModelIds()) {
       await recoverDirectory(path.join(this.stateDir, modelId));
       for (const kind of KINDS) await recoverDirectory(path.join(this.stateDir, modelId, kind));
+      const samplers = path.join(this.stateDir, modelId, 'sampler_weights');
+      for (const name of (await listNames(samplers)).filter(isUnnamed))
+        await rm(path.join(samplers, name), { recursive: true, force: true });
     }
   }
 
@@ -74,17 +87,17 @@ export class CheckpointStore {
   }
 
   /** Saves weights, moments and step count. */
-  async saveTraining(ref: CheckpointRef, state: ModelState, createdAt: string): Promise<void> {
+  async saveTraining(ref: CheckpointRef, state: ModelState, stamp: Stamp): Promise<void> {
     await this.#save(ref, [
       [WEIGHTS_FILE, toBytes(state.weights)],
       ['moment1.bin', toBytes(state.moment1)],
       ['moment2.bin', toBytes(state.moment2)],
-      ['state.json', JSON.stringify({ createdAt, step: state.step, shape: this.#shape })],
+      ['state.json', JSON.stringify({ ...stamp, step: state.step, shape: this.#shape })],
     ]);
   }
 
   /** Saves weights alone, with a PEFT-style config so that tools which list adapters can read it. */
-  async saveSampler(ref: CheckpointRef, weights: Float32Array, card: ModelCard, createdAt: string): Promise<void> {
+  async saveSampler(ref: CheckpointRef, weights: Float32Array, card: ModelCard, stamp: Stamp): Promise<void> {
     const config = {
       peft_type: 'LORA',
       task_type: 'CAUSAL_LM',
@@ -97,7 +110,7 @@ export class CheckpointStore {
     await this.#save(ref, [
       [WEIGHTS_FILE, toBytes(weights)],
       ['adapter_config.json', JSON.stringify(config)],
-      ['state.json', JSON.stringify({ createdAt, shape: this.#shape })],
+      ['state.json', JSON.stringify({ ...stamp, shape: this.#shape })],
     ]);
   }
 
@@ -116,7 +129,13 @@ export class CheckpointStore {
   }
 
   async exists(ref: CheckpointRef): Promise<boolean> {
-    return (await listNames(this.directoryOf(ref))).includes('state.json');
+    return this.#readState(ref).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof HttpFailure && error.status === 404) return false;
+        throw error;
+      },
+    );
   }
 
   /** Oldest first. */
@@ -124,7 +143,10 @@ export class CheckpointStore {
     const infos: CheckpointInfo[] = [];
     for (const kind of KINDS) {
       const names = (await listNames(path.join(this.stateDir, modelId, kind))).filter(isSafeName);
-      for (const name of names) infos.push(await this.#describe({ modelId, kind, name }));
+      for (const name of names) {
+        const ref = { modelId, kind, name };
+        if (!isUnnamed(name) && (await this.exists(ref))) infos.push(await this.#describe(ref));
+      }
     }
     return infos.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
   }
@@ -143,9 +165,13 @@ export class CheckpointStore {
     await writeDirectory(path.join(this.stateDir, ref.modelId, ref.kind), ref.name, new Map(files));
   }
 
-  async #readState(ref: CheckpointRef): Promise<{ readonly createdAt: string; readonly step?: number }> {
+  /** What is written beside the weights; one whose time is over is removed and counts as missing. */
+  async #readState(ref: CheckpointRef): Promise<StoredState> {
     try {
-      return JSON.parse(await readFile(path.join(this.directoryOf(ref), 'state.json'), 'utf8'));
+      const state: StoredState = JSON.parse(await readFile(path.join(this.directoryOf(ref), 'state.json'), 'utf8'));
+      if (state.expiresAt == null || Date.parse(state.expiresAt) > this.#now()) return state;
+      await rm(this.directoryOf(ref), { recursive: true, force: true });
+      throw notFound(ref);
     } catch (error) {
       if (isMissing(error)) throw notFound(ref);
       throw error;
@@ -161,12 +187,12 @@ export class CheckpointStore {
   }
 
   async #describe(ref: CheckpointRef): Promise<CheckpointInfo> {
-    const { createdAt } = await this.#readState(ref);
+    const { createdAt, expiresAt = null } = await this.#readState(ref);
     const folder = this.directoryOf(ref);
     const sizes = await Promise.all(
       (await listNames(folder)).map(async (file) => (await stat(path.join(folder, file))).size),
     );
-    return { ref, createdAt, sizeBytes: sizes.reduce((sum, size) => sum + size, 0) };
+    return { ref, createdAt, expiresAt, sizeBytes: sizes.reduce((sum, size) => sum + size, 0) };
   }
 }
 

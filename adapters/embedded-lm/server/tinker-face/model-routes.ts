@@ -34,7 +34,6 @@ export function createModel(call: Call, ctx: TrainerContext): Reply {
 function parseWish(body: JsonObject, ctx: TrainerContext): ModelWish {
   const sessionId = readString(body, 'session_id');
   ctx.sessions.require(sessionId);
-  readInt(body, 'model_seq_id', INT31, 0);
   const baseModel = readString(body, 'base_model');
   if (baseModel !== BASE_MODEL)
     throw new HttpFailure(404, `Unknown model: ${baseModel.slice(0, 100)}; this server trains ${BASE_MODEL}`);
@@ -44,11 +43,17 @@ function parseWish(body: JsonObject, ctx: TrainerContext): ModelWish {
   for (const key of ['train_unembed', 'train_mlp', 'train_attn']) readBoolean(lora, key, true);
   return {
     sessionId,
+    seqId: readSeqId(body),
     baseModel,
     rank: readInt(lora, 'rank', { min: 0, max: 65_536 }, null, 'lora_config'),
     seed: readInt(lora, 'seed', INT31, ctx.seed, 'lora_config'),
     userMetadata: body.user_metadata ?? null,
   };
+}
+
+/** The client's count of its models; null where it gives none. */
+export function readSeqId(body: JsonObject): number | null {
+  return body.model_seq_id == null ? null : readInt(body, 'model_seq_id', INT31);
 }
 
 /** Newer clients name the optimiser; there is one. Throws FieldFault for another. */

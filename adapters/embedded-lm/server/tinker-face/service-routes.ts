@@ -34,9 +34,10 @@ export function getDynamicConfig(): Reply {
   return replyJson({ refresh_interval_sec: 300 });
 }
 
-/** `create_session`: tags, metadata and SDK version are taken and not used. */
+/** `create_session`: tags, metadata and SDK version are taken and not used. Sessions that have ended make room. */
 export function createSession(call: Call, ctx: TrainerContext): Reply {
   asObject(call.body, '');
+  ctx.models.dropEnded();
   return replyJson({
     session_id: ctx.sessions.create(),
     info_message: null,
@@ -49,6 +50,20 @@ export function createSession(call: Call, ctx: TrainerContext): Reply {
 export function heartbeat(call: Call, ctx: TrainerContext): Reply {
   ctx.sessions.require(readString(asObject(call.body, ''), 'session_id'));
   return replyJson({ type: 'session_heartbeat' });
+}
+
+/** GET `sessions`: those that have given a sign of life. */
+export function listSessions(ctx: TrainerContext): Reply {
+  ctx.models.dropEnded();
+  return replyJson({ sessions: ctx.sessions.list() });
+}
+
+/** GET `sessions/{id}`: the models that a session holds. */
+export function getSession(call: Call, ctx: TrainerContext): Reply {
+  const [id = ''] = call.params;
+  ctx.models.dropEnded();
+  if (!ctx.sessions.has(id)) throw new HttpFailure(404, 'Session not found');
+  return replyJson({ training_run_ids: ctx.models.listOf(id), sampler_ids: [] });
 }
 
 /** `telemetry`: accepted and dropped. */

@@ -3,6 +3,7 @@ import { EmbeddedLmError } from '../../model/contract.ts';
 import { asObject, parseJsonBody, readInt, readMediaType, readString } from '../http/body.ts';
 import { type Call, type Face, FieldFault, HttpFailure, type Reply, type Route, replyJson } from '../http/route.ts';
 import { parseLoadWeights, parseSaveForSampler, parseSaveWeights } from './checkpoint-operations.ts';
+import { createByLoading } from './create-by-loading.ts';
 import { decodePass } from './decode-pass.ts';
 import { createModel, getInfo, unloadModel } from './model-routes.ts';
 import { createSamplingSession, getSampler, submitSampling } from './sampling-routes.ts';
@@ -75,7 +76,8 @@ export function createTinkerFace(ctx: TrainerContext): Face {
       },
       get('healthz', () => replyJson({ status: 'ok' }), true),
       get('get_server_capabilities', () => service.getCapabilities(ctx), true),
-      get('sessions', () => replyJson({ sessions: ctx.sessions.list() })),
+      get('sessions', () => service.listSessions(ctx)),
+      get(/^\/api\/v1\/sessions\/([^/]+)$/, service.getSession),
       get('training_runs', runs.listTrainingRuns),
       get(/^\/api\/v1\/samplers\/([^/]+)$/, getSampler),
       get(/^\/api\/v1\/training_runs\/([^/]+)$/, runs.getTrainingRun),
@@ -101,8 +103,14 @@ function statusOf(error: EmbeddedLmError): number {
 }
 
 /** Handles one numbered operation: replay, check, queue; returns the future at once. */
-function submitOperation(name: string, parse: OperationParser, call: Call, ctx: TrainerContext): Reply {
+function submitOperation(
+  name: string,
+  parse: OperationParser,
+  call: Call,
+  ctx: TrainerContext,
+): Reply | Promise<Reply> {
   const body = asObject(call.body, '');
+  if (name === 'load_weights' && body.session_id != null) return createByLoading(body, call, ctx);
   const model = ctx.models.get(readString(body, 'model_id'));
   const seqId = readInt(body, 'seq_id', { min: 1, max: 2 ** 31 - 1 });
   const payloadHash = createHash('sha256').update(name).update('\0').update(call.rawBody).digest('hex');
@@ -115,7 +123,7 @@ function submitOperation(name: string, parse: OperationParser, call: Call, ctx: 
 const PROTOBUF_TYPES: readonly string[] = ['application/x-protobuf', 'application/protobuf'];
 
 /** `forward_backward` in either codec; a protobuf request may ask for the forward pass only. */
-function submitForwardBackward(call: Call, ctx: TrainerContext): Reply {
+function submitForwardBackward(call: Call, ctx: TrainerContext): Reply | Promise<Reply> {
   if (!PROTOBUF_TYPES.includes(readMediaType(call.request))) {
     const body = parseJsonBody(call.rawBody, call.request);
     return submitOperation('forward_backward', parseForwardBackward, { ...call, body }, ctx);

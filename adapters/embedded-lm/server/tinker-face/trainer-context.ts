@@ -44,8 +44,3 @@ export type OperationParser = (body: JsonObject, model: LiveModel, ctx: TrainerC
 export function operationKeys(...own: readonly string[]): ReadonlySet<string> {
   return new Set(['model_id', 'seq_id', 'type', ...own]);
 }
-
-/** The current time as checkpoints record it. */
-export function timestamp(ctx: TrainerContext): string {
-  return new Date(ctx.sessions.now()).toISOString();
-}

@@ -104,7 +104,7 @@ async function describeRun(modelId: string, ctx: TrainerContext) {
   };
 }
 
-function toWireCheckpoint({ ref, createdAt, sizeBytes }: CheckpointInfo) {
+function toWireCheckpoint({ ref, createdAt, expiresAt, sizeBytes }: CheckpointInfo) {
   return {
     checkpoint_id: `${ref.kind}/${ref.name}`,
     checkpoint_type: ref.kind === 'weights' ? 'training' : 'sampler',
@@ -112,7 +112,7 @@ function toWireCheckpoint({ ref, createdAt, sizeBytes }: CheckpointInfo) {
     tinker_path: toTinkerPath(ref),
     size_bytes: sizeBytes,
     public: false,
-    expires_at: null,
+    expires_at: expiresAt,
   };
 }
 

@@ -15,38 +15,43 @@ interface OpenBrace {
   readonly from: number;
 }
 
+/** A box, and where its content begins and ends. */
+interface FoundBox extends Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * All `\boxed{…}` and `\fbox{…}` with content, in the order in which they close; of nested ones only
- * the innermost. Unbraced `\boxed 7` counts; a last box that is never closed runs to the end of the
+ * the outermost, since `\boxed{8 \boxed{7}}` does not say 7. Unbraced `\boxed 7` counts; a last box that is never closed runs to the end of the
  * text. One pass.
  */
 export function findBoxes(text: string): MathSpan[] {
-  if (!text.includes('box')) return [];
-  return new BoxScanner(text).run();
+  const first = text.indexOf('box');
+  return first < 0 ? [] : new BoxScanner(text).run(Math.max(0, first - 4));
 }
 
 class BoxScanner {
   readonly #text: string;
   readonly #stack: OpenBrace[] = [];
-  readonly #boxes: MathSpan[] = [];
+  readonly #boxes: FoundBox[] = [];
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  run(): MathSpan[] {
-    let at = 0;
-    while (at < this.#text.length) {
-      const char = this.#text[at]!;
-      if (char === '\\') at = this.#readCommand(at);
-      else {
-        if (char === '{') this.#stack.push({ boxAt: -1, from: at + 1 });
-        if (char === '}') this.#close(at);
-        at += 1;
-      }
+  run(from: number): MathSpan[] {
+    // The search jumps from one brace or command to the next.
+    const marks = /[\\{}]/g;
+    marks.lastIndex = from;
+    for (let mark = marks.exec(this.#text); mark !== null; mark = marks.exec(this.#text)) {
+      const at = mark.index;
+      if (mark[0] === '\\') marks.lastIndex = this.#readCommand(at);
+      else if (mark[0] === '{') this.#stack.push({ boxAt: -1, from: at + 1 });
+      else this.#close(at);
     }
     this.#closeLast();
-    return this.#boxes;
+    return this.#boxes.map(({ at, end, from, to }) => ({ at, end, content: this.#text.slice(from, to) }));
   }
 
   /** Next position after a backslash. A doubled backslash before the command is one too many, and part of it. */
@@ -70,7 +75,9 @@ class BoxScanner {
 
   #close(at: number): void {
     const open = this.#stack.pop();
-    if (open !== undefined && open.boxAt >= 0) this.#push(open.boxAt, open.from, at, at + 1);
+    if (open === undefined || open.boxAt < 0) return;
+    while (this.#boxes.length > 0 && this.#boxes.at(-1)!.at > open.boxAt) this.#boxes.pop();
+    this.#push(open.boxAt, open.from, at, at + 1);
   }
 
   /** The last box, where the text ends before it does. */
@@ -82,7 +89,10 @@ class BoxScanner {
   #push(at: number, from: number, to: number, end: number): void {
     const last = this.#boxes.at(-1);
     if (last !== undefined && last.at > at) return;
-    const content = this.#text.slice(from, to);
-    if (/[^\s$]/.test(content)) this.#boxes.push({ at, end, content });
+    CONTENT.lastIndex = from;
+    const first = CONTENT.exec(this.#text);
+    if (first !== null && first.index < to) this.#boxes.push({ at, end, from, to });
   }
 }
+
+const CONTENT = /[^\s$]/g;

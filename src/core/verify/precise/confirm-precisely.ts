@@ -1,9 +1,8 @@
 import type { BigNumber } from 'mathjs';
 import type { StepBudget } from '../limits.ts';
 import type { Expr } from '../syntax-tree.ts';
-import { absPrecise, type PreciseComplex, subtractPrecise } from './precise-complex.ts';
 import type { PreciseLibrary } from './precise-functions.ts';
-import { evaluatePrecisely } from './precise-value.ts';
+import { absPrecise, evaluatePrecisely, type PreciseComplex, subtractPrecise } from './precise-value.ts';
 
 /** Digits of the first evaluation where no value on the way is large; the second has twice as many. */
 const BASE_DIGITS = 64;
@@ -22,7 +21,7 @@ const GUARD_DIGITS = 14;
 export function confirmPrecisely(a: Expr, b: Expr, library: PreciseLibrary, steps: StepBudget): boolean | null {
   const first = compareAt(a, b, BASE_DIGITS, library, steps);
   if (first === null) return null;
-  // Values of E digits can differ by 10^-E and less: `\sqrt{N^2+1}` and `N`.
+  // Values of E digits can differ by 10^-E and less: `\sqrt{N^2+1}` and `N`. An operand of 10^-E must be seen, too.
   const wanted = BASE_DIGITS - GUARD_DIGITS + 2 * first.exponent;
   const digits = Math.max(BASE_DIGITS, Math.ceil(wanted / DIGITS_STEP) * DIGITS_STEP);
   if (digits > MAX_DIGITS) return null;
@@ -39,15 +38,15 @@ export function confirmPrecisely(a: Expr, b: Expr, library: PreciseLibrary, step
 interface Comparison {
   readonly difference: BigNumber;
   readonly size: BigNumber;
-  /** Largest power of ten on the way. */
+  /** Largest power of ten on the way, whether of a large value or of a small operand. */
   readonly exponent: number;
 }
 
 function compareAt(a: Expr, b: Expr, digits: number, library: PreciseLibrary, steps: StepBudget): Comparison | null {
   const math = library(digits);
   let exponent = 0;
-  const onExponent = (e: number) => {
-    exponent = Math.max(exponent, e);
+  const onExponent = (e: number, isGiven: boolean) => {
+    exponent = Math.max(exponent, e, isGiven ? -e : 0);
   };
   const evaluate = (expr: Expr): PreciseComplex | null =>
     evaluatePrecisely(expr, { math, steps, values: new Map(), onExponent });

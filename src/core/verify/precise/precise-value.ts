@@ -1,19 +1,67 @@
+import type { BigNumber } from 'mathjs';
 import { LIMITS, Refusal, type StepBudget } from '../limits.ts';
 import type { Expr } from '../syntax-tree.ts';
-import {
-  absPrecise,
-  addPrecise,
-  cosPrecise,
-  dividePrecise,
-  expPrecise,
-  isReal,
-  logPrecise,
-  multiplyPrecise,
-  type PreciseComplex,
-  sinPrecise,
-  subtractPrecise,
-} from './precise-complex.ts';
 import type { PreciseFunctions } from './precise-functions.ts';
+
+/** A complex number with decimal parts. mathjs has complex numbers as doubles only, so that the arithmetic is ours. */
+export interface PreciseComplex {
+  readonly re: BigNumber;
+  readonly im: BigNumber;
+}
+
+function isReal(a: PreciseComplex): boolean {
+  return a.im.isZero();
+}
+
+function addPrecise(a: PreciseComplex, b: PreciseComplex): PreciseComplex {
+  return { re: a.re.plus(b.re), im: a.im.plus(b.im) };
+}
+
+export function subtractPrecise(a: PreciseComplex, b: PreciseComplex): PreciseComplex {
+  return { re: a.re.minus(b.re), im: a.im.minus(b.im) };
+}
+
+function multiplyPrecise(a: PreciseComplex, b: PreciseComplex): PreciseComplex {
+  if (isReal(a) && isReal(b)) return { re: a.re.times(b.re), im: a.im };
+  return { re: a.re.times(b.re).minus(a.im.times(b.im)), im: a.re.times(b.im).plus(a.im.times(b.re)) };
+}
+
+/** Not finite for a divisor of zero. */
+function dividePrecise(a: PreciseComplex, b: PreciseComplex): PreciseComplex {
+  if (isReal(a) && isReal(b)) return { re: a.re.div(b.re), im: a.im };
+  const size = b.re.times(b.re).plus(b.im.times(b.im));
+  return {
+    re: a.re.times(b.re).plus(a.im.times(b.im)).div(size),
+    im: a.im.times(b.re).minus(a.re.times(b.im)).div(size),
+  };
+}
+
+export function absPrecise({ re, im }: PreciseComplex, math: PreciseFunctions): BigNumber {
+  return im.isZero() ? re.abs() : math.sqrt(re.times(re).plus(im.times(im)));
+}
+
+function expPrecise({ re, im }: PreciseComplex, math: PreciseFunctions): PreciseComplex {
+  const size = math.exp(re);
+  if (im.isZero()) return { re: size, im };
+  return { re: size.times(math.cos(im)), im: size.times(math.sin(im)) };
+}
+
+/** Principal logarithm; not finite for zero. */
+function logPrecise(a: PreciseComplex, math: PreciseFunctions): PreciseComplex {
+  const size = absPrecise(a, math);
+  const zero = a.re.minus(a.re);
+  return { re: math.log(size), im: isReal(a) && a.re.gt(0) ? zero : math.atan2(a.im, a.re) };
+}
+
+function sinPrecise({ re, im }: PreciseComplex, math: PreciseFunctions): PreciseComplex {
+  if (im.isZero()) return { re: math.sin(re), im };
+  return { re: math.sin(re).times(math.cosh(im)), im: math.cos(re).times(math.sinh(im)) };
+}
+
+function cosPrecise({ re, im }: PreciseComplex, math: PreciseFunctions): PreciseComplex {
+  if (im.isZero()) return { re: math.cos(re), im };
+  return { re: math.cos(re).times(math.cosh(im)), im: math.sin(re).times(math.sinh(im)).neg() };
+}
 
 /** Larger powers of ten are not computed, and arguments of periodic functions not reduced. */
 const MAX_EXPONENT = 230;
@@ -25,8 +73,8 @@ export interface PreciseContext {
   readonly math: PreciseFunctions;
   readonly steps: StepBudget;
   readonly values: ReadonlyMap<string, PreciseComplex>;
-  /** Told the power of ten of every value on the way. */
-  onExponent(exponent: number): void;
+  /** Told the power of ten of every value on the way, and whether it is an operand or a power, no rest of rounding. */
+  onExponent(exponent: number, isGiven: boolean): void;
 }
 
 /** No value here: out of bounds, not finite, or not a function of numbers. */
@@ -48,7 +96,8 @@ function evaluate(expr: Expr, context: PreciseContext): PreciseComplex {
   const value = evaluateNode(expr, context);
   for (const part of [value.re, value.im]) {
     if (!part.isFinite() || part.e > MAX_EXPONENT) throw new NoValue();
-    if (!part.isZero()) context.onExponent(part.e);
+    if (!part.isZero())
+      context.onExponent(part.e, expr.type === 'number' || (expr.type === 'binary' && expr.op === '^'));
   }
   return value;
 }
@@ -58,6 +107,8 @@ function evaluateNode(expr: Expr, context: PreciseContext): PreciseComplex {
   const of = (child: Expr) => evaluate(child, context);
   switch (expr.type) {
     case 'number':
+      // A literal says as much as it has digits: the last one must be seen.
+      context.onExponent(-Math.max(countDigits(expr.value.num), countDigits(expr.value.den)), true);
       return real(math.toNumber(expr.value.num).div(math.toNumber(expr.value.den)), math);
     case 'constant':
       return evaluateConstant(expr.name, math);
@@ -68,9 +119,11 @@ function evaluateNode(expr: Expr, context: PreciseContext): PreciseComplex {
     case 'percent':
       return dividePrecise(of(expr.of), whole(100n, math));
     case 'degree':
-      return of(expr.of);
+      return multiplyPrecise(of(expr.of), real(math.pi.div(180), math));
     case 'factorial':
-      return factorial(of(expr.of), context);
+      return factorial(of(expr.of), 1n, context);
+    case 'double-factorial':
+      return factorial(of(expr.of), 2n, context);
     case 'binary':
       return evaluateBinary(expr, context);
     case 'root':
@@ -82,6 +135,10 @@ function evaluateNode(expr: Expr, context: PreciseContext): PreciseComplex {
     default:
       return fail();
   }
+}
+
+function countDigits(value: bigint): number {
+  return value.toString().length - 1;
 }
 
 function fail(): never {
@@ -179,11 +236,11 @@ function takeRoot(of: PreciseComplex, degree: PreciseComplex, context: PreciseCo
   return power(of, inverse, context);
 }
 
-function factorial(value: PreciseComplex, { math }: PreciseContext): PreciseComplex {
+function factorial(value: PreciseComplex, step: bigint, { math }: PreciseContext): PreciseComplex {
   const n = value.re;
   if (!isReal(value) || !n.isInteger() || n.lt(0) || n.gt(LIMITS.numericFactorial)) return fail();
   let product = 1n;
-  for (let k = 2n; k <= BigInt(n.toFixed(0)); k += 1n) product *= k;
+  for (let k = BigInt(n.toFixed(0)); k > 1n; k -= step) product *= k;
   return whole(product, math);
 }
 

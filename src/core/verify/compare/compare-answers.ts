@@ -1,0 +1,365 @@
+import { LIMITS, Refusal } from '../limits.ts';
+import {
+  type Condition,
+  type Expr,
+  hasType,
+  type Item,
+  joinBinary,
+  type RelationItem,
+  type ScalarItem,
+  toScalar,
+} from '../syntax-tree.ts';
+import { resolveMatrices } from '../value/matrix-value.ts';
+import { alignUnits, type CompareContext, compareExpressions, type Outcome } from './compare-scalars.ts';
+import {
+  compareClocks,
+  expandMember,
+  expandSigns,
+  haveLikeJoints,
+  isBoundList,
+  isDefinable,
+  isExplicitSet,
+  listNames,
+  membersOf,
+  nameMembers,
+  splitConditions,
+  toQuotient,
+  toStructure,
+} from './item-forms.ts';
+import { areEqualSets, toRealSet } from './real-sets.ts';
+import { alignSubjects, areProportional, findStated, type Stated, solvesEquation } from './stated-values.ts';
+import { isSameText } from './texts.ts';
+
+const NO: Outcome = { equal: false, rule: 'structure' };
+
+/**
+ * Compares a parsed answer with a parsed reference; the form of the reference decides what is compared. Throws
+ * `Refusal` when a bound is hit, a value is not finite, or equality cannot be confirmed.
+ */
+export function compareAnswers(gold: Item, answer: Item, context: CompareContext, depth = 0): Outcome {
+  if (depth > LIMITS.structureDepth) throw new Refusal('limit:structure');
+  return new Comparison(context, depth).compare(gold, answer);
+}
+
+class Comparison {
+  readonly #context: CompareContext;
+  readonly #depth: number;
+
+  constructor(context: CompareContext, depth: number) {
+    this.#context = context;
+    this.#depth = depth;
+  }
+
+  compare(gold: Item, answer: Item): Outcome {
+    if (gold.kind === 'conditional' || answer.kind === 'conditional') return this.#compareConditionals(gold, answer);
+    if (gold.kind === 'relation' || answer.kind === 'relation') return this.#compareRelations(gold, answer);
+    if (gold.kind === 'text' || answer.kind === 'text' || gold.kind === 'name' || answer.kind === 'name')
+      return { equal: isSameText(gold.source, answer.source), rule: 'text' };
+    if (gold.kind === 'clock' || answer.kind === 'clock') return compareClocks(gold, answer);
+    if (gold.kind === 'ratio' || answer.kind === 'ratio') return this.#compareRatios(gold, answer);
+    if (gold.kind === 'scalar' && answer.kind === 'scalar') return this.#compareScalars(gold, answer);
+    if (isExplicitSet(gold) || isExplicitSet(answer)) return this.#compareSets(gold, answer);
+    if (gold.kind === 'tuple' || answer.kind === 'tuple') return this.#compareTuples(gold, answer);
+    return this.#compareMembers(gold, answer);
+  }
+
+  #inner(gold: Item, answer: Item): Outcome {
+    return compareAnswers(gold, answer, this.#context, this.#depth + 1);
+  }
+
+  #areSame = (gold: Item, answer: Item): boolean => this.#inner(gold, answer).equal;
+
+  /** A condition must be met by an equal one; a statement of the domain may be left out. */
+  #compareConditionals(gold: Item, answer: Item): Outcome {
+    const [left, right] = [splitConditions(gold), splitConditions(answer)];
+    for (const { symbols } of [...left.qualifiers, ...right.qualifiers])
+      for (const name of symbols) this.#context.parameters.add(name);
+    if (left.conditions.length !== right.conditions.length) return { equal: false, rule: 'condition' };
+    const areMet = left.conditions.every((one, k) => this.#isSameCondition(one, right.conditions[k]!));
+    const [mine, theirs] = [left.qualifiers[0], right.qualifiers[0]];
+    const fits = mine === undefined || theirs === undefined || this.#isSameDomain(mine, theirs);
+    if (!areMet || !fits) return { equal: false, rule: 'condition' };
+    if (mine === undefined && theirs !== undefined && this.#isNarrowed(right.item, theirs))
+      return { equal: false, rule: 'condition' };
+    return this.#inner(left.item, right.item);
+  }
+
+  /** `[1, 2], x \in \mathbb{Z}`: whole numbers of a stretch are not the stretch. */
+  #isNarrowed(item: Item, { item: domain, symbols }: Condition): boolean {
+    if (domain?.kind !== 'relation' || domain.ops[0] !== '∈') return false;
+    const [, set] = domain.sides;
+    if (set?.kind !== 'named-set' || set.name === 'R' || set.name === 'C') return false;
+    const range = toRealSet(item, this.#context);
+    if (range === null || (range.name !== null && !symbols.includes(range.name))) return false;
+    return range.set.some(({ low, high }) => low.value < high.value);
+  }
+
+  #isSameCondition(gold: Condition, answer: Condition): boolean {
+    if (gold.item !== null && answer.item !== null) return this.#areSame(gold.item, answer.item);
+    return isSameText(gold.source, answer.source);
+  }
+
+  /** Two domains that are both inequalities must agree; words about integers and reals need not. */
+  #isSameDomain(gold: Condition, answer: Condition): boolean {
+    if (gold.item?.kind !== 'relation' || answer.item?.kind !== 'relation') return true;
+    const isMembership = (item: RelationItem) => item.ops.includes('∈');
+    if (isMembership(gold.item) || isMembership(answer.item)) return true;
+    return this.#areSame(gold.item, answer.item);
+  }
+
+  #compareRelations(gold: Item, answer: Item): Outcome {
+    if (gold.kind === 'relation' && answer.kind === 'relation') return this.#compareTwoRelations(gold, answer);
+    if (gold.kind === 'relation') return this.#compareToRelation(gold, answer);
+    const relation = answer as RelationItem;
+    const stated = findStated(relation, this.#areSame, this.#context);
+    if (stated !== null) return this.#compareToStated(gold, stated);
+    if (this.#context.policy.setFromRelation) return this.#compareSets(gold, relation);
+    return { equal: false, rule: 'relation' };
+  }
+
+  /** A reference that is a plain value and an answer that states one. */
+  #compareToStated(gold: Item, { value, subject, other }: Stated): Outcome {
+    // `f(x+1) = 2x` does not define `f(x)`.
+    if (subject !== null && !isDefinable(subject, value)) return { equal: false, rule: 'name' };
+    const named = nameMembers(subject, value);
+    const outcome = this.#inner(gold, gold.kind === 'list' || gold.kind === 'set' ? named : value);
+    return outcome.equal || other === null || !isWritten(gold) ? outcome : this.#inner(gold, other);
+  }
+
+  #compareToRelation(gold: RelationItem, answer: Item): Outcome {
+    if (gold.modulus !== null) return { equal: false, rule: 'congruence' };
+    const stated = findStated(gold, this.#areSame, this.#context);
+    if (stated !== null) {
+      const value = answer.kind === 'list' ? nameMembers(stated.subject, stated.value) : stated.value;
+      const outcome = this.#inner(value, answer);
+      if (outcome.equal) return outcome;
+      if (stated.other !== null && isWritten(answer) && this.#areSame(stated.other, answer))
+        return { equal: true, rule: 'approximation' };
+    }
+    if (answer.kind === 'scalar' && answer.unit === null) {
+      const isSame = (a: Expr, b: Expr) => compareExpressions(a, b, this.#context).equal;
+      return { equal: solvesEquation(gold, answer.expr, isSame), rule: 'equation' };
+    }
+    return this.#compareSets(gold, answer);
+  }
+
+  #compareTwoRelations(gold: RelationItem, answer: RelationItem): Outcome {
+    if (this.#isSameChain(gold, answer)) return { equal: true, rule: 'relation' };
+    if (areProportional(gold, answer, this.#context)) return { equal: true, rule: 'relation' };
+    // An inequality that meets a set may be the question said again: by policy only.
+    const maySay = this.#context.policy.setFromRelation || !gold.ops.includes('∈') || answer.ops.includes('∈');
+    const sets = maySay ? this.#compareSets(gold, answer) : NO;
+    if (sets.equal) return sets;
+    const [left, right] = [gold, answer].map((one) => findStated(one, this.#areSame, this.#context));
+    if (left === null || right === null || left === undefined || right === undefined)
+      return { equal: false, rule: 'relation' };
+    const value = alignSubjects(left.subject, right.subject, right.value, this.#areSame);
+    if (value === null) return { equal: false, rule: 'name' };
+    // A remainder may be stated with its modulus; a number with a name is no class of numbers.
+    if (gold.modulus !== null || answer.modulus !== null)
+      return this.#compareCongruent(gold, answer, left.value, value);
+    return this.#inner(left.value, value);
+  }
+
+  /** The same signs between sides that are equal one by one, in this order or in the other. */
+  #isSameChain(gold: RelationItem, answer: RelationItem): boolean {
+    if (
+      gold.ops.length === 0 ||
+      gold.ops.length !== answer.ops.length ||
+      gold.modulus !== null ||
+      answer.modulus !== null
+    )
+      return false;
+    if (gold.ops.length < 2 && !gold.ops.some((op) => op === '∈' || op === '∼')) return false;
+    const flipped = answer.ops.toReversed().map((op) => FLIPPED[op] ?? op);
+    const isSame = (ops: readonly string[], sides: readonly Item[]) =>
+      gold.ops.every((op, k) => op === ops[k]) && gold.sides.every((side, k) => this.#areSame(side, sides[k]!));
+    return isSame(answer.ops, answer.sides) || isSame(flipped, answer.sides.toReversed());
+  }
+
+  #compareCongruent(gold: RelationItem, answer: RelationItem, left: Item, right: Item): Outcome {
+    const rule = 'congruence';
+    if (answer.modulus === null || gold.modulus === null || left.kind !== 'scalar' || right.kind !== 'scalar')
+      return { equal: false, rule };
+    if (!compareExpressions(gold.modulus, answer.modulus, this.#context).equal) return { equal: false, rule };
+    const rest: Expr = { type: 'call', name: 'mod', args: [joinBinary('-', left.expr, right.expr), gold.modulus] };
+    const zero: Expr = { type: 'number', value: { num: 0n, den: 1n }, decimals: 0 };
+    return { equal: compareExpressions(zero, rest, this.#context).equal, rule };
+  }
+
+  #compareScalars(gold: ScalarItem, answer: ScalarItem): Outcome {
+    const isPlain = gold.expr.type === 'number' && answer.expr.type === 'number';
+    if (isPlain && gold.unit === null && answer.unit === null)
+      return compareExpressions(gold.expr, answer.expr, this.#context);
+    const aligned = alignUnits(gold, answer, this.#context.policy.units);
+    if (aligned === null) return { equal: false, rule: 'unit' };
+    const [golds, answers] = [expandSigns(aligned.gold), expandSigns(aligned.answer)];
+    if (golds.length > 1 || answers.length > 1) return this.#matchSets(golds.map(toScalar), answers.map(toScalar));
+    const left = resolveMatrices(golds[0]!, this.#context.steps);
+    const right = resolveMatrices(answers[0]!, this.#context.steps);
+    if (left.type === 'matrix' || right.type === 'matrix') return this.#compareMatrices(left, right);
+    return compareExpressions(left, right, this.#context);
+  }
+
+  #compareMatrices(gold: Expr, answer: Expr): Outcome {
+    if (gold.type !== 'matrix' || answer.type !== 'matrix') return NO;
+    if (gold.rows.length !== answer.rows.length || gold.rows[0]!.length !== answer.rows[0]!.length) return NO;
+    const equal = gold.rows.every((row, i) =>
+      row.every((entry, k) => compareExpressions(entry, answer.rows[i]![k]!, this.#context).equal),
+    );
+    return { equal, rule: 'matrix' };
+  }
+
+  #compareRatios(gold: Item, answer: Item): Outcome {
+    if (gold.kind === 'ratio' && answer.kind === 'ratio') {
+      if (gold.parts.length !== answer.parts.length) return { equal: false, rule: 'ratio' };
+      const [g, a] = [gold.parts[0]!, answer.parts[0]!];
+      const equal = gold.parts.every((part, k) => {
+        const [left, right] = [joinBinary('*', part, a), joinBinary('*', answer.parts[k]!, g)];
+        return compareExpressions(left, right, this.#context).equal;
+      });
+      return { equal, rule: 'ratio' };
+    }
+    const [left, right] = [toQuotient(gold), toQuotient(answer)];
+    if (left === null || right === null) return { equal: false, rule: 'ratio' };
+    return { ...this.#inner(left, right), rule: 'ratio' };
+  }
+
+  #compareSets(gold: Item, answer: Item): Outcome {
+    const rule = 'set';
+    const left = toRealSet(gold, this.#context);
+    const right = left === null ? null : toRealSet(answer, this.#context);
+    if (left !== null && right !== null) {
+      const isOther = left.name !== null && right.name !== null && left.name !== right.name;
+      return { equal: !isOther && areEqualSets(left.set, right.set, this.#context), rule };
+    }
+    const [a, b] = [toStructure(gold), toStructure(answer)];
+    if (a.kind === 'named-set' || b.kind === 'named-set')
+      return {
+        equal: a.kind === b.kind && a.kind === 'named-set' && b.kind === 'named-set' && a.name === b.name,
+        rule,
+      };
+    if (a.kind === 'builder' && b.kind === 'builder')
+      return { equal: this.#areSame(a.member, b.member) && this.#areSame(a.condition, b.condition), rule };
+    if (a.kind === 'tuple' && b.kind === 'tuple') return this.#compareTuples(a, b);
+    return a.kind === 'union' && b.kind === 'union' ? this.#compareUnions(a, b) : { equal: false, rule };
+  }
+
+  #compareUnions(gold: Extract<Item, { kind: 'union' }>, answer: Extract<Item, { kind: 'union' }>): Outcome {
+    if (gold.ops.includes('setminus') || answer.ops.includes('setminus')) {
+      if (gold.ops.join() !== answer.ops.join()) return NO;
+      return this.#compareInOrder(gold.parts, answer.parts, 'union');
+    }
+    if (new Set([...gold.ops, ...answer.ops]).size > 1) return NO;
+    return { ...this.#matchSets(gold.parts, answer.parts), rule: 'union' };
+  }
+
+  #compareTuples(gold: Item, answer: Item): Outcome {
+    if (gold.kind === 'tuple' && answer.kind === 'tuple') {
+      const sameBrackets = gold.open === answer.open && gold.close === answer.close;
+      if (!sameBrackets && gold.items.length === 2) return { equal: false, rule: 'brackets' };
+      return this.#compareInOrder(gold.items, answer.items, 'tuple');
+    }
+    // `{1,3}` in bare braces is a point to many models; a real set is not.
+    if (gold.kind === 'tuple' && answer.kind === 'set' && gold.open === '(' && gold.close === ')')
+      return this.#compareInOrder(gold.items, answer.items, 'tuple');
+    const [tuple, other] = gold.kind === 'tuple' ? [gold, answer] : [answer, gold];
+    if (tuple.kind !== 'tuple') return NO;
+    const vector = this.#findVector(other);
+    if (vector !== null) {
+      const [left, right] = gold.kind === 'tuple' ? [tuple.items, vector] : [vector, tuple.items];
+      return this.#compareInOrder(left, right, 'vector');
+    }
+    if (other.kind !== 'list') return NO;
+    // `x = 1, y = 2` names what `(1, 2)` has in order; a plain list is a list of tuples.
+    if (other.items.every((item) => item.kind === 'relation')) {
+      const [left, right] = gold.kind === 'tuple' ? [tuple.items, other.items] : [other.items, tuple.items];
+      return this.#compareInOrder(left, right, 'named-list');
+    }
+    return this.#matchSets(membersOf(gold), membersOf(answer));
+  }
+
+  /** Entries of a matrix of one row or one column. */
+  #findVector(item: Item): Item[] | null {
+    if (item.kind !== 'scalar' || !hasType(item.expr, 'matrix')) return null;
+    const resolved = resolveMatrices(item.expr, this.#context.steps);
+    if (resolved.type !== 'matrix') return null;
+    if (resolved.rows.length !== 1 && resolved.rows[0]!.length !== 1) return null;
+    return resolved.rows.flat().map(toScalar);
+  }
+
+  #compareInOrder(gold: readonly Item[], answer: readonly Item[], rule: string): Outcome {
+    if (gold.length !== answer.length) return { equal: false, rule };
+    return { equal: gold.every((item, i) => this.#areSame(item, answer[i]!)), rule };
+  }
+
+  #compareMembers(gold: Item, answer: Item): Outcome {
+    const [golds, answers] = [membersOf(gold), membersOf(answer)];
+    if (isBoundList(gold) || isBoundList(answer)) return this.#compareSets(gold, answer);
+    if (!haveLikeJoints(gold, answer)) return { equal: false, rule: 'joint' };
+    // `AB = 4, CD = 5` is met by `4, 5` in the same order.
+    const [mine, theirs] = [listNames(golds), listNames(answers)];
+    if (
+      golds.length > 1 &&
+      mine !== null &&
+      theirs !== null &&
+      golds.every(isNamedByWords) &&
+      answers.every(isNamedByWords)
+    )
+      return this.#compareByName(golds, answers);
+    if (golds.length > 1 && mine !== null && theirs === null && new Set(mine).size === mine.length)
+      return this.#compareInOrder(golds, answers, 'named-list');
+    if (this.#context.policy.order === 'sequence' && gold.kind === 'list' && answer.kind === 'list')
+      return this.#compareInOrder(golds, answers, 'sequence');
+    return this.#matchSets(golds, answers);
+  }
+
+  /** `Alice: 5, Bob: 3`: by their names where these are the same, else in order. */
+  #compareByName(golds: readonly Item[], answers: readonly Item[]): Outcome {
+    const find = (gold: Item) => answers.filter((answer) => isSameText(nameOf(gold), nameOf(answer)));
+    if (golds.length !== answers.length || !golds.every((gold) => find(gold).length === 1))
+      return this.#compareInOrder(golds, answers, 'named-list');
+    return this.#compareInOrder(
+      golds,
+      golds.map((gold) => find(gold)[0]!),
+      'named-list',
+    );
+  }
+
+  /** Equality as sets, by value: every member of one side has an equal one on the other. */
+  #matchSets(gold: readonly Item[], answer: readonly Item[]): Outcome {
+    const [golds, answers] = [gold.flatMap(expandMember), answer.flatMap(expandMember)];
+    if (golds.length > LIMITS.members || answers.length > LIMITS.members) throw new Refusal('limit:members');
+    const met = new Set<Item>();
+    const equal = golds.every((item) => {
+      // `{1, {2}}` has another member than `{1, 2}`.
+      const partners = answers.filter((other) => isRealSet(item) === isRealSet(other) && this.#areSame(item, other));
+      for (const partner of partners) met.add(partner);
+      return partners.length > 0;
+    });
+    return { equal: equal && met.size === answers.length, rule: 'set' };
+  }
+}
+
+/** Whether the value is one of something that is called by words, or tagged. */
+function isNamedByWords(item: Item): boolean {
+  return item.kind === 'relation' && item.sides[0]?.kind === 'name';
+}
+
+/** A set in braces of its own. */
+function isRealSet(item: Item): boolean {
+  return item.kind === 'set' && !item.isBare;
+}
+
+function nameOf(item: Item): string {
+  return item.kind === 'relation' ? item.sides[0]!.source : item.source;
+}
+
+/** Digits with a sign or a percent sign: what an approximate form may be met by. */
+function isWritten(item: Item): boolean {
+  if (item.kind !== 'scalar') return false;
+  const { expr } = item;
+  return expr.type === 'number' || ((expr.type === 'negate' || expr.type === 'percent') && expr.of.type === 'number');
+}
+
+const FLIPPED: Readonly<Record<string, string>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };

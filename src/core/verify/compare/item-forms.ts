@@ -1,0 +1,160 @@
+import {
+  type Condition,
+  childrenOf,
+  type Expr,
+  hasType,
+  type Item,
+  isClosed,
+  joinBinary,
+  toScalar,
+  withChildren,
+} from '../syntax-tree.ts';
+import type { Outcome } from './compare-scalars.ts';
+import { readBoundName, toInterval } from './real-sets.ts';
+import { isSubject } from './stated-values.ts';
+
+/** An answer without its conditions, and these apart. */
+export interface Conditions {
+  readonly item: Item;
+  readonly conditions: readonly Condition[];
+  readonly qualifiers: readonly Condition[];
+}
+
+export function splitConditions(item: Item): Conditions {
+  const all: Condition[] = [];
+  let inner = item;
+  while (inner.kind === 'conditional') {
+    all.push(inner.condition);
+    inner = inner.item;
+  }
+  return {
+    item: inner,
+    conditions: all.filter(({ isQualifier }) => !isQualifier),
+    qualifiers: all.filter(({ isQualifier }) => isQualifier),
+  };
+}
+
+/** Whether a subject may be said to have the value: its arguments are free, or the value is closed. */
+export function isDefinable(subject: Item, value: Item): boolean {
+  if (value.kind !== 'scalar' || isClosed(value.expr)) return true;
+  return isSubject(subject);
+}
+
+/** `(x, y) = (1, 2)` as `x = 1, y = 2`. */
+export function nameMembers(subject: Item | null, value: Item): Item {
+  if (subject === null || (subject.kind !== 'tuple' && subject.kind !== 'list')) return value;
+  if (value.kind !== 'tuple' || subject.items.length !== value.items.length) return value;
+  const items = subject.items.map(
+    (side, k): Item => ({ kind: 'relation', sides: [side, value.items[k]!], ops: ['='], modulus: null, source: '' }),
+  );
+  return { kind: 'list', items, joint: ',', source: value.source };
+}
+
+/** Sets that say so themselves, so that a pair beside them is an interval. */
+export function isExplicitSet({ kind }: Item): boolean {
+  return kind === 'union' || kind === 'builder' || kind === 'named-set';
+}
+
+/** `x < 1 \text{ or } x > 2`: a list of bounds is one set. */
+export function isBoundList(item: Item): boolean {
+  if (item.kind !== 'list') return false;
+  return (
+    item.items.every((one) => one.kind === 'relation') &&
+    item.items.some((one) => one.kind === 'relation' && one.ops.some((op) => /^[<>!]/.test(op)))
+  );
+}
+
+/** An inequality as the interval it describes, a list of them as their union. */
+export function toStructure(item: Item): Item {
+  if (item.kind === 'relation') return toInterval(item) ?? (item.ops[0] === '∈' ? item.sides[1]! : item);
+  if (item.kind === 'builder' && item.condition.kind === 'relation') {
+    const name = readBoundName(item.member);
+    return (name === null ? null : toInterval(item.condition, name)) ?? item;
+  }
+  if (!isBoundList(item) || item.kind !== 'list') return item;
+  const parts = item.items.map(toStructure);
+  return { kind: 'union', parts, ops: parts.slice(1).map(() => 'cup' as const), source: item.source };
+}
+
+export function compareClocks(gold: Item, answer: Item): Outcome {
+  // `1:18` may be a ratio: by the numbers that are written.
+  const ratio = gold.kind === 'ratio' ? gold : answer.kind === 'ratio' ? answer : null;
+  if (ratio !== null) {
+    const clock = gold.kind === 'clock' ? gold : answer;
+    const written = ratio.parts.map((part) => (part.type === 'number' ? String(part.value.num) : '?')).join(':');
+    const isSame = clock.kind === 'clock' && clock.half === null && clock.digits.replace(/:0(?=\d)/, ':') === written;
+    return { equal: isSame, rule: 'ratio' };
+  }
+  const [left, right] = [readClock(gold), readClock(answer)];
+  if (left === null || right === null || left.digits !== right.digits) return { equal: false, rule: 'clock' };
+  return { equal: left.half === right.half || left.half === null || right.half === null, rule: 'clock' };
+}
+
+/** The digits of a clock time; 9 of `9 a.m.` may stand alone. */
+function readClock(item: Item): { readonly digits: string; readonly half: 'am' | 'pm' | null } | null {
+  if (item.kind === 'clock') return item;
+  const isHour = item.kind === 'scalar' && item.expr.type === 'number' && item.expr.value.den === 1n;
+  return isHour && item.expr.type === 'number' ? { digits: `${item.expr.value.num}`, half: null } : null;
+}
+
+export function toQuotient(item: Item): Item | null {
+  if (item.kind === 'scalar') return item;
+  if (item.kind !== 'ratio' || item.parts.length !== 2) return null;
+  return toScalar(joinBinary('/', item.parts[0]!, item.parts[1]!));
+}
+
+export function membersOf(item: Item): readonly Item[] {
+  return item.kind === 'list' || item.kind === 'set' ? item.items : [item];
+}
+
+/**
+ * Whether two lists may be met by each other: values of different names that all hold are not values of which one
+ * holds, and a list that is one choice of several is no member of a longer one.
+ */
+export function haveLikeJoints(gold: Item, answer: Item): boolean {
+  return isChoice(gold) === isChoice(answer) && !holdsJointList(gold) && !holdsJointList(answer);
+}
+
+/** `x = 1 \text{ or } y = 2`, `5 \text{ apples or } 7 \text{ pears}`. */
+function isChoice(item: Item): boolean {
+  if (item.kind !== 'list' || item.joint !== 'or') return false;
+  const units = item.items.flatMap((one) => (one.kind === 'scalar' && one.unit !== null ? [one.unit.text] : []));
+  const names = listNames(item.items) ?? (units.length === item.items.length ? units : []);
+  return new Set(names).size > 1;
+}
+
+/** `5 \text{ or } 6 \text{ and } 7`. */
+function holdsJointList(item: Item): boolean {
+  return item.kind === 'list' && item.joint === 'or' && item.items.some((one) => one.kind === 'list');
+}
+
+/** The names of a list of named values; null when one has none. */
+export function listNames(items: readonly Item[]): string[] | null {
+  const names = items.map((item) => (item.kind === 'relation' && item.ops[0] === '=' ? item.sides[0]!.source : null));
+  return names.includes(null) ? null : (names as string[]);
+}
+
+/** Both readings of an expression with `\pm` or `\mp` (all signs together), or the expression alone. */
+export function expandSigns(expr: Expr): Expr[] {
+  return hasType(expr, 'plus-minus') ? [readWithSign(expr, 1), readWithSign(expr, -1)] : [expr];
+}
+
+function readWithSign(expr: Expr, sign: 1 | -1): Expr {
+  if (expr.type !== 'plus-minus')
+    return withChildren(
+      expr,
+      childrenOf(expr).map((child) => readWithSign(child, sign)),
+    );
+  const right = readWithSign(expr.right, sign);
+  const isPlus = expr.sign * sign === 1;
+  if (expr.left === null) return isPlus ? right : { type: 'negate', of: right };
+  return joinBinary(isPlus ? '+' : '-', readWithSign(expr.left, sign), right);
+}
+
+/** `1 \pm \sqrt2` inside a list stands for two members. */
+export function expandMember(item: Item): readonly Item[] {
+  if (item.kind === 'list') return item.items.flatMap(expandMember);
+  if (item.kind !== 'scalar') return [item];
+  const readings = expandSigns(item.expr);
+  return readings.length === 1 ? [item] : readings.map(toScalar);
+}

@@ -1,0 +1,47 @@
+import { foldCharacters } from '../read/characters.ts';
+
+/**
+ * An answer as text for the first comparison: look-alike characters folded, sizing commands, dollar signs, blanks and
+ * final punctuation dropped. Blanks between letters or digits stay, so that `1 2` is not `12`.
+ */
+export function normaliseText(text: string): string {
+  if (text.length <= 400 && /^[\d+/-]*$/.test(text)) return text;
+  return foldCharacters(text)
+    .replace(/\\(?:text|mbox|mathrm|textbf) ?\{([^{}]*)\}/g, '$1')
+    .replace(/\\(?:left|right|displaystyle)(?![A-Za-z])|\\[!,;:()[\]]|\\?\$/g, '')
+    .replace(/\\[dt]frac(?![A-Za-z])/g, '\\frac')
+    .replace(/(?:\\ |\s)+/g, ' ')
+    .replace(/(?<![A-Za-z0-9]) | (?![A-Za-z0-9])/g, '')
+    .replace(/[.,;:]$/, '');
+}
+
+/** Whether two texts with words in them are the same but for case. */
+export function isSameWording(gold: string, answer: string): boolean {
+  const normal = normaliseText(gold).toLowerCase();
+  return /[a-z]{3}/.test(normal) && normal === normaliseText(answer).toLowerCase();
+}
+
+/** Whether two texts say the same in the same words: case, blanks and punctuation aside. A single letter keeps its case. */
+export function isSameText(gold: string, answer: string): boolean {
+  const [a, b] = [toWords(gold), toWords(answer)];
+  if (a === '' || b === '') return false;
+  return a.length === 1 || b.length === 1 ? a === b : a.toLowerCase() === b.toLowerCase();
+}
+
+/** Letters, digits and signs that mean something; a point counts between digits, a hyphen not between words. */
+function toWords(text: string): string {
+  const bare = foldCharacters(text).replace(/\\(?:text|mbox|textbf|mathrm|operatorname)(?![A-Za-z])/g, '');
+  let words = '';
+  for (let at = 0; at < bare.length; at += 1) {
+    const char = bare[at]!;
+    const [before, after] = [bare[at - 1] ?? '', bare[at + 1] ?? ''];
+    if (char === '.') words += /\d/.test(before) && /\d/.test(after) ? char : '';
+    else if (char === '-') words += isWordCharacter(before) && isWordCharacter(after) ? '' : char;
+    else if (isWordCharacter(char) || '0123456789+*/=<>^:_\\!%|~'.includes(char)) words += char;
+  }
+  return words;
+}
+
+function isWordCharacter(char: string): boolean {
+  return /[A-Za-z\u0080-\uffff]/.test(char);
+}

@@ -1,0 +1,164 @@
+import { hasClass, toVocabulary } from '../read/word-classes.ts';
+
+/** Whether the text around a statement asserts it: what its sentence says before it, and what follows it. */
+
+/** Code units before a statement in which its sentence is looked for. */
+const NEAR = 240;
+
+/**
+ * Whether the sentence that reaches "answer is" at a place asserts what follows. Only conclusions lead to it
+ * ("so the", "we find that our final"); before a comma or a conjunction any clause may stand that supposes nothing, and
+ * in other languages any words that doubt nothing.
+ */
+export function isAsserted(text: string, at: number, isEnglish: boolean): boolean {
+  const before = text.slice(Math.max(0, at - NEAR), at);
+  const sentence = before.slice(findSentenceStart(before));
+  const own = sentence.slice(findClauseStart(sentence));
+  if (
+    sentence
+      .slice(0, sentence.length - own.length)
+      .split(CLAUSE)
+      .some(supposes)
+  )
+    return false;
+  if (!isEnglish || NOT_ENGLISH.test(own)) return !own.split(/[\s*_]+/).some((word) => isDoubting(word));
+  return own
+    .split(/[\s*_#>"'(“‘-]+/)
+    .every((word) => word === '' || LEAD_INS.has(word.toLowerCase()) || /^(?:\d{1,2}[.)]|[✅•])$/.test(word));
+}
+
+/** Behind the last full stop or line break. */
+function findSentenceStart(before: string): number {
+  let from = 0;
+  for (const match of before.matchAll(/[.!?][$*_"')\]]{0,3}\s|[\n。！？]/g)) from = match.index + match[0].length;
+  return from;
+}
+
+/** Behind the last comma or conjunction. */
+function findClauseStart(sentence: string): number {
+  let from = 0;
+  for (const match of sentence.matchAll(CONJUNCTIONS)) from = match.index + match[0].length;
+  return from;
+}
+
+const CLAUSE = /[,;:—–]/;
+const CONJUNCTIONS =
+  /[,;:—–，；：](?=[^\d])|(?<![A-Za-z])(?:and|so|thus|hence|therefore|then|because|meaning|means|implies)(?![A-Za-z])/gi;
+
+/** Letters beyond those of English. */
+const NOT_ENGLISH = /[\u00c0-\uffff]/;
+
+function isDoubting(word: string): boolean {
+  const known = toVocabulary(word);
+  return hasClass(known, 'denial') || hasClass(known, 'condition') || hasClass(known, 'report');
+}
+
+/** Whether a clause opens a supposition or a case: "if x > 0", "for $n = 3$". */
+function supposes(clause: string): boolean {
+  const words = /^[\s*_#>]*([A-Za-z]{1,12})(\s{0,2}[$\\]|\s[a-z]\s)?/.exec(clause);
+  if (words === null) return false;
+  const word = words[1]!.toLowerCase();
+  if (/^(?:for|with|at)$/.test(word)) return words[2] !== undefined;
+  return SUPPOSITIONS.has(word) || (hasClass(word, 'condition') && !/^[\s*_#>]*when rounded/i.test(clause));
+}
+
+const SUPPOSITIONS: ReadonlySet<string> = new Set(
+  'suppose supposing assume assuming imagine say were had should whether perhaps maybe possibly unless nobody'.split(
+    ' ',
+  ),
+);
+
+/** Words that lead to "answer" in a sentence that states it. */
+const LEAD_INS: ReadonlySet<string> = new Set(
+  (
+    'the our my final correct exact numerical numeric required desired wanted sought simplified complete overall total ' +
+    'approximate right actual ultimate main resulting now finally thus therefore hence so then but and consequently ' +
+    'accordingly again clearly in conclusion summary short fact all both case cases either ' +
+    'i we can could must now this that it which us is are am me let have be ' +
+    'conclude concludes concluded conclusion find found see seen get gets got know known obtain obtained determine determined ' +
+    'deduce deduced infer confirm confirms confirmed verify verified state give gives given write show shows shown yields ' +
+    'means implies follows turns out true clear evident sure certain confident ' +
+    'think thinking believe about would say result a as step answer la le les el il die das o a'
+  ).split(' '),
+);
+
+/**
+ * Whether the sentence around a box leaves its content alone, which a box inside of it does not show: "it is at least",
+ * "nobody knows whether it is" before it, "if n is even", "is wrong", a question mark behind it.
+ */
+export function isStatedBetween(before: string, after: string): boolean {
+  const sentence = dropCommands(before.slice(findSentenceStart(before)));
+  const clause = sentence.slice(findClauseStart(sentence));
+  if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause)) return false;
+  // "x = 1/5, or 20 percent" says it twice; a box behind "we need at least" answers how many are needed at least.
+  const phrase = sentence
+    .slice(findPhraseStart(sentence))
+    .replace(/^\s{0,3}or(?![A-Za-z])/, '')
+    .replace(/answer/i.test(sentence) ? /^$/ : /(?<![A-Za-z])at (?:least|most)[\s$]{0,4}$/, '');
+  if (/(?<![A-Za-z])from(?![A-Za-z]).{0,80}(?<![A-Za-z])to[\s$]{0,4}$/i.test(phrase)) return false;
+  if (phrase.split(/[^A-Za-z'’]+/).some(isChanging)) return false;
+  const end = SENTENCE_END.exec(after);
+  const rest = dropCommands(end === null ? after : after.slice(0, end.index));
+  if (end?.[0].startsWith('?')) return false;
+  const reason = rest.search(REASONS);
+  return !DISCLAIMS.test(reason < 0 ? rest : rest.slice(0, reason));
+}
+
+/** Without the names of commands, which are no words. */
+function dropCommands(text: string): string {
+  return text.replace(/\\[A-Za-z]+/g, ' ');
+}
+
+/** Behind the last word or sign that joins a subject and its value. */
+function findPhraseStart(sentence: string): number {
+  let from = 0;
+  for (const match of sentence.matchAll(JOINTS)) from = match.index + match[0].length;
+  return from;
+}
+
+const JOINTS =
+  /[=:;,：，；](?!\d)|(?<![A-Za-z])(?:is|are|was|were|equals|gives?|gets?|obtain|yields?|finds?|have|has|becomes|simplifies to|reduces to|so|thus|hence|therefore|then|that)(?![A-Za-z])/gi;
+
+/** Whether a word right before a box makes another value of its content, or none. */
+function isChanging(word: string): boolean {
+  const known = toVocabulary(word);
+  if (/^(?:maximum|minimum|after|before|above|but|however|now)$/.test(known)) return false;
+  return hasClass(known, 'denial') || hasClass(known, 'bound');
+}
+
+/** Words of a clause that supposes, reports or doubts what it says. */
+const DOUBTS =
+  /(?<![A-Za-z])(?:nobody|nothing|never|cannot|[a-z]{2,6}n['’]t|whether|if|unless|suppos(?:e|ing)|assum(?:e|ing)|answer would|might|maybe|perhaps|possibly|claim(?:s|ed)?|pretends?|imagine|hopes?|hypothetical|doubts?|unclear|unknown|undecided|unsure|untrue|wants me|wanted me|asks? me|told me)(?![A-Za-z])/i;
+
+/** "It is not true that the answer is", "it can not be". */
+const DENIED_CLAUSE =
+  /(?<![A-Za-z])not\s{1,3}(?:be|true|the case|so|certain|clear|right|correct|sure|known)(?![A-Za-z])/i;
+
+const SENTENCE_END = /[.!?。！？](?=[\s$)\]*}]|$)|\n/;
+
+const REASONS = /(?<![A-Za-z])(?:because|since|as|where|which means|so|hence|therefore)(?![A-Za-z])/i;
+
+/** What a sentence says behind a value that it does not state. */
+const DISCLAIMS =
+  /(?<![A-Za-z])(?:not|never|cannot|[a-z]{2,6}n['’]t|if|unless|provided|assuming|maybe|perhaps|possibly|would|might|wrong|incorrect|false|invalid|impossible|contradicts?|contradiction|contradicting|fails?|unclear)(?![A-Za-z])|^(?:[\s$,;)}%]|\\%|percent){0,6}(?:or|minus|plus|times|divided|squared|cubed|when (?!divided|rounded|expressed|written|simplified))(?![A-Za-z])/i;
+
+/** Whether what follows a statement takes it back: "Wait, that is wrong." */
+export function isTakenBack(after: string): boolean {
+  return after.length > 2 && (TURNS.test(after) || DISOWNS.test(after));
+}
+
+/** Words with which a sentence turns against what was said. */
+const TURNS =
+  /(?:^|[.!?\n:;)\]}$*])[\s*_]{0,4}(?:but |oh,? )?(?:no[,.!]|nope|wait|hmm|oops|sorry|correction|scratch that|disregard|hold on|on second thought|actually[, ])(?![A-Za-z])/i;
+
+/** Sentences that disown it. */
+const DISOWNS =
+  /(?<![A-Za-z])(?:(?:this|that|it|i|answer|result|above|value)(?:'s| is| was| am|'m| seems| cannot be| can't be| may be| might be)? (?:not (?:right|correct|sure|certain|true)|wrong|incorrect|mistaken|unsure|uncertain|false|invalid)|(?:isn't|wasn't) (?:right|correct)|(?:made|is|was) an? (?:mistake|error))(?![A-Za-z])/i;
+
+/** Whether the sentences behind a statement on its own line take it back; there single words are enough. */
+export function isRetracted(rest: string): boolean {
+  return rest !== '' && RETRACTION.test(rest);
+}
+
+const RETRACTION =
+  /(?<![A-Za-z])(?:no,|no\.|nope|wait|actually|oops|sorry|hmm|incorrect|wrong|mistaken?|unsure|uncertain|not sure|not certain|not right|not correct|correction|scratch that|disregard|false|invalid)(?![A-Za-z])/i;

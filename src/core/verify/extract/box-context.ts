@@ -1,0 +1,181 @@
+import { changesNumber } from '../read/number-words.ts';
+import { isUnitWord } from '../read/units.ts';
+import { isStatedBetween } from './assertion.ts';
+import type { MathSpan } from './boxes.ts';
+
+/** A text with what was found in it. */
+export interface ScannedText {
+  readonly text: string;
+  readonly boxes: readonly MathSpan[];
+  readonly formulas: readonly MathSpan[];
+}
+
+/** Adjacent boxes as one statement, with what stands around them. */
+export interface BoxGroup {
+  readonly at: number;
+  readonly end: number;
+  /** What is to be read: the contents as a list, and the marks behind the last box. Null when a box is an operand of something larger. */
+  readonly text: string | null;
+  /** Whether its sentence states it. */
+  readonly isStated: boolean;
+}
+
+/** More than this between two boxes is no separator. */
+const MAX_GAP = 60;
+/** Code units around a box that are looked at. */
+const NEAR = 48;
+/** Code units of the sentence around a box that are looked at, on either side. */
+const FAR = 200;
+
+/** The boxes from `first` to `last` as one statement. */
+export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: number, last: number): BoxGroup {
+  const [start, end] = [boxes[first]!, boxes[last]!];
+  let content = trimContent(start.content);
+  for (let k = first + 1; k <= last; k += 1) {
+    const joint = findJoint(text.slice(boxes[k - 1]!.end, boxes[k]!.at)) ?? ';';
+    content += ` ${joint} ${trimContent(boxes[k]!.content).replace(joint === '≈' ? /^\s?(?:\\approx|≈)/ : /^$/, '')}`;
+  }
+  const around = formulas.find((one) => one.at <= end.at && one.end >= end.end && one.at < end.at);
+  const closer =
+    around === undefined
+      ? end.end
+      : around.end - (/(?:\${1,2}|\\[)\]])$/.exec(text.slice(around.at, around.end))?.[0].length ?? 0);
+  const behind = around?.end ?? end.end;
+  const suffix = readSuffix(
+    around === undefined ? null : text.slice(end.end, Math.min(closer, end.end + NEAR)),
+    text.slice(behind, behind + NEAR),
+  );
+  const isOperand = suffix === null || isOperandBefore(text.slice(Math.max(0, start.at - NEAR), start.at));
+  const before = text.slice(Math.max(0, start.at - FAR), start.at);
+  // "between" leads to a box that holds both ends.
+  const isStated = isStatedBetween(
+    /(?:and|,)/.test(content) ? before.replace(/between[\s$]{0,4}$/, '') : before,
+    text.slice(end.end, end.end + FAR),
+  );
+  const isOne = isStated && !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
+  return { at: start.at, end: end.end, text: isOperand || !isOne ? null : content + suffix, isStated };
+}
+
+/** `, A: 8` behind a box marks another answer. */
+const SECOND_LABEL = /^[^\n]{0,24}[,;.)$]\s{1,3}A[ \t]{0,3}[:：][ \t]/;
+
+/** First box of the group that ends with box `last`: only separators stand between its members. */
+export function findGroupStart(text: string, boxes: readonly MathSpan[], last: number): number {
+  let first = last;
+  while (first > 0 && findJoint(text.slice(boxes[first - 1]!.end, boxes[first]!.at)) !== null) first -= 1;
+  return first;
+}
+
+function trimContent(content: string): string {
+  return content.trim().replace(/[.,;:]$/, '');
+}
+
+/**
+ * What a text between two boxes makes of them: `;` for members of one list ("and", commas, `y_2 =`, "for part (a)"),
+ * `≈` for one value in two forms ("numerically", `\approx`). Null for any other words.
+ */
+function findJoint(between: string): ';' | 'or' | '≈' | '=' | null {
+  if (between.length > MAX_GAP) return null;
+  let joint: ';' | 'or' | '≈' | '=' = ';';
+  let at = 0;
+  while (at < between.length) {
+    SEPARATOR.lastIndex = at;
+    const match = SEPARATOR.exec(between);
+    if (match === null) return null;
+    at += match[0].length;
+    if (/^or/i.test(match[0])) joint = 'or';
+    if (/^(?:\\approx|≈|numeric|approx|about|which is|i\.e)/i.test(match[0])) joint = '≈';
+    if (match[0] === '=' && joint === ';') joint = '=';
+  }
+  return joint;
+}
+
+/** One piece of what may stand between two boxes. Alternatives are disjoint and bounded. */
+const SEPARATOR =
+  /\s{1,60}|\$|\\[()[\],;:! ]|\\q?quad(?![A-Za-z])|[,;.&"=≈~]|(?:and|or)(?![A-Za-z])|\\approx(?![A-Za-z])|\+|(?:for|in) part(?= ?\()|\([a-z0-9]\)|[A-Za-z](?:_\{?\w\}?)?\s?=|\\(?:text|mbox)\s?\{|\}|(?:numerically|approximately|about|which is|i\.e\.)(?![A-Za-z])/iy;
+
+/**
+ * Marks and words behind a box that belong to its value; null when the box is an operand. `formula` is the rest of
+ * the formula the box stands in, null outside of one; `after` is what follows.
+ */
+function readSuffix(formula: string | null, after: string): string | null {
+  const bare = (formula ?? '').replace(BLANKS_BEFORE, '');
+  if (bare === '') return readSuffixOutside(after, formula !== null);
+  const mark = readMark(bare);
+  if (mark !== null) return mark;
+  const text = /^\\(?:text|mbox|mathrm)\s?\{([^{}]{1,40})\}/.exec(bare);
+  if (text !== null) return readSuffixWords(text[1]!, bare.slice(text[0].length));
+  return /^(?:[,.;:=&)\]}|]|\\(?:approx|equiv|end|Rightarrow|quad|qquad|implies|in|\\|right|\}))/.test(bare)
+    ? ''
+    : null;
+}
+
+function readSuffixOutside(after: string, isBehindFormula: boolean): string | null {
+  const bare = after.replace(BLANKS_BEFORE, '');
+  const mark = readMark(bare);
+  if (mark !== null) return mark;
+  const isDirect = !isBehindFormula && bare.length === after.length && /^[\^_!/*+\-\d(A-Za-z\\]/.test(after);
+  if (isDirect || /^(?:[*/^×·]|\\(?:times|cdot|div))/.test(bare)) return null;
+  const text = /^\\(?:text|mbox|mathrm)\s?\{([^{}]{1,40})\}/.exec(bare);
+  const words = text?.[1] ?? /^[A-Za-z][A-Za-z' ]{0,40}/.exec(bare)?.[0];
+  return words === undefined ? '' : readSuffixWords(words, bare.slice(text?.[0].length ?? words.length));
+}
+
+const BLANKS_BEFORE = /^(?:[\s~*]|\\[,;:! ]){1,8}/;
+
+/** Percent and degree marks, and a modulus. */
+function readMark(bare: string): string | null {
+  if (/^(?:\\?%|percent\b|pct\b|per cent\b)/.test(bare)) return '\\%';
+  if (/^(?:\^\s?\{?\s?\\circ|°|\\degree|degrees?\b)/.test(bare)) return '^\\circ';
+  const pmod = /^\\pmod\s?(?:\{[^{}]{1,20}\}|\d{1,12})/.exec(bare);
+  return pmod === null ? null : ` ${pmod[0]}`;
+}
+
+/**
+ * "million", "cm", "square feet": what multiplies a value or is its unit. Other words begin the rest of the sentence,
+ * and null is given where they take the value back.
+ */
+function readSuffixWords(words: string, rest: string): string | null {
+  if (TAKEN_BACK.test(words)) return null;
+  const power = /^\s?\^\s?\{?[23]\}?/.exec(rest)?.[0] ?? '';
+  const taken: string[] = [];
+  for (const word of words.trim().split(/\s{1,4}/)) {
+    if (
+      word === 'in' ||
+      !(changesNumber(word.toLowerCase()) || isUnitWord(word) || (taken.length > 0 && word === 'per'))
+    )
+      break;
+    taken.push(word);
+  }
+  const quotient =
+    taken.length === words.trim().split(/\s{1,4}/).length ? /^\s?\/\s?([A-Za-z]{1,12})/.exec(rest)?.[1] : undefined;
+  if (quotient !== undefined) return isUnitWord(quotient) ? ` \\text{ ${taken.join(' ')}/${quotient}}` : null;
+  return taken.length === 0 ? '' : ` \\text{ ${taken.join(' ')}}${power}`;
+}
+
+/** "is wrong", "does not work", "would be too much". */
+const TAKEN_BACK =
+  /^\s{0,3}(?:(?:is|was|does|would|can|could|will|isn't|doesn't)\s{1,3}(?:be\s)?)?(?:not|wrong|incorrect|too|impossible|invalid)(?![A-Za-z])|^\s{0,3}(?:isn't|doesn't|wasn't|can't|cannot)/i;
+
+const OPERATOR_BEFORE =
+  /(?:[+*/^_<>√±−–—-]|\\(?:times|cdot|div|pm|mp|frac|sqrt|not|ne|neq|le|leq|ge|geq|lt|gt|leqslant|geqslant|ln|log|sin|cos|tan))\s{0,3}$/;
+
+/** Whether a box stands behind a sign, a factor or a denial: then its content alone is not what the text states. */
+function isOperandBefore(before: string): boolean {
+  const bare = before
+    .replace(/<\/?[a-z]{1,12}>[\s$]{0,4}$/i, '')
+    .replace(/(?:[\s~{&*$]|\\[,;:! ([]|\\(?:quad|displaystyle|left)){1,24}$/, '');
+  // A factor stands close: `2\boxed{7}`.
+  if (/[\dA-Za-z)]$/.test(before) && !/\\[A-Za-z]{1,20}$/.test(before)) return true;
+  if (OPERATOR_BEFORE.test(bare)) return !/[A-Za-z:][ \t]{1,3}[-–—]$/.test(bare);
+  return /(?<![A-Za-z])(?:not|isn't|minus|negative|plus|times|than|instead of|or maybe|or perhaps|perhaps|maybe|half of|twice)$/i.test(
+    bare,
+  );
+}
+
+/** Whether a text has a value: a number, or a formula in it, which may be typed without marks (`max(a, b)`, `|x|`, `n!`). */
+export function hasValue(text: string): boolean {
+  return /(?<![A-Za-z])(?:[A-Za-z]|max|min|gcd|lcm|floor|ceil|abs|sin|cos|tan|log|ln|exp|sqrt)\((?!s\))|\|[^|\s][^|]{0,60}\||(?<![A-Za-z])[A-Za-z](?:!|\^|\s?[*/]\s?[a-z](?![a-z]))|[\d²³¹¼-¾\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u2070-\u209f\u2150-\u218f\u2460-\u24ff\uff10-\uff19]|\$[^$]|\\[a-zA-Z(]/.test(
+    text,
+  );
+}

@@ -1,0 +1,251 @@
+import { foldCharacters } from './characters.ts';
+import { hasClass, toVocabulary } from './word-classes.ts';
+
+/** Options of a question with several: which one a reference names, and which one a text asserts. */
+
+/** A reference that names an option. */
+export interface Choice {
+  readonly letter: string;
+  /** Nothing but the letter is written, so that it may be a symbol as well. */
+  readonly isBare: boolean;
+}
+
+/** Letters that options have; the reference's own letter counts too. */
+const OPTION_LETTERS = 'ABCDEFGHIJ';
+
+/** A reference that names an option: `C`, `(C)`, `\text{(C)}`, `(D) Alina`, `C. Cecile`. Null for anything else. */
+export function findChoice(gold: string): Choice | null {
+  if (gold.length > 400 || !/[A-Z]/.test(gold)) return null;
+  const bare = stripMarkup(gold).trim();
+  const lone = /^(\(?)([A-Z])(\)?)[.:]?$/.exec(bare);
+  if (lone !== null) return { letter: lone[2]!, isBare: lone[1] === '' && lone[3] === '' };
+  const withText =
+    /^(?:\(([A-Z])\)|([A-Z])[.:)])\s{1,3}[A-Za-z\u0080-\uffff]{2}/.exec(bare) ??
+    /^([A-Z])\s[A-ZÀ-Þ][a-zß-ÿ]/.exec(bare);
+  const letter = withText?.[1] ?? withText?.[2];
+  return letter === undefined ? null : { letter, isBare: false };
+}
+
+/**
+ * The one option that a text asserts; null when it asserts none, or two, or leaves it open. A statement that is
+ * marked as the answer must be read as a whole; of a whole text the last sentence that speaks of options counts.
+ */
+export function readChoice(text: string, goldLetter: string, isMarked: boolean): string | null {
+  const letters = OPTION_LETTERS.includes(goldLetter) ? OPTION_LETTERS : OPTION_LETTERS + goldLetter;
+  const asserted = new Set<string>();
+  for (const sentence of splitSentences(stripMarkup(foldCharacters(text))).toReversed()) {
+    const said = new SentenceReader(sentence, letters).read();
+    if (
+      said === UNCLEAR ||
+      (isMarked && said === DENIES) ||
+      (isMarked && said === NONE && (HEDGE.test(sentence) || LONE_LETTER.test(sentence)))
+    )
+      return null;
+    if (said.length > 1) continue;
+    asserted.add(said);
+    if (!isMarked) break;
+  }
+  return asserted.size === 1 ? [...asserted][0]! : null;
+}
+
+/** What a sentence says about options, where it asserts no letter. */
+const UNCLEAR = 'unclear';
+const DENIES = 'denies';
+const NONE = 'none';
+
+/** Text commands and their braces, delimiters, emphasis and spaces dropped; other commands stay. */
+function stripMarkup(text: string): string {
+  let bare = text;
+  for (let depth = 0; depth < 3 && bare.includes('{'); depth += 1)
+    bare = bare.replace(
+      /\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|boxed|fbox|bf|rm) ?\{([^{}]*)\}|(?<![_^A-Za-z}])\{([^{}]*)\}/g,
+      '$1$2',
+    );
+  return bare.replace(/\\(?:left|right|displaystyle|quad)(?![A-Za-z])|\\[()[\],;:! ]|[$*`"“”]|__/g, ' ');
+}
+
+function splitSentences(text: string): string[] {
+  return text.split(/(?<=[.!?。！？])(?=\s|$|[\u2e80-\uffff])|[\n;；]/).filter((sentence) => /\S/.test(sentence));
+}
+
+/** A letter that stands for no option: another answer beside one. */
+const LONE_LETTER = /^[\s(]{0,4}[A-Za-z][\s).]{0,4}$/;
+
+const HEDGE =
+  /[?？]|(?<![A-Za-z])(?:or else|unclear|unsure|uncertain|undecided|guess|maybe|perhaps|possibly|probably|might|may|could)(?![A-Za-z])/i;
+
+interface Word {
+  readonly text: string;
+  readonly at: number;
+  readonly end: number;
+}
+
+class SentenceReader {
+  readonly #source: string;
+  readonly #letters: string;
+  readonly #words: readonly Word[];
+
+  constructor(source: string, letters: string) {
+    this.#source = source;
+    this.#letters = letters;
+    this.#words = Array.from(
+      source.matchAll(/[A-Za-z\u00c0-\u02ff]+(?:['’][a-z]+)?|[\u0370-\u2bff\u2e80-\uffff]+|\d+|\S/g),
+      ({ 0: text, index }) => ({
+        text,
+        at: index,
+        end: index + text.length,
+      }),
+    );
+  }
+
+  /** The letter that is asserted, or what the sentence says instead. */
+  read(): string {
+    const at = this.#findLetter(0);
+    if (at < 0) return NONE;
+    if (this.#isInFormula(at) || HEDGE.test(this.#source)) return UNCLEAR;
+    const lead = this.#words.slice(0, this.#isOpened(at) ? at - 1 : at);
+    if (lead.some(isDenial)) return this.#readContrast(at);
+    if (!isLead(lead)) return UNCLEAR;
+    return this.#readTail(at);
+  }
+
+  /** "not A but B" asserts B; "not A" denies, and nothing else can be told. */
+  #readContrast(first: number): string {
+    const but = first + (this.#words[first + 1]?.text === ')' ? 2 : 1);
+    if (
+      this.#words[but]?.text !== 'but' ||
+      this.#words[first - (this.#isOpened(first) ? 2 : 1)]?.text.toLowerCase() !== 'not'
+    )
+      return DENIES;
+    const next = new SentenceReader(this.#source.slice(this.#words[but]!.end), this.#letters).read();
+    return next === NONE ? DENIES : next;
+  }
+
+  /** What follows the letter: a reason, "is correct", what the option says, the option it is opposed to. */
+  #readTail(at: number): string {
+    const letter = this.#words[at]!.text;
+    const isClosed = this.#words[at + 1]?.text === ')';
+    if (this.#isOpened(at) && !isClosed) return UNCLEAR;
+    const from = isClosed ? at + 2 : at + 1;
+    const to = this.#words.findLastIndex(({ text }) => !/^[.!,。！，]$/.test(text)) + 1;
+    const rest = this.#words.slice(from, Math.max(from, to));
+    const [first, second = ''] = rest.map(({ text }) => text.toLowerCase());
+    if (first === undefined) return letter;
+    if (hasClass(first, 'reason') || (first === ',' && hasClass(second, 'reason'))) return letter;
+    if (hasClass(first, 'copula')) return this.#readPredicate(letter, rest.slice(1));
+    if (AUXILIARIES.has(first)) return DENIES;
+    const denial = rest.findIndex(isDenial);
+    if (denial >= 0) return this.#opposes(letter, isClosed, from, rest, denial) ? letter : UNCLEAR;
+    const says = this.#isOptionText(isClosed, rest) || /^(?:which|so)$/.test(second);
+    return says && this.#findLetter(from) < 0 && !rest.some(isOr) ? letter : UNCLEAR;
+  }
+
+  /** "C, not B", "D rather than A or B", "(D) Not enough is known": the denial is about the others. */
+  #opposes(letter: string, isClosed: boolean, from: number, rest: readonly Word[], denial: number): boolean {
+    const others = this.#words.flatMap((word, k) =>
+      k >= from && this.#isLetter(k) ? [{ text: word.text, at: k }] : [],
+    );
+    if (others.some(({ text, at }) => text === letter || at < from + denial || this.#isInFormula(at))) return false;
+    const before = rest[denial - 1]?.text.toLowerCase() ?? '';
+    if (before !== '' && rest[0]!.text !== ',' && (AUXILIARIES.has(before) || hasClass(before, 'copula'))) return false;
+    if (!CONTRASTS.test(rest[denial]!.text) && !isClosed) return false;
+    if (denial > 0 && !/^(?:,|and|but)$/.test(rest[0]!.text) && !isClosed) return false;
+    // "not A or B" denies both; any other "or" leaves it open.
+    return !rest.some((word, k) => {
+      if (isOr(word)) return k < denial || !others.some(({ at }) => at === from + k + 1 || at === from + k + 2);
+      return k > denial && (isDenial(word) || /^(?:possibly|and|but)$/i.test(word.text));
+    });
+  }
+
+  /** "(C) is correct", "C is the answer". */
+  #readPredicate(letter: string, rest: readonly Word[]): string {
+    if (rest.some(isDenial)) return DENIES;
+    const isAnswer = rest.every(({ text }) => PREDICATE.has(text.toLowerCase()));
+    return isAnswer && rest.length > 0 ? letter : UNCLEAR;
+  }
+
+  /** What an option says, behind a letter that is marked as one: `(D) 12 cm`, `B. Bob`, `C: 5`. */
+  #isOptionText(isClosed: boolean, rest: readonly Word[]): boolean {
+    if (/^[-+*/^_=<>|!]$/.test(rest[0]!.text)) return false;
+    return isClosed || /^[.:]$/.test(rest[0]!.text) || /^[A-ZÀ-Þ][a-zß-ÿ]/.test(rest[0]!.text);
+  }
+
+  #findLetter(from: number): number {
+    return this.#words.findIndex((_, k) => k >= from && this.#isLetter(k));
+  }
+
+  /** A capital that stands alone; "A triangle" and "I think" have none. */
+  #isLetter(at: number): boolean {
+    const word = this.#words[at];
+    if (word === undefined || word.text.length !== 1 || !this.#letters.includes(word.text)) return false;
+    const next = this.#words[at + 1]?.text ?? '';
+    if (word.text === 'I') return !/^[a-z]/.test(next);
+    return word.text !== 'A' || !/^[a-z]/.test(next) || /^(?:is|was|or|and|seems|because|since|not)$/.test(next);
+  }
+
+  #isOpened(at: number): boolean {
+    return this.#words[at - 1]?.text === '(';
+  }
+
+  /** `C+1`, `P(C)`, `2C`, `C_1`, `|C|`, `C = 3`: beside a sign, or close to a letter or number. */
+  #isInFormula(at: number): boolean {
+    const [before, own, after] = [this.#words[at - 1], this.#words[at]!, this.#words[at + 1]];
+    const isOpened = before?.text === '(';
+    const front = isOpened ? this.#words[at - 2] : before;
+    const isClose = front !== undefined && front.end === (isOpened ? before!.at : own.at);
+    if (isClose && /[A-Za-z\d)}]$/.test(front.text)) return true;
+    if (front !== undefined && /^[-+/^_<>|{\\=√]$/.test(front.text) && !this.#isBullet(front)) return true;
+    const behind = after?.text === ')' ? this.#words[at + 2] : after;
+    if (behind === undefined) return false;
+    if (/^[-+]$/.test(behind.text))
+      return this.#source[behind.end] !== ' ' || !/^[a-z]{2}/.test(this.#source.slice(behind.end + 1));
+    return /^[\^_/<>|{\\=!'’]$/.test(behind.text) && !(after?.text === ')' && behind.text === '\\');
+  }
+
+  #isBullet(word: Word): boolean {
+    return word === this.#words[0] && this.#source[word.end] === ' ';
+  }
+}
+
+function isOr({ text }: Word): boolean {
+  return /^(?:or|either)$/i.test(text);
+}
+
+function isDenial({ text }: Word): boolean {
+  return /^(?:or|either|factor|too|suppose|assume)$/i.test(text) ? false : hasClass(toVocabulary(text), 'denial');
+}
+
+/** Words that may lead to a letter: any that leave it alone, the last of them one that points at it. */
+function isLead(lead: readonly Word[]): boolean {
+  const words = lead.map(({ text }) => text).filter((text) => /[A-Za-z\u00c0-\uffff]/.test(text));
+  if (lead.some(({ text }) => /^[\d+*/^=<>|\\]/.test(text))) return false;
+  const isChanging = (word: string) => {
+    const known = toVocabulary(word);
+    return (['bound', 'report', 'condition'] as const).some((name) => hasClass(known, name));
+  };
+  if (words.some(isChanging)) return false;
+  const last = words.at(-1);
+  if (last === undefined || last > '\u0370') return true;
+  const known = last.toLowerCase();
+  return (
+    hasClass(known, 'copula') ||
+    POINTERS.has(known) ||
+    lead.at(-1)!.text === ':' ||
+    (words.length === 1 && hasClass(known, 'lead'))
+  );
+}
+
+const POINTERS: ReadonlySet<string> = new Set(
+  'option options choice letter alternative answer choose chose pick select with because sure definitely clearly simply just indeed réponse antwort respuesta'.split(
+    ' ',
+  ),
+);
+
+/** Denials that oppose one option to another. */
+const CONTRASTS = /^(?:not|never|rather|instead|neither|cannot|can['’]t|isn['’]t|nicht|pas|no|non|não|не)$|[不非没]/i;
+
+const AUXILIARIES: ReadonlySet<string> = new Set('does do did can cannot could will would should has had'.split(' '));
+
+const PREDICATE: ReadonlySet<string> = new Set(
+  'the correct right true valid best answer one option choice letter solution here then'.split(' '),
+);

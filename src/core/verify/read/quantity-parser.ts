@@ -1,0 +1,256 @@
+import { Refusal } from '../limits.ts';
+import { type Expr, type Item, joinBinary, type ScalarItem, type Unit } from '../syntax-tree.ts';
+import { divide, type Rational } from '../value/rational.ts';
+import type { Skipped } from '../verdict.ts';
+import { parseLeading } from './expression-parser.ts';
+import { toNumber } from './number-literal.ts';
+import { ORDINALS, startsWithMultiplier } from './number-words.ts';
+import type { Token } from './token.ts';
+import { findUnit } from './units.ts';
+import { hasClass, toVocabulary } from './word-classes.ts';
+
+/** A value with what stands behind it, read as a whole. */
+export interface ParsedQuantity {
+  readonly item: ScalarItem;
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * Reads tokens as one quantity: an expression, its unit, and a noun phrase that changes nothing. `adjuncts` allows
+ * numbers behind a preposition ("72 clips in 2 months"), as sentences have them. Throws `Refusal` for anything else.
+ */
+export function parseQuantity(tokens: readonly Token[], source: string, adjuncts: boolean): ParsedQuantity {
+  if (tokens.length === 1 && tokens[0]!.kind === 'number')
+    return { item: { kind: 'scalar', expr: toNumber(tokens[0]!.text), unit: null, source }, skipped: [] };
+  return parseWithLetterUnit(tokens, source) ?? new QuantityParser(tokens, source, adjuncts).parse();
+}
+
+/** `5 m`: a single letter behind a blank at the end is a unit, and a symbol where the other side has one. */
+function parseWithLetterUnit(tokens: readonly Token[], source: string): ParsedQuantity | null {
+  for (let k = Math.max(1, tokens.length - 6); k < tokens.length; k += 1) {
+    const token = tokens[k]!;
+    if (token.kind !== 'letter' || token.zone !== 'plain' || !token.spaced || tokens[k - 1]!.kind !== 'number')
+      continue;
+    const found = findUnit(tokens, k, true);
+    if (found?.next !== tokens.length) return null;
+    const head = parseLeading(tokens.slice(0, k));
+    const whole = parseLeading(tokens);
+    if (head.next < k || whole.next < tokens.length) return null;
+    const item: ScalarItem = { kind: 'scalar', expr: head.expr, unit: found.unit, product: whole.expr, source };
+    return { item, skipped: [{ what: 'unit', text: found.unit.text }] };
+  }
+  return null;
+}
+
+class QuantityParser {
+  readonly #tokens: readonly Token[];
+  readonly #source: string;
+  readonly #adjuncts: boolean;
+  readonly #skipped: Skipped[] = [];
+  #at = 0;
+  /** Whether nothing stands between the last unit and this place. */
+  #endsWithUnit = false;
+
+  constructor(tokens: readonly Token[], source: string, adjuncts: boolean) {
+    this.#tokens = tokens;
+    this.#source = source;
+    this.#adjuncts = adjuncts;
+  }
+
+  parse(): ParsedQuantity {
+    let { expr, unit } = this.#parseTerm();
+    while (this.#at < this.#tokens.length) {
+      const sign = this.#takeSign(unit);
+      if (sign === null) throw new Refusal('syntax');
+      const term = this.#parseTerm();
+      expr = joinBinary(sign, expr, convertTo(unit!, term.unit, term.expr));
+    }
+    if (unit !== null && unit.known !== null) this.#skipped.unshift({ what: 'unit', text: unit.text });
+    return { item: { kind: 'scalar', expr, unit, source: this.#source }, skipped: this.#skipped };
+  }
+
+  /** `2 cm + 3 cm`, and `2 hours 30 minutes`, which is a sum as well. */
+  #takeSign(unit: Unit | null): '+' | '-' | null {
+    const token = this.#tokens[this.#at]!;
+    if (unit === null) return null;
+    if (token.kind === 'number') return unit.known !== null && this.#endsWithUnit ? '+' : null;
+    if (token.kind !== 'op' || (token.text !== '+' && token.text !== '-')) return null;
+    this.#at += 1;
+    return token.text;
+  }
+
+  /** An expression with the unit and the nouns behind it. */
+  #parseTerm(): { readonly expr: Expr; readonly unit: Unit | null } {
+    const rest = this.#tokens.slice(this.#at);
+    const { expr, next, currency } = parseLeading(rest);
+    this.#at += next;
+    if (currency !== null) this.#skipped.push({ what: 'currency', text: currency.text });
+    const money = currency === null ? null : findUnit([currency], 0, false)!.unit;
+    if (this.#at === this.#tokens.length) return { expr, unit: money };
+    this.#skipOrdinal(rest, next);
+    const unit = this.#takeUnit();
+    this.#endsWithUnit = unit !== null || money !== null;
+    const noun = this.#takeNouns();
+    if (noun !== null) this.#endsWithUnit = false;
+    return { expr, unit: mergeUnits(money, unit) ?? noun };
+  }
+
+  /** `12th` is 12 where nothing follows. */
+  #skipOrdinal(rest: readonly Token[], next: number): void {
+    const tail = rest.slice(next).filter(({ text }) => text !== '^' && text !== '{' && text !== '}');
+    if (tail.length !== 1 || rest[next - 1]?.kind !== 'number' || !ORDINALS.has(tail[0]!.text)) return;
+    if (tail[0]!.spaced && rest[next]!.text !== '^') return;
+    this.#skipped.push({ what: 'ordinal', text: tail[0]!.text });
+    this.#at = this.#tokens.length;
+  }
+
+  #takeUnit(): Unit | null {
+    const isPer = this.#tokens[this.#at]?.text === '/';
+    const isAfterNumber = this.#tokens[this.#at - 1]!.kind === 'number' && this.#tokens[this.#at]?.spaced === true;
+    const found = findUnit(this.#tokens, isPer ? this.#at + 1 : this.#at, isPer || isAfterNumber);
+    if (found === null) {
+      if (isPer) this.#at += 1;
+      return null;
+    }
+    this.#at = found.next;
+    return isPer ? { text: `/${found.unit.text}`, known: null } : found.unit;
+  }
+
+  /**
+   * Words behind a value that change nothing about it, as a unit that is not known. Stops at a sign; a word that
+   * denies, bounds, multiplies or conditions makes the whole unreadable.
+   */
+  #takeNouns(): Unit | null {
+    const from = this.#at;
+    const nouns: string[] = [];
+    let isAdjunct = false;
+    for (; this.#at < this.#tokens.length; this.#at += 1) {
+      const token = this.#tokens[this.#at]!;
+      if (isNounWord(token, this.#at > from)) {
+        const word = toVocabulary(token.text);
+        isAdjunct ||= (this.#at > from || this.#endsWithUnit) && hasClass(word, 'preposition');
+        if (!isAdjunct && isContentWord(word)) nouns.push(word);
+      } else if (!isNounSign(token, this.#tokens[this.#at + 1]) && !(isAdjunct && this.#isInAdjunct())) break;
+    }
+    if (this.#at === from) return null;
+    const last = this.#tokens[this.#at - 1]!;
+    if (last.kind === 'word' && /^(?:to|of|at|by|per|from|than|with|for)$/i.test(last.text))
+      throw new Refusal('syntax');
+    const text = this.#tokens.slice(from, this.#at).map(({ text: one }) => one);
+    this.#skipped.push({ what: 'noun', text: text.join(' ') });
+    return nouns.length === 0 ? null : { text: nouns.map(toSingular).join(' '), known: null };
+  }
+
+  /** The number of "in 2 months" behind a noun; "of 5", "by 3" and "to 7" make the value another one. */
+  #isInAdjunct(): boolean {
+    const token = this.#tokens[this.#at]!;
+    if (!this.#adjuncts || (token.kind !== 'number' && token.kind !== 'currency')) return false;
+    if (token.kind === 'number' && this.#tokens[this.#at - 1]!.kind === 'currency') return true;
+    const words = this.#tokens.slice(Math.max(0, this.#at - 3), this.#at).map(({ text }) => text.toLowerCase());
+    const at = words.findLastIndex((word) => hasClass(word, 'preposition'));
+    if (at < 0 || words.slice(at).some((word) => hasClass(word, 'verb'))) return false;
+    if (words.slice(at).some((word) => hasClass(word, 'bound'))) throw new Refusal('syntax');
+    const isDirect = at === words.length - 1;
+    const isLast = this.#at + 1 === this.#tokens.length;
+    if (isDirect && (isLast || /^(?:of|by|to|per|into)$/.test(words[at]!))) throw new Refusal('syntax');
+    return true;
+  }
+}
+
+/** Money per unit, or money in words and sign at once: the written unit counts. */
+function mergeUnits(money: Unit | null, unit: Unit | null): Unit | null {
+  if (money === null) return unit;
+  return unit === null || unit.text.startsWith('/') ? money : unit;
+}
+
+/** A word of a noun phrase. Throws `Refusal` for one that may change the value. */
+function isNounWord(token: Token, isFollowing: boolean): boolean {
+  if (token.kind === 'letter') return isFollowing ? token.zone === 'text' : token.spaced && /^[aAI]$/.test(token.text);
+  if (token.kind !== 'word') return false;
+  const word = toVocabulary(token.text);
+  const changes =
+    RESTRICTING.some((name) => hasClass(word, name)) ||
+    LIMITS_BEHIND.has(word) ||
+    MORE_BEHIND.test(word) ||
+    startsWithMultiplier(token);
+  if (changes || (!token.spaced && token.zone === 'plain' && token.text < '\u2e80')) throw new Refusal('syntax');
+  return true;
+}
+
+const RESTRICTING = ['denial', 'condition', 'reason'] as const;
+
+/** "5 at least", "5 and above"; "4 more than Alice" is 4. A second verb makes a second statement. */
+const LIMITS_BEHIND: ReadonlySet<string> = new Set(
+  'mn bn tn mln bln mio thsd k ppm ppb score kilo mega giga milli micro nano octal hex hexadecimal binary ternary least most minimum maximum up upwards above below under over beyond is are was were equals equal est sont ist sind es son'.split(
+    ' ',
+  ),
+);
+
+/** "12多", "12余人": more than 12. */
+const MORE_BEHIND = /^(?:多|余|餘|几|幾|数)(?![边邊角項项])/u;
+
+/** A hyphen between two words. */
+function isNounSign(token: Token, next: Token | undefined): boolean {
+  if (token.kind === 'name' && token.text === 'and') return next?.kind === 'word';
+  return token.text === '-' && !token.spaced && next?.kind === 'word' && !next.spaced;
+}
+
+function isContentWord(word: string): boolean {
+  return !hasClass(word, 'filler') && !hasClass(word, 'preposition') && !hasClass(word, 'verb');
+}
+
+function toSingular(word: string): string {
+  return word.length > 3 && word.endsWith('s') ? word.slice(0, -1) : word;
+}
+
+/** A value in another unit of the same dimension, in the first one's. Throws `Refusal` where that is not possible. */
+function convertTo(unit: Unit, from: Unit | null, expr: Expr): Expr {
+  if (from === null && expr.type === 'number' && expr.value.num === 0n) return expr;
+  if (from === null) throw new Refusal('syntax');
+  if (unit.known === null || from.known === null) {
+    if (unit.text === from.text) return expr;
+    throw new Refusal('syntax');
+  }
+  if (unit.known.dimension !== from.known.dimension) throw new Refusal('syntax');
+  return scale(expr, divide(from.known.factor, unit.known.factor)!);
+}
+
+/** The expression times a rational number. */
+export function scale(expr: Expr, factor: Rational): Expr {
+  if (factor.num === factor.den) return expr;
+  return joinBinary('*', expr, { type: 'number', value: factor, decimals: 0 });
+}
+
+/** `4:30`, `12:00 PM`, `9 a.m.`: compared as written. Null for anything else. */
+export function readClock(tokens: readonly Token[], source: string): Item | null {
+  const [hours, colon, minutes] = tokens;
+  if (hours?.kind !== 'number' || !/^\d{1,2}$/.test(hours.text)) return null;
+  const isFull = colon?.text === ':' && minutes?.kind === 'number' && /^[0-5]\d$/.test(minutes.text) && !minutes.spaced;
+  const half = readHalf(tokens.slice(isFull ? 3 : 1));
+  if (half === undefined || (!isFull && half === null)) return null;
+  return { kind: 'clock', digits: `${Number(hours.text)}${isFull ? `:${minutes.text}` : ''}`, half, source };
+}
+
+/** `p.m.`; null where nothing stands, undefined for anything else. */
+function readHalf(tokens: readonly Token[]): 'am' | 'pm' | null | undefined {
+  const text = tokens
+    .map((token) => token.text.toLowerCase())
+    .join('')
+    .replaceAll('.', '');
+  if (text === '') return null;
+  return text === 'am' || text === 'pm' ? text : undefined;
+}
+
+/** Longer texts are prose, not answers. */
+const MAX_TEXT_ANSWER = 400;
+
+/** Words alone, or the dots of a list that goes on; null when there is a sign, a number or a formula. */
+export function readText(tokens: readonly Token[], source: string): Item | null {
+  if (source.length > MAX_TEXT_ANSWER || tokens[0]!.kind === 'number') return null;
+  if (tokens.length === 1 && tokens[0]!.text === 'ldots') return { kind: 'text', value: source, source };
+  const isText = tokens.every(({ kind, text, zone }) => {
+    if (kind === 'letter' || kind === 'name') return zone === 'text' || tokens.length > 1;
+    return kind === 'word' || (kind === 'op' && "-.'()".includes(text));
+  });
+  return isText && tokens.some(({ kind }) => kind === 'word') ? { kind: 'text', value: source, source } : null;
+}
