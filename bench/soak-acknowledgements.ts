@@ -1,7 +1,7 @@
 /**
  * Long form of test/e2e/acknowledgement-kills.test.ts: `npm run soak -- --acknowledgements [--kills 1000] [--seed 1]`. Runs
  * of a curriculum of seconds behind a proxy that loses, doubles and delays acknowledgements, whose controller and trainer
- * are killed (SIGKILL) at random moments. The trainer's own count of optimiser steps must be the store's, metrics and
+ * are killed (SIGKILL) at random moments. The trainer's own count of optimizer steps must be the store's, metrics and
  * rollouts those of an undisturbed run, and nothing may be left at the trainer. Exit code 1 when something differs.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -34,7 +34,7 @@ export async function soakAcknowledgements({ kills, seed }: { kills: number; see
 
 function describe({ runs, kills, disturbed, lost, doubled, stuck, orphans, different }: TrialTotals): string {
   return (
-    `${runs} runs, ${kills} kills, ${disturbed} acknowledgements lost, doubled or late: optimiser steps ${lost} lost, ` +
+    `${runs} runs, ${kills} kills, ${disturbed} acknowledgements lost, doubled or late: optimizer steps ${lost} lost, ` +
     `${doubled} doubled; ${stuck} runs stuck, ${different} different from the undisturbed one, ${orphans} saves left behind`
   );
 }

@@ -54,7 +54,7 @@ function readChat(site: Site, answer: unknown, n: number): ChatCompletion[] {
   const body = toObject(answer);
   const choices = body?.choices;
   if (!Array.isArray(choices)) throw wrongShape(site, 'an object with choices', answer);
-  if (choices.length !== n) throw failAt(site, `expected ${n} choices, got ${choices.length}`);
+  if (choices.length !== n) throw failAt(site, `number of choices: asked for ${n}, got ${choices.length}`);
   const usage = toObject(body?.usage);
   const shared = {
     promptTokens: readCount(usage?.prompt_tokens),

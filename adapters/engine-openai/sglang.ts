@@ -55,7 +55,7 @@ function toSamplingParams(request: CompletionRequest, seed: number) {
 
 function readSglangCompletions(site: Site, answer: unknown, n: number): Completion[] {
   if (!Array.isArray(answer)) throw wrongShape(site, 'an array of choices', answer);
-  if (answer.length !== n) throw failAt(site, `expected ${n} choices, got ${answer.length}`);
+  if (answer.length !== n) throw failAt(site, `number of choices: asked for ${n}, got ${answer.length}`);
   return answer.map((value, index) => readChoice(site, value, `[${index}]`));
 }
 

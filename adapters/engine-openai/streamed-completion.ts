@@ -67,7 +67,7 @@ async function readStream(site: Site, chunks: AsyncIterable<Uint8Array>, stops: 
 function readChoice(site: Site, answer: unknown): { text: string; finish: unknown } {
   const body = toObject(answer);
   if (!Array.isArray(body?.choices)) throw wrongShape(site, 'an object with choices', answer);
-  if (body.choices.length !== 1) throw failAt(site, `expected 1 choice, got ${body.choices.length}`);
+  if (body.choices.length !== 1) throw failAt(site, `number of choices: asked for 1, got ${body.choices.length}`);
   const choice = toObject(body.choices[0]);
   if (typeof choice?.text !== 'string') throw wrongShape(site, 'a string at choices[0].text', choice?.text);
   return { text: choice.text, finish: choice.finish_reason };

@@ -58,7 +58,8 @@ function readVllmCompletions(site: Site, answer: unknown, request: CompletionReq
   const body = toObject(answer);
   const choices = body?.choices;
   if (!Array.isArray(choices)) throw wrongShape(site, 'an object with choices', answer);
-  if (choices.length !== request.n) throw failAt(site, `expected ${request.n} choices, got ${choices.length}`);
+  if (choices.length !== request.n)
+    throw failAt(site, `number of choices: asked for ${request.n}, got ${choices.length}`);
   const details = toObject(toObject(body?.usage)?.prompt_tokens_details);
   const cachedTokens = readCount(details?.cached_tokens);
   const completions = new Array<Completion>(request.n);

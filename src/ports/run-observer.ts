@@ -36,8 +36,10 @@ export interface EvaluatedSet {
   readonly name: string;
   readonly problems: number;
   readonly samples: number;
+  /** mean@samples: mean over problems of the share of correct answers. */
   readonly accuracy: number;
   readonly standardError: number;
+  /** Share of rollouts with at least one executed block and a valid format. */
   readonly validBlockFraction: number;
   readonly meanTokens: number;
   readonly meanCriticalTokens: number;

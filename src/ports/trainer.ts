@@ -37,7 +37,7 @@ export interface TrainerLack {
   readonly message: string;
 }
 
-/** A state the trainer saved: weights and optimiser moments. */
+/** A state the trainer saved: weights and optimizer moments. */
 export interface SavedState {
   /** Opaque to the pipeline; goes back to `openModel` as `from.path`. */
   readonly path: string;

@@ -141,7 +141,7 @@ test('2. SGLang completions', async (t) => {
   assert.equal('lora_path' in sent, false);
   const faults: [Wire, RegExp][] = [
     [answer[0], /expected an array of choices/],
-    [[answer[0]], /expected 2 choices, got 1/],
+    [[answer[0]], /number of choices: asked for 2, got 1/],
     [[answer[0], { text: 'x', meta_info: {} }], /expected output_token_logprobs at \[1\]\.meta_info/],
     [[answer[0], sglangChoice([12], { type: 'stop', matched: 14 })], /\[1\] was stopped by token 14/],
     [[answer[0], sglangChoice([12], null)], /finish reason stop, length or abort at \[1\]/],

@@ -159,8 +159,8 @@ test('4. answers that are not the protocol', async (t) => {
     [json(null), /expected an object with choices, got null/],
     [json([1, 2]), /expected an object with choices, got \[1,2\]/],
     [json({ object: 'error', message: 'quiet failure' }), /expected an object with choices, got .*quiet failure/],
-    [choices(), /expected 1 choices, got 0/],
-    [choices(wireChoice(0, [11]), wireChoice(1, [12])), /expected 1 choices, got 2/],
+    [choices(), /number of choices: asked for 1, got 0/],
+    [choices(wireChoice(0, [11]), wireChoice(1, [12])), /number of choices: asked for 1, got 2/],
   ];
   for (const [answer, said] of faults) {
     state.answer = answer;

@@ -96,10 +96,18 @@ test('no place for a model', async (t) => {
     ]);
     assert.ok(clock.pauses.length >= 2);
     double.fault('create_model', ...repeat(60, refusal));
-    await assert.rejects(
-      trainer.openModel(SPEC, null),
-      trainerError(/no slot got free in 60 s; they are held by run sums-3, model n: .*trainer\.slotPatienceSeconds/),
-    );
+    const asked = double.to('create_model').length;
+    await assert.rejects(trainer.openModel(SPEC, null), (error: unknown) => {
+      trainerError(/no slot got free in 60 s; they are held by run sums-3, model n: .*trainer\.slotPatienceSeconds/)(
+        error,
+      );
+      // Final, whatever repeats failures: the patience is used up, and the causes say nothing else.
+      for (let cause = error; cause instanceof TrainerError; cause = cause.cause as Error) {
+        assert.equal(cause.retryable, false);
+      }
+      return true;
+    });
+    assert.ok(double.to('create_model').length - asked >= 12, 'asked every five seconds');
   }
 });
 

@@ -6,7 +6,7 @@
  * 2. Cross entropy goes there as importance sampling at the trainer's own present log-probs: the coefficient of every
  *    token is its weight.
  * 3. There all datums of a step must come in one call.
- * 4. Masks as weights go to SkyRL with RL losses, to nobody else; both thresholds go with ppo and cispo to everybody.
+ * 4. Masks as weights go to SkyRL and VeRL with RL losses, to nobody else; both thresholds go with ppo and cispo to everybody.
  * 5. Losses a trainer computes otherwise are refused by name.
  * 6. A server that serves structured attention passes the probe once per base model; one that ignores the ids, or lets
  *    paths see each other, fails it. The tensors have their names and stand on every datum.
@@ -93,13 +93,13 @@ test('cross entropy on a mean over sequences', async (t) => {
 
 test('what each kind of trainer is sent', async (t) => {
   const ppo = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.25 } as const;
-  for (const profile of ['hosted', 'tuft', 'skyrl-train', 'skyrl-jax', 'embedded'] as const) {
+  for (const profile of ['hosted', 'tuft', 'verl', 'skyrl-train', 'skyrl-jax', 'embedded'] as const) {
     const { double, trainer } = await open(t, profile);
     await trainer.forwardBackward(DATA, ppo);
     const { body } = double.to('forward_backward')[0]!;
     const { data, loss_fn_config: config } = body.forward_backward_input;
     const keys = Object.keys(data[0].loss_fn_inputs);
-    assert.equal(keys.includes('weights'), profile.startsWith('skyrl'), profile);
+    assert.equal(keys.includes('weights'), /^(skyrl|verl)/.test(profile), profile);
     assert.deepEqual(config, { clip_low_threshold: 0.8, clip_high_threshold: 1.25 });
     if (profile !== 'skyrl-jax') assert.deepEqual(data[0].loss_fn_inputs.advantages.data, [0, 0.5, -1]);
   }

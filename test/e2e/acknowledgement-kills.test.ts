@@ -1,7 +1,7 @@
 /**
  * Exactly once: a curriculum whose acknowledgements are lost, doubled and delayed on the way from the trainer, and whose
  * controller and trainer are killed (SIGKILL) 50 times at random moments. The same process goes on when the trainer dies.
- *  1. the trainer's own count of optimiser steps is the store's, stage by stage: none is lost, none doubled
+ *  1. the trainer's own count of optimizer steps is the store's, stage by stage: none is lost, none doubled
  *  2. metrics and rollouts are those of an undisturbed run, bit for bit
  *  3. no run is stuck, and no save is left at the trainer that the store does not know
  * `npm run soak -- --acknowledgements` is the long form (bench/soak-acknowledgements.ts).

@@ -99,8 +99,12 @@ test('2: context overflow', async (t) => {
 
 const ENDING: readonly (readonly [name: string, fault: Answer, line: RegExp])[] = [
   ['broken JSON', text('{"choices": [', 200, { 'content-type': 'application/json' }), /JSON/],
-  ['no choice', json({ ...GOOD, choices: [] }), /expected 1 choices, got 0/],
-  ['two choices', json({ ...GOOD, choices: [...GOOD.choices, ...GOOD.choices] }), /expected 1 choices, got 2/],
+  ['no choice', json({ ...GOOD, choices: [] }), /number of choices: asked for 1, got 0/],
+  [
+    'two choices',
+    json({ ...GOOD, choices: [...GOOD.choices, ...GOOD.choices] }),
+    /number of choices: asked for 1, got 2/,
+  ],
   ['unknown model', json({ error: { message: 'The model `x` does not exist.' } }, 404), /404 .*does not exist/],
 ];
 

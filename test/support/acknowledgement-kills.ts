@@ -42,7 +42,7 @@ interface TrialOutcome {
   readonly stuck: boolean;
   /** Metrics and rollouts as stored. */
   readonly stored: ReturnType<typeof readOutcome>;
-  /** Optimiser steps per training stage: as the store has them, and as the trainer counted them itself. */
+  /** Optimizer steps per training stage: as the store has them, and as the trainer counted them itself. */
   readonly storeSteps: readonly number[];
   readonly trainerSteps: readonly number[];
   /** Checkpoints at the trainer that the store does not know. */
@@ -163,7 +163,7 @@ function countUpdates(store: RunStore, runId: string, index: number): number {
   return updates.length > 0 ? told : store.lastStep(runId, index);
 }
 
-/** The optimiser's own step count in the last state of a stage; every stage of the small curriculum begins at zero. */
+/** The optimizer's own step count in the last state of a stage; every stage of the small curriculum begins at zero. */
 function readOptimizerStep(store: RunStore, runId: string, index: number, stateDir: string): number {
   const last = store.listCheckpoints(runId, 'state').findLast(({ stageIndex }) => stageIndex === index);
   const [, model, name] = /^tinker:\/\/([\w-]+)\/weights\/([\w-]+)$/.exec(last?.path ?? '') ?? [];
@@ -187,7 +187,7 @@ export interface TrialTotals {
   runs: number;
   kills: number;
   disturbed: number;
-  /** Optimiser steps that the trainer made less, and more, than the store has. */
+  /** Optimizer steps that the trainer made less, and more, than the store has. */
   lost: number;
   doubled: number;
   stuck: number;

@@ -1,4 +1,5 @@
 import { failAt } from '../../../src/edge/http-failure.ts';
+import { repeatCall } from '../../../src/edge/waiting.ts';
 import { OutsideError, TrainerError } from '../../../src/errors.ts';
 import type { ModelSpec, TrainerRequestLog } from '../../../src/ports/trainer.ts';
 import { Deadline, type FutureResult, retrieveFuture, sendPatiently, type TrainerIo } from '../wire/patience.ts';
@@ -137,28 +138,39 @@ export class OwnModels {
     return modelId;
   }
 
-  /** Asks again while the server has no slot, for as long as the run may wait; says once what it waits for. */
+  /**
+   * Asks again while the server has no slot, for as long as the run may wait; says once what it waits for. Then the
+   * patience is used up: the error is final, so that nobody who repeats failures waits for it a second time.
+   */
   async #waitForSlot(make: () => Promise<string>, signal?: AbortSignal): Promise<string> {
     const { io, slotPatienceMs, warn } = this.#options;
     const deadline = new Deadline(io.clock, slotPatienceMs);
-    for (let hasTold = false; ; hasTold = true) {
-      try {
-        return await make();
-      } catch (error) {
-        if (!isWithoutSlot(error)) throw error;
-        if (deadline.isOver) {
-          throw new TrainerError(
-            `${error.message}; no slot got free in ${slotPatienceMs / 1000} s; ${await this.#describeHolders(signal)}: end what holds one, raise the server's limit, or raise trainer.slotPatienceSeconds`,
-            { cause: error, retryable: true, status: error.status },
-          );
-        }
-        if (!hasTold) {
-          warn(
-            `trainer ${io.http.url} has no slot for another model; ${await this.#describeHolders(signal)}; waiting for up to ${slotPatienceMs / 1000} s`,
-          );
-        }
-        await io.clock.sleep(SLOT_PAUSE_MS, signal);
+    const waited = `${slotPatienceMs / 1000} s`;
+    let hasTold = false;
+    const tellOnce = async (error: unknown): Promise<never> => {
+      if (isWithoutSlot(error) && !deadline.isOver && !hasTold) {
+        hasTold = true;
+        const holders = await this.#describeHolders(signal);
+        warn(`trainer ${io.http.url} has no slot for another model; ${holders}; waiting for up to ${waited}`);
       }
+      throw error;
+    };
+    try {
+      return await repeatCall(() => make().catch(tellOnce), {
+        policy: { firstPauseMs: SLOT_PAUSE_MS, maxPauseMs: SLOT_PAUSE_MS, tries: Number.POSITIVE_INFINITY },
+        clock: io.clock,
+        signal,
+        causeOf: (error) => (isWithoutSlot(error) ? 'not_ready' : null),
+        isOver: () => deadline.isOver,
+        onRepeat: ({ cause }) => io.tally.add(cause),
+      });
+    } catch (error) {
+      if (!isWithoutSlot(error)) throw error;
+      const holders = await this.#describeHolders(signal);
+      throw new TrainerError(
+        `${error.message}; no slot got free in ${waited}; ${holders}: end what holds one, raise the server's limit, or raise trainer.slotPatienceSeconds`,
+        { cause: error.cause },
+      );
     }
   }
 

@@ -67,7 +67,7 @@ export function toLossConfig(loss: LossSpec): Record<string, number> {
 
 /**
  * The port's loss is a plain sum; a `sequence-mean` trainer divides the loss of every sequence by the sum
- * of its `weights` (m) and averages over the n sequences since the last optimiser step. With `weights` the
+ * of its `weights` (m) and averages over the n sequences since the last optimizer step. With `weights` the
  * 0/1 mask and advantages times m * n the result is the sum again. n must be known before the first chunk
  * goes out.
  */

@@ -16,7 +16,7 @@ export interface Profile {
   readonly codec: 'json' | 'protobuf';
   /**
    * `sum`: the loss is what the port says. `sequence-mean`: every sequence is divided by the sum of its
-   * weights and the sequences since the last optimiser step are averaged; `toSequenceMeanDatum` undoes both.
+   * weights and the sequences since the last optimizer step are averaged; `toSequenceMeanDatum` undoes both.
    */
   readonly reduction: 'sum' | 'sequence-mean';
   /** RL losses carry `weights` too, as the 0/1 mask; the others refuse or ignore them there. */

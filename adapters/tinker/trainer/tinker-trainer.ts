@@ -55,7 +55,7 @@ export class TinkerTrainer implements Trainer {
   #queue: ModelQueue | null = null;
   #capabilities: TrainerCapabilities = { structuredAttention: false };
   readonly #probedModels = new Set<string>();
-  /** Passes since the last optimiser step. */
+  /** Passes since the last optimizer step. */
   #pendingPasses = 0;
   readonly #told = new Set<string>();
 
@@ -218,7 +218,7 @@ export class TinkerTrainer implements Trainer {
       return new TrainerError(`trainer profile ${name} does not compute ${loss.kind} as asked; choose another loss`);
     }
     if (reduction === 'sequence-mean' && this.#pendingPasses > 0) {
-      return new TrainerError(`trainer profile ${name} needs all datums of an optimiser step in one forwardBackward`);
+      return new TrainerError(`trainer profile ${name} needs all datums of an optimizer step in one forwardBackward`);
     }
     try {
       this.#check(data, loss.kind);
@@ -259,7 +259,7 @@ export class TinkerTrainer implements Trainer {
   }
 }
 
-/** A pass that must not go out takes its turn and fails there, so that the optimiser step behind it is refused too. */
+/** A pass that must not go out takes its turn and fails there, so that the optimizer step behind it is refused too. */
 function refuseInTurn(queue: ModelQueue, fault: TrainerError, signal?: AbortSignal): Promise<never> {
   const refuse = () => {
     throw fault;

@@ -7,6 +7,19 @@ import { apiKeyVariable, nonBlank, seedNumber, serverUrl, wholeNumber } from './
 /** A day: longer than any one call. */
 const MAX_SECONDS = 86_400;
 
+/** Addresses of servers; one alone may stand without a list. */
+const serverUrls = () =>
+  z
+    .preprocess(
+      (value) => (typeof value === 'string' ? [value] : value),
+      z
+        .array(serverUrl())
+        .max(64)
+        .refine((urls) => new Set(urls).size === urls.length, { error: 'must not name a server twice' }),
+    )
+    .meta({ shortForm: 'single' })
+    .prefault([]);
+
 /** What `engine` holds. */
 export const engineSchema = z.strictObject({
   kind: z
@@ -15,30 +28,10 @@ export const engineSchema = z.strictObject({
     .describe(
       'Dialect of the inference server; tinker: sampling by the Tinker API; openai: any server with /v1/completions; embedded: the tiny model of this package',
     ),
-  urls: z
-    .preprocess(
-      (value) => (typeof value === 'string' ? [value] : value),
-      z
-        .array(serverUrl())
-        .max(64)
-        .refine((urls) => new Set(urls).size === urls.length, { error: 'must not name a server twice' }),
-    )
-    .meta({ shortForm: 'single' })
-    .prefault([])
-    .describe('Base URLs of servers that serve the same model; empty: start the embedded one'),
-  adminUrls: z
-    .preprocess(
-      (value) => (typeof value === 'string' ? [value] : value),
-      z
-        .array(serverUrl())
-        .max(64)
-        .refine((urls) => new Set(urls).size === urls.length, { error: 'must not name a server twice' }),
-    )
-    .meta({ shortForm: 'single' })
-    .prefault([])
-    .describe(
-      'Where urls name a router: base URL of every server behind it, for loading weights and for health; empty: urls are the servers themselves',
-    ),
+  urls: serverUrls().describe('Base URLs of servers that serve the same model; empty: start the embedded one'),
+  adminUrls: serverUrls().describe(
+    'Where urls name a router: base URL of every server behind it, for loading weights and for health; empty: urls are the servers themselves',
+  ),
   sessionHeader: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, { error: 'must be the name of an HTTP header: letters, digits and "-"' })

@@ -19,7 +19,7 @@ type Token = number | '+' | '-' | '*' | '/' | '(' | ')';
  */
 export function listTrueSteps(text: string): TrueStep[] {
   const steps: TrueStep[] = [];
-  const sides = toPlainOperators(text).split(/=|≈/);
+  const sides = toPlainOperators(text).split('=');
   for (let at = 0; at + 1 < sides.length && steps.length < MAX_STEPS; at += 1) {
     // A side in the middle of a chain is whole; an outer one is what stands next to the sign.
     const left = readSide(sides[at]!, 'end');
@@ -36,6 +36,7 @@ function toPlainOperators(text: string): string {
   return toVisibleText(text)
     .replaceAll(/\\(?:times|cdot)|[×·∙⋅]/g, '*')
     .replaceAll(/\\div|÷/g, '/')
+    .replaceAll('≈', '=')
     .replaceAll(/[−–]/g, '-')
     .replaceAll(/\\?\$|[€£%]/g, ' ');
 }

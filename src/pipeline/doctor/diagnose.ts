@@ -10,7 +10,8 @@ import { warnOfMismatch } from './warn-mismatch.ts';
 const TAGS_AS_TEXT: Finding = {
   area: 'sampling',
   status: 'warn',
-  detail: 'a server that leaves special tokens out of its text hides tags that are some, and then nothing forks',
+  detail:
+    'a server that leaves special tokens out of its text hides tags that are special tokens, and then nothing forks',
   fix: 'solve a question and see whether it forks; TGI keeps them, vLLM and SGLang do under their own engine.kind',
 };
 
@@ -68,7 +69,7 @@ export async function diagnose(ctx: RunContext): Promise<Finding[]> {
   return findings;
 }
 
-/** One finding per endpoint, where there are several; a run goes on without those that are out. */
+/** One finding per endpoint, where there are several; a run goes on without those that are down. */
 function listEndpoints({ engine }: RunContext): Finding[] {
   const endpoints = engine.listEndpoints?.() ?? [];
   if (endpoints.length < 2) return [];
@@ -78,7 +79,7 @@ function listEndpoints({ engine }: RunContext): Finding[] {
       : {
           area: 'engine',
           status: 'warn',
-          detail: `${url} is out: ${reason}`,
+          detail: `${url} is down: ${reason}`,
           fix: 'start it, or take it out of engine.urls',
         },
   );

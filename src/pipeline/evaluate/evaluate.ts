@@ -1,23 +1,10 @@
 import type { EvalSet } from '../../core/curriculum.ts';
 import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
+import type { EvaluatedSet } from '../../ports/run-observer.ts';
 import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
 import type { MetricPoint } from '../../ports/run-store/training.ts';
 import { rollOutStep } from '../rollout/roll-out-step.ts';
 import type { SamplingRun } from '../stage-run.ts';
-
-/** Held-out figures of one set. Fractions are over finished rollouts; `standardError` is over problems. */
-export interface EvalResult {
-  readonly name: string;
-  readonly problems: number;
-  readonly samples: number;
-  /** mean@samples: mean over problems of the share of correct answers. */
-  readonly accuracy: number;
-  readonly standardError: number;
-  /** Share of rollouts with at least one executed block and a valid format. */
-  readonly validBlockFraction: number;
-  readonly meanTokens: number;
-  readonly meanCriticalTokens: number;
-}
 
 /** What is measured when. */
 export interface EvaluationRequest {
@@ -32,7 +19,7 @@ export interface EvaluationRequest {
 }
 
 /** Samples every set under one weights version and measures it; the reward of an evaluation is always accuracy. */
-export async function evaluate(run: SamplingRun, request: EvaluationRequest): Promise<EvalResult[]> {
+export async function evaluate(run: SamplingRun, request: EvaluationRequest): Promise<EvaluatedSet[]> {
   const sets = await Promise.all(
     request.sets.map(async (set) => ({ set, problems: await run.ctx.problemsOf(set.problems) })),
   );
@@ -51,7 +38,7 @@ export async function evaluate(run: SamplingRun, request: EvaluationRequest): Pr
 }
 
 /** Evaluates sets after `step` of a stage, stores the figures and returns them. */
-export async function evaluateSets(run: SamplingRun, sets: readonly EvalSet[], step: number): Promise<EvalResult[]> {
+export async function evaluateSets(run: SamplingRun, sets: readonly EvalSet[], step: number): Promise<EvaluatedSet[]> {
   const { ctx, index, stage } = run;
   const { temperature, topP } = ctx.plan.eval;
   const results = await evaluate(run, { purpose: 'eval', step, weightsStep: step, sets, temperature, topP });
@@ -61,7 +48,7 @@ export async function evaluateSets(run: SamplingRun, sets: readonly EvalSet[], s
 }
 
 /** Figures of the rollouts of one set. */
-export function measureSet(set: EvalSet, rollouts: readonly RolloutRecord[]): EvalResult {
+export function measureSet(set: EvalSet, rollouts: readonly RolloutRecord[]): EvaluatedSet {
   let validBlocks = 0;
   let tokens = 0;
   let critical = 0;
@@ -91,7 +78,7 @@ export function measureSet(set: EvalSet, rollouts: readonly RolloutRecord[]): Ev
 /** Mean over problems (groups) of the share of right answers, and its standard error over problems; failed rollouts are left out. */
 export function measureAccuracy(
   rollouts: readonly (Pick<RolloutRecord, 'group' | 'verdict'> & { readonly isFinished: boolean })[],
-): Pick<EvalResult, 'problems' | 'accuracy' | 'standardError'> {
+): Pick<EvaluatedSet, 'problems' | 'accuracy' | 'standardError'> {
   const perProblem = new Map<number, { correct: number; count: number }>();
   for (const { group, verdict, isFinished } of rollouts) {
     const tally = perProblem.get(group) ?? { correct: 0, count: 0 };
@@ -111,7 +98,7 @@ function mean(values: readonly number[]): number {
 }
 
 /** Metric rows of evaluation results, keys `eval/<set>/<figure>`. */
-function toMetricPoints(stageIndex: number, step: number, results: readonly EvalResult[]): MetricPoint[] {
+function toMetricPoints(stageIndex: number, step: number, results: readonly EvaluatedSet[]): MetricPoint[] {
   return results.flatMap((result) =>
     [
       ['mean_accuracy', result.accuracy] as const,

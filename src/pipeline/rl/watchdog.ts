@@ -50,7 +50,8 @@ const SIGNS: readonly Sign[] = [
     name: 'shrinking paths',
     key: 'parallel/path_words',
     against: BONUS,
-    meaning: 'paths become shorter while the bonus grows: look at some (parallel-r1 show RUN --rollout)',
+    meaning:
+      'paths become shorter while the bonus grows: read some of them (tables rollouts and segments of the store)',
   },
 ];
 

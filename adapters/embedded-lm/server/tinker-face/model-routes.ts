@@ -56,7 +56,7 @@ export function readSeqId(body: JsonObject): number | null {
   return body.model_seq_id == null ? null : readInt(body, 'model_seq_id', INT31);
 }
 
-/** Newer clients name the optimiser; there is one. Throws FieldFault for another. */
+/** Newer clients name the optimizer; there is one. Throws FieldFault for another. */
 export function checkOptimizer(body: JsonObject): void {
   if (body.optimizer_config == null) return;
   const config = asObject(body.optimizer_config, 'optimizer_config');
