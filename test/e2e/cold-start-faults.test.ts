@@ -71,6 +71,7 @@ const PASSING: readonly (readonly [name: string, fault: Answer, cause: string])[
   ['500', json({ error: { message: 'oops' } }, 500), 'server_error'],
   ['cut', cut, 'no_answer'],
   ['cut body', cutInBody, 'no_answer'],
+  ['cut JSON', text('{"choices": [', 200, { 'content-type': 'application/json' }), 'no_answer'],
   ['silence', silence, 'timeout'],
 ];
 
@@ -98,7 +99,7 @@ test('2: context overflow', async (t) => {
 });
 
 const ENDING: readonly (readonly [name: string, fault: Answer, line: RegExp])[] = [
-  ['broken JSON', text('{"choices": [', 200, { 'content-type': 'application/json' }), /JSON/],
+  ['broken JSON', text('{"choices": oops}', 200, { 'content-type': 'application/json' }), /JSON/],
   ['no choice', json({ ...GOOD, choices: [] }), /number of choices: asked for 1, got 0/],
   [
     'two choices',

@@ -2,8 +2,8 @@
  * What a user is told of endpoints.
  *
  * 1. a change names the endpoint, the reason and how many are up; of one endpoint there is no count
- * 2. a progress line says how many are up only while one is out
- * 3. the doctor has a finding per endpoint where there are several: a warning and a fix for one that is out
+ * 2. a progress line says how many are up only while one is down
+ * 3. the doctor has a finding per endpoint where there are several: a warning and a fix for one that is down
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -37,7 +37,7 @@ test('3. doctor', async (t) => {
   };
   assert.deepEqual(await look([UP, OUT]), [
     ['ok', 'http://a is up', null],
-    ['warn', 'http://b is out: connection refused', 'start it, or take it out of engine.urls'],
+    ['warn', 'http://b is down: connection refused', 'start it, or take it out of engine.urls'],
   ]);
   assert.deepEqual(await look([UP]), []);
 });
