@@ -87,7 +87,8 @@ const LEAD_INS: ReadonlySet<string> = new Set(
  * Whether the sentence around a box leaves its content alone, which a box inside of it does not show: "it is at least",
  * "nobody knows whether it is" before it, "if n is even", "is wrong", a question mark behind it.
  */
-export function isStatedBetween(before: string, after: string): boolean {
+export function isStatedBetween(text: string, after: string): boolean {
+  const before = text.replace(FORMULA, ' ');
   const sentence = dropCommands(before.slice(findSentenceStart(before)));
   const clause = sentence.slice(findClauseStart(sentence));
   if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause) || IGNORANCE.test(sentence)) return false;
@@ -104,6 +105,9 @@ export function isStatedBetween(before: string, after: string): boolean {
   const reason = rest.search(REASONS);
   return !DISCLAIMS.test(reason < 0 ? rest : rest.slice(0, reason));
 }
+
+/** A formula before a box: its signs and full stops are none of the sentence. */
+const FORMULA = /\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)/g;
 
 /** "She can have at most", "we need at least". */
 const HOW_MANY = /[A-Za-z]{2}\s[A-Za-z]{2,20}\sat (?:least|most)[\s$]{0,4}$/;

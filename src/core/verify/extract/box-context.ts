@@ -52,11 +52,20 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     /and|(?<!\\),/.test(content) ? before.replace(/between[\s$]{0,4}$/, '') : before,
     text.slice(end.end, end.end + FAR),
   );
+  const rest = skipUnit(text.slice(end.end, end.end + NEAR));
   const isOne =
     isStated &&
-    !CHANGED_BEHIND.test(skipUnit(text.slice(end.end, end.end + NEAR))) &&
+    !isEndOfRange(before, rest) &&
+    !CHANGED_BEHIND.test(rest) &&
     !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
   return { at: start.at, end: end.end, text: isOperand || !isOne ? null : content + suffix, isStated };
+}
+
+/** "between [3] and 7", "from [3] to 7". */
+function isEndOfRange(before: string, rest: string): boolean {
+  const lead = /(?<![A-Za-z])(between|from)[\s$(\\]{0,4}$/i.exec(before)?.[1]?.toLowerCase();
+  if (lead === undefined) return false;
+  return /^[\s$,)\\]{0,4}(?:and|to)(?![A-Za-z])/.test(rest);
 }
 
 /** A text without the unit it begins with: "$ km/h or 9" as " or 9". */
@@ -75,7 +84,7 @@ function skipUnit(after: string): string {
  * "for n = 1", "for all other n".
  */
 const CHANGED_BEHIND =
-  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when (?!divided|rounded|expressed|written|simplified)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus|times)(?![A-Za-z])|to\s{1,3}[$\\\d(-]|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
+  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when (?!divided|rounded|expressed|written|simplified)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus|times)(?![A-Za-z])|to\s{1,3}(?:[$\\\d(±−–+-]|at |[a-z][\s.]|[a-z]$)|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
 
 /** `, A: 8` behind a box marks another answer. */
 const SECOND_LABEL = /^[^\n]{0,24}[,;.)$]\s{1,3}A[ \t]{0,3}[:：][ \t]/;

@@ -129,7 +129,7 @@ function findShortLabels(text: string): Label[] {
 /** GSM8K's `#### 72`; a heading (`#### Step 1`) is none. */
 function findGsm8kMarks(text: string): Label[] {
   const labels: Label[] = [];
-  const lastLine = text.trimEnd().lastIndexOf('\n');
+  const lastLine = text.replace(/[\s*_-]{1,40}$/, '').lastIndexOf('\n');
   for (let at = text.indexOf('####'); at >= 0; at = text.indexOf('####', at + 4)) {
     if (text[at - 1] !== '#' && isGsm8kMark(text, at, at > lastLine))
       labels.push({ rank: 'final', at, end: at + 4, isAsserted: true });
