@@ -30,7 +30,7 @@ export interface BenchStepOptions {
 }
 
 export interface BenchStep extends AsyncDisposable {
-  /** Takes the next step, of groups of one attempt, all begun at once, as a run takes it. Counts are of all steps. */
+  /** Takes the next step, of groups of one rollout, all begun at once, as a run takes it. Counts are of all steps. */
   rollOut(count: number): Promise<{ readonly correct: number; readonly forked: number }>;
 }
 
@@ -96,7 +96,7 @@ export function openBenchStep({ url, file, mode, maxInFlight, tags, eos }: Bench
     rollOut: async (count) => {
       step += 1;
       await rollOutStep(
-        { ctx, stage, index: 0, binding, weights: { serve: async () => 'm' } },
+        { ctx, stage, index: 0, binding, weights: { serve: async () => 'm', lineageOf: () => 'm' } },
         {
           purpose: 'train',
           step,

@@ -69,7 +69,7 @@ async function compareProducts(): Promise<void> {
   }
 }
 
-/** Forward, backward and, on the engine's side, the optimiser step. */
+/** Forward, backward and, on the engine's side, the optimizer step. */
 async function compareTraining(lm: EmbeddedLm, model: string): Promise<void> {
   const [count, length] = [32, 64];
   const batch: LossSequence[] = Array.from({ length: count }, () => {

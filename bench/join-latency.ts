@@ -1,15 +1,15 @@
 /**
- * What fork and join save over one stream, on the shapes of real traces: `node bench/join-latency.ts [--json]`.
+ * What fork and join save over one stream, on the shapes of real responses: `node bench/join-latency.ts [--json]`.
  *
  * The 341 published outputs of a teacher, canonical, those with a block (lengths in pieces of text: a word, a digit or a
  * sign, about a token each), decoded again by a modelled server (time per token, prefill rate, time per call, prefix
  * cache): in one stream, and forked under every join and order. Nothing is sampled and no answer is judged: a join that
- * leaves paths out would go on otherwise than the stored text, whose length stands in. Needs the sample files (../shared).
+ * leaves paths out would go on with different text; the stored length stands in. Needs the sample files (../shared).
  */
 import { parseArgs } from 'node:util';
 import { TextPieces } from '../adapters/engine-openai/text-pieces.ts';
 import { describePolicy, listPolicies } from '../src/cli/recipe/replay-policies.ts';
-import { canonicaliseTrace } from '../src/core/canonicalise.ts';
+import { canonicaliseResponse } from '../src/core/canonicalise.ts';
 import { SUMMARY_GAP, TAGS } from '../src/core/grammar.ts';
 import { buildTrajectoryFromIds } from '../src/core/layout/trajectory-from-ids.ts';
 import { DEFAULT_LATENCY_MODEL, type LatencyModel } from '../src/core/replay/latency-model.ts';
@@ -74,7 +74,7 @@ function compare(recorded: readonly RecordedOutput[], asJson: boolean): void {
   }
 }
 
-/** Null for an output that is no valid trace. */
+/** Null for an output that is no valid response. */
 function toTrajectory({ problem, output }: RecordedOutput): Trajectory | null {
   const pieces = new TextPieces([EOS]);
   const [parallelOpen, parallelClose, pathOpen, pathClose, summaryOpen, summaryClose] = TAGS.map(
@@ -85,7 +85,7 @@ function toTrajectory({ problem, output }: RecordedOutput): Trajectory | null {
     gap: pieces.encode(SUMMARY_GAP),
     eos: pieces.encode(EOS),
   };
-  const ids = pieces.encode(`${canonicaliseTrace(output)}${EOS}`);
+  const ids = pieces.encode(`${canonicaliseResponse(output)}${EOS}`);
   const trajectory = buildTrajectoryFromIds(pieces.encode(problem), ids, null, tags, { pathLabels: null });
   return 'code' in trajectory ? null : trajectory;
 }

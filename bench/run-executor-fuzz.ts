@@ -20,7 +20,7 @@ export interface ExecutorFuzzResult {
   blocks: number;
   /** Paths that were given up at a join. */
   givenUp: number;
-  /** Groups that an engine which broke its contract ended, and attempts it refused. */
+  /** Groups that an engine which broke its contract ended, and rollouts it refused. */
   rejected: number;
   /** Rendered ids that parse as a canonical target, and were compared with what was executed. */
   parsed: number;
@@ -59,7 +59,7 @@ async function runCase(seed: number, result: ExecutorFuzzResult): Promise<void> 
       else checkTrajectory(io, outcome.trajectory, sample, result);
     });
     const failed = outcomes.filter((outcome) => 'failure' in outcome);
-    assert.ok(failed.length === 0 || io.breaches > 0, 'an attempt failed at an engine that kept its contract');
+    assert.ok(failed.length === 0 || io.breaches > 0, 'a rollout failed at an engine that kept its contract');
   } catch (error) {
     if (!(error instanceof EngineError) || io.breaches === 0) throw error;
     result.rejected += 1;

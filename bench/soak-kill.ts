@@ -3,7 +3,8 @@
  * of the small curriculum whose controller, engine or both are killed (SIGKILL) at random moments and
  * resumed until it ends; its metrics, rollouts and log-probs must equal those of an uninterrupted run, bit
  * for bit. Prints one line per trial and the totals; exit code 1 when a trial differs.
- * `--cold-start [--kills 50]` is bench/soak-cold-start.ts, `--rollouts [--kills 50]` bench/soak-rollouts.ts.
+ * `--cold-start [--kills 50]` is bench/soak-cold-start.ts, `--rollouts [--kills 50]` bench/soak-rollouts.ts,
+ * `--acknowledgements [--kills 1000]` bench/soak-acknowledgements.ts.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { runCli } from '../test/support/cli-process.ts';
 import { runThroughKills, type Victim } from '../test/support/kill-rounds.ts';
 import { readOutcome } from '../test/support/read-outcome.ts';
 import { smallRunArgs } from '../test/support/small-run.ts';
+import { soakAcknowledgements } from './soak-acknowledgements.ts';
 import { soakColdStart } from './soak-cold-start.ts';
 import { soakRollouts } from './soak-rollouts.ts';
 
@@ -30,13 +32,16 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     'cold-start': { type: 'boolean', default: false },
     rollouts: { type: 'boolean', default: false },
-    kills: { type: 'string', default: '50' },
+    acknowledgements: { type: 'boolean', default: false },
+    kills: { type: 'string' },
   },
 });
-const kills = { kills: Number(values.kills), seed: Number(values.seed) };
+const seed = Number(values.seed);
+const kills = { kills: Number(values.kills ?? '50'), seed };
 if (values['cold-start']) await soakColdStart(kills);
 else if (values.rollouts) await soakRollouts(kills);
-else await soakCurriculum(Number(values.trials), Number(values.seed));
+else if (values.acknowledgements) await soakAcknowledgements({ kills: Number(values.kills ?? '1000'), seed });
+else await soakCurriculum(Number(values.trials), seed);
 
 async function soakCurriculum(trials: number, seed: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-soak-'));

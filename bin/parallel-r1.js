@@ -29,9 +29,12 @@ async function runHere() {
   const { enableCompileCache } = await import('node:module');
   enableCompileCache();
   process.once('beforeExit', explainEmptyLoop);
-  const { main } = await import((useSource ? source : new URL('../dist/src/cli/main.js', import.meta.url)).href);
-  await main(process.argv.slice(2));
-  process.off('beforeExit', explainEmptyLoop);
+  try {
+    const { main } = await import((useSource ? source : new URL('../dist/src/cli/main.js', import.meta.url)).href);
+    await main(process.argv.slice(2));
+  } finally {
+    process.off('beforeExit', explainEmptyLoop);
+  }
 }
 
 /** Node ends a process that has nothing left to wait for, whether or not its work is done. */

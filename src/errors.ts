@@ -54,7 +54,7 @@ export class EngineError extends OutsideError {}
 /** The trainer failed, refused an operation, or answered something that is not its protocol. */
 export class TrainerError extends OutsideError {}
 
-/** A hub failed, or a problem source or data file cannot be read. Of a file the message names file and line. */
+/** A hub failed, or a problem source or data file cannot be read. For a file, the message names the file and the line. */
 export class SourceError extends OutsideError {}
 
 /** Verification threads cannot be started, or the pool of them was closed. A single case that fails is a verdict, never this. */

@@ -1,19 +1,29 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The whole public interface; `parallel-r1/verify`, `/format` and `/run` are parts of it that load less. These four
- * files are the only ones that re-export. Everything else is internal and may change with any version.
+ * The whole public interface; `parallel-r1/verify`, `/format`, `/run` and `/statistics` are parts of it that load less. These
+ * five files are the only ones that re-export. Everything else is internal and may change with any version.
  */
 
+export {
+  DEFAULT_EFFECTIVE_THRESHOLDS,
+  type EffectiveContext,
+  type EffectiveParallelism,
+  type EffectiveThresholds,
+  type IdleReason,
+  measureTrajectory,
+  type PathMeasure,
+} from './core/effective/effective-parallelism.ts';
 export { computeBestAt, computeMajorityAt, computePassAt, type VotedSample } from './core/metrics.ts';
 export {
   type AdvantageOptions,
+  type BlockCount,
   type BuiltInReward,
   computeGroupAdvantages,
   computeReward,
   type RewardConfig,
 } from './core/reward.ts';
-export type { Rng } from './core/rng.ts';
 export { generateWordSums, type WordSumLevel, type WordSumSpec, type WordSumSplit } from './core/word-sums/generate.ts';
 export * from './library/format.ts';
 export * from './library/run.ts';
+export * from './library/statistics.ts';
 export * from './library/verify.ts';

@@ -6,7 +6,7 @@ import type { ChatCompletion, ChatRequest } from '../../src/ports/engine.ts';
 import { type OpenAiKind, type OpenAiWire, readCount } from './openai-wire.ts';
 import { askSingly } from './single-choices.ts';
 
-/** The package's types say what a request may hold; it goes out on the wire itself, at a fraction of the package's cost. */
+/** The package's types say what a request may hold; the request itself is sent by our own wire, at a fraction of the package's cost. */
 type WireRequest = OpenAI.ChatCompletionCreateParamsNonStreaming;
 
 const PATH = '/v1/chat/completions';
@@ -26,8 +26,8 @@ export async function chat(
 }
 
 /**
- * Kinds whose servers are known to give `n` choices to one chat request. TGI and `transformers serve` ignore `n`, others
- * refuse it: behind every other kind each choice is a request with a seed of its own, as vLLM seeds its choices too.
+ * Kinds whose servers are known to return `n` choices for one chat request. TGI and `transformers serve` ignore `n`, and
+ * others refuse it: for every other kind each choice is a request with a seed of its own, just as vLLM seeds its choices.
  */
 const COUNTS_CHOICES: ReadonlySet<OpenAiKind> = new Set(['vllm', 'sglang', 'embedded']);
 

@@ -1,9 +1,9 @@
 import { describeLack, ENGINE_KINDS } from '../../src/core/engine-kinds.ts';
 import { parseObject } from '../../src/core/json-object.ts';
 import { EngineError } from '../../src/errors.ts';
-import type { Engine, TokenizeRequest } from '../../src/ports/engine.ts';
+import type { Engine, EngineModel, TokenizeRequest } from '../../src/ports/engine.ts';
 import { chat } from './chat.ts';
-import { createModelLister, type ListModels } from './openai-client.ts';
+import { createModelLister, type ListedModel, type ListModels } from './openai-client.ts';
 import { type OpenAiKind, OpenAiWire, type OpenAiWireOptions } from './openai-wire.ts';
 import { findLoadReader } from './read-load.ts';
 import { completeBySglang, SglangAdapters } from './sglang.ts';
@@ -13,12 +13,13 @@ import { toText } from './text-stops.ts';
 import { completeByTgi, renderByTgi } from './tgi-generate.ts';
 import { completeByVllm, detokenize, tokenize } from './vllm.ts';
 import { loadAdapter, SGLANG_WEIGHTS, unloadAdapter, VLLM_WEIGHTS } from './weights.ts';
+import { SGLANG_WHOLE, VLLM_WHOLE, WholeWeights } from './whole-weights.ts';
 
 export interface OpenAiEngineOptions extends Omit<OpenAiWireOptions, 'apiKey'> {
   readonly kind: OpenAiKind;
   /** Sent as `Authorization: Bearer`; never part of a message. */
   readonly apiKey?: string;
-  /** Texts that end a sequence. Kinds without token ids make one id of each; the others ask the server's tokenizer. */
+  /** Texts that end a sequence. Kinds without token ids give each an id; the others ask the server's tokenizer. */
   readonly eosTexts?: readonly string[];
 }
 
@@ -35,18 +36,22 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
     kind,
     url: wire.root,
     capabilities: ENGINE_KINDS[kind],
+    listModels: async (signal) => (await listModels(signal)).map(toEngineModel),
     ...createDialect(kind, wire, eosTexts, listModels),
     chat: (request, signal) => chat(kind, wire, request, signal),
-    listModels: async (signal) =>
-      (await listModels(signal)).map(({ id, maxLength, parent }) => ({ id, maxLength, parent })),
     checkHealth: (signal) => checkHealth(wire, signal),
     ...(readLoad === null ? {} : { readLoad }),
     [Symbol.asyncDispose]: () => wire.close(),
   };
 }
 
-/** The calls in which the kinds of server differ. */
-type Dialect = Pick<Engine, 'complete' | 'tokenize' | 'detokenize' | 'loadWeights' | 'unloadWeights'>;
+/** The calls in which kinds of server differ. */
+type Dialect = Pick<Engine, 'complete' | 'tokenize' | 'detokenize' | 'loadWeights' | 'unloadWeights'> &
+  Partial<Pick<Engine, 'listModels'>>;
+
+function toEngineModel({ id, maxLength, parent }: ListedModel): EngineModel {
+  return { id, maxLength, parent };
+}
 
 function createDialect(
   kind: OpenAiKind,
@@ -60,40 +65,54 @@ function createDialect(
 }
 
 function createVllmDialect(wire: OpenAiWire, listModels: ListModels): Dialect {
+  const whole = new WholeWeights(wire, VLLM_WHOLE, listModels);
   return {
-    complete: (request, signal) => completeByVllm(wire, request, signal),
+    complete: async (request, signal) =>
+      completeByVllm(wire, request, await whole.findName(request.model, signal), signal),
+    listModels: async (signal) => (await whole.list(signal)).map(toEngineModel),
     tokenize: (request, signal) => tokenize(wire, request, signal),
     detokenize: (model, ids, signal) => detokenize(wire, model, ids, {}, signal),
-    loadWeights: (version, location, signal) => loadAdapter(wire, VLLM_WEIGHTS, version, location, listModels, signal),
-    unloadWeights: (version, signal) => unloadAdapter(wire, VLLM_WEIGHTS, version, signal),
+    loadWeights: async (version, location, signal) => {
+      if (await whole.load(version, location, signal)) return;
+      await loadAdapter(wire, VLLM_WEIGHTS, version, location, listModels, signal);
+    },
+    unloadWeights: async (version, signal) => {
+      if (!whole.unload(version)) await unloadAdapter(wire, VLLM_WEIGHTS, version, signal);
+    },
   };
 }
 
 function createSglangDialect(wire: OpenAiWire, listModels: ListModels): Dialect {
   const adapters = new SglangAdapters(wire, listModels);
+  const whole = new WholeWeights(wire, SGLANG_WHOLE, listModels);
   return {
-    complete: async (request, signal) =>
-      completeBySglang(wire, request, await adapters.findName(request.model, signal), signal),
+    complete: async (request, signal) => {
+      const model = await whole.findName(request.model, signal);
+      return completeBySglang(wire, request, await adapters.findName(model, signal), signal);
+    },
+    listModels: async (signal) => (await whole.list(signal)).map(toEngineModel),
     tokenize: (request, signal) => tokenize(wire, request, signal),
     detokenize: (model, ids, signal) => detokenize(wire, model, ids, { skip_special_tokens: false }, signal),
     loadWeights: async (version, location, signal) => {
+      if (await whole.load(version, location, signal)) return;
       await loadAdapter(wire, SGLANG_WEIGHTS, version, location, listModels, signal);
       adapters.add(version);
     },
     unloadWeights: async (version, signal) => {
+      if (whole.unload(version)) return;
       adapters.forget(version);
       await unloadAdapter(wire, SGLANG_WEIGHTS, version, signal);
     },
   };
 }
 
-/** A server that takes and gives text only: ids are pieces of text, made and read here. */
+/** A server that takes and returns text only: ids stand for pieces of text, and are made and read here. */
 function createTextDialect(kind: OpenAiKind, wire: OpenAiWire, eosTexts: readonly string[]): Dialect {
   const pieces = new TextPieces(eosTexts);
   const render = async ({ model, input }: TokenizeRequest, signal: AbortSignal | undefined): Promise<string> => {
     if ('text' in input) return input.text;
     const templated = kind === 'tgi' ? await renderByTgi(wire, model, input.userMessage, signal) : null;
-    // Without a template the line end alone tells where the question is over.
+    // Without a template only the line end marks the end of the question.
     return templated ?? `${input.userMessage}\n`;
   };
   const refuse = async () => {

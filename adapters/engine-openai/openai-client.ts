@@ -15,7 +15,7 @@ export interface ListedModel extends EngineModel {
 
 export type ListModels = (signal: AbortSignal | undefined) => Promise<ListedModel[]>;
 
-/** The wire's timeouts count; the largest pause a timer takes switches the package's own off. */
+/** The wire's timeouts apply; the longest delay that a timer takes switches off the package's own. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
@@ -55,7 +55,7 @@ async function openClient(wire: OpenAiWire): Promise<OpenAI> {
   });
 }
 
-/** undici's fetch on the wire's own connections and headers. It rejects as the wire does for what is no usable answer. */
+/** undici's fetch on the wire's own connections and headers. It rejects as the wire does for an answer that cannot be used. */
 function createFetch(wire: OpenAiWire) {
   return async (url: string | URL, init: RequestInit) => {
     const response = await undiciFetch(url, {

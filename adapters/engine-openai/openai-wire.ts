@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { EngineKind } from '../../src/core/engine-kinds.ts';
 import type { Site } from '../../src/edge/http-failure.ts';
@@ -8,7 +9,7 @@ import { EngineError, UsageError } from '../../src/errors.ts';
 /** Which server is behind the URL; `openai` is any server with OpenAI's completion or chat endpoint. */
 export type OpenAiKind = Exclude<EngineKind, 'tinker'>;
 
-/** Bounds what one answer may make the process keep. */
+/** Bounds how much of one answer the process may hold. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
 /** Caps the pause a server may ask for: it may be back sooner than it expects. */
@@ -23,6 +24,8 @@ export interface OpenAiWireOptions {
   /** Longest wait for the first header, and between two pieces of a body. */
   readonly timeoutMs: number;
   readonly apiKey: string | null;
+  /** Header that tells which calls belong together; absent or null: none does. */
+  readonly sessionHeader?: string | null;
   /** Default 256 MiB. */
   readonly maxResponseBytes?: number;
 }
@@ -32,12 +35,15 @@ export class OpenAiWire {
   /** Scheme, host, port and path in front of `/v1`. */
   readonly root: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly #sessionHeader: string | null;
   readonly #wire: HttpWire;
   readonly #origin: string;
   readonly #prefix: string;
 
   /** Throws `UsageError` for a URL it cannot use. */
-  constructor({ url, timeoutMs, apiKey, maxResponseBytes = MAX_RESPONSE_BYTES }: OpenAiWireOptions) {
+  constructor(options: OpenAiWireOptions) {
+    const { url, timeoutMs, apiKey, sessionHeader = null, maxResponseBytes = MAX_RESPONSE_BYTES } = options;
+    this.#sessionHeader = sessionHeader;
     const { origin, prefix } = parseServerAddress(url, {
       name: 'engine URL',
       example: 'http://127.0.0.1:8000/v1',
@@ -77,14 +83,26 @@ export class OpenAiWire {
     return this.#wire.dispatcherOf(this.#origin);
   }
 
+  /** The session header of calls with an equal key; none without a key. The key is hashed: it may be text of a problem. */
+  sessionOf(key: string | undefined): Readonly<Record<string, string>> {
+    if (key === undefined || this.#sessionHeader === null) return {};
+    return { [this.#sessionHeader]: createHash('sha256').update(key).digest('hex').slice(0, 32) };
+  }
+
   /** A 2xx answer whose body is still to come. */
-  open(method: 'GET' | 'POST', path: string, body: unknown, signal: AbortSignal | undefined): Promise<WireAnswer> {
+  open(
+    method: 'GET' | 'POST',
+    path: string,
+    body: unknown,
+    signal: AbortSignal | undefined,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<WireAnswer> {
     return this.#wire.send({
       at: `${method} ${this.root}${path}`,
       origin: this.#origin,
       path: this.#prefix + path,
       method,
-      headers: this.headers,
+      headers: { ...this.headers, ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal,
     });
@@ -101,8 +119,9 @@ export class OpenAiWire {
     path: string,
     body: unknown,
     signal: AbortSignal | undefined,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<unknown> {
-    return (await this.open(method, path, body, signal)).json();
+    return (await this.open(method, path, body, signal, headers)).json();
   }
 
   /** Cuts what is open; calls in flight reject. */

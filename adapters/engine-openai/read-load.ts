@@ -26,7 +26,7 @@ const METRICS: Readonly<Partial<Record<OpenAiKind, MetricNames>>> = {
   },
 };
 
-/** Reads the load of a kind of server that tells it; null for the others. */
+/** Reads the load of a kind of server that reports it; null for the others. */
 export function findLoadReader(
   kind: OpenAiKind,
   wire: OpenAiWire,
@@ -50,7 +50,7 @@ async function readLoad(
   }
 }
 
-/** There is one sample per engine and model: requests and preemptions are summed, of the caches the fullest counts. */
+/** There is one value per engine and model: requests and preemptions are summed; of the caches the fullest counts. */
 function parseLoad(text: string, names: MetricNames): EngineLoad | null {
   const samples = readSamples(text, new Set(Object.values(names).flat()));
   const join = (wanted: readonly string[], two: (a: number, b: number) => number) =>

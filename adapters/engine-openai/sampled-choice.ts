@@ -1,7 +1,7 @@
 import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import type { Completion } from '../../src/ports/engine.ts';
 
-/** One choice as it came, before anything is known of its types. */
+/** One choice as it arrived, before anything is known about its types. */
 export interface RawSampled {
   /** Where it stands in the answer, for messages. */
   readonly where: string;
@@ -11,7 +11,7 @@ export interface RawSampled {
   readonly finish: unknown;
   /** Token id that ended the choice; anything but a number means none was named. */
   readonly stoppedBy: unknown;
-  /** The option a build needs for ids to be there at all. */
+  /** The option a server build must know for ids to be there at all. */
   readonly idsOption: string;
   readonly cachedTokens: number | null;
 }

@@ -17,7 +17,8 @@ export async function completeBySglang(
   adapter: string | null,
   signal: AbortSignal | undefined,
 ): Promise<Completion[]> {
-  const answer = await wire.sendForJson('POST', PATH, toSglangRequest(request, adapter), signal);
+  const body = toSglangRequest(request, adapter);
+  const answer = await wire.sendForJson('POST', PATH, body, signal, wire.sessionOf(request.prefixKey));
   return readSglangCompletions(wire.siteOf('POST', PATH), answer, request.n);
 }
 
@@ -92,7 +93,7 @@ export class SglangAdapters {
     this.#listModels = listModels;
   }
 
-  /** The adapter to name for `model`, null for the base. Rejects with a final `EngineError` for a name nobody serves. */
+  /** The adapter to name for `model`, null for the base. Rejects with a final `EngineError` for a name that is not served. */
   async findName(model: string, signal: AbortSignal | undefined): Promise<string | null> {
     if (!this.#isAdapter.has(model)) {
       for (const { id, parent } of await this.#listModels(signal)) this.#isAdapter.set(id, parent !== null);

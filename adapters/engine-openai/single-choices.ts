@@ -3,8 +3,8 @@ import { withLinkedAbort } from '../../src/edge/waiting.ts';
 const SEED_LIMIT = 2 ** 31;
 
 /**
- * One request per choice, each with a seed of its own, for servers that ignore `n`; in choice order. One that
- * fails ends the others.
+ * One request per choice, each with a seed of its own, for servers that ignore `n`; in choice order. If one
+ * fails, the others are aborted.
  */
 export function askSingly<R extends { readonly n: number; readonly seed: number }, T>(
   request: R,

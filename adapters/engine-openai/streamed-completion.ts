@@ -11,8 +11,8 @@ const PATH = '/v1/completions';
 
 /**
  * POST `/v1/completions` of any OpenAI-compatible server: text in, text out. The stops are not sent. A server
- * that is sent them cuts what it found and rarely says which it was, which decides whether a thought forks or
- * ends; so the text is streamed, and the request is ended here at the first stop.
+ * that gets them removes the one it found and rarely says which it was, although that decides whether a rollout
+ * forks or ends; so the text is streamed, and the request is ended here at the first stop.
  */
 export function completeByStream(
   wire: OpenAiWire,
@@ -57,7 +57,7 @@ async function readStream(site: Site, chunks: AsyncIterable<Uint8Array>, stops: 
     const from = Math.max(0, text.length - longest);
     const { text: more, finish } = readChoice(site, event);
     text += more;
-    // Leaving the loop ends the request; the rest is not wanted.
+    // Leaving the loop ends the request; the rest is not needed.
     if (findStop(text, stops, from) !== null) return { text, end: 'stop' };
     if (finish != null) return { text, end: readTextEnd(site, 'choices[0]', finish) };
   }
@@ -67,7 +67,7 @@ async function readStream(site: Site, chunks: AsyncIterable<Uint8Array>, stops: 
 function readChoice(site: Site, answer: unknown): { text: string; finish: unknown } {
   const body = toObject(answer);
   if (!Array.isArray(body?.choices)) throw wrongShape(site, 'an object with choices', answer);
-  if (body.choices.length !== 1) throw failAt(site, `expected 1 choices, got ${body.choices.length}`);
+  if (body.choices.length !== 1) throw failAt(site, `expected 1 choice, got ${body.choices.length}`);
   const choice = toObject(body.choices[0]);
   if (typeof choice?.text !== 'string') throw wrongShape(site, 'a string at choices[0].text', choice?.text);
   return { text: choice.text, finish: choice.finish_reason };

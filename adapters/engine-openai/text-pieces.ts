@@ -1,16 +1,16 @@
 import { TAGS } from '../../src/core/grammar.ts';
 
 /**
- * Ids below this are marks: texts that are one id whatever they hold. Above, an id is the text itself, so that
+ * Ids below this are marks, each of which stands for a whole text. Above, an id encodes the text itself, so that
  * every process and every endpoint reads the same ids.
  */
 const MAX_MARKS = 128;
 
-/** ASCII pieces are numbers to the base 128 behind a leading 1. 7 characters stay below 2^50. */
+/** ASCII pieces are numbers in base 128 after a leading 1. 7 characters stay below 2^50. */
 const ASCII_BASE = 128;
 const MAX_ASCII = 7;
 
-/** Other pieces are UTF-16 units, to the base 65536 behind a leading 1, and lie above every ASCII piece. */
+/** Other pieces are UTF-16 code units in base 65536 after a leading 1, and lie above every ASCII piece. */
 const UNIT_BASE = 65_536;
 const MAX_UNITS = 2;
 const UNIT_OFFSET = 2 ** 51;
@@ -22,7 +22,7 @@ const UNIT_OFFSET = 2 ** 51;
 const PIECE = / ?[A-Za-z]{1,6}|[\0-\x7f]|[^\0-\x7f]{1,2}/gu;
 
 /**
- * Token ids for a server that takes and gives text only. They are no ids of the model; text survives them
+ * Token ids for a server that takes and returns text only. They are not the model's ids; text survives them
  * exactly: `decode(encode(text)) === text` for every string.
  */
 export class TextPieces {
@@ -53,7 +53,7 @@ export class TextPieces {
     return ids;
   }
 
-  /** Text of ids; null when one of them is none of these. */
+  /** Text of ids; null when one of them stands for no text. */
   decode(ids: readonly number[]): string | null {
     let text = '';
     for (const id of ids) {

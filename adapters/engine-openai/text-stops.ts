@@ -24,7 +24,7 @@ export function toTextWish(site: Site, pieces: TextPieces, { prompt, stopTokenId
 /** Text of ids. Throws a final `EngineError` when one stands for no text. */
 export function toText(site: Site, pieces: TextPieces, ids: readonly number[]): string {
   const text = pieces.decode(ids);
-  if (text === null) throw failAt(site, 'these token ids are not of this engine: they stand for no text');
+  if (text === null) throw failAt(site, 'these token ids are not from this engine: they stand for no text');
   return text;
 }
 
@@ -39,9 +39,9 @@ export function findStop(text: string, stops: readonly string[], from = 0): { at
 }
 
 /**
- * A completion out of text: cut behind the first stop it holds. A server that ended at an end of sequence of
- * its own leaves that out, so that it is put back, as the first asked for. Log-probs are the server's tokens'
- * and fit no piece: NaN.
+ * A completion made from text: cut after the first stop it holds. A server that ended at an end of sequence leaves that
+ * out of the text, so it is put back, as the first one asked for. Log-probs belong to the server's tokens and fit no
+ * piece: NaN.
  */
 export function toTextCompletion(pieces: TextPieces, { stops }: TextWish, text: string, end: TextEnd): Completion {
   const found = findStop(text, stops);

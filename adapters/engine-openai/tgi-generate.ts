@@ -59,7 +59,7 @@ function readGenerated(site: Site, pieces: TextPieces, wish: TextWish, answer: u
   });
   const reason = details?.finish_reason;
   const end = readTextEnd(site, 'details', reason);
-  // It may have ended on another end of sequence than the one asked for; that one replaces it.
+  // The end of sequence it ended with may be a different one; the one asked for replaces it.
   if (reason === 'eos_token' && toObject(tokens.at(-1))?.special === true) texts.pop();
   return toTextCompletion(pieces, wish, texts.join(''), end);
 }

@@ -7,13 +7,20 @@ import { checkSampled } from './sampled-choice.ts';
 
 const PATH = '/v1/completions';
 
-/** POST `/v1/completions` of vLLM, token ids in and out. */
+/** POST `/v1/completions` of vLLM, token ids in and out. `name` is what the server knows the weights of the request by. */
 export async function completeByVllm(
   wire: OpenAiWire,
   request: CompletionRequest,
+  name: string,
   signal: AbortSignal | undefined,
 ): Promise<Completion[]> {
-  const answer = await wire.sendForJson('POST', PATH, toVllmRequest(request), signal);
+  const answer = await wire.sendForJson(
+    'POST',
+    PATH,
+    toVllmRequest(request, name),
+    signal,
+    wire.sessionOf(request.prefixKey),
+  );
   return readVllmCompletions(wire.siteOf('POST', PATH), answer, request);
 }
 
@@ -21,9 +28,9 @@ export async function completeByVllm(
  * Everything that changes sampling is named, because what is left out follows the model's generation config. The
  * salt is the weights version, so that no cached prefix of other weights is reused.
  */
-function toVllmRequest(request: CompletionRequest) {
+function toVllmRequest(request: CompletionRequest, name: string) {
   return {
-    model: request.model,
+    model: name,
     prompt: request.prompt,
     n: request.n,
     max_tokens: request.maxTokens,

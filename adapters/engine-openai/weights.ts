@@ -50,7 +50,7 @@ export async function unloadAdapter(
     await wire.send('POST', unload, { lora_name: version }, signal);
   } catch (error) {
     if (error instanceof EngineError && error.status === 404) return;
-    // SGLang says it with 400.
+    // SGLang answers 400 for this.
     if (!isRefusal(error, /cannot be found|does not exist|not loaded/i)) throw error;
   }
 }

@@ -78,7 +78,7 @@ const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = {
   },
 };
 
-/** Looks a format up by name. Throws `UsageError` for one that cannot be written. */
+/** Looks up a format by name. Throws `UsageError` for one that cannot be written. */
 export function selectExportFormat(name: string): ExportFormat {
   if (Object.hasOwn(FORMATS, name)) return FORMATS[name as ExportFormatName];
   throw new UsageError(`unknown export format "${name}"; known: ${EXPORT_FORMATS.join(', ')}`);

@@ -38,7 +38,7 @@ export function renderDataCard(manifest: ExportManifest, format: ExportFormat): 
   return `${[
     renderFrontMatter(manifest),
     `# ${toInline(name)}`,
-    'Cold-start data for parallel thinking (Parallel-R1, arXiv 2509.07980), made by parallel-r1: a teacher was asked, and an answer was kept when its format and its final answer were right.',
+    'Cold-start data for parallel thinking (Parallel-R1, arXiv 2509.07980), made by parallel-r1: a teacher was asked, and its answers were kept where format and final answer were right.',
     `- ${rows} rows over ${problems} problems in \`${toInline(file)}\`${run === null ? '' : `, run \`${toInline(run)}\``}\n- ${format.card}\n- sha256 \`${sha256}\``,
     "The problems belong to their sources, the answers are a model's: check the licences of both before you share this.",
     renderTable('Source', 'Rows', manifest.rowsPerSource),
@@ -86,7 +86,7 @@ function renderTable(left: string, right: string, values: Readonly<Record<string
   return [`| ${left} | ${right} |`, '| --- | --- |', ...rows].join('\n');
 }
 
-/** One line that ends neither a table cell nor a code span, and starts no markup. */
+/** The text as one line that neither ends a table cell or code span nor starts any markup. */
 function toInline(text: string): string {
   return text
     .replaceAll(/\s+/g, ' ')

@@ -6,9 +6,9 @@ export const TOKENIZER_NOTES = {
   specialTokens: TAGS,
   steps: [
     'Add the six tags as special tokens: each must become exactly one id. A tag that splits into pieces trains, but is never forked at.',
-    'Resize the embeddings to the new size of the vocabulary, input and output, also when the model has unused rows at its end.',
-    'Give each new row its own start, for instance the mean of the rows of the pieces of the tag text. Unused rows of a base model can be one and the same vector (they are in Qwen3-0.6B-Base): six tags on identical rows stay indistinguishable, and training does not part them.',
-    'Train all tokens of the target, the tags and the end-of-sequence token included; none of the prompt. The prompt names the tags in its instruction: find structure in the target only.',
+    'Resize the input and output embeddings to the new size of the vocabulary, even when the model has unused rows at its end.',
+    'Give each new row initial values of its own, for instance the mean of the rows of the pieces that the tag used to split into. Unused rows of a base model can all be the same vector (they are in Qwen3-0.6B-Base): six tags on identical rows stay indistinguishable, and training does not separate them.',
+    'Train on all tokens of the target, tags and end-of-sequence token included, and on none of the prompt. The prompt names the tags in its instruction, so look for structure in the target only.',
     'Save the extended tokenizer with the weights, and serve with skip_special_tokens off: a server that drops the tags drops the structure.',
   ],
 } as const;

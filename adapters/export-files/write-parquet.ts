@@ -5,8 +5,8 @@ import type { SftRow } from './export-formats.ts';
 const GROUP_ROWS = 1_000;
 
 /**
- * Writes rows as a parquet file, group by group; the same rows give the same bytes. Text that is no
- * Unicode (half a surrogate pair) is written with U+FFFD in its place, as everywhere.
+ * Writes rows as a parquet file, group by group; the same rows give the same bytes. Half a surrogate
+ * pair, which is not valid Unicode, is written as U+FFFD.
  */
 export function writeParquet(rows: Iterable<SftRow>, write: (bytes: Uint8Array) => void): void {
   const bytes = new DrainedWriter(write);

@@ -12,7 +12,7 @@ export interface BarReporterOptions {
   readonly colour: boolean;
 }
 
-/** Room for what stands around the note: label, bar, counts, rate and time. */
+/** Columns taken by everything but the note: label, bar, counts, rate and time. */
 const FIXED_COLUMNS = 84;
 
 /**

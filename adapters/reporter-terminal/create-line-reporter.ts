@@ -36,7 +36,7 @@ function startTask(
   let begun: number | null = null;
   return {
     update: (done, note) => {
-      // A resumed task begins in the middle: what was done before says nothing about the speed.
+      // A resumed task begins in the middle: what an earlier process did says nothing about the speed.
       begun ??= Math.max(0, done - 1);
       const nowMs = clock.monotonic();
       if (nowMs - lastMs < everyMs) return;

@@ -6,7 +6,7 @@ export interface Estimate {
   readonly remainingSeconds: number | null;
 }
 
-/** Estimates from what this process did: `done` may have begun above 0 when a run was resumed. */
+/** Estimates from what this process did: in a resumed run `done` may have begun above 0. */
 export function estimateProgress(begun: number, done: number, total: number, elapsedMs: number): Estimate {
   const seconds = elapsedMs / 1000;
   if (done <= begun || seconds <= 0) return { ratePerSecond: null, remainingSeconds: null };

@@ -3,7 +3,7 @@ import { UsageError } from '../../src/errors.ts';
 /** `column`: the cell; `after-hashes`: what follows the last `####`, without commas; `last-boxed`: the last `\boxed{}`. */
 export type AnswerRule = 'column' | 'after-hashes' | 'last-boxed';
 
-/** Where the answer is. Paths are column names and places inside them, joined by dots (`prompt.0.content`). */
+/** Where the answer is. A path is a column name and the way inside its cell, joined by dots (`prompt.0.content`). */
 export interface AnswerPlace {
   readonly path: string;
   readonly rule: AnswerRule;
@@ -14,13 +14,13 @@ export interface ColumnMap {
   /** Alternatives; the first whose column the file has is read. */
   readonly problem: readonly string[];
   readonly answer: readonly AnswerPlace[];
-  /** How the first and the last paragraph begin that are instruction and not problem; null when there are none. */
+  /** How the first and the last paragraph begin where they are instructions rather than the problem; null when there are none. */
   readonly unwrap: { readonly first: string; readonly last: string } | null;
   /** Our key and the path it is copied from, where present. */
   readonly keep: Readonly<Record<string, string>>;
 }
 
-/** The places of one file, settled. */
+/** The columns chosen for one file. */
 export interface SettledColumns {
   readonly problem: string;
   readonly answer: AnswerPlace;

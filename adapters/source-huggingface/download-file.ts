@@ -15,7 +15,7 @@ export interface LocalFile {
   readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
-  /** False when the hub promised nothing but the size. */
+  /** False when the hub stated nothing but the size. */
   readonly checked: boolean;
 }
 
@@ -26,8 +26,8 @@ export interface FileOrigin {
 }
 
 /**
- * Fetches a file into `folder`. What an earlier call left is continued, whole files are not fetched
- * again, and a name without `.part` is given only to a file whose size and checksum are those of the
+ * Fetches a file into `folder`. It continues what an earlier call left and does not fetch whole files
+ * again; a name without `.part` is given only to a file whose size and checksum are those of the
  * listing. Rejects with `SourceError`.
  */
 export async function downloadFile(hub: Hub, remote: HubFile, origin: FileOrigin, folder: string): Promise<LocalFile> {
@@ -40,11 +40,11 @@ export async function downloadFile(hub: Hub, remote: HubFile, origin: FileOrigin
   }
   const continued = sizeOf(part) > 0;
   let content = await fetchAndCheck(hub, remote, origin, part);
-  // The old part may be what was wrong: once more from the start.
+  // The old part may be what was wrong: try once more from the start.
   if (!content.intact && continued) content = await fetchAndCheck(hub, remote, origin, part);
   if (!content.intact)
     throw new SourceError(
-      `${remote.path}: what was downloaded is not what the hub's checksum says; it was removed: try again, or another mirror`,
+      `${remote.path}: the download does not match the hub's checksum and was removed: try again, or another mirror`,
     );
   renameSync(part, file);
   return describeFile(remote, file, content.sha256);
@@ -81,7 +81,7 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** `reached`: the furthest byte so far, over all calls; `whole`: the server cannot continue, it is asked for everything. */
+/** `reached`: the furthest byte so far, over all calls; `whole`: the server cannot continue a download and is asked for everything. */
 interface Fetched {
   reached: number;
   whole: boolean;
@@ -105,13 +105,13 @@ async function fetchRest(hub: Hub, url: URL, remote: HubFile, part: string, fetc
   await handle.sync();
 }
 
-/** The byte an answer begins at; null when it is none that can be used. */
+/** The byte at which an answer begins; null when the answer cannot be used. */
 function findStart(answer: WireAnswer, from: number, { bytes }: HubFile): number | null {
   if (answer.status === 200) return 0;
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.header('content-range') ?? '');
   const fits =
     answer.status === 206 && range !== null && Number(range[1]) === from && [String(bytes), '*'].includes(range[2]!);
-  // Places are those of the file itself, not of what compresses it.
+  // Byte positions count in the file itself, not in a compressed form of it.
   return fits && ['', 'identity'].includes(answer.header('content-encoding') ?? '') ? from : null;
 }
 

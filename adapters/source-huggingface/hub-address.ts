@@ -10,11 +10,11 @@ export function parseHubAddress(text: string): URL {
   try {
     url = new URL(text.endsWith('/') ? text : `${text}/`);
   } catch (error) {
-    throw new UsageError(`the hub's address ${JSON.stringify(text)} is no URL`, { cause: error });
+    throw new UsageError(`the hub's address ${JSON.stringify(text)} is not a URL`, { cause: error });
   }
   // A password in an address ends up in messages and manifests.
   if (url.username !== '' || url.password !== '')
-    throw new UsageError('the hub’s address holds a user or password: remove it, tokens come from HF_TOKEN');
+    throw new UsageError("the hub's address holds a user or password: remove it; the token comes from HF_TOKEN");
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) {
     url.search = '';
     url.hash = '';
@@ -24,8 +24,8 @@ export function parseHubAddress(text: string): URL {
 }
 
 /**
- * Checks where a redirect leads. A hub may redirect to other servers (its storage), but not out of HTTP, and not to
- * this machine unless the hub itself runs here. Throws `SourceError`.
+ * Checks where a redirect leads. A hub may redirect to other servers (its storage), but only over http or https, and to
+ * this machine only if the hub itself runs here. Throws `SourceError`.
  */
 export function followRedirect(location: string | null, from: URL, hub: URL): URL {
   let url: URL;

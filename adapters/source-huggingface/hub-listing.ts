@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { SourceError, UsageError } from '../../src/errors.ts';
 import type { Hub } from './hub.ts';
 
-/** What a hub tells of a set: the commit that a name stands for, and the files of that commit. */
+/** What a hub says about a set: the commit that a name stands for, and the files of that commit. */
 
 /** A state of a set on the hub. */
 export interface Revision {
-  /** Name of the commit: it never changes what it means. */
+  /** Hash of the commit, whose meaning never changes. */
   readonly commit: string;
-  /** As the set's card says it; null when it says none. */
+  /** As the set's card states it; null when it states none. */
   readonly licence: string | null;
 }
 
@@ -62,7 +62,7 @@ const entrySchema = z.object({
 
 const MAX_PAGES = 200;
 
-/** All files of a set at a commit, page by page. Rejects with `SourceError` for a listing that is none or names a path outside. */
+/** All files of a set at a commit, page by page. Rejects with `SourceError` for an answer that is not a listing, or that names a path outside the set. */
 export async function listFiles(hub: Hub, id: string, commit: string): Promise<HubFile[]> {
   const what = `files of ${id}`;
   const files: HubFile[] = [];
@@ -81,11 +81,11 @@ export async function listFiles(hub: Hub, id: string, commit: string): Promise<H
 function toFile({ path, size, oid, lfs }: z.infer<typeof entrySchema>, what: string): HubFile {
   if (!isInside(path))
     throw new SourceError(
-      `${what}: the listing names ${JSON.stringify(path.slice(0, 200))}, which is no path inside a set`,
+      `${what}: the listing names ${JSON.stringify(path.slice(0, 200))}, which is not a path inside a set`,
     );
   if (lfs != null) return { path, bytes: lfs.size, checksum: readChecksum('sha256', lfs.oid) };
   if (size == null)
-    throw new SourceError(`${what}: the listing tells no size of ${JSON.stringify(path.slice(0, 200))}`);
+    throw new SourceError(`${what}: the listing does not state the size of ${JSON.stringify(path.slice(0, 200))}`);
   return { path, bytes: size, checksum: readChecksum('git-blob', oid) };
 }
 

@@ -8,13 +8,13 @@ import { followRedirect, parseHubAddress } from './hub-address.ts';
 const CONNECT_TIMEOUT_MS = 15_000;
 const REPLY_TIMEOUT_MS = 60_000;
 
-/** Beyond any listing page; bounds what a server can make this process keep. */
+/** Larger than any page of a listing; bounds what a server can make this process hold. */
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
 
 /** Six tries in a row without progress; a hub that asks for more than ten minutes is not waited for: the user is told instead. */
 const POLICY: RetryPolicy = { firstPauseMs: 500, maxPauseMs: 30_000, tries: 6, longestAskedMs: 10 * 60_000 };
 
-/** How repeating is done: time, a way to stop, and who hears of pauses. */
+/** What repeating needs: time, a way to stop, and who is told of pauses. */
 export interface Patience {
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ export interface Patience {
 
 export interface HubOptions {
   readonly address: string;
-  /** Sent to the hub itself and to nobody it redirects to. Never stored, never shown. */
+  /** Sent to the hub itself, and to no server it redirects to. Never stored, never shown. */
   readonly token: string | null;
   readonly patience: Patience;
 }
@@ -36,7 +36,7 @@ export interface Hub extends AsyncDisposable {
   getJson(url: URL, what: string): Promise<{ readonly value: unknown; readonly link: string | null }>;
   /** The body of a file from a byte on (206, or 200 for all of it; 416 when there is none). Tries once. */
   openFile(url: URL, fromByte: number, what: string): Promise<WireAnswer>;
-  /** Runs `call` until it succeeds. `progress`: a number that grows while tries get somewhere. */
+  /** Runs `call` until it succeeds. `progress`: a number that grows while tries make headway. */
   repeat<T>(call: () => Promise<T>, progress?: () => number): Promise<T>;
   /** Requests that were sent again, by cause. */
   retries(): RetryCounts;
@@ -97,8 +97,8 @@ export function openHub({ address, token, patience }: HubOptions): Hub {
 /** What an error status means to the user. */
 function describeStatus(status: number, said: string): string {
   if (status === 401 || status === 403)
-    return `refused (${status}): the set is gated, private or not there; HF_TOKEN must hold a token that may read it`;
-  if (status === 404) return 'not there (404): check the id and the revision';
+    return `refused (${status}): the set is gated, private or does not exist; HF_TOKEN must hold a token that may read it`;
+  if (status === 404) return 'not found (404): check the id and the revision';
   if (status === 429) return 'too many requests (429): try again later';
   return `the hub answered ${status}: ${said}`;
 }

@@ -1,10 +1,10 @@
 import type { ColumnMap } from './column-map.ts';
 
-/** A problem set that can be pulled by a short name. A new set is a row here and no code. */
+/** A problem set that can be pulled by a short name. A new set is a row here and needs no code. */
 export interface KnownSet {
   /** Id on the hub. */
   readonly id: string;
-  /** Configuration of the set; null: it has one, or all of them are wanted. */
+  /** Configuration of the set; null where it has only one, or all of them are wanted. */
   readonly subset: string | null;
   /** Splits; the first one is pulled when none is named. */
   readonly splits: readonly [string, ...string[]];
@@ -29,7 +29,7 @@ function contest(id: string): KnownSet {
   };
 }
 
-/** Short names; layouts as their hub pages show them. */
+/** The known sets by short name, laid out as their hub pages show them. */
 export const KNOWN_SETS: Readonly<Record<string, KnownSet>> = {
   gsm8k: {
     id: 'openai/gsm8k',

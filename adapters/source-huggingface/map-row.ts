@@ -2,10 +2,10 @@ import { findBoxes } from '../../src/core/verify/extract/boxes.ts';
 import { SourceError } from '../../src/errors.ts';
 import { type AnswerRule, readPath, type SettledColumns } from './column-map.ts';
 
-/** Why a row of a set became no problem. */
+/** Why a row of a set did not become a problem. */
 export type DropCode = 'empty_problem' | 'empty_answer' | 'unexpected_prompt' | 'duplicate' | 'conflict';
 
-/** A problem as it was found, without an id. */
+/** A problem as the row has it, without an id. */
 export interface FoundProblem {
   readonly problem: string;
   readonly answer: string;
@@ -13,7 +13,7 @@ export interface FoundProblem {
   readonly extra: Readonly<Record<string, string>>;
 }
 
-/** Reads one row of a set. Throws `SourceError` for a row that a viewer cut. */
+/** Reads one row of a set. Throws `SourceError` for a row that a viewer has truncated. */
 export function mapRow(
   row: Readonly<Record<string, unknown>>,
   columns: SettledColumns,
@@ -34,16 +34,16 @@ export function mapRow(
   return { problem, answer, extra };
 }
 
-/** The viewer's interface cuts long cells and says so in its rows. */
+/** The viewer's interface truncates long cells and says so in its rows. */
 function refuseCutCells(row: Readonly<Record<string, unknown>>): void {
   const cut = row.truncated_cells;
   if (Array.isArray(cut) && cut.length > 0)
     throw new SourceError(
-      'a row has truncated_cells: it is a viewer’s preview and not the data; pull the files of the set',
+      "a row has truncated_cells: this is a viewer's preview and not the data; pull the files of the set",
     );
 }
 
-/** Instruction paragraphs around the problem are cut off; all paragraphs between them stay. Null when they are not there. */
+/** The problem without the instruction paragraphs around it; null when they are not there. */
 function unwrapPrompt(text: string, { first, last }: { first: string; last: string }): string | null {
   const paragraphs = text.split(/\n[ \t]*\n/);
   if (paragraphs.length < 3 || !paragraphs[0]!.startsWith(first) || !paragraphs.at(-1)!.startsWith(last)) return null;

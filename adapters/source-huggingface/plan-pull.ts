@@ -25,7 +25,7 @@ export interface PullPlan {
   readonly columns: ColumnMap;
 }
 
-/** Finds the set and its columns. Throws `UsageError` for a name that is none. */
+/** Finds the set and its columns. Throws `UsageError` for a name that is not that of a set. */
 export function planPull(wish: PullWish): PullPlan {
   return overrideColumns(planKnownSet(wish) ?? planHubSet(wish), wish);
 }

@@ -31,7 +31,7 @@ export interface Pulled {
   readonly retries: RetryCounts;
 }
 
-/** What stands beside a pulled set: where it came from and what was left out. No times and no secrets. */
+/** The manifest beside a pulled set: where it came from and what was left out. It holds no times and no secrets. */
 export interface PullManifest extends WrittenProblems {
   readonly name: string;
   readonly source: {
@@ -44,7 +44,7 @@ export interface PullManifest extends WrittenProblems {
     readonly commit: string;
     readonly files: readonly PulledFile[];
   };
-  /** As the set's card says it; null when it says none. */
+  /** As the set's card states it; null when it states none. */
   readonly licence: string | null;
   readonly keptDuplicates: boolean;
 }
@@ -53,14 +53,14 @@ export interface PulledFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Whether the hub's own checksum was there to compare with. */
+  /** Whether the hub gave a checksum to compare with. */
   readonly checked: boolean;
 }
 
 /**
  * Brings a problem set from a hub as `NAME.jsonl` with `NAME.manifest.json`. Whole files of the set
  * are kept in `.partial` until the set is written, so that an interrupted pull goes on where it
- * stopped. Rejects with `UsageError` for a wish that cannot be met, `SourceError` for what the hub did.
+ * stopped. Rejects with `UsageError` for a request that cannot be met, `SourceError` for faults of the hub.
  */
 export async function pullDataset(options: PullOptions): Promise<Pulled> {
   const plan = planPull(options);

@@ -34,7 +34,7 @@ async function* readJsonRows({ path, file }: LocalFile, choose: ChooseColumns): 
   let first = true;
   for await (const { number, text } of readTextLines(file)) {
     if (first && text.startsWith(LFS_POINTER))
-      throw new SourceError(`${path} is a Git LFS pointer and not the data: the mirror holds no content for it`);
+      throw new SourceError(`${path} is a Git LFS pointer and not the data: the mirror does not hold its content`);
     const row = parseRow(text, path, number);
     if (first) choose(Object.keys(row));
     first = false;
@@ -47,7 +47,7 @@ const SLICE_ROWS = 65_536;
 
 const bound = (length: number) => ({ maxOutputLength: Math.max(1, length) });
 
-/** Snappy is the reader's own. */
+/** Decompressors beside snappy, which the reader brings itself. */
 const COMPRESSORS: Compressors = {
   GZIP: (bytes, length) => gunzipSync(bytes, bound(length)),
   BROTLI: (bytes, length) => brotliDecompressSync(bytes, bound(length)),
@@ -68,7 +68,7 @@ async function* readParquetRows({ path, file }: LocalFile, choose: ChooseColumns
       const rows = await explain(path, () => parquetReadObjects(range));
       if (rows.length !== rowEnd - rowStart)
         throw new SourceError(
-          `${path}: ${rows.length} rows where ${rowEnd - rowStart} are announced: the file is damaged`,
+          `${path}: ${rows.length} rows instead of the announced ${rowEnd - rowStart}: the file is damaged`,
         );
       yield* rows;
     }

@@ -5,7 +5,7 @@ import type { PullPlan } from './plan-pull.ts';
 const SPLIT_NAMES = ['train', 'test', 'validation', 'valid', 'dev', 'val', 'heldout'];
 const SHOWN = 12;
 
-/** The files of a set that hold the wanted split, parquet before JSONL, sorted. Throws `UsageError` that says what there is. */
+/** The files of a set that hold the wanted split, parquet before JSONL, sorted. Throws `UsageError` that lists what there is. */
 export function selectFiles(files: readonly HubFile[], plan: PullPlan): HubFile[] {
   const data = files
     .filter(({ path }) => /\.(parquet|jsonl)$/i.test(path) && !path.split('/').some((part) => part.startsWith('.')))
@@ -57,7 +57,7 @@ function hasWord(path: string, word: string): boolean {
   );
 }
 
-/** The same rows are often there twice, in both forms. */
+/** Keeps one form of each file: the same rows are often there in both. */
 function preferParquet(files: readonly HubFile[]): HubFile[] {
   const parquet = files.filter(({ path }) => /\.parquet$/i.test(path));
   return parquet.length > 0 ? parquet : [...files];

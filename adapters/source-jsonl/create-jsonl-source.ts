@@ -9,7 +9,7 @@ import type { ProblemSource } from '../../src/ports/problem-source.ts';
 export interface JsonlSourceOptions {
   /** `Problem.source` of every row; the file's name without `.jsonl` by default. */
   readonly name?: string;
-  /** Reads the first rows only; what follows is not even checked. */
+  /** How many rows to read; what follows is not even checked. */
   readonly limit?: number | null;
   readonly maxLineBytes?: number;
 }

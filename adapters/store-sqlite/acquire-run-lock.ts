@@ -8,8 +8,8 @@ import { toStoreError } from './store-failure.ts';
  * Makes this process the only one that writes runs into the store `file`, until disposed or dead.
  *
  * The lock is SQLite's exclusive lock on an empty database beside the store (`<file>-lock`): the
- * kernel drops it with the process, kill -9 included, so nothing stale is left to clean up. Readers
- * of the store are not hindered. `<file>-lock.pid` only says who holds it. Throws `StoreError`
+ * kernel drops it with the process, kill -9 included, so nothing stale is left to clean up. It does not
+ * hinder readers of the store. `<file>-lock.pid` only says who holds it. Throws `StoreError`
  * naming the holder when the lock is taken.
  */
 export function acquireRunLock(file: string): Disposable {

@@ -12,7 +12,7 @@ import type { SharedRows } from './shared-rows.ts';
 import { anyText, type Cell, describeTable, fromTextCell, plain, type Selection } from './table.ts';
 import { NO_VERDICT, toVerdict, VERDICT_COLUMNS, type VerdictRow } from './verdict-columns.ts';
 
-/** An attempt whose problem stands in another table. */
+/** An attempt whose problem is in another table. */
 interface AttemptRow extends Omit<AttemptRecord, 'problem' | 'verdict'>, VerdictRow {
   readonly problemKey: number;
 }
@@ -71,7 +71,7 @@ export function openAttemptsTable(connection: Connection, problems: SharedRows<P
   const count = connection.query<[string, number], AttemptCount>(`SELECT code, status, count(*) AS count FROM attempts
     WHERE run_id = ? AND stage_index = ? GROUP BY status, code ORDER BY status, code`);
   const measure = connection.query<[object], AttemptTotals>(MEASURE);
-  // Not length() of SQL, which counts characters in another way than the pipeline's budget does.
+  // Not SQL's length(), which does not count characters as the pipeline's budget does.
   connection.db.function('estimate_tokens', { deterministic: true, varargs: true }, (...parts) =>
     estimateTokens(parts.reduce<number>((sum, part) => sum + (fromTextCell(part as Cell)?.length ?? 0), 0)),
   );

@@ -6,7 +6,7 @@ import { checkStoreVersion, keepStoreCopy, migrateStore, SCHEMA_VERSION } from '
 import { showAsCurrent } from './show-as-current.ts';
 import { toStoreError } from './store-failure.ts';
 
-/** How long a write waits for another process' short transaction. */
+/** How long a write waits for a short transaction of another process. */
 const BUSY_TIMEOUT_MS = 5_000;
 
 /** The write-ahead log is folded into the database at this many pages (4 KiB each) ... */
@@ -29,14 +29,14 @@ export interface Connection {
   /** Milliseconds since the epoch, whole. */
   nowMs(): number;
   query<Parameters extends readonly unknown[], Row = never>(sql: string): Query<Parameters, Row>;
-  /** A query for the first column of its rows alone. */
+  /** A query that returns only the first column of its rows. */
   queryValue<Parameters extends readonly unknown[], Value>(sql: string): Query<Parameters, Value>;
   read<T>(work: () => T): T;
   /** One immediate transaction; survives the death of the process when it returns. `work` must not await. */
   write<T>(work: () => T): T;
   /** As `write`; survives power loss too, together with every write before it. */
   writeDurably<T>(work: () => T): T;
-  /** Calls back after a transaction was undone: row keys remembered from it name nothing. */
+  /** Calls back after a transaction was undone: row keys remembered from it are no longer valid. */
   onUndone(forget: () => void): void;
   close(): void;
 }
@@ -47,7 +47,7 @@ export interface ConnectionOptions {
   /** Upper limit of the database in pages of 4 KiB; beyond it writes fail as on a full disk. */
   readonly maxPages: number | null;
   readonly clock: Pick<Clock, 'now'>;
-  /** Told, in one line, that an older store is brought up to date. */
+  /** Is told, in one line, that an older store is being brought up to date. */
   readonly tell: (line: string) => void;
 }
 
@@ -146,7 +146,7 @@ function createConnection(db: Database.Database, file: string, clock: Pick<Clock
   };
 }
 
-/** What only looks never compiles what writes: where an older store is shown through views, that would fail. */
+/** A read-only connection never compiles statements that write: where an older store is shown through views, that would fail. */
 function compileLate<P extends readonly unknown[], R>(compile: () => Database.Statement): Query<P, R> {
   let statement: Database.Statement | null = null;
   const compiled = () => {

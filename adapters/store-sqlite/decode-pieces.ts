@@ -61,7 +61,7 @@ function requireVersion(reader: ByteReader): void {
   if (version !== VERSION) throw new RangeError(`unknown version ${version}`);
 }
 
-/** Reads bytes in order. Every method throws `RangeError` where the bytes end too early or make no sense. */
+/** Reads bytes in order. Every method throws `RangeError` where the bytes end too early or are invalid. */
 class ByteReader {
   private readonly bytes: Buffer;
   private readonly view: DataView;

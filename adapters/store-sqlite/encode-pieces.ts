@@ -84,12 +84,12 @@ class ByteWriter {
     this.end += source.length;
   }
 
-  /** What was written so far; valid until the next write. */
+  /** What has been written so far; valid until the next write. */
   peek(): Buffer {
     return this.bytes.subarray(0, this.end);
   }
 
-  /** A copy of what was written so far. */
+  /** A copy of what has been written so far. */
   copy(): Buffer {
     return Buffer.from(this.peek());
   }
@@ -115,7 +115,7 @@ function toView(bytes: Buffer): DataView {
 const head = new ByteWriter();
 const blob = new ByteWriter();
 
-/** Packs pieces. Throws `RangeError` for a token id that is no non-negative safe integer. */
+/** Packs pieces. Throws `RangeError` for a token id that is not a non-negative safe integer. */
 export function encodePieces(pieces: readonly Piece[]): Buffer {
   head.clear();
   head.varint(pieces.length);
@@ -127,7 +127,7 @@ export function encodePieces(pieces: readonly Piece[]): Buffer {
   return blob.copy();
 }
 
-/** Packs token ids: `1`, count, varints. Throws `RangeError` for an id that is no non-negative safe integer. */
+/** Packs token ids: `1`, count, varints. Throws `RangeError` for an id that is not a non-negative safe integer. */
 export function encodeIds(ids: readonly number[]): Buffer {
   blob.clear();
   blob.byte(VERSION);

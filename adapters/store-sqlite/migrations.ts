@@ -6,11 +6,14 @@ import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
 import { REVISED_VERDICTS } from './migrations/0002-revised-verdicts.ts';
 import { ANSWERS } from './migrations/0003-answers.ts';
 import { SETS_AND_VERSIONS } from './migrations/0004-sets-and-versions.ts';
+import { TRAINER_MODELS } from './migrations/0005-trainer-models.ts';
+import { INTENDED_SAVES } from './migrations/0006-intended-saves.ts';
+import { EFFECTIVE_BLOCKS } from './migrations/0007-effective-blocks.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
- * the next number. Each only adds, tables or columns with a default, so that older stores can be
- * looked at as they are (show-as-current.ts). `PRAGMA user_version` holds the number of the last one
+ * the next number. A migration only adds tables, or columns with a default, so that older stores can be
+ * read as they are (show-as-current.ts). `PRAGMA user_version` holds the number of the last one
  * applied.
  */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
@@ -18,6 +21,9 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 2, sql: REVISED_VERDICTS },
   { version: 3, sql: ANSWERS },
   { version: 4, sql: SETS_AND_VERSIONS },
+  { version: 5, sql: TRAINER_MODELS },
+  { version: 6, sql: INTENDED_SAVES },
+  { version: 7, sql: EFFECTIVE_BLOCKS },
 ];
 
 /** Schema this software reads and writes. */
@@ -65,8 +71,8 @@ export interface CopyRequest {
 
 /**
  * Keeps the store as it is in `<file>.schema-N.bak` before it gets another schema. SQLite writes the copy, so that it is
- * whole whatever the write-ahead log holds; it has its name only once it is complete and on the disk. A copy that lies
- * there already is never replaced: the next one gets a number. Throws `StoreError` where there is no room for it.
+ * whole whatever the write-ahead log holds; it gets its name only once it is complete and on the disk. An existing copy
+ * is never replaced: the next one gets a number. Throws `StoreError` where there is no room for it.
  */
 export function keepStoreCopy(db: Database.Database, file: string, { version, next, tell }: CopyRequest): void {
   requireRoom(db, file);
@@ -90,7 +96,7 @@ function requireRoom(db: Database.Database, file: string): void {
   const { bavail, bsize } = statfsSync(dirname(file));
   if (bavail * bsize >= needed) return;
   throw new StoreError(
-    `${file}: before it is brought up to date a copy of it is kept, which takes ${toMegabytes(needed)} MB, and ${toMegabytes(bavail * bsize)} MB are free: free space, or move the store to a larger disk`,
+    `${file}: before it is brought up to date a copy of it is kept, which takes ${toMegabytes(needed)} MB, but only ${toMegabytes(bavail * bsize)} MB are free: free space, or move the store to a larger disk`,
     { retryable: true },
   );
 }
@@ -105,7 +111,7 @@ function findFreeName(base: string): string {
   return name;
 }
 
-/** A name in a folder survives power loss once the folder is on the disk. Windows cannot open one; there the rename must do. */
+/** A name in a folder survives power loss once the folder is on the disk. Windows cannot open folders; there the rename has to do. */
 function flushFolder(folder: string): void {
   if (process.platform !== 'win32') flush(folder, 'r');
 }

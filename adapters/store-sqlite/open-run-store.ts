@@ -14,13 +14,13 @@ import { openAnswersTable, openTrainingTables } from './training-tables.ts';
 
 /** How the store is opened. */
 export interface RunStoreOptions {
-  /** Look only: the file must exist and is not changed; an older schema is shown as this one. Default false. */
+  /** Only read: the file must exist and is not changed; an older schema is shown as this one. Default false. */
   readonly readonly?: boolean;
   /** Stamps the rows; the system's clock by default. */
   readonly clock?: Pick<Clock, 'now'>;
   /** Upper limit of the file in pages of 4 KiB; beyond it a write fails as on a full disk. No limit by default. */
   readonly maxPages?: number;
-  /** Told, in one line, that an older store gets this schema and where a copy of it is kept. Nobody by default. */
+  /** Is told, in one line, that an older store gets this schema and where a copy of it is kept. Default: nobody. */
   readonly tell?: (line: string) => void;
 }
 

@@ -14,7 +14,7 @@ const OF_ROLLOUT = `run_id = @runId AND ${listEqual(ROLLOUT_KEY, ' AND ')}`;
 const OF_ATTEMPT = 'run_id = @runId AND stage_index = @stageIndex AND problem_key = @problemKey AND sample = @sample';
 const VERDICT_NAMES = listNames(VERDICT_COLUMNS);
 
-/** Verdicts that are judged anew. What they replace goes to `replaced_verdicts`, in the same transaction. */
+/** Replaces verdicts of answers that were judged again. The old ones go to `replaced_verdicts`, in the same transaction. */
 export function openRevisionsTable(connection: Connection, problems: SharedRows<Problem>): RevisionMethods {
   const { file, nowMs } = connection;
   const keepRollout = connection.query<[object]>(`INSERT INTO replaced_verdicts

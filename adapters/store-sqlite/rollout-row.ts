@@ -12,6 +12,7 @@ interface RewardRow {
   readonly rewardFormatValid: boolean | null;
   readonly blocksInText: number | null;
   readonly blocksExecuted: number | null;
+  readonly blocksEffective: number | null;
 }
 
 /** What a rollout and its row have in common. */
@@ -25,7 +26,7 @@ export interface RolloutRow extends SharedFields, VerdictRow, RewardRow {
   readonly end: Trajectory['end'] | null;
 }
 
-/** What is written beside it: whose it is, when it came, and counts for those who query the file directly. */
+/** What is written beside it: its run, its time, and counts for those who query the file directly. */
 interface RolloutNotes {
   readonly runId: string;
   readonly forks: number;
@@ -43,7 +44,7 @@ export const ROLLOUT_KEY: Columns<RolloutKey> = {
   sample: plain('sample'),
 };
 
-/** The table of rollouts. What a rollout refers to stands in tables of its own. */
+/** The table of rollouts. What a rollout refers to is in tables of its own. */
 export const ROLLOUTS = describeTable<RolloutRow, RolloutNotes>(
   'rollouts',
   {
@@ -64,6 +65,7 @@ export const ROLLOUTS = describeTable<RolloutRow, RolloutNotes>(
     rewardFormatValid: flag('reward_format_valid'),
     blocksInText: plain('blocks_in_text'),
     blocksExecuted: plain('blocks_executed'),
+    blocksEffective: plain('blocks_effective'),
     durationMs: plain('duration_ms'),
   },
   {
@@ -88,6 +90,7 @@ export function toRolloutRow({ problem: _, trajectory, verdict, reward, ...share
     rewardFormatValid: reward?.formatValid ?? null,
     blocksInText: reward?.blocksInText ?? null,
     blocksExecuted: reward?.blocksExecuted ?? null,
+    blocksEffective: reward?.blocksEffective ?? null,
   };
 }
 
@@ -115,6 +118,7 @@ export function toRollout(row: RolloutRow, parts: Pick<RolloutRecord, 'problem' 
 
 function toReward(row: RewardRow): Reward | null {
   const { reward, rewardMode: mode, rewardCorrect, rewardFormatValid, blocksInText, blocksExecuted } = row;
+  const { blocksEffective } = row;
   if (mode === null) return null;
   return {
     value: reward!,
@@ -123,5 +127,6 @@ function toReward(row: RewardRow): Reward | null {
     formatValid: rewardFormatValid!,
     blocksInText: blocksInText!,
     blocksExecuted: blocksExecuted!,
+    blocksEffective,
   };
 }

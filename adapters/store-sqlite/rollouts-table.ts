@@ -21,7 +21,7 @@ type SelectedRollout = Selection<RolloutRow> & RolloutKey & { readonly rolloutId
 const OF_STEP = 'run_id = @runId AND stage_index = @stageIndex AND purpose = @purpose AND step = @step';
 
 type OverviewMethods = Pick<StoredRollouts, 'countRolloutSets' | 'summarizeRollouts' | 'listRolloutSteps'>;
-type RolloutMethods = Pick<StoredRollouts, 'saveRollouts' | 'loadRollouts'> & OverviewMethods;
+type RolloutMethods = Pick<StoredRollouts, 'saveRollouts' | 'loadRollouts' | 'pageRollouts'> & OverviewMethods;
 
 /** Rollouts with their segments and prompts. The first one stored under a key stays. */
 export function openRolloutsTable(connection: Connection, problems: SharedRows<Problem>): RolloutMethods {
@@ -35,6 +35,11 @@ export function openRolloutsTable(connection: Connection, problems: SharedRows<P
       WHERE ${where} ORDER BY group_index, sample`);
   const selectStep = select(OF_STEP);
   const selectSet = select(`${OF_STEP} AND set_name = @set`);
+  const selectPage = connection.query<
+    [object],
+    SelectedRollout
+  >(`SELECT id AS "rolloutId", ${ROLLOUTS.columns} FROM rollouts
+      WHERE ${OF_STEP} AND (group_index, sample) > (@group, @sample) ORDER BY group_index, sample LIMIT @size`);
 
   const save = (runId: string, record: RolloutRecord, savedAtMs: number) => {
     const { problem, trajectory } = record;
@@ -60,6 +65,16 @@ export function openRolloutsTable(connection: Connection, problems: SharedRows<P
     };
   };
 
+  const loadAll = (rows: readonly SelectedRollout[]): RolloutRecord[] => {
+    const load = createLoader();
+    return rows.map((row) =>
+      explainRange(
+        () => load(row),
+        () => `${file}: ${describeKey(row)} is damaged`,
+      ),
+    );
+  };
+
   return {
     saveRollouts: (runId, rollouts) => {
       const savedAtMs = nowMs();
@@ -74,16 +89,21 @@ export function openRolloutsTable(connection: Connection, problems: SharedRows<P
     },
     loadRollouts: (runId, stageIndex, purpose, step, set) =>
       connection.read(() => {
-        const load = createLoader();
         const key = { runId, stageIndex, purpose, step };
-        const rows = set === undefined ? selectStep.all(key) : selectSet.all({ ...key, set: toTextCell(set) });
-        return rows.map((row) =>
-          explainRange(
-            () => load(row),
-            () => `${file}: ${describeKey(row)} is damaged`,
-          ),
-        );
+        return loadAll(set === undefined ? selectStep.all(key) : selectSet.all({ ...key, set: toTextCell(set) }));
       }),
+    pageRollouts: function* (runId, stageIndex, purpose, step, size) {
+      let last = { group: -1, sample: -1 };
+      for (;;) {
+        const page = connection.read(() =>
+          loadAll(selectPage.all({ runId, stageIndex, purpose, step, ...last, size })),
+        );
+        if (page.length > 0) yield page;
+        if (page.length < size) return;
+        const { group, sample } = page.at(-1)!;
+        last = { group, sample };
+      }
+    },
     ...openOverviews(connection),
   };
 }
@@ -137,7 +157,7 @@ function openSegments(connection: Connection) {
   };
 }
 
-/** What there is of rollouts, without reading one. */
+/** Overviews of the rollouts of a run, without reading any rollout. */
 function openOverviews(connection: Connection): OverviewMethods {
   const countSets = connection.query<[object], { set: TextCell | null; groups: number }>(`SELECT set_name AS "set",
       count(DISTINCT group_index) AS groups

@@ -72,7 +72,7 @@ function openRunsAndStages(connection: Connection): RunMethods {
   return {
     createRun: (run, stages) =>
       connection.writeDurably(() => {
-        if (selectRun.get(run.id) !== undefined) throw new StoreError(`${file}: run ${run.id} exists already`);
+        if (selectRun.get(run.id) !== undefined) throw new StoreError(`${file}: run ${run.id} already exists`);
         insertRun.run(RUNS.toCells(run));
         for (const stage of stages) putStage(run.id, stage);
       }),

@@ -5,9 +5,9 @@ import { decodeIds } from './decode-pieces.ts';
 import { encodeIds } from './encode-pieces.ts';
 import { anyText, type Cell, describeTable, plain, toTextCell } from './table.ts';
 
-/** Rows that many others refer to and that stand in the store once each: problems, and prompts as token ids. */
+/** Rows that many others refer to and that are stored once each: problems, and prompts as token ids. */
 export interface SharedRows<T> {
-  /** Key of the row, made when missing. Inside a write transaction only. */
+  /** Key of the row, which is made when missing. Only inside a write transaction. */
   keyOf(value: T): number;
   /** Key of the row; null when there is none. */
   find(value: T): number | null;
@@ -65,7 +65,7 @@ function digestProblem({ text, answer, level }: Problem): Buffer {
     .digest();
 }
 
-/** Prompts as token ids: the attempts of a group all begin with the same one. */
+/** Prompts as token ids: the rollouts of a group all begin with the same one. */
 export function openEncodedPrompts(connection: Connection): SharedRows<readonly number[]> {
   const insert = connection.query('INSERT INTO encoded_prompts (digest, tokens, ids) VALUES (?, ?, ?)');
   const find = connection.queryValue<readonly Cell[], number>('SELECT key FROM encoded_prompts WHERE digest = ?');

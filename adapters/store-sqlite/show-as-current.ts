@@ -9,9 +9,9 @@ interface ColumnInfo {
 }
 
 /**
- * Lets an older store be looked at without touching it: columns and tables that migrations have added since are shown
- * by temporary views and tables of this connection, which hold their defaults and nothing. It stands on the rule that
- * migrations only add (docs/run-store.md).
+ * Lets an older store be read without touching it: temporary views and tables of this connection stand in for what
+ * migrations have added since, columns with their defaults and empty tables. It relies on the rule that migrations only
+ * add (docs/run-store.md).
  */
 export function showAsCurrent(db: Database.Database): void {
   db.pragma('temp_store = MEMORY');

@@ -14,13 +14,13 @@ export function toStoreError(error: unknown, file: string): unknown {
 function explain(code: string, detail: string): { message: string; retryable: boolean } {
   if (code === 'SQLITE_FULL') {
     return {
-      message: ': the disk is full: what was stored is safe, this write was undone; free space, then resume the run',
+      message: ': the disk is full: what was stored is safe and this write was undone; free space, then resume the run',
       retryable: true,
     };
   }
   if (code.startsWith('SQLITE_IOERR')) {
     return {
-      message: `: the disk failed (${code}): what was stored is safe, this write was undone; check free space and the disk, then resume the run`,
+      message: `: the disk failed (${code}): what was stored is safe and this write was undone; check free space and the disk, then resume the run`,
       retryable: true,
     };
   }
@@ -31,7 +31,7 @@ function explain(code: string, detail: string): { message: string; retryable: bo
     };
   }
   if (code.startsWith('SQLITE_NOTADB')) {
-    return { message: ' is not a run store (no SQLite database): give another --db FILE', retryable: false };
+    return { message: ' is not a run store (not an SQLite database): give another --db FILE', retryable: false };
   }
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return { message: ': another process keeps the store locked: end it, or try again', retryable: true };

@@ -1,7 +1,7 @@
 /**
- * The description of a table: one list of columns, from which the SQL that writes and reads it and the way from a record
- * to cells and back follow; the type of the record sees to it that no column is forgotten. No query is built here beyond
- * its list of columns.
+ * The description of a table: one list of columns, from which follow the SQL that writes and reads it and the conversion
+ * between records and cells. The type of the record makes sure that no column is forgotten. Of a query, only the list of
+ * columns is built here.
  */
 
 /** What a cell holds. */
@@ -22,15 +22,15 @@ interface Codec<T> {
 /** A column for every field of a record. */
 export type Columns<Row> = { readonly [Field in keyof Row]: Column<Row[Field]> };
 
-/** A table that is read as `Row`; `Beside` is only written (whose row it is, when it came). */
+/** A table that is read as `Row`; `Beside` is only written (the run it belongs to, when it was saved). */
 export interface Table<Row, Beside> {
-  /** `INSERT INTO t (a, b_c) VALUES (?, ?)`, to be followed by what happens where the key exists. */
+  /** `INSERT INTO t (a, b_c) VALUES (?, ?)`, to be followed by a clause for keys that exist already. */
   readonly insert: string;
   /** `a AS "a", b_c AS "bC"`: the columns of `Row` in a SELECT. */
   readonly columns: string;
   /** The parameters of `insert`, as one list. */
   toCells(row: Row & Beside): Cell[];
-  /** The row of selected cells. Takes the object over; what was selected besides stays in it. */
+  /** The row made of selected cells. Reuses the object; other selected columns stay in it. */
   fromCells<Selected extends Selection<Row>>(cells: Selected): Row & Omit<Selected, keyof Row>;
 }
 
@@ -93,7 +93,7 @@ export function plain<T extends Cell>(name: string): Column<T> {
   return { name, codec: null };
 }
 
-/** True or false as 1 or 0; unknown, where that may be, as NULL. */
+/** True or false as 1 or 0, and null as NULL where it is allowed. */
 export function flag<T extends boolean | null>(name: string): Column<T> {
   const toCell = (value: T) => (value === null ? null : Number(value));
   return { name, codec: { toCell, fromCell: (cell) => (cell === null ? null : cell === 1) as T } };

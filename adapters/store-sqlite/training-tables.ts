@@ -52,10 +52,21 @@ function openMetrics(connection: Connection): MetricMethods {
   };
 }
 
-type CheckpointMethods = Pick<StoredTraining, 'saveCheckpoint' | 'listCheckpoints' | 'markCheckpointDeleted'>;
+type CheckpointMethods = Pick<
+  StoredTraining,
+  | 'intendCheckpoint'
+  | 'saveCheckpoint'
+  | 'listCheckpoints'
+  | 'listIntendedCheckpoints'
+  | 'countCheckpoints'
+  | 'markCheckpointDeleted'
+>;
 type RequestMethods = Pick<StoredTraining, 'trainerLog'>;
 
-const CHECKPOINTS = describeTable<CheckpointRecord, { readonly runId: string; readonly createdAtMs: number }>(
+const CHECKPOINTS = describeTable<
+  CheckpointRecord,
+  { readonly runId: string; readonly createdAtMs: number; readonly isSaved: 0 | 1 }
+>(
   'checkpoints',
   {
     stageIndex: plain('stage_index'),
@@ -64,26 +75,38 @@ const CHECKPOINTS = describeTable<CheckpointRecord, { readonly runId: string; re
     name: plain('name'),
     path: plain('path'),
   },
-  { runId: plain('run_id'), createdAtMs: plain('created_at_ms') },
+  { runId: plain('run_id'), createdAtMs: plain('created_at_ms'), isSaved: plain('is_saved') },
 );
 
 /** A path saved again counts as the newest; deleted ones keep their row. */
 function openCheckpoints(connection: Connection): CheckpointMethods {
   const { nowMs } = connection;
+  const intend = connection.query(`${CHECKPOINTS.insert} ON CONFLICT (run_id, kind, path)
+    DO UPDATE SET is_saved = 0, deleted_at_ms = NULL WHERE deleted_at_ms IS NOT NULL`);
   const replace = connection.query(CHECKPOINTS.insert.replace('INSERT', 'INSERT OR REPLACE'));
-  const selectLive = connection.query<[{ runId: string; kind: string | null }], CheckpointRecord>(
-    `SELECT ${CHECKPOINTS.columns} FROM checkpoints
-    WHERE run_id = @runId AND deleted_at_ms IS NULL AND (@kind IS NULL OR kind = @kind) ORDER BY id`,
+  const selectLive = connection.query<[{ runId: string; kind: string | null; isSaved: 0 | 1 }], CheckpointRecord>(
+    `SELECT ${CHECKPOINTS.columns} FROM checkpoints WHERE run_id = @runId AND deleted_at_ms IS NULL
+    AND is_saved = @isSaved AND (@kind IS NULL OR kind = @kind) ORDER BY id`,
+  );
+  const count = connection.queryValue<[string, string], number>(
+    'SELECT count(*) FROM checkpoints WHERE run_id = ? AND kind = ?',
   );
   const markDeleted = connection.query(`UPDATE checkpoints SET deleted_at_ms = ?
     WHERE run_id = ? AND path = ? AND deleted_at_ms IS NULL`);
   return {
+    intendCheckpoint: (runId, checkpoint) =>
+      connection.writeDurably(() => {
+        intend.run(CHECKPOINTS.toCells({ ...checkpoint, runId, createdAtMs: nowMs(), isSaved: 0 }));
+      }),
     saveCheckpoint: (runId, checkpoint) =>
       connection.writeDurably(() => {
-        replace.run(CHECKPOINTS.toCells({ ...checkpoint, runId, createdAtMs: nowMs() }));
+        replace.run(CHECKPOINTS.toCells({ ...checkpoint, runId, createdAtMs: nowMs(), isSaved: 1 }));
       }),
     listCheckpoints: (runId, kind) =>
-      connection.read(() => selectLive.all({ runId, kind: kind ?? null }).map(CHECKPOINTS.fromCells)),
+      connection.read(() => selectLive.all({ runId, kind: kind ?? null, isSaved: 1 }).map(CHECKPOINTS.fromCells)),
+    listIntendedCheckpoints: (runId) =>
+      connection.read(() => selectLive.all({ runId, kind: null, isSaved: 0 }).map(CHECKPOINTS.fromCells)),
+    countCheckpoints: (runId, kind) => connection.read(() => count.get(runId, kind) ?? 0),
     markCheckpointDeleted: (runId, path) =>
       connection.write(() => {
         markDeleted.run(nowMs(), runId, path);
@@ -111,9 +134,9 @@ const REQUESTS = describeTable<
 );
 
 /**
- * Requests to the trainer, one row per submission and written before it goes out: a row left at `submitting` or
- * `acknowledged` is an outcome the process did not live to see. A sequence number may be submitted again; later news then
- * belong to the latest submission.
+ * Requests to the trainer, one row per submission, written before it goes out: a row left at `submitting` or
+ * `acknowledged` is one whose outcome the process did not live to see. A sequence number may be submitted again; what is
+ * reported later then belongs to the latest submission. Beside them the models that the requests go to.
  */
 function openRequests(connection: Connection): RequestMethods {
   const { nowMs } = connection;
@@ -124,6 +147,15 @@ function openRequests(connection: Connection): RequestMethods {
   const acknowledge = connection.query(`UPDATE trainer_requests SET state = 'acknowledged', request_id = ?,
     updated_at_ms = ? WHERE id = ?`);
   const finish = connection.query('UPDATE trainer_requests SET state = ?, message = ?, updated_at_ms = ? WHERE id = ?');
+  const openModel = connection.query(`INSERT INTO trainer_models (run_id, model_id, opened_at_ms) VALUES (?, ?, ?)
+    ON CONFLICT (run_id, model_id) DO UPDATE SET closed_at_ms = NULL`);
+  const closeModel = connection.query('UPDATE trainer_models SET closed_at_ms = ? WHERE run_id = ? AND model_id = ?');
+  const selectModels = connection.queryValue<[string], string>(
+    'SELECT model_id FROM trainer_models WHERE run_id = ? AND closed_at_ms IS NULL ORDER BY id',
+  );
+  const selectPaths = connection.queryValue<[string], string>(
+    'SELECT path FROM checkpoints WHERE run_id = ? AND deleted_at_ms IS NULL ORDER BY id',
+  );
   const latest = (runId: string, record: TrainerRequestRecord) => findLatest.get({ ...record, runId }) ?? null;
 
   return {
@@ -141,6 +173,16 @@ function openRequests(connection: Connection): RequestMethods {
         connection.write(() => {
           finish.run(outcome, toTextCell(message), nowMs(), latest(runId, record));
         }),
+      modelOpened: (modelId) =>
+        connection.write(() => {
+          openModel.run(runId, modelId, nowMs());
+        }),
+      modelClosed: (modelId) =>
+        connection.write(() => {
+          closeModel.run(nowMs(), runId, modelId);
+        }),
+      listOpenModels: () => connection.read(() => selectModels.all(runId)),
+      listSavedPaths: () => connection.read(() => selectPaths.all(runId)),
     }),
   };
 }
@@ -151,7 +193,7 @@ const ANSWERS = describeTable<AnswerRecord, { readonly runId: string; readonly s
   { runId: plain('run_id'), stageIndex: plain('stage_index') },
 );
 
-/** Answers that nothing finished holds yet. */
+/** Answers of an engine that no finished attempt or rollout holds yet. */
 export function openAnswersTable(connection: Connection): StoredAnswers {
   const insert = connection.query(`${ANSWERS.insert} ON CONFLICT DO NOTHING`);
   const select = connection.query<[string, number, string], AnswerRecord>(

@@ -1,7 +1,7 @@
 import type { Verdict } from '../../src/core/verify/verdict.ts';
 import { anyText, type Columns, plain } from './table.ts';
 
-/** A judgement as the columns that attempts and rollouts have for it; all null where there is none. */
+/** A verdict as the columns that attempts and rollouts have for it; all null where there is none. */
 export interface VerdictRow {
   readonly verdict: Verdict['verdict'] | null;
   readonly rule: string | null;
@@ -10,7 +10,7 @@ export interface VerdictRow {
   readonly verifier: string | null;
 }
 
-/** The columns of a judgement, in both tables. */
+/** The columns of a verdict, in both tables. */
 export const VERDICT_COLUMNS: Columns<VerdictRow> = {
   verdict: plain('verdict'),
   rule: plain('verdict_rule'),
@@ -22,7 +22,7 @@ export const VERDICT_COLUMNS: Columns<VerdictRow> = {
 /** The row of an answer that was not judged. */
 export const NO_VERDICT: VerdictRow = { verdict: null, rule: null, reason: null, extracted: null, verifier: null };
 
-/** The judgement that the columns hold. */
+/** The verdict that the columns hold. */
 export function toVerdict({ verdict, rule, reason, extracted, verifier }: VerdictRow): Verdict | null {
   return verdict === null ? null : { verdict, rule: rule!, reason, extracted, verifier: verifier! };
 }

@@ -7,7 +7,7 @@ import { TrackerError, UsageError } from '../../src/errors.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** Room for the latest values of tens of thousands of metrics. */
+/** Large enough for the latest values of tens of thousands of metrics. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** Characters of a server's own words in a message. */
@@ -36,13 +36,15 @@ export class MlflowHttp {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, bodyTimeout: ANSWER_TIMEOUT_MS });
 
-  /** UsageError for an address that is none. */
+  /** Throws `UsageError` for something that is not an address. */
   constructor(url: string, login: MlflowLogin) {
     const parsed = URL.canParse(url) ? new URL(url) : null;
     if (parsed === null || !/^https?:$/.test(parsed.protocol))
-      throw new UsageError(`MLflow address ${JSON.stringify(url)} is no http or https address; give http://host:port`);
+      throw new UsageError(
+        `MLflow address ${JSON.stringify(url)} is not an http or https address; give http://host:port`,
+      );
     if (parsed.username !== '' || parsed.password !== '')
-      throw new UsageError('the MLflow address holds a user or password; give those apart from it');
+      throw new UsageError('the MLflow address holds a user or password; give these separately');
     this.#api = `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}/api/2.0/mlflow/`;
     this.#headers = toHeaders(login);
   }
@@ -73,7 +75,7 @@ export class MlflowHttp {
     if (status !== 200) throw toRefusal(what, status, text);
     const parsed = answer.safeParse(parseJson(text));
     if (!parsed.success)
-      throw new TrackerError(`${what}: the answer is none of an MLflow server; check the address (${this.#api})`);
+      throw new TrackerError(`${what}: the answer is not that of an MLflow server; check the address (${this.#api})`);
     return parsed.data;
   }
 

@@ -18,7 +18,7 @@ const RunSchema = z.object({
     .nullish(),
 });
 
-/** What is read of answers that say nothing more than that it worked. */
+/** The schema of answers that say nothing more than that it worked. */
 export const Done = z.looseObject({});
 
 /** A run as the server has it. */

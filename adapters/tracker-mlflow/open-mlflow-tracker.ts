@@ -39,7 +39,7 @@ const STATUSES: Readonly<Record<TrackedOutcome, string>> = {
 /**
  * Opens the run at an MLflow tracking server: finds it by our id or makes it, and marks it as running. Metrics there can
  * only be added, so a point is sent only while its step lies beyond the newest one that the server has of its key. Rejects
- * with `TrackerError` where the server cannot be reached or refuses, `UsageError` for an address or id that is none.
+ * with `TrackerError` where the server cannot be reached or refuses, `UsageError` for an invalid address or id.
  */
 export async function openMlflowTracker(options: MlflowOptions, signal: AbortSignal): Promise<Tracker> {
   if (!/^[\w.-]{1,250}$/.test(options.runId))
@@ -75,7 +75,7 @@ class MlflowTracker implements Tracker {
   readonly #http: MlflowHttp;
   readonly #options: MlflowOptions;
   #run: ServerRun;
-  /** Whether a request may have been received whose answer never came. */
+  /** Whether a request may have been received although its answer never came. */
   #isUnsure = false;
 
   constructor(http: MlflowHttp, options: MlflowOptions, run: ServerRun, lastStepSent: number | null) {
@@ -103,7 +103,7 @@ class MlflowTracker implements Tracker {
     for (const batch of cutInto(metrics, MAX_METRICS)) await this.#sendBatch(batch, signal);
   }
 
-  /** The server's word is asked for again whenever an answer was lost, in this call or an earlier one. */
+  /** The server is asked again for what it has whenever an answer was lost, in this call or an earlier one. */
   async #sendBatch(
     batch: readonly { readonly key: string; readonly step: number }[],
     signal: AbortSignal,
@@ -135,7 +135,7 @@ class MlflowTracker implements Tracker {
     await this.#options.repeat((each) => this.#http.post('runs/update', body, Done, each), signal);
   }
 
-  /** Only for what may be logged twice: equal params are one. */
+  /** Only for what may be logged twice: equal params count as one. */
   async #logBatch(items: object, signal: AbortSignal): Promise<void> {
     const body = { run_id: this.#run.id, ...items };
     await this.#options.repeat((each) => this.#http.post('runs/log-batch', body, Done, each), signal);

@@ -40,7 +40,7 @@ function startEvent(wallTimeMs: number, step: number): BinaryWriter {
   return step === 0 ? event : event.tag(2, WireType.Varint).int64(step);
 }
 
-/** TensorBoard keeps 32 bits: what is larger stands as the largest. Infinities and NaN stay. */
+/** TensorBoard keeps 32 bits: a larger value becomes the largest. Infinities and NaN stay. */
 function toFloat32(value: number): number {
   return Number.isFinite(value) ? Math.min(FLOAT32_MAX, Math.max(-FLOAT32_MAX, value)) : value;
 }

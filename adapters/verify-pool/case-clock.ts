@@ -1,5 +1,5 @@
 /**
- * What a thread is at, in memory it shares with the pool: a stuck thread answers no message, and its
+ * What a thread is working on, in memory it shares with the pool: a stuck thread answers no message, and its
  * deadline must count from the moment it took up the case.
  */
 

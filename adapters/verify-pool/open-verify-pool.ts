@@ -4,7 +4,7 @@ import { VerifierError } from '../../src/errors.ts';
 import type { Judgement, Verifier, VerifyCase } from '../../src/ports/verifier.ts';
 import { type BatchOutcome, type ThreadEnd, VerifyThread } from './verify-thread.ts';
 
-/** What `verify` was called with and what has come of it so far. */
+/** One call of `verify` and its judgements so far. */
 export interface VerifyCall {
   readonly judgements: Judgement[];
   left: number;
@@ -18,15 +18,15 @@ export interface WaitingCase {
   readonly call: VerifyCall;
   readonly position: number;
   readonly one: VerifyCase;
-  /** A thread died over a batch that held it, and nobody knows over which case: it goes alone. */
+  /** A thread died over a batch that held this case, and nobody knows over which case: it is judged alone. */
   isSuspect: boolean;
 }
 
-/** A batch is small enough that a thread's death costs little, large enough that the hop between threads does. */
+/** A batch is small enough for a thread's death to cost little, and large enough for the messages between threads to cost little. */
 const BATCH_CASES = 64;
 const BATCH_CODE_UNITS = 4_000_000;
 
-/** The cases that wait, first come, first served. */
+/** The waiting cases, first come, first served. */
 class CaseQueue {
   #waiting: WaitingCase[] = [];
   #from = 0;
@@ -93,7 +93,7 @@ export interface VerifyPool extends Verifier {
   close(): Promise<void>;
 }
 
-/** Threads that die one after the other before they are ready: there is no point in starting more. */
+/** How many threads may die in a row before they are ready; then there is no point in starting more. */
 const MAX_FAILED_STARTS = 3;
 
 /** Opens a pool of verification threads. No thread is started before the first case. */
@@ -185,7 +185,7 @@ class ThreadPool {
     this.#dispatch();
   }
 
-  /** The case that was being judged is the culprit; the rest of its batch goes again. */
+  /** The case that was being judged is the culprit; the rest of its batch is queued again. */
   #replace(thread: VerifyThread, batch: readonly WaitingCase[], end: ThreadEnd): void {
     this.#threads = this.#threads.filter((other) => other !== thread);
     this.#failedStarts = end.hadStarted ? 0 : this.#failedStarts + 1;

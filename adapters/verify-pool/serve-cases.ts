@@ -18,9 +18,9 @@ export interface ThreadSeed {
 
 /** How a thread judges. */
 export interface CaseJudge {
-  /** The verdict, or null when it takes a second look. */
+  /** The verdict, or null when a second look is needed. */
   judge(one: VerifyCase): Verdict | null;
-  /** Gets ready for the second look; the deadline does not count it. */
+  /** Prepares the second look; this does not count towards the deadline. */
   prepare(): Promise<(one: VerifyCase) => Verdict>;
 }
 
@@ -56,7 +56,7 @@ function measure(clock: CaseClock, position: number, work: () => Verdict | null)
   return verdict === null ? null : { ...verdict, ms };
 }
 
-/** A fault of the code is reported with the case that brought it to light; the others are not its victims. */
+/** A bug in the judge costs only the case that triggers it, not the rest of the batch. */
 function explainFault(work: () => Verdict | null): Verdict | null {
   try {
     return work();

@@ -3,7 +3,7 @@ import type { Judgement, VerifyCase } from '../../src/ports/verifier.ts';
 import { openCaseClock } from './case-clock.ts';
 import type { ThreadReport, ThreadSeed } from './serve-cases.ts';
 
-/** How long a thread may take to start, or to load what a second look needs. */
+/** How long a thread may take to start, or to load what the second look needs. */
 const START_MS = 60_000;
 
 const STACK_MB = 4;
@@ -30,7 +30,7 @@ export interface ThreadEnd {
 /** What came of a batch: its judgements, or the end of its thread. */
 export type BatchOutcome = { readonly judgements: readonly Judgement[] } | { readonly end: ThreadEnd };
 
-/** One worker thread that judges batches, one at a time. Once it has ended it stays so: start another. */
+/** One worker thread that judges batches, one at a time. Once it has ended it cannot be restarted: start another. */
 export class VerifyThread {
   readonly #options: ThreadOptions;
   readonly #clock = openCaseClock();
@@ -46,7 +46,7 @@ export class VerifyThread {
     this.#options = options;
     this.#worker = new Worker(options.entry, {
       workerData: { clock: this.#clock.shared } satisfies ThreadSeed,
-      // Flags of the parent are not for the thread: `--input-type` or `--test` would stop it from starting.
+      // The thread must not inherit the parent's flags: `--input-type` or `--test` would stop it from starting.
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: options.memoryMb, stackSizeMb: STACK_MB },
     });
@@ -71,7 +71,7 @@ export class VerifyThread {
     if (this.#end !== null) return Promise.resolve({ end: this.#end });
     return new Promise((resolve) => {
       this.#finish = resolve;
-      // An idle thread keeps no process alive, one at work does.
+      // An idle thread does not keep the process alive; a busy one does.
       this.#worker.ref();
       this.#batchSince = process.hrtime.bigint();
       this.#worker.postMessage(cases);
@@ -101,7 +101,7 @@ export class VerifyThread {
     finish?.(outcome);
   }
 
-  /** Looks again when the case that is being judged now would be overdue. */
+  /** Checks again when the case that is being judged now would be overdue. */
   #watch(afterMs: number): void {
     this.#timer = setTimeout(() => {
       const isJudging = this.#clock.readCurrent() !== null;

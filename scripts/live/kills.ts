@@ -59,7 +59,7 @@ export async function runKills(
   plan: KillPlan,
 ): Promise<number> {
   if (choice.trainer !== 'skyrl')
-    throw new RigError('kills counts the optimiser steps in the database of SkyRL: --trainer skyrl', 2);
+    throw new RigError('kills counts the optimizer steps in the database of SkyRL: --trainer skyrl', 2);
   const run = locateRun(rig, name);
   using _lock = holdLock(`${run.folder}/lock`, `the run ${name} is under way`);
   const record = `${run.folder}/kills.json`;
@@ -200,7 +200,7 @@ function compare(rig: Rig, run: RunFolder, model: string, done: readonly DoneKil
   if (state === null) throw new RigError('the run has ended without a saved state; there is nothing to count');
   const store = countUpdates(run.store, state);
   const trainer = countStepsBehind(rig.at('state', `skyrl-${model}`, 'skyrl.db'), state.path);
-  lines.push(`optimiser steps behind ${state.path}: ${trainer} by the trainer's record, ${store} by the store`);
+  lines.push(`optimizer steps behind ${state.path}: ${trainer} by the trainer's record, ${store} by the store`);
   if (done.length < planned) lines.push(`the run ended before ${planned - done.length} of ${planned} kills came`);
   process.stdout.write(`${lines.join('\n')}\n`);
   return changed === 0 && store === trainer && done.length === planned ? 0 : 1;

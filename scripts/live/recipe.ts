@@ -6,8 +6,8 @@ import { generateWordSums } from '../../src/core/word-sums/generate.ts';
 import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
 import { parseWordSum } from '../../src/core/word-sums/wording.ts';
 import type { Pair } from './pair.ts';
-import type { Rig, TrainerName } from './rig.ts';
-import { urlOf } from './servers.ts';
+import type { Rig } from './rig.ts';
+import { tuftCheckpoints, urlOf } from './servers.ts';
 
 /** What is trained on a pair: data, prompt and configuration, written once into the folder of a run. */
 
@@ -54,8 +54,7 @@ export function prepareRun(rig: Rig, run: RunFolder, pair: Pair, isQuick: boolea
     engine: { kind: 'vllm', urls: [urlOf(pair.engine)], model: rig.modelFolder(model), maxInFlight: 32 },
     trainer: {
       url: urlOf(pair.trainer),
-      ...DIALECTS[pair.trainer.name as TrainerName],
-      handover: { kind: 'archive', directory: './adapters' },
+      ...describeTrainer(rig, pair.trainer),
       lora: { rank: 16 },
     },
     training: { layout: 'exact' },
@@ -69,10 +68,11 @@ export function prepareRun(rig: Rig, run: RunFolder, pair: Pair, isQuick: boolea
   );
 }
 
-const DIALECTS: Readonly<Record<TrainerName, object>> = {
-  skyrl: { profile: 'skyrl-jax' },
-  tuft: { profile: 'tuft', apiKeyEnv: TUFT_KEY_VARIABLE },
-};
+/** What kind of trainer it is, the client finds out by itself. */
+function describeTrainer(rig: Rig, { name, model }: Pair['trainer']): object {
+  if (name === 'skyrl') return { handover: { kind: 'archive', directory: './adapters' } };
+  return { apiKeyEnv: TUFT_KEY_VARIABLE, handover: { kind: 'shared-path', root: tuftCheckpoints(rig, model) } };
+}
 
 interface Recipe {
   readonly prompt: string;

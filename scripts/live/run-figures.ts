@@ -43,7 +43,7 @@ export function countSteps(store: string): number {
   return readStore(store, 0, (db) => (db.prepare('SELECT count(*) AS n FROM steps').get() as { n: number }).n);
 }
 
-/** Updates of the optimiser that the store's steps stand for, up to a step of a stage: one for each supervised step, in RL what the step says. */
+/** Updates of the optimizer that the store's steps stand for, up to a step of a stage: one for each supervised step, in RL what the step says. */
 export function countUpdates(store: string, upTo: { readonly stageIndex: number; readonly step: number }): number {
   return readStore(store, 0, (db) => {
     const sql = `SELECT coalesce(sum(CASE WHEN g.kind = 'rl' THEN coalesce(m.value, 0) ELSE 1 END), 0) AS n

@@ -144,11 +144,16 @@ export const SERVER_KINDS: Readonly<Record<ServerName, ServerKind>> = {
   },
 };
 
+/** Where TuFT keeps what it saves: a folder of weights for each checkpoint. */
+export function tuftCheckpoints(rig: Rig, model: ModelName): string {
+  return rig.at('state', `tuft-${model}`, 'checkpoints');
+}
+
 /** Without persistence a restarted TuFT knows no run. */
 function configureTuft(rig: Rig, model: ModelName, state: string): object {
   const folder = rig.modelFolder(model);
   return {
-    checkpoint_dir: `${state}/checkpoints`,
+    checkpoint_dir: tuftCheckpoints(rig, model),
     supported_models: [
       {
         model_name: folder,

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 
-/** How many optimiser steps stand behind weights, by SkyRL's own record of what it did: a trainer's word against the store's. */
+/** How many optimizer steps stand behind weights, by SkyRL's own record of what it did: a trainer's word against the store's. */
 
 /** A row of SkyRL's table `futures`; `request_id` counts up in the order of arrival, which is the order of execution. */
 interface DoneRequest {
@@ -12,7 +12,7 @@ interface DoneRequest {
 const CHECKPOINT = /^tinker:\/\/([\w-]+)\/weights\/([\w.-]+)$/;
 
 /**
- * Counts the optimiser steps that led to a saved state: those of its model before it was saved, and of the states that
+ * Counts the optimizer steps that led to a saved state: those of its model before it was saved, and of the states that
  * were loaded before, back to the untrained model. Only what SkyRL marks as completed counts. Throws when the state or one that was loaded is not in
  * the database.
  */

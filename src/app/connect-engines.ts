@@ -8,6 +8,7 @@ import { UsageError } from '../errors.ts';
 import type { Teacher } from '../pipeline/context.ts';
 import { type CallPolicy, createCallPolicy } from '../pipeline/engine/calls.ts';
 import { createEngineFleet, describeChange } from '../pipeline/engine/fleet/create-engine-fleet.ts';
+import { createRoutedEngine } from '../pipeline/engine/fleet/create-routed-engine.ts';
 import type { EndpointStatus, Engine } from '../ports/engine.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import { systemClock } from './system-clock.ts';
@@ -23,10 +24,18 @@ export type ConnectedEngine = Pick<Teacher, 'engine' | 'calls'>;
 /** One server: its dialect and its key. */
 type Endpoint = Pick<RunConfig['engine'], 'kind' | 'apiKeyEnv'>;
 
-/** The engine of the configuration; `url` is that of the embedded server this run started, if it did. */
-export function connectStudent(config: RunConfig, url: string | null, reporter: Reporter): ConnectedEngine {
-  const { urls, maxInFlight } = config.engine;
-  // The server that was started for this run is the only one: there is nothing to balance, and it does not come back.
+/**
+ * The engine of the configuration; `url` is that of the embedded server this run started, if it did. `isPatient`: whether a
+ * server that does not answer is waited for.
+ */
+export function connectStudent(
+  config: RunConfig,
+  url: string | null,
+  reporter: Reporter,
+  isPatient: boolean,
+): ConnectedEngine {
+  const { urls, adminUrls, maxInFlight } = config.engine;
+  // A server that was started for this run is the only one: there is nothing to balance, and it does not come back.
   const engine =
     url === null
       ? gather(
@@ -35,7 +44,19 @@ export function connectStudent(config: RunConfig, url: string | null, reporter: 
           reporter,
         )
       : openStudentEndpoint(config, url);
-  return { engine, calls: createPolicy(config, engine, { ...config.engine, endpoints: urls.length, maxInFlight }) };
+  const routed = adminUrls.length === 0 ? engine : routeTo(engine, config, adminUrls, reporter);
+  const endpoints = Math.max(urls.length, adminUrls.length);
+  return {
+    engine: routed,
+    calls: createPolicy(config, routed, { ...config.engine, endpoints, maxInFlight, isPatient }),
+  };
+}
+
+/** The servers behind a router, which weights are loaded into one by one. */
+function routeTo(router: Engine, config: RunConfig, urls: readonly string[], reporter: Reporter): Engine {
+  const onRestored = (version: string) =>
+    reporter.warn(`a server behind ${router.url} was restarted; all of engine.adminUrls have weights ${version} again`);
+  return createRoutedEngine({ router, replicas: urls.map((url) => openStudentEndpoint(config, url)), onRestored });
 }
 
 /**
@@ -71,7 +92,7 @@ function openStudentEndpoint(config: RunConfig, url: string): Engine {
   const { kind, model, tokenizerUrl, apiKeyEnv } = config.engine;
   if (kind !== 'tinker') return openEndpoint(config, { kind, apiKeyEnv }, url);
   if (tokenizerUrl === null) throw new UsageError('engine.kind tinker needs engine.tokenizerUrl');
-  // Another server, which must not see the key of this one.
+  // This is another server, which must not see the engine's key.
   const tokenizer = openEndpoint(config, { kind: 'vllm', apiKeyEnv: null }, tokenizerUrl);
   const limits = { ...readLimits(config), ...readApiKey(apiKeyEnv) };
   return createTinkerEngine({ url, ...limits, model, tokenizer, clock: systemClock });
@@ -83,7 +104,8 @@ function openEndpoint(config: RunConfig, { kind, apiKeyEnv }: Endpoint, url: str
 }
 
 function readLimits({ engine }: RunConfig) {
-  return { timeoutMs: engine.timeoutSeconds * 1000, eosTexts: engine.eosTokens };
+  const { timeoutSeconds, eosTokens, sessionHeader } = engine;
+  return { timeoutMs: timeoutSeconds * 1000, eosTexts: eosTokens, sessionHeader };
 }
 
 /** Several servers as one engine, which reports the ones that go down and come back. */
@@ -101,21 +123,23 @@ interface CallPlaces {
   readonly kind: RunConfig['engine']['kind'];
   readonly endpoints: number;
   readonly maxInFlight: number;
+  /** Whether a server that does not answer is waited for; missing: it is. */
+  readonly isPatient?: boolean;
 }
 
 /** What bounds the calls to an engine and repeats them. */
 export function createPolicy(
-  { run, engine: { timeoutSeconds } }: RunConfig,
+  { run, engine: { timeoutSeconds, urls } }: RunConfig,
   { readLoad }: Engine,
-  { kind, endpoints, maxInFlight }: CallPlaces,
+  { kind, endpoints, maxInFlight, isPatient = true }: CallPlaces,
 ): CallPolicy {
   const isEmbedded = kind === 'embedded';
   return createCallPolicy({
     maxInFlight,
-    // The capacity of an embedded server is known; that of a remote one shows with time.
+    // The capacity of the embedded server is known; that of a remote one shows with time.
     startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
-    // An embedded server that has gone will not come back; a remote one may be restarting.
-    tries: isEmbedded ? 2 : 8,
+    // An embedded server that was started for the run will not come back; one with an address may be restarting.
+    tries: !isPatient || (isEmbedded && urls.length === 0) ? 2 : 8,
     firstPauseMs: 250,
     maxPauseMs: 30_000,
     deadlineMs: timeoutSeconds * 1000,

@@ -36,11 +36,13 @@ export async function connectTrainer(connection: TrainerConnection): Promise<Tra
 }
 
 function openTrainer({ config, store, runId, reporter, embeddedUrl }: TrainerConnection) {
-  const { url, profile, handover, operationTimeoutSeconds, apiKeyEnv } = config.trainer;
+  const { url, profile, handover, operationTimeoutSeconds, slotPatienceSeconds, apiKeyEnv } = config.trainer;
   return createTinkerTrainer({
     url: url ?? embeddedUrl!,
     profile: url === null ? 'embedded' : profile,
     operationTimeoutMs: operationTimeoutSeconds * 1000,
+    slotPatienceMs: slotPatienceSeconds * 1000,
+    owner: runId,
     handOver: handover,
     requestLog: store.trainerLog(runId),
     clock: systemClock,
@@ -56,9 +58,14 @@ export function createAbsentTrainer(url: string, reason: TrainerError): Trainer 
     url,
     capabilities: { structuredAttention: false },
     openModel: refuse,
+    findLack: () => null,
+    closeModel: () => Promise.resolve(),
     forward: refuse,
     forwardBackward: refuse,
     optimStep: refuse,
+    pathOf: () => {
+      throw reason;
+    },
     saveState: refuse,
     saveForSampler: refuse,
     deleteSaved: refuse,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../config/schema.ts';
-import type { ProblemsRef, StageSpec } from '../core/curriculum.ts';
+import type { ColdStartStage, ProblemsRef, StageSpec } from '../core/curriculum.ts';
 import { describeForecast, forecastColdStart } from '../pipeline/cold-start/forecast.ts';
 import { createProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
@@ -20,17 +20,22 @@ export function describeRecipe(config: RunConfig, preset: string | null): string
 function describeStage(stage: StageSpec): string {
   switch (stage.kind) {
     case 'cold-start':
-      return `${stage.method === 'annotate' ? 'have solutions annotated by' : 'ask'} teacher ${stage.teacher.model} ${stage.samplesPerProblem} x for ${describeProblems(stage.problems)}, keep what is well-formed and right`;
+      return `${describeQuestion(stage)} per problem (${describeProblems(stage.problems)}), keep what is well-formed and right`;
     case 'sft': {
       const epochs = stage.epochs === 1 ? '1 epoch' : `${stage.epochs} epochs`;
       const length = stage.epochs === null ? `up to ${stage.maxSteps} steps` : epochs;
       return `supervised training on the rows of ${stage.data}, ${length} of ${stage.batchSize} rows${stage.until === null ? '' : ', until the targets are met'}`;
     }
     case 'rl':
-      return `${stage.steps} GRPO steps of ${stage.batchSize} problems x ${stage.groupSize} attempts on ${describeProblems(stage.problems)}, reward ${stage.reward.kind}`;
+      return `${stage.steps} GRPO steps of ${stage.batchSize} problems x ${stage.groupSize} rollouts on ${describeProblems(stage.problems)}, reward ${stage.reward.kind}`;
     case 'eval':
       return `evaluate ${stage.sets.map(({ name, samples }) => `${name} (${samples} per problem)`).join(', ')}`;
   }
+}
+
+function describeQuestion({ method, teacher, samplesPerProblem: n }: ColdStartStage): string {
+  if (method === 'annotate') return `have teacher ${teacher.model} annotate ${n} ${n === 1 ? 'solution' : 'solutions'}`;
+  return `ask teacher ${teacher.model} for ${n} ${n === 1 ? 'answer' : 'answers'}`;
 }
 
 function describeProblems(refs: readonly ProblemsRef[]): string {

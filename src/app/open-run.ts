@@ -84,13 +84,15 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
 }
 
 function openStudent(
-  { config, reporter, parts = {} }: OpenRunOptions,
+  { config, reporter, parts = {}, requireServers }: OpenRunOptions,
   handles: OpenHandles,
   embedded: EmbeddedProcess | null,
 ) {
   const { engine } = parts;
   if (engine !== undefined) return { engine, calls: createPolicy(config, engine, { ...config.engine, endpoints: 1 }) };
-  const student = connectStudent(config, config.engine.urls.length === 0 ? embedded!.url : null, reporter);
+  const url = config.engine.urls.length === 0 ? embedded!.url : null;
+  // Who only looks wants to know, and not to wait.
+  const student = connectStudent(config, url, reporter, requireServers);
   handles.keep(student.engine);
   return student;
 }

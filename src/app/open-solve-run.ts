@@ -5,6 +5,7 @@ import type { RunConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { Binding, RunContext } from '../pipeline/context.ts';
 import { bindTokenizer } from '../pipeline/engine/tokenizer.ts';
+import { CheckpointKeeper } from '../pipeline/weights/checkpoint-keeper.ts';
 import { openStageModel } from '../pipeline/weights/trainer-model.ts';
 import { WeightsServer } from '../pipeline/weights/weights-server.ts';
 import type { Reporter } from '../ports/reporter.ts';
@@ -13,7 +14,7 @@ import type { CheckpointRecord } from '../ports/run-store/training.ts';
 import { OpenHandles, openRun } from './open-run.ts';
 import { createRunRecord, saveForeignState } from './run-record.ts';
 
-/** How long unloading the weights may delay the end. */
+/** How long unloading the weights may delay the end of the command. */
 const RETIRE_MS = 10_000;
 
 /** The last weights of a stored run. */
@@ -71,9 +72,15 @@ const SOLVE_STAGE = { id: 'solve', kind: 'eval', sets: [] } as const;
 async function serve(ctx: RunContext, handles: OpenHandles): Promise<string> {
   await openStageModel({ ctx, stage: SOLVE_STAGE, index: 0 }, true);
   // Also after Ctrl-C: a server that keeps running must not keep weights that nobody will use.
-  const retire = () => new WeightsServer({ ...ctx, signal: AbortSignal.timeout(RETIRE_MS) }).retireLeftovers();
+  const retire = async () => {
+    const own = { ...ctx, signal: AbortSignal.timeout(RETIRE_MS) };
+    const checkpoints = new CheckpointKeeper(own);
+    await new WeightsServer(own, checkpoints).takeAllOff();
+    await checkpoints.sweep();
+    await checkpoints.deleteOlder('sampler', 0);
+  };
   handles.keep(onDispose(() => retire().catch((error: Error) => ctx.reporter.warn(error.message))));
-  return new WeightsServer(ctx).serve(0, 0);
+  return new WeightsServer(ctx, new CheckpointKeeper(ctx)).serve(0, 0);
 }
 
 /** The embedded server started here gets its own copy of the state, because the original may be in use. Paths: docs/embedded-server.md. */

@@ -25,7 +25,7 @@ export interface RunParts {
   readonly observers?: readonly RunObserver[];
 }
 
-/** Combines observers into one that never throws: one that throws is warned about once and told nothing more. */
+/** Combines observers into one that never throws. One that fails is reported once and then told nothing more. */
 export function joinObservers(observers: readonly RunObserver[], warn: (message: string) => void): RunObserver {
   if (observers.length === 0) return {};
   const listening = new Set(observers);

@@ -33,7 +33,7 @@ export function hashConfig(configJson: string): string {
   return createHash('sha256').update(configJson).digest('hex');
 }
 
-/** The rows of the stages of a run, none begun. */
+/** The rows of a run's stages, none of which has begun. */
 export function listStageRecords(config: RunConfig): StageRecord[] {
   return config.stages.map(({ id, kind }, index) => ({ index, id, kind, status: 'pending', stateJson: '{}' }));
 }
@@ -56,7 +56,7 @@ export function findUnfinished(store: RunStore): RunRecord {
   return unfinished;
 }
 
-/** Stage index under which the weights stand that a run takes over from another. Lower than that of any stage. */
+/** Stage index of the weights that a run takes over from another; lower than that of any stage. */
 const FOREIGN_STAGE = -1;
 
 /** The last state that a run saved itself; null when it saved none. */

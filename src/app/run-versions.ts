@@ -6,7 +6,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { StoredRollouts } from '../ports/run-store/rollouts.ts';
 import type { RunVersions, StoredRuns } from '../ports/run-store/runs.ts';
 
-/** The versions that this process decides under. */
+/** The versions whose rules this process applies. */
 export function readVersions(): RunVersions {
   return { software: readSoftwareVersion(), verifier: VERIFIER, config: CONFIG_VERSION };
 }

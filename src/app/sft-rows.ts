@@ -20,7 +20,7 @@ import { readSetOrigin } from '../problem-sets/set-origin.ts';
 
 const RUN_PREFIX = 'run:';
 
-/** How a configuration names the accepted rows of another run of the same store. */
+/** How a configuration refers to the accepted rows of another run in the same store. */
 export function nameRunRows(runId: string): string {
   return `${RUN_PREFIX}${runId}`;
 }

@@ -12,6 +12,7 @@ import { InterruptedError, ParallelR1Error, StoreError, UsageError } from '../er
 import { BudgetSpent } from '../pipeline/cold-start/spending.ts';
 import { GateRefusal } from '../pipeline/rl/rl-stage.ts';
 import { runCurriculum } from '../pipeline/run-loop.ts';
+import { DivergedError } from '../pipeline/weights/divergence.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
@@ -58,7 +59,7 @@ export interface StartRunOptions extends RunOptions {
 export interface ResumeRunOptions extends RunOptions {
   /** Missing or null: the last unfinished run. */
   readonly runId?: string | null;
-  /** What changes from now on: `engine.urls`, `trainer.url`, and the budgets of cold-start stages may. */
+  /** What changes from now on: `engine.urls`, `engine.adminUrls`, `trainer.url`, `watchdog.action`, and the budgets of cold-start stages may. */
   readonly overrides?: readonly ConfigOverride[];
 }
 
@@ -85,7 +86,8 @@ const PARTS = {
 } as const satisfies Readonly<Record<keyof RunParts, CallerOption>>;
 
 /** Settings of a run that may change when it is resumed: where it connects and how far it goes. */
-const MAY_CHANGE = /^(?:engine\.urls(?:\.\d+)?|trainer\.url|stages\.[^.]+\.(?:budgetTokens|budgetUsd))$/;
+const MAY_CHANGE =
+  /^(?:engine\.(?:urls|adminUrls)(?:\.\d+)?|trainer\.url|watchdog\.action|stages\.[^.]+\.(?:budgetTokens|budgetUsd))$/;
 
 /**
  * Creates a run and runs it to its end. Rejects with `UsageError` and `SourceError` for a configuration or inputs that
@@ -119,7 +121,7 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   const fixed = overrides.find(({ path }) => !MAY_CHANGE.test(path));
   if (fixed !== undefined) {
     throw new UsageError(
-      `${fixed.path} cannot change when a run is resumed; engine.urls, trainer.url and the budgets of cold-start stages can`,
+      `${fixed.path} cannot change when a run is resumed; engine.urls, engine.adminUrls, trainer.url, watchdog.action and the budgets of cold-start stages can`,
     );
   }
   using _lock = acquireRunLock(db);
@@ -216,8 +218,8 @@ function explainEnd(error: unknown, { runId, db, signal, reporter, end }: EndedR
     return { runId, status: 'interrupted', message };
   }
   end('failed', message);
-  // Resuming would only run into the same gate again.
-  if (error instanceof ParallelR1Error && !(error instanceof GateRefusal)) {
+  // Resuming would only run into the same gate, or into the same divergence, again.
+  if (error instanceof ParallelR1Error && !(error instanceof GateRefusal || error instanceof DivergedError)) {
     reporter.warn(`run ${runId} stopped; nothing finished is lost. Continue with: ${describeResume(runId, db)}`);
   }
   throw error;

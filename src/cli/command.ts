@@ -2,7 +2,7 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { ConfigOverride } from '../config/load.ts';
 import { file, flag, listOverrides, many, type OptionTable, one, text, type ValuesOf } from './options.ts';
 
-/** A command as the help page lists it. Listing it loads nothing of what does its work. */
+/** A command as the help page lists it. Listing it does not load the code that does its work. */
 export interface CommandSpec {
   /** Name and positional words as yargs writes them: `export [run]`. */
   readonly name: string;

@@ -120,7 +120,7 @@ export function one<T>(describe: string, reader: Reader<T>, fallback?: T): Optio
   };
 }
 
-/** An option that may be repeated. `meaning` is what the help page says of leaving it out. */
+/** An option that may be repeated. `meaning` is what the help page says about leaving it out. */
 export function many<T>(describe: string, reader: Reader<T>, meaning: string): Option<T[]> {
   return {
     describe,

@@ -3,18 +3,18 @@ import type { ConfigFault } from './explain-issues.ts';
 import type { RunConfig } from './schema.ts';
 
 /**
- * What a valid configuration still lacks before it can run: an engine that can do what its stages need, the addresses of
- * engine, tokenizer, trainer and teacher, which no preset can know, and rewards that are not built in. `own` is what the
- * program that starts the run passes in. Empty when it can run.
+ * What a valid configuration still lacks before it can run: an engine that can do what its stages need; the addresses of
+ * engine, tokenizer, trainer and teacher, which no preset can know; rewards that are not built in. `own` is what the
+ * program that starts the run passes in. Empty when nothing is missing.
  */
 export function checkRunnable(config: RunConfig, own: OwnParts = {}): ConfigFault[] {
   const unable = checkAbilities(config);
   // Everything else depends on the engine, which has to be another one.
   if (unable.length > 0) return unable;
   return [
-    ...(own.engine === undefined ? [...checkEngine(config), ...checkTokenizer(config)] : []),
+    ...(own.engine === undefined ? [...checkEngine(config), ...checkTokenizer(config), ...checkRouter(config)] : []),
     ...checkTrainer(config, own),
-    ...(own.engine === undefined && own.trainer === undefined ? checkHandover(config) : []),
+    ...(own.engine === undefined && own.trainer === undefined ? checkHandOver(config) : []),
     ...(own.teacher === undefined ? checkTeachers(config) : []),
     ...checkRewards(config, own),
   ];
@@ -53,6 +53,20 @@ function checkTokenizer({ engine }: RunConfig): ConfigFault[] {
   return [{ path: ['engine', 'tokenizerUrl'], message }];
 }
 
+/** Weights are loaded into servers by their own routes, which neither a router nor the Tinker API has. */
+function checkRouter({ engine, trainer }: RunConfig): ConfigFault[] {
+  const path = ['engine', 'adminUrls'];
+  if (engine.adminUrls.length === 0) return [];
+  if (engine.urls.length === 0) return [{ path, message: 'names servers, and engine.urls no router in front of them' }];
+  if (!ENGINE_KINDS[engine.kind].loadWeights || engine.kind === 'tinker') {
+    return [{ path, message: `is for servers that load weights; ${engine.kind} has no routes for that` }];
+  }
+  if (trainer.lora.rank > 0) return [];
+  const message =
+    'does not go with trainer.lora none: whole weights have no name that a router could ask for; name the servers in engine.urls';
+  return [{ path, message }];
+}
+
 /** The embedded trainer trains the embedded model only, and only the server that trains it can serve it. */
 function checkTrainer(config: RunConfig, own: OwnParts): ConfigFault[] {
   const { engine, trainer } = config;
@@ -66,7 +80,7 @@ function checkTrainer(config: RunConfig, own: OwnParts): ConfigFault[] {
 }
 
 /** The Tinker API knows weights only by their sampler path. */
-function checkHandover(config: RunConfig): ConfigFault[] {
+function checkHandOver(config: RunConfig): ConfigFault[] {
   if (config.engine.kind !== 'tinker' || !needsTrainer(config) || config.trainer.handover === 'path') return [];
   const message = 'must be path for engine.kind tinker, which samples from the path that the trainer returns';
   return [{ path: ['trainer', 'handover'], message }];

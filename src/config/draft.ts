@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type JsonObject, toObject } from '../core/json-object.ts';
 
-/** A configuration as plain data, before it is checked: merged, changed key by key, its paths made absolute. */
+/** A configuration as plain data before it is checked: merging, setting single keys, making paths absolute. */
 
 /** Whether a value is a plain object (no list, no null). */
 export function isPlainObject(value: unknown): value is JsonObject {
@@ -131,7 +131,7 @@ export function isDataFile(data: string): boolean {
 /** Which texts name files: some keys always do, others hold a name unless it looks like a path. */
 function isPath(key: string, text: string): boolean {
   if (text.trim() === '') return false;
-  if (key === 'path' || key === 'directory') return true;
+  if (key === 'path' || key === 'directory' || key === 'root') return true;
   if (/prompt$/i.test(key)) return text.includes('/') || text.endsWith('.md');
   if (key === 'data') return isDataFile(text);
   return key === 'problems' && text.endsWith('.jsonl');

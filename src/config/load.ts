@@ -72,7 +72,7 @@ export function changeRunConfig(config: RunConfig, overrides: readonly ConfigOve
   return finishConfig(config, listAssignments({ overrides }, []), null, []);
 }
 
-/** Applies the assignments and validates what comes of it; `faults` are those known so far. */
+/** Applies the assignments and validates the result; `faults` are those known so far. */
 function finishConfig(
   base: unknown,
   assignments: readonly Assignment[],

@@ -1,10 +1,18 @@
 import { embeddedPreset } from './presets/embedded.ts';
-import { scaffoldPreset, seenPreset, sequentialPreset, unseenS1Preset, unseenS2Preset } from './presets/paper.ts';
+import {
+  parallelPreset,
+  scaffoldPreset,
+  seenPreset,
+  sequentialPreset,
+  unseenS1Preset,
+  unseenS2Preset,
+} from './presets/paper.ts';
 import type { RunConfig } from './schema.ts';
 
 /** Complete configurations by name: plain data that a file and flags are laid over. */
 export const PRESETS = {
   embedded: embeddedPreset,
+  parallel: parallelPreset,
   seen: seenPreset,
   'unseen-s1': unseenS1Preset,
   'unseen-s2': unseenS2Preset,
@@ -14,7 +22,7 @@ export const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 
-/** What a run without a preset and without a file is. */
+/** The preset of a run that names neither a preset nor a file. */
 export const DEFAULT_PRESET: PresetName = 'embedded';
 
 /** Names in the order they are shown. */

@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { LINT_CODES } from '../core/format/format-report.ts';
 import { embeddedSchema, engineSchema, trainerSchema } from './schema/connections.ts';
 import { nonBlank, seedNumber, shortName } from './schema/fields.ts';
+import { effectiveSchema, watchdogSchema } from './schema/parallel-work.ts';
 import { evalSets } from './schema/problems.ts';
 import { evalSampling, rolloutSchema } from './schema/rollout.ts';
 import { stagesSchema } from './schema/stages.ts';
 
 /**
- * Number of the meaning that configurations have: raised when a stored one would no longer make a run do what it did, so
- * that a run which began under a later number than this software knows is refused (docs/upgrading.md).
+ * Numbers the meaning of configurations. It is raised when a stored configuration would no longer make a run do what it
+ * did; a run that began under a higher number than this software knows is refused (docs/upgrading.md).
  */
 export const CONFIG_VERSION = 1;
 
@@ -31,14 +32,14 @@ export const runConfigSchema = z
     prompt: nonBlank()
       .default('adaptive-parallel-thinking.v1')
       .describe("The student's prompt template: a name in prompts/, or a file relative to the configuration file"),
-    rollout: rolloutSchema.prefault({}).describe('How one attempt is decoded'),
+    rollout: rolloutSchema.prefault({}).describe('How one rollout is decoded'),
     training: z
       .strictObject({
         layout: z
           .enum(['units', 'exact', 'causal', 'multiverse'])
           .default('exact')
           .describe(
-            'How the trainer sees an attempt: units and exact score every token in the context it was sampled in',
+            'How the trainer sees a rollout: units and exact score every token in the context it was sampled in',
           ),
       })
       .prefault({})
@@ -48,7 +49,7 @@ export const runConfigSchema = z
         mode: z
           .enum(['math', 'reference-dapo', 'reference-gsm8k'])
           .default('math')
-          .describe('How answers are compared; the reference modes are for parity only'),
+          .describe('How answers are compared; the reference modes only reproduce the rules of the reference'),
       })
       .prefault({})
       .describe('Answer verification'),
@@ -65,6 +66,8 @@ export const runConfigSchema = z
       })
       .prefault({})
       .describe('Format check'),
+    effective: effectiveSchema.prefault({}).describe('When the paths of a block count as parallel work'),
+    watchdog: watchdogSchema.prefault({}).describe('What is done when a reward is earned without the work'),
     stages: stagesSchema,
     eval: z
       .strictObject({ sets: evalSets.default([]).describe('Held-out sets'), ...evalSampling })

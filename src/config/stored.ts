@@ -13,8 +13,8 @@ export interface StoredConfig {
 }
 
 /**
- * The configuration of a stored run, whichever version wrote it. A key that was added since gets the default of the
- * schema, which therefore has to mean what versions without the key did. Throws `UsageError`, in one line, for what
+ * The configuration of a stored run, whichever version wrote it. A key that was added since gets its default from the
+ * schema, which must therefore mean what versions without the key did. Throws `UsageError`, in one line, for what
  * this version cannot read: keys of a newer version, values that are no longer allowed.
  */
 export function parseStoredConfig({ id, configJson, softwareVersion }: StoredConfig): RunConfig {

@@ -3,7 +3,7 @@ import { type Document, isNode, LineCounter, parseDocument, stringify } from 'ya
 import { UsageError } from '../errors.ts';
 import type { RunConfig } from './schema.ts';
 
-/** Repeated use of anchors a configuration may make; more is an attempt to blow up memory. */
+/** How often a configuration may reuse its anchors; anything beyond this is meant to exhaust memory. */
 const MAX_ALIASES = 100;
 
 /** YAML text read: its value and where things stand, or faults with their lines. */
@@ -17,7 +17,7 @@ export function readYaml(text: string): YamlReading {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', uniqueKeys: true });
   const faults = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
     line: lines.linePos(pos[0]).line,
-    message: code === 'DUPLICATE_KEY' ? `the key ${quoteAt(text, pos[0])} is there twice` : firstLine(message),
+    message: code === 'DUPLICATE_KEY' ? `the key ${quoteAt(text, pos[0])} occurs twice` : firstLine(message),
   }));
   if (faults.length > 0) return { faults };
   try {

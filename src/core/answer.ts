@@ -9,7 +9,7 @@ import {
   TrunkTracker,
 } from './format/tag-stream.ts';
 
-/** Rejection codes of the answer line (method 4.3), in the order in which the first one counts. */
+/** Rejection codes of the answer line. Where several apply, the first in this list is reported. */
 const ANSWER_LINE_CODES = [
   'multiple_final_answers',
   'final_answer_in_block',
@@ -45,7 +45,7 @@ function skipEmphasis(text: string, from: number): number {
 }
 
 /**
- * Watches the answer line of a text that comes in pieces: there must be exactly one label, in trunk
+ * Checks the answer line of a text that arrives in pieces: there must be exactly one label, in trunk
  * text, with a value, on the last non-blank line. Reports each code once. Linear time.
  */
 export class AnswerLineWatch implements TagListener {
@@ -76,7 +76,7 @@ export class AnswerLineWatch implements TagListener {
     this.#trunk.accept(tag);
   }
 
-  /** What only the end shows; `text` is the whole text. */
+  /** Reports what only the end of the text can show; `text` is the whole of it. */
   finish(text: string): void {
     if (this.#last === null) {
       this.#report('no_final_answer', text.length, AT_END);
@@ -96,7 +96,7 @@ export class AnswerLineWatch implements TagListener {
   }
 }
 
-/** The first fault of the answer line in the order of method 4.3, or null when the line is as wanted. */
+/** The first fault of the answer line, in the order of the codes, or null when the line is as it should be. */
 export function checkAnswerLine(text: string): AnswerLineCode | null {
   const faults = new Set<AnswerLineCode>();
   const watch = new AnswerLineWatch((code) => faults.add(code));

@@ -2,7 +2,7 @@ import { findAnswerLabels, findLineEnd } from './answer.ts';
 import { findTags } from './format/tag-stream.ts';
 import { SUMMARY_GAP, type Tag } from './grammar.ts';
 
-/** Neighbours between which the canonical form has nothing (method 4.4, rule 1). */
+/** Neighbouring tags that the canonical form writes without anything between them. */
 const TIGHT_PAIRS: ReadonlySet<string> = new Set([
   '<Parallel><Path>',
   '</Path><Path>',
@@ -10,11 +10,11 @@ const TIGHT_PAIRS: ReadonlySet<string> = new Set([
 ] satisfies `${Tag}${Tag}`[]);
 
 /**
- * Removes white space between the tags of a block (rule 1) and, unless `gap` is `keep`, makes the gap
- * before `<Summary>` the one newline a rollout inserts (rule 3). Nothing else changes: text, and
- * white space inside paths and summaries, stay. Idempotent, linear time.
+ * Brings the tags of a response into canonical form: no white space between the tags of a block and, unless `gap` is
+ * `keep`, exactly the newline before `<Summary>` that a rollout inserts. Nothing else changes: text stays as it is, and
+ * so does white space inside paths and summaries. Idempotent, linear time.
  */
-export function canonicaliseTrace(text: string, options: { readonly gap?: 'newline' | 'keep' } = {}): string {
+export function canonicaliseResponse(text: string, options: { readonly gap?: 'newline' | 'keep' } = {}): string {
   const gap = options.gap ?? 'newline';
   const tags = findTags(text);
   let result = '';
@@ -33,9 +33,9 @@ export function canonicaliseTrace(text: string, options: { readonly gap?: 'newli
 }
 
 /**
- * Puts the reference answer in the place of the value on the last `Final Answer:` line (rule 2).
- * To be applied only after the value was verified as equal. A text without such a line is returned
- * unchanged. Emphasis around the label goes, because its closing half stood in the value.
+ * Replaces the value on the last `Final Answer:` line by the reference answer. Use it only once the value has been
+ * verified as equal. A text without such a line is returned unchanged. Emphasis around the label is removed, because
+ * its closing half was part of the value.
  */
 export function rewriteAnswerLine(text: string, gold: string): string {
   const label = findAnswerLabels(text).at(-1);

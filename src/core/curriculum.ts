@@ -1,4 +1,5 @@
 import type { AdamSettings, LossSpec } from './datum.ts';
+import type { EffectiveThresholds } from './effective/effective-parallelism.ts';
 import type { FormatMode, LintCode } from './format/format-report.ts';
 import type { AdvantageSettings, RewardConfig } from './reward.ts';
 import { createRng, hashSeed, shuffle } from './rng.ts';
@@ -31,7 +32,7 @@ export function readPathRange(paths: PathCount): { readonly min: number; readonl
   return typeof paths === 'number' ? { min: paths, max: paths } : paths;
 }
 
-/** Keys that may be missing were added later; stored recipes without them mean what their comment says. */
+/** Optional keys were added later; in a stored recipe without one, its comment says what holds. */
 export interface RolloutSettings {
   readonly mode: 'parallel' | 'sequential';
   readonly paths: PathCount;
@@ -82,13 +83,13 @@ export interface Prices {
   readonly completionPerMillion: number;
 }
 
-/** Keys that may be missing were added later; stored recipes without them mean what their comment says. */
+/** Optional keys were added later; in a stored recipe without one, its comment says what holds. */
 export interface ColdStartStage {
   readonly id: string;
   readonly kind: 'cold-start';
   readonly problems: readonly ProblemsRef[];
   readonly teacher: {
-    /** Servers that serve the same model; null: the run's own engine. */
+    /** Servers of one and the same model; null: the run's own engine. */
     readonly url: string | readonly string[] | null;
     /** Dialect of those servers; missing: `openai`. */
     readonly kind?: 'vllm' | 'tgi' | 'sglang' | 'openai';
@@ -103,8 +104,8 @@ export interface ColdStartStage {
     readonly apiKeyEnv: string | null;
   };
   /**
-   * `prompt`: the teacher writes blocks at once. `annotate`: it writes a sequential solution, and then blocks
-   * in the place of stretches of it. Stored recipes older than the key lack it and mean `prompt`.
+   * `prompt`: the teacher writes blocks right away. `annotate`: it writes a sequential solution first, then replaces
+   * stretches of it by blocks. Stored recipes older than the key lack it and mean `prompt`.
    */
   readonly method?: 'prompt' | 'annotate';
   /** Template name or path for the teacher; `annotate` takes the two after it instead. */
@@ -113,16 +114,16 @@ export interface ColdStartStage {
   readonly solutionPrompt?: string;
   /** `annotate`: for putting blocks into it. */
   readonly annotatePrompt?: string;
-  /** The first so many problems of all sets together; missing or null: all. */
+  /** Take only this many problems, from the start of all sets together; missing or null: all. */
   readonly limit?: number | null;
   readonly samplesPerProblem: number;
   /** Further rounds of samples, with other seeds, for a problem without an accepted answer; missing: 0. */
   readonly retries?: number;
   /** Sampling temperature of those rounds; missing or null: that of the first. */
   readonly retryTemperature?: number | null;
-  /** No more is asked once the stored attempts took so many tokens; missing or null: no bound. */
+  /** The stage stops asking once the stored attempts have taken this many tokens; missing or null: no bound. */
   readonly budgetTokens?: number | null;
-  /** No more is asked once they cost so many US dollars, by the teacher's prices; missing or null: no bound. */
+  /** The stage stops asking once they have cost this much in US dollars, by the teacher's prices; missing or null: no bound. */
   readonly budgetUsd?: number | null;
   /** Missing: `first`. */
   readonly keep?: KeepRule;
@@ -167,7 +168,7 @@ export interface RlStage {
   /** Prompts per step. */
   readonly batchSize: number;
   readonly groupSize: number;
-  /** Optimiser updates per step. */
+  /** Optimizer updates per step. */
   readonly minibatches: number;
   readonly adam: AdamSettings;
   readonly schedule: Schedule;
@@ -206,6 +207,10 @@ export interface CurriculumPlan {
     readonly rank: number;
     /** Seed of a fresh model's weights. */
     readonly seed: number;
+    /** Newest saved states of a stage, and newest weights of the run, that are kept; missing: 1. */
+    readonly keep?: number;
+    /** Longest wait for a trainer that died to answer again; missing: 0, its death ends the run. */
+    readonly patienceMs?: number;
   };
   readonly rollout: RolloutSettings;
   readonly layout: Layout;
@@ -213,9 +218,26 @@ export interface CurriculumPlan {
   readonly formatMode: FormatMode;
   /** Lints that make a response invalid. */
   readonly formatPromote: readonly LintCode[];
+  /** When the paths of a block count as parallel work. */
+  readonly effective: EffectiveThresholds;
+  readonly watchdog: WatchdogSettings;
   readonly stages: readonly StageSpec[];
   readonly eval: { readonly sets: readonly EvalSet[]; readonly temperature: number; readonly topP: number };
 }
+
+/** When figures of a stage that fall while its bonus grows are told, and what happens then. */
+export interface WatchdogSettings {
+  readonly action: 'off' | 'warn' | 'stop';
+  /** Steps whose mean is compared with that of earlier ones. */
+  readonly window: number;
+  /** Share of its highest mean that a figure must have lost. */
+  readonly minFall: number;
+  /** What the bonus must have gained meanwhile, as a share of responses. */
+  readonly minGrowth: number;
+}
+
+/** Ten steps smooth the noise of a batch; a third lost is seen by eye in any curve, and a twentieth gained is no noise. */
+export const DEFAULT_WATCHDOG: WatchdogSettings = { action: 'warn', window: 10, minFall: 0.3, minGrowth: 0.05 };
 
 /** When the paths of a block are joined: when all have ended, the first, or the first `count`. */
 export type CountedJoin =
@@ -223,7 +245,7 @@ export type CountedJoin =
   | { readonly kind: 'first' }
   | { readonly kind: 'quorum'; readonly count: number };
 
-/** A counted join, or a deadline: so many milliseconds after the fork, once two paths have ended. */
+/** A join by count, or by deadline: this many milliseconds after the fork, once two paths have ended. */
 export type JoinPolicy = CountedJoin | { readonly kind: 'deadline'; readonly ms: number };
 
 /** How joined paths stand in the text: by ordinal, or longest first, which leaves less to compute at the join. */
@@ -243,7 +265,7 @@ export function orderPaths<T>(items: readonly T[], order: JoinOrder, measure: (i
   return order === 'emitted' ? items : items.toSorted((a, b) => measure(b) - measure(a));
 }
 
-/** What follows from the number of a step alone: its share of the rows, its learning rate. */
+/** What the number of a step alone determines: its rows and its learning rate. */
 
 /** Rows of one step, counted from 1: every epoch is a permutation of its own, the last incomplete batch is dropped. */
 export function selectBatch<T>(rows: readonly T[], batchSize: number, step: number, seed: number): T[] {

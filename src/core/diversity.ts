@@ -1,12 +1,12 @@
-/** How different texts are, by the words they put next to each other. Bounded: no text counts beyond its first part. */
+/** How different texts are, by the words they put next to each other. Bounded: only the first part of a text is looked at. */
 
-/** Words that stand together. */
+/** Words in a run that is compared. */
 const SHINGLE = 3;
 
 /** Words of a text that are looked at. */
 const MAX_WORDS = 4096;
 
-/** The runs of three words of a text; of a shorter one, what it has. */
+/** The runs of three words in a text; a shorter text is one run. */
 export function listShingles(text: string): ReadonlySet<string> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [];
   const size = Math.min(SHINGLE, Math.max(1, words.length));
@@ -34,8 +34,7 @@ function listPathTexts(text: string): string[] {
 }
 
 /**
- * How differently the paths of a text go about it: the mean distance between two paths of one text, over all pairs;
- * 0 where there are no two.
+ * How much the paths of a text differ: the mean distance over all pairs of paths, 0 where there are fewer than two.
  */
 export function measurePathDiversity(text: string): number {
   const paths = listPathTexts(text).map(listShingles);

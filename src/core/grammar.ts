@@ -9,7 +9,7 @@ export type Tag = (typeof TAGS)[number];
 /** What stands between `</Parallel>` and `<Summary>` in canonical form. */
 export const SUMMARY_GAP = '\n';
 
-/** The label of the last line of a trace. */
+/** The label of the last line of a response. */
 export const ANSWER_LABEL = 'Final Answer:';
 
 /** Token ids of the tags for one tokenizer. Every tag is exactly one id, and all six differ. */

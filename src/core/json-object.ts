@@ -15,7 +15,7 @@ export function parseObject(text: string): JsonObject | null {
   }
 }
 
-/** The object in one line of a JSONL file, or what is wrong with the line in a few words. */
+/** The object on one line of a JSONL file, or in a few words what is wrong with the line. */
 export function parseJsonLine(text: string): { readonly row: JsonObject } | { readonly fault: string } {
   let value: unknown;
   try {

@@ -40,7 +40,7 @@ function findValueFault(value: unknown, wanted: CallerOption): string | null {
   const kind = wanted.replace('?', '');
   if (value === undefined || value === null) return wanted.endsWith('?') ? null : 'is missing';
   const is = Array.isArray(value) ? 'list' : typeof value === 'string' ? 'text' : typeof value;
-  // A function that has the methods asked for will do as well: `Date` is a clock.
+  // A function with the required methods will do as well: `Date` is a clock.
   const fits = is === kind || (kind === 'object' && is === 'function');
   return fits ? null : `must be ${KINDS[kind]!}`;
 }

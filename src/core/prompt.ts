@@ -1,15 +1,15 @@
 /** Where the problem goes in a prompt template. */
 export const PROBLEM_PLACEHOLDER = '{Problem}';
 
-/** Where a finished solution goes in the template that has it annotated. */
+/** Where a finished solution goes in the template that asks for its annotation. */
 const SOLUTION_PLACEHOLDER = '{Solution}';
 
 /** A prompt, or why the template cannot make one, in one line. */
 export type RenderedPrompt = { readonly text: string } | { readonly fault: string };
 
 /**
- * The template with the problem text in the place of its one `{Problem}`, literally: neither `$&` nor a
- * `{Problem}` inside the problem means anything. A template with none or several is a fault, one line.
+ * The template with its one `{Problem}` replaced by the problem's text, literally: `$&` or `{Problem}` inside the
+ * problem has no special meaning. A template with no placeholder or several is a fault of one line.
  */
 export function renderPrompt(template: string, problemText: string): RenderedPrompt {
   return fillTemplate(template, new Map([[PROBLEM_PLACEHOLDER, problemText]]));

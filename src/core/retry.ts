@@ -1,8 +1,8 @@
 import type { Rng } from './rng.ts';
 
 /**
- * The one policy of repeating what an outside server did not answer: which statuses are worth a second try, how long to
- * wait before it, when to give up, and what is counted. It is pure; `src/edge/repeat.ts` is the loop around it.
+ * The one policy for repeating what an outside server did not answer: which statuses are worth a second try, how long to
+ * wait before it, when to give up, and what is counted. It is pure; the loop around it is in `src/edge/waiting.ts`.
  */
 
 /**
@@ -49,7 +49,7 @@ const MEANINGS: ReadonlyMap<number, StatusMeaning> = new Map([
 /** Statuses that one kind of server uses with another meaning. */
 export type MeaningOverrides = Readonly<Partial<Record<number, StatusMeaning>>>;
 
-/** The meaning of an HTTP status other than 2xx. Of the server errors, only those that cannot pass are final; of the others, only those listed are repeated. */
+/** The meaning of an HTTP status other than 2xx. A server error is final only if it cannot pass; any other status is repeated only if it is listed. */
 export function readStatus(status: number, overrides: MeaningOverrides = {}): StatusMeaning {
   return overrides[status] ?? MEANINGS.get(status) ?? (status >= 500 ? 'server_error' : 'final');
 }
@@ -72,17 +72,17 @@ export function classifyRetry(
   if (timedOut) return 'timeout';
   if (status === null) return 'no_answer';
   const meaning = readStatus(status, overrides);
-  // A server that names a time to come back is up, and busy.
+  // A server that says when to come back is up, and busy.
   if (meaning === 'final' || meaning === 'server_error') return retryAfterMs === null ? 'server_error' : 'overloaded';
   return meaning;
 }
 
-/** Whether the server was up and did not want the request now: nothing was done, and it may take it later. */
+/** Whether the server was up and merely declined the request: nothing was done, and it may accept it later. */
 export function isRefusal(cause: RetryCause): boolean {
   return cause === 'rate_limited' || cause === 'overloaded' || cause === 'not_ready' || cause === 'billing';
 }
 
-/** Whether fewer requests at once would have avoided it. That does not heal a server that broke. */
+/** Whether fewer requests at once would have avoided it; that does not help with a server that is broken. */
 export function isCongestion(cause: RetryCause): boolean {
   return cause === 'rate_limited' || cause === 'overloaded' || cause === 'timeout';
 }
@@ -94,11 +94,11 @@ export interface RetryPolicy {
   readonly maxPauseMs: number;
   /** Tries of one request, the first included. Infinity: something else ends it, such as a deadline. */
   readonly tries: number;
-  /** Tries of one request, those that were spared included. Default: no bound of their own. */
+  /** Tries of one request, spared ones included. Default: no separate bound. */
   readonly triesWithSpared?: number;
   /** Tries that may fail for one cause, where that is fewer. */
   readonly triesFor?: Readonly<Partial<Record<RetryCause, number>>>;
-  /** Pauses that do not grow. */
+  /** Causes whose pauses do not grow. */
   readonly pauseForMs?: Readonly<Partial<Record<RetryCause, number>>>;
   /** A server that asks for a longer pause than this is not waited for. Default: it is. */
   readonly longestAskedMs?: number;
@@ -129,8 +129,8 @@ export class RetryCourse {
   }
 
   /**
-   * Takes a failure and answers the milliseconds to wait before the next try, or null when there is none.
-   * `isSpared`: this failure costs no try, and does not make the pause grow.
+   * Takes a failure and returns the milliseconds to wait before the next try, or null when there is to be none.
+   * `isSpared`: this failure costs no try and does not make the pause grow.
    */
   fail(cause: RetryCause, retryAfterMs: number | null, isSpared = false): number | null {
     const { tries, triesWithSpared, triesFor, longestAskedMs } = this.#policy;
@@ -144,7 +144,7 @@ export class RetryCourse {
     return this.#pauseMs(cause, Math.max(1, failures), retryAfterMs ?? 0);
   }
 
-  /** Something arrived: what failed before no longer counts. */
+  /** Something arrived: earlier failures no longer count. */
   begin(): void {
     this.#failures.clear();
     this.#counted = 0;

@@ -1,4 +1,4 @@
-/** From what a rollout is to what its tokens are worth: the reward by its formula, then the advantage in its group. */
+/** What a rollout earns and what its tokens are worth: the reward by its formula, then the advantage in its group. */
 
 /** What the reward looks at. Counts are over the response, never the prompt. */
 export interface RewardParts {
@@ -7,29 +7,37 @@ export interface RewardParts {
   readonly blocksInText: number;
   /** Blocks the controller executed. */
   readonly blocksExecuted: number;
+  /** Executed blocks whose paths did work that the answer needed (core/effective); null: stored before it was measured. */
+  readonly blocksEffective: number | null;
   /** Format verdict of the run's checker mode. */
   readonly formatValid: boolean;
 }
 
+/**
+ * Which blocks a reward counts. `text` is what the reference implementation does, and what letters without any work
+ * earn; `executed` needs the tags as tokens; `effective` needs paths that did work.
+ */
+export type BlockCount = 'text' | 'executed' | 'effective';
+
 /** The rewards; what each pays is in docs/data-flow.md, "Rewards and advantages". */
 export type RewardConfig =
   | { readonly kind: 'accuracy' }
-  | { readonly kind: 'product'; readonly count: 'text' | 'executed' }
+  | { readonly kind: 'product'; readonly count: BlockCount }
   | {
       readonly kind: 'tiered';
-      readonly count: 'text' | 'executed';
+      readonly count: BlockCount;
       readonly bonus: number;
       readonly malformedCorrect: number;
     }
   | {
       readonly kind: 'alternating';
-      readonly count: 'text' | 'executed';
+      readonly count: BlockCount;
       readonly bonus: number;
       readonly malformedCorrect: number;
       readonly window: number;
       readonly tieredSteps: number;
     }
-  /** A reward that whoever started the run brought along under that name. */
+  /** A reward that the program which started the run passed in under that name. */
   | { readonly kind: 'own'; readonly name: string };
 
 /** The rewards that are computed here. */
@@ -66,10 +74,16 @@ export function computeReward(config: BuiltInReward, step: number, parts: Reward
 function computeValue(config: BuiltInReward, mode: Reward['mode'], parts: RewardParts): number {
   if (!parts.correct) return -1;
   if (config.kind === 'accuracy' || mode === 'accuracy') return 1;
-  const blocks = config.count === 'text' ? parts.blocksInText : parts.blocksExecuted;
+  const blocks = countBlocks(config.count, parts);
   if (config.kind === 'product') return blocks >= 1 && parts.formatValid ? 1 : -1;
   if (blocks === 0) return 1;
   return parts.formatValid ? config.bonus : config.malformedCorrect;
+}
+
+/** The blocks that a reward counts. One that was not measured earns nothing. */
+export function countBlocks(count: BlockCount, parts: RewardParts): number {
+  if (count === 'text') return parts.blocksInText;
+  return count === 'executed' ? parts.blocksExecuted : (parts.blocksEffective ?? 0);
 }
 
 /** How rewards become advantages: centred in the group, and with `grpo` divided by its spread. */

@@ -1,4 +1,4 @@
-/** Seeded randomness for the pure core: nothing that bears on a result may use `Math.random`. */
+/** Seeded randomness for the pure core: nothing that affects a result may use `Math.random`. */
 
 /** Hashes any parts to a 31-bit seed. Two lanes of multiply-xorshift mixing; not cryptographic. */
 export function hashSeed(...parts: readonly (string | number)[]): number {

@@ -1,6 +1,6 @@
 /**
- * How many tokens a text is, where nobody can be asked. Three answers, each with its own use: a bound that no tokenizer
- * passes, for what must certainly fit; a cautious estimate, for what should fit; and a plain one, for what was used.
+ * How many tokens a text has, where there is no tokenizer to ask. Three answers, each with its own use: a bound that no
+ * tokenizer exceeds, for what must fit; a cautious estimate, for what should fit; and a plain one, for what was used.
  */
 
 /** The longest normal form (NFKC) of one character, in characters: that of U+FDFA. */
@@ -16,9 +16,9 @@ const BYTES_PER_CHARACTER = 4;
 export const LONGEST_FRAME_TOKENS = 256;
 
 /**
- * More tokens than this a text cannot be, for a vocabulary that takes every text and has no token of less than a byte
- * (`EngineCapabilities.anyText`). The number of its bytes is no such bound: a tokenizer may normalise first, and then the
- * 3 bytes of U+FDFA are 33.
+ * The most tokens a text can have, for a vocabulary that takes every text and has no token of less than a byte
+ * (`EngineCapabilities.anyText`). Its length in bytes is no such bound: a tokenizer may normalise first, and then the 3
+ * bytes of U+FDFA become 33.
  */
 export function boundTokens(text: string): number {
   let bound = text.length;
@@ -31,15 +31,15 @@ export function boundTokens(text: string): number {
 /** Bytes that count as a token where a limit is to be kept. English takes about four, formulas fewer. */
 const CAUTIOUS_BYTES_PER_TOKEN = 3;
 
-/** Tokens a text of so many bytes (UTF-8) rarely exceeds. */
+/** Tokens that a text of this many bytes (UTF-8) rarely exceeds. */
 export function estimateTokensAtMost(bytes: number): number {
   return Math.ceil(bytes / CAUTIOUS_BYTES_PER_TOKEN);
 }
 
-/** Characters that count as a token where a server does not tell what an answer took. SQL that sums such answers takes it from here. */
+/** Characters that count as a token where a server does not report what an answer took. The SQL that sums such answers uses it too. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** Tokens a text of so many characters (UTF-16 units) takes on average. */
+/** Tokens that a text of this many characters (UTF-16 code units) takes on average. */
 export function estimateTokens(characters: number): number {
   return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }

@@ -11,11 +11,11 @@ import {
 } from './trajectory.ts';
 
 /**
- * What the shape of one trajectory is worth, in tokens. Everything is derived
+ * The shape of one trajectory in figures, in tokens. Everything is derived
  * from the segments; prompt tokens never count, injected ones only in `responseTokens` and positions.
  */
 export interface TrajectoryFigures {
-  /** T: every generated token, those of given-up paths too: the compute bill. */
+  /** T: every generated token, given-up paths included: the compute bill. */
   readonly totalTokens: number;
   /** T_join: the same over the segments the answer waited for; `criticalTokens <= joinedTokens <= totalTokens`. */
   readonly joinedTokens: number;

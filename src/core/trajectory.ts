@@ -25,7 +25,7 @@ export type SegmentFlag =
   | 'empty_summary'
   | 'duplicate_path'
   | 'reseeded_path'
-  /** The engine gave text: the ids of its policy tokens were made of it afterwards and have no log-probs. */
+  /** The engine returned text: the ids of its policy tokens were made from it afterwards and have no log-probs. */
   | 'retokenised';
 
 /**
@@ -49,8 +49,8 @@ export interface Segment {
 }
 
 /**
- * The whole of one attempt. Segments are in rendering order: main, paths, summary, main, ... `path` keeps the ordinal
- * a path was asked under; paths that were given up stand after those of their block that were joined.
+ * The whole of one rollout's response. Segments are in rendering order: main, paths, summary, main, ... `path` keeps the
+ * ordinal that a path was requested under; paths that were given up come after the joined ones of their block.
  */
 export interface Trajectory {
   readonly promptIds: readonly number[];
@@ -89,7 +89,7 @@ export function countSegmentTokens(segment: Segment): number {
   return segment.pieces.reduce((sum, piece) => sum + piece.ids.length, 0);
 }
 
-/** Whether a segment is the one that its block's text begins with, whatever its ordinal. */
+/** Whether a segment is the path that its block's text begins with, whatever its ordinal. */
 export function isLeadingPath(segments: readonly Segment[], index: number): boolean {
   const [before, segment] = [segments[index - 1], segments[index]];
   return segment?.role === 'path' && (before?.role !== 'path' || before.block !== segment.block);

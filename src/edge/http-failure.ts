@@ -3,7 +3,7 @@ import { type MeaningOverrides, readStatus } from '../core/retry.ts';
 import type { OutsideError, OutsideFacts } from '../errors.ts';
 import { cleanServerText, findMessage, readErrorBody, showValue } from './server-text.ts';
 
-/** How the failures of one server are told: the error class of its boundary, and what a user can do. */
+/** How the failures of one server are reported: the error class of its boundary, and what a user can do. */
 export interface FailureRules {
   readonly Failure: new (message: string, facts?: OutsideFacts) => OutsideError;
   /** Keys that must never be part of a message. */
@@ -26,7 +26,7 @@ export interface FailureRules {
   now(): number;
 }
 
-/** Where a request went: what its failures begin with and how they are told. */
+/** Where a request went: what its failures begin with and how they are reported. */
 export interface Site {
   /** The request as messages name it: method and URL, or what is being done. */
   readonly at: string;
@@ -35,7 +35,7 @@ export interface Site {
   readonly silenceMs: number;
 }
 
-/** Longest message behind the name of its request, in characters: what a server said, and what we have to add. */
+/** Longest message after the name of its request, in characters: what the server said, and what we add to it. */
 const MESSAGE_CHARS = 360;
 
 /** Length of an excerpt of an unexpected answer, in characters. */
@@ -89,8 +89,8 @@ function readNumber(value: string | readonly string[] | undefined): number | nul
 }
 
 /**
- * The error of a 2xx answer that is not JSON: one that is empty or was cut, as proxies make of a lost connection, may be
- * repeated; anything else is final.
+ * The error of a 2xx answer that is not JSON. An empty or cut one, which is what proxies make of a lost connection, may
+ * be repeated; anything else is final.
  */
 export function toUnreadable(site: Site, text: string): OutsideError {
   if (text.trim() === '') return failAt(site, 'the answer is empty', { retryable: true });

@@ -49,7 +49,7 @@ export interface WireCall {
   /** Where it is not the wire's own. */
   readonly silenceMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Whether a status is an answer and no failure. Default: those from 200 to 299. */
+  /** Whether a status is an answer rather than a failure. Default: those from 200 to 299. */
   accepts?(status: number): boolean;
 }
 
@@ -86,7 +86,7 @@ export class HttpWire {
     this.#secrets.push(secret);
   }
 
-  /** What the failures of a request begin with, and how they are told. */
+  /** What the failures of a request begin with, and how they are reported. */
   siteOf(at: string, silenceMs: number = this.#options.silenceMs): Site {
     return { at, rules: this.#rules, silenceMs };
   }
@@ -213,9 +213,9 @@ export class WireAnswer {
     return parseAnswer(this.site, await this.text());
   }
 
-  /** The body as it comes. Whoever stops reading ends the request. */
+  /** The body as it arrives. Whoever stops reading ends the request. */
   async *chunks(): AsyncGenerator<Buffer> {
-    // An abandoned request fails, and nobody is left to hear of it.
+    // An abandoned request fails, and nobody is left who would handle that.
     this.#body.on('error', () => {});
     try {
       for await (const chunk of this.#body) yield chunk as Buffer;

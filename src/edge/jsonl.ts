@@ -105,7 +105,7 @@ export interface JsonRow {
   readonly row: JsonObject;
 }
 
-/** The rows of a JSONL file or of stdin. Rejects with `SourceError` at the first line that is no JSON object. */
+/** The rows of a JSONL file or of stdin. Rejects with `SourceError` at the first line that is not a JSON object. */
 export async function* readJsonRows(file: string): AsyncGenerator<JsonRow> {
   for await (const { number, text } of readInputLines(file))
     yield { line: number, row: parseRow(text, nameInput(file), number) };
@@ -135,5 +135,5 @@ export function readCell(row: JsonObject, key: string): string | null {
   return typeof value === 'number' ? String(value) : null;
 }
 
-/** What stands for stdin where a file is named; main.ts makes it of a lone dash, which the parser would lose. */
+/** Stands for stdin where a file is named; main.ts replaces a lone dash by it, which the parser would lose. */
 export const STDIN = 'stdin:';

@@ -2,10 +2,10 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 /**
  * Protobuf messages without generated code: the few that the Tinker API sends are written and read field by field, by the
- * numbers of its description. Bytes that are no valid message are reported by an error that the caller supplies.
+ * numbers of its description. Bytes that are not a valid message are reported by an error that the caller supplies.
  */
 
-/** Makes the error of bytes that are no message of the protocol. */
+/** Makes the error for bytes that are not a message of the protocol. */
 export type Malformed = (detail: string) => Error;
 
 /** The fields of one message in order. Throws what `malformed` makes. */
@@ -98,7 +98,8 @@ export function unpackNumbers(
   read: (view: DataView, at: number) => number,
   malformed: Malformed,
 ): number[] {
-  if (bytes.byteLength % size !== 0) throw malformed(`${bytes.byteLength} bytes are no array of ${size}-byte values`);
+  if (bytes.byteLength % size !== 0)
+    throw malformed(`${bytes.byteLength} bytes are not an array of ${size}-byte values`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: bytes.byteLength / size }, (_, i) => read(view, i * size));
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** What a text means beside those before it. */
+/** How a text relates to those before it. */
 export interface Sighting {
   /** `duplicate`: it came before, always with this value. `conflict`: it has come with several values by now. */
   readonly kind: 'new' | 'duplicate' | 'conflict';
@@ -10,7 +10,7 @@ export interface Sighting {
   readonly isSame: boolean;
 }
 
-/** How often texts came again. */
+/** How many texts came again. */
 export interface RepeatCount {
   readonly distinct: number;
   /** Texts that came more than once, their rows, and how many of them had several values. */

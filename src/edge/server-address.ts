@@ -45,7 +45,7 @@ function trimSlashes(path: string): string {
   return path.slice(0, end);
 }
 
-/** An address without what may be secret: signatures stand in queries. */
+/** An address without what may be secret, such as the signature in a query. */
 export function showAddress({ protocol, host, pathname }: URL): string {
   return `${protocol}//${host}${pathname}`.slice(0, 300);
 }

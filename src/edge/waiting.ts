@@ -4,13 +4,13 @@ import { EngineError, OutsideError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /**
- * Lets many follow one signal through one listener: a signal that has thousands of listeners takes time in proportion
- * to add or remove another.
+ * Lets many follow one signal through a single listener: on a signal that has thousands of listeners, adding or removing
+ * one takes time in proportion to their number.
  */
 export class SignalFollowers {
   readonly #groups = new WeakMap<AbortSignal, Group>();
 
-  /** Calls `act` when the signal fires. Returns how to stop following; a signal nobody follows keeps no listener. */
+  /** Calls `act` when the signal fires. Returns the function that stops following; a signal nobody follows keeps no listener. */
   follow(signal: AbortSignal, act: () => void): () => void {
     const group = this.#groups.get(signal) ?? this.#listen(signal);
     // One entry per follower, though the same function may follow twice.
@@ -71,7 +71,7 @@ export interface DeadlineOptions {
 }
 
 /** One piece of work under way. */
-interface Attempt {
+interface OpenWork {
   readonly endMs: number;
   readonly own: AbortController;
   fail(reason: unknown): void;
@@ -83,8 +83,8 @@ interface Attempt {
  */
 export class Deadlines {
   readonly #options: DeadlineOptions;
-  /** In the order in which they end, because all may take equally long. */
-  readonly #open = new Set<Attempt>();
+  /** In the order in which their time ends, because all may take equally long. */
+  readonly #open = new Set<OpenWork>();
   readonly #followers = new SignalFollowers();
   #timer: AbortController | null = null;
 
@@ -100,28 +100,28 @@ export class Deadlines {
     return new Promise<T>((resolve, reject) => {
       signal.throwIfAborted();
       const endMs = this.#options.clock.monotonic() + this.#options.ms;
-      const attempt: Attempt = { endMs, own: new AbortController(), fail: reject };
-      const leave = this.#followers.follow(signal, () => this.#end(attempt, signal.reason));
-      this.#open.add(attempt);
+      const one: OpenWork = { endMs, own: new AbortController(), fail: reject };
+      const leave = this.#followers.follow(signal, () => this.#end(one, signal.reason));
+      this.#open.add(one);
       if (this.#timer === null) void this.#watch();
-      const begin = async () => work(attempt.own.signal);
+      const begin = async () => work(one.own.signal);
       void begin()
         .then(resolve, reject)
         .finally(() => {
           leave();
-          this.#close(attempt);
+          this.#close(one);
         });
     });
   }
 
-  #end(attempt: Attempt, reason: unknown): void {
-    this.#close(attempt);
-    attempt.fail(reason);
-    attempt.own.abort(reason);
+  #end(one: OpenWork, reason: unknown): void {
+    this.#close(one);
+    one.fail(reason);
+    one.own.abort(reason);
   }
 
-  #close(attempt: Attempt): void {
-    this.#open.delete(attempt);
+  #close(one: OpenWork): void {
+    this.#open.delete(one);
     if (this.#open.size === 0) this.#timer?.abort();
   }
 
@@ -130,13 +130,13 @@ export class Deadlines {
     const { clock, ms, who } = this.#options;
     const timer = new AbortController();
     this.#timer = timer;
-    for (const attempt of this.#open) {
-      const leftMs = attempt.endMs - clock.monotonic();
+    for (const one of this.#open) {
+      const leftMs = one.endMs - clock.monotonic();
       if (leftMs > 0) await clock.sleep(leftMs, timer.signal).catch(() => undefined);
       if (timer.signal.aborted) break;
-      if (!this.#open.has(attempt)) continue;
+      if (!this.#open.has(one)) continue;
       const text = `${who} gave no whole answer within ${ms / 1000} s`;
-      this.#end(attempt, new EngineError(text, { retryable: true, timedOut: true }));
+      this.#end(one, new EngineError(text, { retryable: true, timedOut: true }));
     }
     this.#timer = null;
     if (this.#open.size > 0) void this.#watch();

@@ -94,14 +94,14 @@ export class WholeFile implements Disposable {
   }
 }
 
-/** Writes a whole file in one go: `fill` is given what adds to it. What `fill` throws comes through, and nothing is changed. */
+/** Writes a whole file in one go: `fill` is given the function that adds to it. What `fill` throws is rethrown, and nothing is changed. */
 export function replaceFile(file: string, fill: (write: (data: string | Uint8Array) => void) => void): WrittenFile {
   using target = new WholeFile(file);
   fill((data) => target.write(data));
   return target.finish();
 }
 
-/** Makes a new name survive power loss. Where a folder cannot be synced (Windows, some network disks), the rename must do. */
+/** Makes a new name survive power loss. Where a folder cannot be synced (Windows, some network disks), the rename has to do. */
 function syncFolder(folder: string): void {
   try {
     const handle = openSync(folder, 'r');

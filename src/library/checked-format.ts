@@ -20,7 +20,7 @@ import { type CallerOption, findOptionFault } from '../core/options.ts';
 
 /**
  * The format checks for callers without types, who may name a mode or a switch that does not exist: a check that
- * ignored it would judge by other rules than were asked for.
+ * ignored it would judge by rules that nobody asked for.
  */
 
 const MODES: Readonly<Record<FormatMode, true>> = { strict: true, reference: true, algorithm1: true };
@@ -88,7 +88,7 @@ export function checkFormat(text: string, mode: FormatMode, options: CheckFormat
   return core.checkFormat(text, mode, options);
 }
 
-/** `checkFormat` on the token ids of a response: what is a tag is told by ids alone. Offsets are token indices. */
+/** `checkFormat` on the token ids of a response: ids alone decide what is a tag. Offsets are token indices. */
 export function checkIdsFormat(
   ids: readonly number[],
   mode: FormatMode,

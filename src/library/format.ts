@@ -1,6 +1,6 @@
 /** `parallel-r1/format`: whether a response is well-formed, and bringing it into canonical form (docs/library.md). */
 
-export { canonicaliseTrace, rewriteAnswerLine, type StrippedText, stripThinking } from '../core/canonicalise.ts';
+export { canonicaliseResponse, rewriteAnswerLine, type StrippedText, stripThinking } from '../core/canonicalise.ts';
 export type {
   CheckFormatOptions,
   CheckIdsFormatOptions,

@@ -22,14 +22,14 @@ export { type ConfigOverride, type ConfigSources, type LoadedConfig, loadRunConf
 export { PRESETS, type PresetName } from '../config/presets.ts';
 export { type RunConfig, runConfigSchema } from '../config/schema.ts';
 export type { ProblemsRef } from '../core/curriculum.ts';
-export type { AdamSettings, Datum, LossSpec } from '../core/datum.ts';
+export type { AdamSettings, Datum, LossSpec, TokenLoss } from '../core/datum.ts';
 export type { FormatMode } from '../core/format/format-report.ts';
 export type { Interval } from '../core/metrics.ts';
 export type { Problem } from '../core/problem.ts';
 export { RETRY_CAUSES, type RetryCause, type RetryCounts } from '../core/retry.ts';
 export type { Reward, RewardParts } from '../core/reward.ts';
 export type { Origin, Piece, Segment, SegmentFlag, SegmentRole, SegmentStop, Trajectory } from '../core/trajectory.ts';
-export type { Verdict } from '../core/verify/verdict.ts';
+export type { Skipped, Verdict } from '../core/verify/verdict.ts';
 export * from '../errors.ts';
 export type { YieldReport } from '../pipeline/cold-start/yield-report.ts';
 export type { Evaluation, FiguresAtK } from '../pipeline/evaluate/measure-evaluation.ts';

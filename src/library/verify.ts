@@ -8,7 +8,7 @@ export {
 } from '../../adapters/verify-pool/open-verify-pool.ts';
 export { type CaseJudge, serveCases } from '../../adapters/verify-pool/serve-cases.ts';
 export { DEFAULT_POLICY, type Policy } from '../core/verify/policy.ts';
-export { isUnconfirmed, VERIFIER, type Verdict } from '../core/verify/verdict.ts';
+export { isUnconfirmed, type Skipped, VERIFIER, type Verdict } from '../core/verify/verdict.ts';
 export { type VerifyOptions, verify, verifyConfirmed } from '../core/verify/verify.ts';
 export { ParallelR1Error, VerifierError } from '../errors.ts';
 export { type JudgedCase, verifyStream } from '../pipeline/verify-stream.ts';

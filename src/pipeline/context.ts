@@ -26,7 +26,7 @@ export interface Teacher {
   readonly engine: Engine;
   /** Bounds and repeats the calls to it. */
   readonly calls: CallPolicy;
-  /** What it is asked with; where it annotates, that of the second question. */
+  /** Template of its question; where it annotates, of the second question. */
   readonly template: PromptRecord;
   /** Template of the solution it is asked for first; null unless the stage's method is `annotate`. */
   readonly solutionTemplate: PromptRecord | null;
@@ -56,7 +56,7 @@ export interface RunFrame {
   readonly signal: AbortSignal;
 }
 
-/** The way to the engine that samples: what bounds and repeats the calls, and what its tokenizer said before. */
+/** Access to the engine that samples: the policy that bounds and repeats the calls, and what its tokenizer said before. */
 export interface EngineAccess {
   readonly engine: Engine;
   readonly calls: CallPolicy;
@@ -79,7 +79,7 @@ export interface ProblemAccess {
 export interface RunContext extends RunFrame, EngineAccess, ProblemAccess {
   readonly trainer: Trainer;
   readonly verifier: Verifier;
-  /** Rewards that the caller brought along, by the name the stages give them. */
+  /** Rewards that the program which started the run passed in, by the name that stages give them. */
   readonly rewards?: Readonly<Record<string, RewardFunction>>;
   readonly studentTemplate: PromptRecord;
   teacherOf(stage: Extract<StageSpec, { kind: 'cold-start' }>): Teacher;

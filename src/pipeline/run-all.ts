@@ -1,10 +1,10 @@
-/** Items begun in one turn of the event loop: answers that arrive meanwhile must not wait for thousands of beginnings. */
+/** Items begun in one turn of the event loop: answers that arrive in the meantime must not wait for thousands of new items. */
 const BEGUN_PER_TURN = 32;
 
 /**
- * Runs `work` for all items, at most `width()` of them at once; without it all at once. Items are taken from a stream
- * when there is room for them. When one fails, no other is begun, those at work are told to stop (their signal fires)
- * and waited for, so that nothing still uses the engine or the store after the failure was thrown.
+ * Runs `work` for all items, at most `width()` of them at once; without `width`, all at once. Items are taken from a
+ * stream when there is room for them. When one fails, no other is begun, and those in progress are aborted (their signal
+ * fires) and waited for, so that nothing still uses the engine or the store once the failure has been thrown.
  */
 export async function runAll<T>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -7,7 +7,11 @@ import { warnOfMismatch } from './doctor/warn-mismatch.ts';
 import { bindTokenizer } from './engine/tokenizer.ts';
 import { evaluateSets } from './evaluate/evaluate.ts';
 import { GateRefusal, runRlStage } from './rl/rl-stage.ts';
+import { warnOfHollowRewards } from './rl/watchdog.ts';
 import { runSft } from './sft/sft-stage.ts';
+import { checkTrainer } from './weights/check-trainer.ts';
+import { CheckpointKeeper } from './weights/checkpoint-keeper.ts';
+import { surviveTrainerLoss } from './weights/recover-trainer.ts';
 import { openStageModel } from './weights/trainer-model.ts';
 import { WeightsServer } from './weights/weights-server.ts';
 
@@ -19,18 +23,32 @@ export async function runCurriculum(ctx: RunContext): Promise<void> {
   const bind = bindOnce(ctx);
   if (ctx.plan.stages.some(({ kind }) => kind !== 'cold-start')) {
     await bind();
-    for (const warning of warnOfMismatch(ctx.plan)) ctx.reporter.warn(warning);
+    for (const warning of [...warnOfMismatch(ctx.plan), ...warnOfHollowRewards(ctx.plan)]) ctx.reporter.warn(warning);
   }
+  await checkTrainer(ctx);
   ctx.store.savePrompt(ctx.runId, 'student', ctx.studentTemplate);
-  const weights = new WeightsServer(ctx);
-  await weights.retireLeftovers();
+  const checkpoints = new CheckpointKeeper(ctx);
+  const weights = new WeightsServer(ctx, checkpoints);
+  await clearLeftovers(ctx, weights, checkpoints);
   for (const record of ctx.store.listStages(ctx.runId)) {
     if (record.status === 'done') continue;
     ctx.signal.throwIfAborted();
     const stage = ctx.plan.stages[record.index];
     if (stage === undefined) throw new RunError(`the store has a stage ${record.index} that the configuration lacks`);
-    await recordStage(ctx, record, () => executeStage({ ctx, bind, weights, stage, index: record.index }));
+    const begun = { ctx, bind, weights, checkpoints, stage, index: record.index };
+    await recordStage(ctx, record, () =>
+      surviveTrainerLoss(ctx, { ...begun, stageId: stage.id }, () => executeStage(begun)),
+    );
   }
+  await weights.takeAllOff();
+  await checkpoints.finish();
+}
+
+/** Removes what an earlier process of the run left behind and nobody will look for. */
+async function clearLeftovers(ctx: RunContext, weights: WeightsServer, checkpoints: CheckpointKeeper): Promise<void> {
+  await weights.takeAllOff();
+  await checkpoints.sweep();
+  await checkpoints.deleteOlder('sampler', ctx.plan.trainer.keep ?? 1);
 }
 
 /** Teachers write tags as plain text; only what is decoded or trained needs them as tokens. */
@@ -65,21 +83,22 @@ interface Begun {
   readonly ctx: RunContext;
   readonly bind: () => Promise<Binding>;
   readonly weights: WeightsServer;
+  readonly checkpoints: CheckpointKeeper;
   readonly stage: StageSpec;
   readonly index: number;
 }
 
 /** Runs one stage and returns what it leaves in the curriculum state. */
-async function executeStage({ ctx, bind, weights, stage, index }: Begun): Promise<object> {
+async function executeStage({ ctx, bind, weights, checkpoints, stage, index }: Begun): Promise<object> {
   switch (stage.kind) {
     case 'cold-start':
       return runColdStart({ ctx, stage, index });
     case 'sft':
-      return runSft({ ctx, stage, index, weights, binding: await bind() });
+      return runSft({ ctx, stage, index, weights, checkpoints, binding: await bind() });
     case 'rl':
-      return runRlStage({ ctx, stage, index, weights, binding: await bind() });
+      return runRlStage({ ctx, stage, index, weights, checkpoints, binding: await bind() });
     case 'eval': {
-      const run = { ctx, stage, index, weights, binding: await bind() };
+      const run = { ctx, stage, index, weights, checkpoints, binding: await bind() };
       // An engine that takes no weights is measured as it is, without a trainer.
       if (ctx.engine.capabilities.loadWeights) await openStageModel(run, true);
       return { results: await evaluateSets(run, stage.sets, 0) };

@@ -1,16 +1,16 @@
 import type { Judgement, Verifier, VerifyCase } from '../ports/verifier.ts';
 
-/** Cases read ahead of the judgement that is handed out next: enough to keep several threads in work. */
+/** Cases read ahead of the judgement that is yielded next: enough to keep several threads busy. */
 const READ_AHEAD = 512;
 
-/** A case and what was made of it. */
+/** A case and its judgement. */
 export interface JudgedCase<C extends VerifyCase> {
   readonly one: C;
   readonly judgement: Judgement;
 }
 
 /**
- * Judges a stream of cases: one judgement per case, in order, each as soon as it and all before it are there. Holds
+ * Judges a stream of cases: one judgement per case, in order, each as soon as it and all earlier ones are there. Holds
  * a bounded number of cases. An error of the source comes after the judgements on what was read before it.
  */
 export async function* verifyStream<C extends VerifyCase>(
@@ -22,7 +22,7 @@ export async function* verifyStream<C extends VerifyCase>(
   const feed = async () => {
     for await (const one of cases) {
       const judged = verifier.verify([one], signal).then(([judgement]) => ({ one, judgement: judgement! }));
-      // Whoever takes it out of the window meets the error.
+      // The error is thrown when this entry is taken out of the window.
       judged.catch(() => {});
       window.add(judged);
       while (window.size >= READ_AHEAD && !window.isClosed) await window.changed();
@@ -44,7 +44,7 @@ export async function* verifyStream<C extends VerifyCase>(
   }
 }
 
-/** What was begun and not yet handed out, first in, first out. */
+/** What was begun and has not been yielded yet, first in, first out. */
 class Window<T> {
   readonly #items: T[] = [];
   #wake: (() => void)[] = [];

@@ -5,7 +5,7 @@ export interface EngineCapabilities {
   readonly tokenIds: boolean;
   /** Weights can be handed over while the server runs, under a unique name per version. */
   readonly loadWeights: boolean;
-  /** Text becomes ids and ids text. Without `tokenIds` the ids are the adapter's own, for pieces of text, and no ids of the model. */
+  /** Text can be turned into ids and back. Without `tokenIds` the ids are the adapter's own, for pieces of text, and not the model's. */
   readonly tokenize: boolean;
   /** Its tokenizer takes every text, and no token is less than a byte: byte-level and byte-fallback vocabularies. */
   readonly anyText: boolean;
@@ -39,7 +39,7 @@ export interface Completion {
   readonly logprobs: readonly number[];
   readonly finish: 'stop' | 'length' | 'abort';
   readonly cachedTokens: number | null;
-  /** The server gave text, and `ids` were made of it afterwards: nothing that may be trained on. Absent: they are the server's own. */
+  /** The server returned text, and `ids` were made from it afterwards: they must not be trained on. Absent: they are the server's own. */
   readonly retokenised?: true;
 }
 
@@ -76,7 +76,7 @@ export interface EngineModel {
   readonly parent: string | null;
 }
 
-/** How busy a server is. Of several endpoints: the busiest. */
+/** How busy a server is; with several endpoints, the busiest of them. */
 export interface EngineLoad {
   /** Requests being computed; null when not told. */
   readonly running: number | null;
@@ -98,8 +98,8 @@ export interface EndpointStatus {
 }
 
 /**
- * One inference endpoint, or several that serve the same. Every method rejects with `EngineError` (`retryable` says whether a
- * repetition may help) and with the signal's reason when aborted; nothing is retried inside.
+ * One inference endpoint, or several that serve the same model. Every method rejects with `EngineError` (`retryable` says
+ * whether a repetition may help), or with the signal's reason when aborted; nothing is repeated inside.
  */
 export interface Engine {
   readonly kind: string;

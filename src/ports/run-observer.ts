@@ -1,7 +1,7 @@
 /**
- * What happens in a run, for whoever watches it: a tracker, a page, a program that started it. Events come after the
- * store holds what they tell, and only for what this process does: a resumed run does not repeat earlier ones. Methods
- * are synchronous and must not throw; an observer that throws is warned about once and told nothing more.
+ * What happens in a run, for whoever watches it: a tracker, a page, the program that started it. An event comes after the
+ * store holds what it reports, and only for what this process does: a resumed run does not repeat earlier ones. Methods
+ * are synchronous and must not throw; an observer that throws is reported once and told nothing more.
  */
 export interface RunObserver {
   stepCommitted?(event: StepCommitted): void;

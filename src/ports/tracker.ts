@@ -5,7 +5,7 @@ export interface SeriesPoint {
   readonly stageIndex: number;
   /** Step within the stage. */
   readonly step: number;
-  /** Counts on over the stages of a run and never falls: the horizontal axis of a tracker. */
+  /** Counts on through the stages of a run and never falls: the horizontal axis of a tracker. */
   readonly globalStep: number;
   /** Metric key, a path: `reward/mean`. */
   readonly key: string;
@@ -14,7 +14,7 @@ export interface SeriesPoint {
   readonly wallTimeMs: number;
 }
 
-/** How a run ended, or was left. */
+/** How a run ended, or was interrupted. */
 export type TrackedOutcome = 'done' | 'failed' | 'interrupted';
 
 /** One run at one tracker. Every method rejects with a `TrackerError` of one line; a caller warns and goes on. */
@@ -22,8 +22,8 @@ export interface Tracker {
   /** For messages: `TensorBoard`. */
   readonly name: string;
   /**
-   * Points up to this global step are there already, of earlier openings: the caller goes on after it. Null where the
-   * tracker has nothing, also when the caller had sent something once and somebody deleted it.
+   * Points up to this global step are there already, from earlier openings: the caller goes on after it. Null where the
+   * tracker has nothing, even if something had been sent and somebody deleted it.
    */
   readonly lastStepSent: number | null;
   /**
@@ -37,7 +37,7 @@ export interface Tracker {
 }
 
 /**
- * Runs a call, and runs it again while it fails with a retryable `TrackerError` and patience lasts: the caller's one place
- * where retries are paced and counted. Rejects with the last error, or the signal's reason.
+ * Runs a call, and runs it again while it fails with a retryable `TrackerError` and the policy allows: the caller's one
+ * place where repetitions are paced and counted. Rejects with the last error, or the signal's reason.
  */
 export type RepeatCall = <T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) => Promise<T>;

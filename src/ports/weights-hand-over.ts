@@ -1,4 +1,4 @@
-/** How weights that a trainer saved get in front of an engine that is running. */
+/** How weights that a trainer saved reach an engine that is running. */
 
 /** Weights the trainer saved for sampling, and where the engine finds them. */
 export interface HandedWeights {

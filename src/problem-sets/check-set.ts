@@ -26,7 +26,7 @@ export interface SetReport {
   readonly warnings: readonly LineNote[];
 }
 
-/** How often texts occur more than once. */
+/** How many texts occur more than once. */
 export interface RepeatCount {
   readonly distinct: number;
   /** Texts that occur more than once, the rows they take, and how many of them have several answers. */
@@ -57,7 +57,7 @@ export async function checkSet(file: string, maxLength: number): Promise<SetRepo
       notes.add('fault', {
         line,
         code: 'same_id',
-        message: `id ${JSON.stringify(problem.id)} is used by line ${sameId} already`,
+        message: `id ${JSON.stringify(problem.id)} is already used by line ${sameId}`,
       });
     for (const { severity, ...note } of repeats.add(problem, line)) notes.add(severity, { line, ...note });
     const { answer } = problem;

@@ -44,7 +44,7 @@ interface Places {
   readonly sources: readonly ProblemSource[];
 }
 
-/** Asks once for each reference. */
+/** Remembers the answer for each reference, so that it is asked for once. */
 function once<T>(ask: (ref: ProblemsRef) => Promise<T>): (ref: ProblemsRef) => Promise<T> {
   const known = new Map<string, Promise<T>>();
   return (ref) => {

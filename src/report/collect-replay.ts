@@ -19,7 +19,7 @@ export interface ReplaySelection {
 /** The stored shapes, before any policy; means of ratios are over rollouts, those of blocks over blocks. */
 export interface StoredShape {
   readonly rollouts: number;
-  /** Attempts without a trajectory, which cannot be replayed. */
+  /** Rollouts without a trajectory, which cannot be replayed. */
   readonly failed: number;
   readonly forked: number;
   readonly blocks: number;
@@ -93,7 +93,7 @@ class ShapeTally {
   #slack = 0;
   #position = 0;
 
-  /** Null for an attempt that failed. */
+  /** Null for a rollout that failed. */
   add(figures: TrajectoryFigures | null): void {
     if (figures === null) {
       this.#failed += 1;

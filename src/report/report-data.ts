@@ -21,7 +21,7 @@ export interface ReportData {
   readonly rollouts: readonly RolloutSummary[];
 }
 
-/** The row of a run, with its configuration as it was stored and the file it stands in. */
+/** The row of a run, with its configuration as it was stored and the store it is in. */
 export interface ReportedRun extends Omit<RunRecord, 'configJson'> {
   readonly config: unknown;
   readonly file: string;

@@ -82,6 +82,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['trajectory', 'trajectory[.]ts$'],
   ['format', '(format/|format-check[.]ts$|answer[.]ts$|canonicalise[.]ts$)'],
   ['annotation', 'annotation/'],
+  ['effective', 'effective/'],
   ['verify', 'verify/'],
   ['reward', 'reward[.]ts$'],
   ['datum', 'datum[.]ts$'],

@@ -78,6 +78,7 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['core station trajectory', 'src/core/trajectory.ts', 'src/core/format/lints.ts'],
   ['core station format', 'src/core/format/format-checker.ts', 'src/core/verify/rational.ts'],
   ['core station annotation', 'src/core/annotation/list-terms.ts', 'src/core/verify/rational.ts'],
+  ['core station effective', 'src/core/effective/true-steps.ts', 'src/core/verify/rational.ts'],
   ['core station verify', 'src/core/verify/rational.ts', 'src/core/reward.ts'],
   ['core station reward', 'src/core/reward.ts', 'src/core/datum.ts'],
   ['core station datum', 'src/core/datum.ts', 'src/core/curriculum.ts'],

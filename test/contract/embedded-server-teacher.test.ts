@@ -10,7 +10,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type AnswerKind, DEFAULT_TEACHER_MIX, planAnswer } from '../../adapters/embedded-lm/server/teacher.ts';
-import { canonicaliseTrace, stripThinking } from '../../src/core/canonicalise.ts';
+import { canonicaliseResponse, stripThinking } from '../../src/core/canonicalise.ts';
 import { checkFormat } from '../../src/core/format/format-checker.ts';
 import { generateWordSums } from '../../src/core/word-sums/generate.ts';
 import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
@@ -70,13 +70,13 @@ test('kinds are what they are called', async (t) => {
         assert.deepEqual([code, choice.finish_reason], ['thinking_unclosed', 'length']);
         continue;
       }
-      const trace = canonicaliseTrace(content);
-      const report = checkFormat(trace, 'strict');
-      const stated = /Final Answer: (\d+)$/.exec(trace)?.[1];
-      if (kind === 'good_parallel') assert.equal(trace, writeParallelSolution(operands));
-      else if (kind === 'good_direct') assert.equal(trace, writeDirectSolution(operands));
-      else if (kind !== 'wrong_answer') assert.equal(report.violations[0]?.code, CODES[kind], trace);
-      assert.equal(stated === answer, kind !== 'wrong_answer', trace);
+      const response = canonicaliseResponse(content);
+      const report = checkFormat(response, 'strict');
+      const stated = /Final Answer: (\d+)$/.exec(response)?.[1];
+      if (kind === 'good_parallel') assert.equal(response, writeParallelSolution(operands));
+      else if (kind === 'good_direct') assert.equal(response, writeDirectSolution(operands));
+      else if (kind !== 'wrong_answer') assert.equal(report.violations[0]?.code, CODES[kind], response);
+      assert.equal(stated === answer, kind !== 'wrong_answer', response);
       if (kind === 'wrong_answer') assert.equal(report.violations.length, 0);
     }
   }
@@ -95,7 +95,7 @@ test('shares are those of the mix', async (t) => {
       assert.equal(message.content.startsWith('<think>'), plan.hasThinking);
       if (plan.hasThinking) thinking += 1;
       const { content } = stripThinking(message.content);
-      if (plan.kind === 'good_parallel') assert.equal(canonicaliseTrace(content), writeParallelSolution(operands));
+      if (plan.kind === 'good_parallel') assert.equal(canonicaliseResponse(content), writeParallelSolution(operands));
     });
   }
   const total = PROBLEMS.length * 50;

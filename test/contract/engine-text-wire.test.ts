@@ -150,8 +150,8 @@ test('5. failures', async (t) => {
     [text('<html>'), /expected JSON, got <html>/, final],
     [stream([{ error: { message: 'broke' } }]), /the server says: broke/, again],
     [stream([{ error: { message: 'slow down', code: 429 } }]), /429 slow down/, { retryable: true, status: 429 }],
-    [stream([{ choices: [choice('a').choices[0], choice('b').choices[0]] }]), /expected 1 choices, got 2/, final],
-    [json({ choices: [] }), /expected 1 choices, got 0/, final],
+    [stream([{ choices: [choice('a').choices[0], choice('b').choices[0]] }]), /expected 1 choice, got 2/, final],
+    [json({ choices: [] }), /expected 1 choice, got 0/, final],
     [stream([choice(undefined)]), /expected a string at choices\[0\]\.text, got nothing/, final],
     [stream([choice('a', 'content_filter')]), /expected finish reason .*, got content_filter/, final],
     [json(choice('a')), /expected finish reason/, final],
@@ -161,7 +161,7 @@ test('5. failures', async (t) => {
     state.answer = answer;
     await rejectsWith(ask(engine, 'Say', [EOS]), words, patch);
   }
-  await rejectsWith(ask(engine, 'Say', [EOS], { prompt: [127] }), /not of this engine/);
+  await rejectsWith(ask(engine, 'Say', [EOS], { prompt: [127] }), /not from this engine/);
 });
 
 const token = (piece: unknown, special = false): Wire => ({ id: 1, text: piece, logprob: -1, special });

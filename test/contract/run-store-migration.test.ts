@@ -157,7 +157,8 @@ test('5: no room', (t) => {
     unpackOldStore(file);
     assert.throws(
       () => openRunStore(file),
-      (error) => error instanceof StoreError && /takes \d+ MB, and \d+ MB are free: free space/.test(error.message),
+      (error) =>
+        error instanceof StoreError && /takes \d+ MB, but only \d+ MB are free: free space/.test(error.message),
     );
     assert.equal(readSchema(file), OLD_SCHEMA);
     assert.deepEqual(

@@ -69,7 +69,7 @@ test('1. runs come back, newest first, ids once, status stamped', (t) => {
   );
   assert.throws(
     () => store.createRun(newer, []),
-    (error) => error instanceof StoreError && /run-2 exists/.test(error.message),
+    (error) => error instanceof StoreError && /run-2 already exists/.test(error.message),
   );
   clock.ms = 9_000.7;
   store.setRunStatus(RUN, 'failed', 'the engine is gone');
@@ -195,7 +195,15 @@ function variedRollouts(): RolloutRecord[] {
     sample.sampleRollout({
       ...{ group: 1, sample: 1, problem: level, trajectory: { promptIds: [9], segments: [teacher], end: 'failed' } },
       verdict: { verdict: 'unparsable', rule: 'none', reason: 'no-answer', extracted: null, verifier: 'math/1' },
-      reward: { value: -1, mode: 'accuracy', correct: false, blocksInText: 2, blocksExecuted: 0, formatValid: true },
+      reward: {
+        value: -1,
+        mode: 'accuracy',
+        correct: false,
+        blocksInText: 2,
+        blocksExecuted: 0,
+        blocksEffective: 0,
+        formatValid: true,
+      },
     }),
     sample.sampleRollout({ group: 2, trajectory: { promptIds: [1], segments: [], end: 'eos' } }),
   ];

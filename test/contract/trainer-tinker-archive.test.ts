@@ -8,6 +8,8 @@
  * 5. Locations on other hosts, other schemes and endless redirects are refused, and nothing is fetched from them.
  * 6. Entries that lead out of the folder, links, too many bytes, a cut tar, a MARKER tar: refused, nothing is left behind.
  * 7. An adapter without a LoRA tensor is refused: an engine would serve the base model.
+ * 8. An archive may begin with the folder itself, "/" included. Adapter and whole model are told by their files; what is
+ *    neither is refused.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -114,12 +116,25 @@ test('links in JSON, nested adapters, full models', async (t) => {
   assert.equal((await nested.save()).location, path.join(nested.directory, 'model-1_v1', 'adapter'));
 
   const skyrl = await open(t, { profile: 'skyrl-train' });
-  serve(
-    skyrl.double,
-    await pack([{ name: 'config.json', content: '{}' }]),
-    'training_runs/model-1/checkpoints/v1/archive',
-  );
-  assert.ok(existsSync(path.join((await skyrl.save()).location, 'config.json')));
+  const model = [
+    { name: '/', type: 'directory' as const },
+    { name: 'config.json', content: '{}' },
+    { name: 'model-00001-of-00002.safetensors', content: tensors('lm_head.weight') },
+    { name: 'tokenizer.json', content: '{}' },
+  ];
+  serve(skyrl.double, await pack(model), 'training_runs/model-1/checkpoints/v1/archive');
+  const { location, found } = await skyrl.save();
+  assert.deepEqual(found, { kind: 'model', files: model.slice(1).map(({ name }) => name) });
+  assert.ok(existsSync(path.join(location, 'config.json')));
+});
+
+test('8. archives that begin with their own folder', async (t) => {
+  for (const name of ['/', './', '.']) {
+    const { double, save } = await open(t);
+    serve(double, gzipSync(await pack([{ name, type: 'directory' }, ...ADAPTER])));
+    const { found } = await save();
+    assert.deepEqual(found, { kind: 'adapter', files: ['adapter_config.json', 'adapter_model.safetensors'] });
+  }
 });
 
 test('an archive that is not ready', async (t) => {
@@ -157,6 +172,9 @@ test('hostile archives', async (t) => {
     [[file, { name: '../evil', content: 'x' }], /entry "\.\.\/evil", which leads out/],
     [[{ name: 'a/../../evil', content: 'x' }], /leads out/],
     [[{ name: '/evil', content: 'x' }], /leads out/],
+    [[{ name: '/', content: 'x' }], /leads out/],
+    [[{ name: '/evil/', type: 'directory' }], /leads out/],
+    [[file, { name: 'config.json', content: '{}' }], /neither an adapter nor a model: config\.json, weights\.bin/],
     [[{ name: 'a\\..\\evil', content: 'x' }], /leads out/],
     [[{ name: 'evil', type: 'symlink', linkname: '/etc/passwd' }], /of type symlink; only regular files/],
     [[file, { name: 'evil', type: 'link', linkname: 'weights.bin' }], /of type link/],

@@ -7,50 +7,35 @@
  *     result is polled again.
  *  3. A repeated save answered by "already exists" is done once the server lists it; one that was not repeated is an error.
  *  4. A sequence conflict after a repeated submission means "executed" on TuFT alone.
- *  5. `create_model` is not repeated after a lost reply.
+ *  5. A lost promise of a numbered operation is asked for with the same bytes, once, where the server knows the number
+ *     again. A number that another request had is an error of its own kind.
  *  6. Failures are one line without control characters, of a traceback the last line, at most 300 characters of it.
  *  7. After a failure everything behind it is refused and not sent; what was before it is delivered; a new model works.
  *  8. Results of the wrong count or length, NaN and null log-probs are refused; stripped results are tolerated.
- *  9. Wrong datums are refused by index before anything is sent, and the optimiser step behind them is not sent.
+ *  9. Wrong datums are refused by index before anything is sent, and the optimizer step behind them is not sent.
  * 10. Large batches go in chunks with consecutive numbers; log-probs keep their order and metrics merge by suffix.
- * 11. A server that takes protobuf only, and answers 201 and 202, is TuFT; SkyRL asks for a choice; unknown ones too.
- * 12. Heartbeats do not keep the process alive; a session the server forgot is replaced when a model is opened.
- * 13. The key is exchanged for a token where the server asks, and renewed when it is refused.
+ * 11. Heartbeats do not keep the process alive; a session the server forgot is replaced when a model is opened.
+ * 12. The key is exchanged for a token where the server asks, and renewed when it is refused.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { promisify } from 'node:util';
-import type { TinkerTrainerOptions } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
+import { ReusedNumberError } from '../../adapters/tinker/trainer/model-queue.ts';
 import { ParallelR1Error, TrainerError } from '../../src/errors.ts';
 import type { Wire } from '../support/embedded-requests.ts';
-import { ADAM, connectTrainer, rlDatum, sftDatum } from '../support/trainer-connection.ts';
-import { type Fault, type FaultServerOptions, startFaultServer } from '../support/trainer-fault-server.ts';
+import { ADAM, connectTrainer, openOnDouble as open, sftDatum, trainerError } from '../support/trainer-connection.ts';
+import {
+  type Fault,
+  type FaultServerOptions,
+  gone,
+  repeat,
+  startFaultServer,
+} from '../support/trainer-fault-server.ts';
 
 const SPEC = { baseModel: 'base', rank: 8, seed: 5 } as const;
 const FULL = [1, 20, 21, 22];
 const CE = { kind: 'cross_entropy' } as const;
-
-/** A model opened on the double. */
-async function open(t: TestContext, server: FaultServerOptions = {}, options: Partial<TinkerTrainerOptions> = {}) {
-  const double = await startFaultServer(t, server);
-  const connection = await connectTrainer(t, double.url, options);
-  await connection.trainer.openModel(SPEC, null);
-  return { double, ...connection };
-}
-
-/** A one-line TrainerError that contains every part. */
-function trainerError(...parts: RegExp[]) {
-  return (error: unknown) => {
-    assert.ok(error instanceof TrainerError, String(error));
-    assert.ok(!/\p{Cc}/u.test(error.message), JSON.stringify(error.message));
-    for (const part of parts) assert.match(error.message, part);
-    return true;
-  };
-}
-
-const gone = (status: number, detail = 'busy'): Fault => ({ status, json: { detail } });
-const repeat = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
 
 test('what passes by itself is waited out', async (t) => {
   const { double, trainer, clock } = await open(t);
@@ -147,15 +132,30 @@ test('sequence conflicts', async (t) => {
   await assert.rejects(plain.trainer.optimStep(ADAM), trainerError(/sequence number was reused/));
 });
 
-test('create_model is sent once', async (t) => {
+test('a promise that the server lost is asked for anew', async (t) => {
+  for (const status of [404, 410]) {
+    const { double, trainer, story } = await open(t);
+    double.fault('retrieve_future', gone(status, 'promise lost'));
+    const step = await trainer.optimStep(ADAM);
+    assert.deepEqual(step, {}, 'done once; what it answered is not known');
+    const [first, second] = double.to('optim_step');
+    assert.deepEqual(second!.raw, first!.raw, 'byte for byte');
+    assert.equal(double.executed.length, 1);
+    assert.deepEqual(story().slice(-1), ['done 1']);
+  }
+  const { double, trainer } = await open(t, { kind: 'tuft' }, { profile: 'verl' });
+  double.fault('retrieve_future', gone(410, 'promise lost'));
+  await assert.rejects(trainer.optimStep(ADAM), trainerError(/410 promise lost/));
+  assert.equal(double.to('optim_step').length, 1, 'where a repeated number is executed twice, it is not repeated');
+});
+
+test('a number that another request had is told as such', async (t) => {
   const { double, trainer } = await open(t);
-  double.fault('create_model', 'lose-reply');
-  await assert.rejects(
-    trainer.openModel(SPEC, null),
-    trainerError(/create_model: the connection was cut .*; whether the server acted on it is not known/),
-  );
-  assert.equal(double.to('create_model').length, 2);
-  await trainer.openModel(SPEC, null);
+  double.fault('optim_step', gone(409, 'Training request sequence number was reused: 1'));
+  await assert.rejects(trainer.optimStep(ADAM), (error) => {
+    assert.ok(error instanceof ReusedNumberError);
+    return trainerError(/number 1 was another request's: does a second process train this model\?/)(error);
+  });
 });
 
 test('failures are told in one line', async (t) => {
@@ -164,8 +164,6 @@ test('failures are told in one line', async (t) => {
     [gone(422, traceback), /: 422 Future failed: … ValueError: bad length 7$/],
     [gone(400, 'x'.repeat(5000)), /: 400 x+ … x+$/],
     [{ status: 200, json: { error: 'out of\nmemory', category: 'server' } }, /failed: out of memory$/],
-    [{ status: 404, json: { detail: 'unknown future' } }, /404 unknown future/],
-    [{ status: 410, json: { detail: 'promise lost' } }, /410 promise lost/],
     [gone(408, 'sequence ID 3 timed out'), /408 sequence ID 3/],
     [
       { status: 422, json: { detail: [{ loc: ['body', 'seq_id'], msg: 'Field required' }] } },
@@ -223,6 +221,10 @@ test('an error of the log is passed on and stops the queue', async (t) => {
     acknowledged: () => {},
     finished: () => {},
     submitting: () => assert.fail(new Full('disk full')),
+    modelOpened: () => {},
+    modelClosed: () => {},
+    listOpenModels: () => [],
+    listSavedPaths: () => [],
   };
   const { trainer } = await connectTrainer(t, double.url, { requestLog });
   await trainer.openModel(SPEC, null);
@@ -296,46 +298,9 @@ test('large batches go in chunks', async (t) => {
   assert.equal(double.to('optim_step')[0]!.body.seq_id, 4);
   assert.deepEqual(result.metrics, { 'loss:sum': 10, 'x:mean': 3.6, 'y:max': 4 });
   assert.deepEqual(step, { 'x/grad_norm': 1.5, 'step:max': 1 });
-  const long = Array.from({ length: 3 }, () => sftDatum(Array.from({ length: 150_001 }, () => 1)));
+  const long = Array.from({ length: 3 }, () => sftDatum(Array.from({ length: 65_001 }, () => 1)));
   await trainer.forward(long);
-  assert.equal(double.to('forward').length, 2, '2.4 MB each, 5 MB at most');
-});
-
-test('telling servers apart', async (t) => {
-  const tuft = await open(t, { kind: 'tuft' }, { profile: 'auto' });
-  const result = await tuft.trainer.forwardBackward([rlDatum(FULL, [0, 1, 1])], {
-    kind: 'ppo',
-    clipLow: 0.8,
-    clipHigh: 1.2,
-  });
-  assert.deepEqual(result.logprobs, [[-1, -2, -3]]);
-  const sent = tuft.double.to('forward_backward')[0]!;
-  assert.equal(sent.headers['content-type'], 'application/x-protobuf');
-  assert.deepEqual(sent.body.forward_backward_input.loss_fn_config, {
-    clip_low_threshold: 0.8,
-    clip_high_threshold: 1.2,
-  });
-  assert.deepEqual(Object.keys(sent.body.forward_backward_input.data[0].loss_fn_inputs), [
-    'target_tokens',
-    'logprobs',
-    'advantages',
-  ]);
-  assert.equal(tuft.double.to('retrieve_future').at(-1)!.headers.accept, 'application/x-protobuf');
-
-  const wrongCodec = await open(t, { kind: 'tuft' }, { profile: 'embedded' });
-  await assert.rejects(wrongCodec.trainer.forward([sftDatum(FULL)]), trainerError(/forward #1 .*415/));
-
-  const skyrl = await startFaultServer(t, { kind: 'skyrl' });
-  await assert.rejects(
-    connectTrainer(t, skyrl.url, { profile: 'auto' }),
-    trainerError(/set trainer\.profile to skyrl-jax or skyrl-train/),
-  );
-  const unknown = await startFaultServer(t);
-  await assert.rejects(
-    connectTrainer(t, unknown.url, { profile: 'auto' }),
-    trainerError(/cannot tell what kind of trainer .* is; set trainer\.profile/),
-  );
-  await assert.rejects(connectTrainer(t, 'ftp://x'), trainerError(/correct trainer\.url/));
+  assert.equal(double.to('forward').length, 2, 'at most 2.4 MB each, 5 MB in one request');
 });
 
 test('sessions', async (t) => {
@@ -348,7 +313,7 @@ test('sessions', async (t) => {
     const { createTinkerTrainer } = await import(${JSON.stringify(new URL('../../adapters/tinker/trainer/create-tinker-trainer.ts', import.meta.url).href)});
     const none = () => {};
     const clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
-    await createTinkerTrainer({ url: process.argv[1], profile: 'embedded', operationTimeoutMs: 1000, handOver: 'path', warn: none,
+    await createTinkerTrainer({ url: process.argv[1], profile: 'embedded', operationTimeoutMs: 1000, slotPatienceMs: 0, owner: 'run', handOver: 'path', warn: none,
       requestLog: { submitting: none, acknowledged: none, finished: none }, clock });
     console.log('connected');`;
   const args = ['--input-type=module', '--eval', source, double.url];

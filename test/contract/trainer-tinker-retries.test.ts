@@ -94,7 +94,8 @@ test('5. a download that breaks off', async (t) => {
   const directory = path.join(await makeFolder(t), 'weights');
   const { double, trainer } = await open(t, {}, { handOver: { kind: 'archive', directory } });
   const pack = tar.pack();
-  pack.entry({ name: 'weights.bin' }, Buffer.alloc(200_000, 1));
+  pack.entry({ name: 'config.json' }, '{}');
+  pack.entry({ name: 'model.safetensors' }, Buffer.alloc(200_000, 1));
   pack.finalize();
   const archive = await buffer(pack as unknown as Readable);
   let downloads = 0;
@@ -106,7 +107,10 @@ test('5. a download that breaks off', async (t) => {
   });
   const { location } = await trainer.saveForSampler('v1');
   assert.equal(downloads, 3);
-  assert.deepEqual([readdirSync(location), readdirSync(directory)], [['weights.bin'], ['model-1_v1']]);
+  assert.deepEqual(
+    [readdirSync(location), readdirSync(directory)],
+    [['config.json', 'model.safetensors'], ['model-1_v1']],
+  );
   assert.equal(trainer.retries().no_answer, 2);
 });
 

@@ -12,7 +12,7 @@
  *  8. The API key is sent; a wrong one is told in one line.
  *  9. The profile is found by itself.
  * 10. Aborting rejects with the signal's reason, and the log leaves the operation open.
- * 11. A server that is gone is told within a few attempts.
+ * 11. A server that is gone is told within a few tries.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';

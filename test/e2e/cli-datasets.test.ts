@@ -89,7 +89,7 @@ test('3: pull as JSON, and failures', async (t) => {
   }
   const absent = await pull('ann/absent');
   assert.notEqual(absent.code, 0);
-  assert.match(absent.stderr, /ann\/absent at main: not there \(404\)/);
+  assert.match(absent.stderr, /ann\/absent at main: not found \(404\)/);
 });
 
 test('4: check', async () => {
@@ -165,7 +165,7 @@ test('6: tokenizer notes', async () => {
   assert.match(stdout, /additional_special_tokens/);
   const { tokenizerNotes } = JSON.parse((await runCli(['export', '--tokenizer-notes', '--json'])).stdout);
   assert.equal(tokenizerNotes.specialTokens.length, 6);
-  assert.ok(tokenizerNotes.steps.some((step: string) => /own start/.test(step)));
+  assert.ok(tokenizerNotes.steps.some((step: string) => /initial values of its own/.test(step)));
   assert.equal((await runCli(['export', '--out', join(root, 'x')])).code, 2);
   assert.match((await runCli(['export', 'run-1'])).stderr, /--out is missing/);
 });

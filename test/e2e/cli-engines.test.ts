@@ -190,7 +190,7 @@ test('6: the Tinker API', async (t) => {
   const rollouts = store.loadRollouts(report.run.id, 0, 'eval', 0);
   assert.equal(rollouts.length, 4);
   for (const { trajectory, weightsVersion } of rollouts) {
-    assert.equal(weightsVersion, `${report.run.id}-s0-0`);
+    assert.equal(weightsVersion, `${report.run.id}-s0-0-1`);
     const sampled = trajectory?.segments.flatMap(({ pieces }) => pieces.filter(({ origin }) => origin === 'policy'));
     assert.ok(sampled?.every(({ ids, logprobs }) => logprobs?.length === ids.length));
   }

@@ -7,7 +7,8 @@
  *  5. a program that a signal killed gives 128 and the signal's number
  * and under a Node that is new enough:
  *  6. the launcher itself is the program: it starts no process of its own
- *  7. a program that has nothing left to wait for before its work is done ends with 1 and one line, never with 0
+ *  7. a program that has nothing left to wait for before its work is done ends with 1 and one line, never with 0; so
+ *     does one that cannot be loaded
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -164,4 +165,6 @@ test('7: an empty event loop', async () => {
   // A program that names no code has not said that it succeeded.
   assert.deepEqual(await run('async () => {}'), { code: 1, stderr: '' });
   assert.deepEqual(await run('async () => { process.exitCode = 0; }'), { code: 0, stderr: '' });
+  // One that cannot be loaded is told by its own error alone.
+  assert.deepEqual(await run('missing'), { code: 1, stderr: 'parallel-r1: missing is not defined\n' });
 });

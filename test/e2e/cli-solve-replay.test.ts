@@ -20,7 +20,7 @@ const folder = makeTempFolder('solve');
 const db = join(folder, 'runs.db');
 const QUESTION = 'Dan has 18 keys, then makes 31. How many in all?';
 
-/** Its model has learnt nothing to speak of: it answers something. */
+/** Its model has learnt next to nothing: any answer will do. */
 const whole = runCli(['run', '--json', ...smallRunArgs(db)]);
 
 async function wholeRunId(): Promise<string> {

@@ -2,7 +2,7 @@
  * The command line and things that are not as they should be: stores and servers.
  *  1. a store that is not there, another program's database, a newer schema: one line, exit code 2
  *  2. a second process on the same store is refused with the holder's pid, exit code 2, and harms nothing
- *  3. an engine that is not there: one line within the first attempt, exit code 1, the run is kept as failed and can be resumed
+ *  3. an engine that is not there: one line within the tries of the first call, exit code 1, the run is kept as failed and can be resumed
  *  4. an engine that answers garbage: one line, exit code 1, no stack
  *  5. `doctor` tells what works and what does not, one finding per thing, exit code 1 when something fails
  *  6. `embedded serve` on a port that is taken: one line, exit code 2

@@ -97,7 +97,7 @@ test('2: preview', async (t) => {
   assert.match(result.stdout, /=== 1 of 2: p0, sample 0 ===\n--- prompt ---\n/);
   assert.match(result.stdout, /\nProblem: Village 0 has one red house/);
   assert.match(result.stdout, /--- raw answer ---\nThey add up\./);
-  assert.match(result.stdout, /--- judgement ---\naccepted, answer 3, reference 3\n/);
+  assert.match(result.stdout, /--- outcome ---\naccepted, answer 3, reference 3\n/);
 });
 
 test('2: preview as JSON', async (t) => {
@@ -219,7 +219,7 @@ test('7: several teachers', async (t) => {
   const servers = ['--teacher', 'http://127.0.0.1:9/v1', '--teacher', teacher.url, '--teacher-model', TEACHER_MODEL];
   const result = await runCli([...withoutEngine(args), ...servers]);
   assert.equal(result.code, 0, result.stderr);
-  assert.match(result.stderr, /http:\/\/127\.0\.0\.1:9 is out/);
+  assert.match(result.stderr, /http:\/\/127\.0\.0\.1:9 is down/);
   assert.equal(teacher.asked, PROBLEMS.length);
   assert.deepEqual(readYield(db), { accepted: PROBLEMS.length });
 });

@@ -1,7 +1,7 @@
 /**
  * The package as a library, each time in a process of its own:
- *  1. `parallel-r1/verify` loads the verifier and the pool, `parallel-r1/format` the checker: nothing else of ours, no
- *     package; `parallel-r1/run` loads nothing of the command line
+ *  1. `parallel-r1/verify` loads the verifier and the pool, `parallel-r1/format` the checker, `parallel-r1/statistics` the
+ *     formulas: nothing else of ours, no package; `parallel-r1/run` loads nothing of the command line
  *  2. every example of docs/library.md runs and prints what stands under it
  *  3. package.json names the entries that the examples import, and every file it names is built from one of ours
  */
@@ -61,8 +61,8 @@ async function listLoaded(specifier: string): Promise<string[]> {
 }
 
 test('1: what is loaded', async () => {
-  const [verify, format, whole] = await Promise.all(
-    ['parallel-r1/verify', 'parallel-r1/format', 'parallel-r1/run'].map(listLoaded),
+  const [verify, format, whole, statistics] = await Promise.all(
+    ['parallel-r1/verify', 'parallel-r1/format', 'parallel-r1/run', 'parallel-r1/statistics'].map(listLoaded),
   );
   const OF_VERIFIER =
     /^(src\/(core\/|edge\/waiting|errors|library\/verify|pipeline\/verify-stream)|adapters\/verify-pool\/)/;
@@ -76,6 +76,11 @@ test('1: what is loaded', async () => {
     [],
   );
   assert.ok(format!.length < 30, `${format!.length} files`);
+  assert.deepEqual(
+    statistics!.filter((file) => !/^src\/(core\/|library\/(checked-)?statistics)/.test(file)),
+    [],
+  );
+  assert.ok(statistics!.length < 25, `${statistics!.length} files`);
   assert.ok(whole!.length > 200);
   assert.deepEqual(
     whole!.filter((file) => file.startsWith('src/cli/')),
@@ -122,7 +127,7 @@ for (const { line, code, prints } of EXAMPLES) {
 
 test('3: entries', () => {
   const entries = Object.entries(EXPORTS).filter(([name]) => name !== './package.json');
-  assert.deepEqual(entries.map(([name]) => name).sort(), ['.', './format', './run', './verify']);
+  assert.deepEqual(entries.map(([name]) => name).sort(), ['.', './format', './run', './statistics', './verify']);
   for (const [name, entry] of entries) {
     assert.ok(typeof entry === 'object');
     assert.ok(existsSync(sourceOf(entry.default)), name);

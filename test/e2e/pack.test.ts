@@ -57,7 +57,7 @@ function runInstalled(args: readonly string[]): string {
   });
 }
 
-const ENTRIES = ['index', 'library/verify', 'library/format', 'library/run'];
+const ENTRIES = ['index', 'library/verify', 'library/format', 'library/run', 'library/statistics'];
 
 /** Names what a program with types of its own would: engines, trainers, observers, stores, verdicts. */
 const CONSUMER = `
@@ -156,9 +156,9 @@ test('the published package', async (t) => {
     assert.equal(execFileSync(process.execPath, ['use.js'], { cwd: project, encoding: 'utf8' }), 'correct true\n');
     writeFileSync(
       join(project, 'entries.js'),
-      "import { verify } from 'parallel-r1/verify';\nimport { checkFormat } from 'parallel-r1/format';\nimport { startRun } from 'parallel-r1/run';\nconsole.log(typeof verify, typeof checkFormat, typeof startRun);",
+      "import { verify } from 'parallel-r1/verify';\nimport { checkFormat } from 'parallel-r1/format';\nimport { startRun } from 'parallel-r1/run';\nimport { measureSamples } from 'parallel-r1/statistics';\nconsole.log(typeof verify, typeof checkFormat, typeof startRun, typeof measureSamples);",
     );
     const said = execFileSync(process.execPath, ['entries.js'], { cwd: project, encoding: 'utf8' });
-    assert.equal(said, 'function function function\n');
+    assert.equal(said, 'function function function function\n');
   });
 });

@@ -7,7 +7,7 @@
  *  4. load: a queue or a busy cache stops growth, a preemption, a full cache and a long queue cut, one cut at a time
  *  5. load is asked for at most every five seconds, and a server that fails to tell changes nothing
  *  6. a storm of 429 with Retry-After: every call is answered in the end, the limit comes down to what the server takes
- *  7. the deadline ends an attempt that heeds its signal, and one that does not; it counts as a timeout and is repeated
+ *  7. the deadline ends a try that heeds its signal, and one that does not; it counts as a timeout and is repeated
  *  8. pauses are spread by the given generator alone: equal seeds, equal pauses; never longer than asked, never under half
  *  9. retries are counted by cause, and become step metrics
  * 10. deadlines of many at once: each has its own end, none keeps a timer or a listener when it is over

@@ -16,9 +16,9 @@ const UP: EndpointStatus = { url: 'http://a', isUp: true, reason: null };
 const OUT: EndpointStatus = { url: 'http://b', isUp: false, reason: 'connection refused' };
 
 test('1. changes', () => {
-  assert.equal(describeChange(OUT, [UP, OUT]), 'engine http://b is out: connection refused; 1 of 2 endpoints up');
+  assert.equal(describeChange(OUT, [UP, OUT]), 'engine http://b is down: connection refused; 1 of 2 endpoints up');
   assert.equal(describeChange(UP, [UP, UP]), 'engine http://a is back; 2 of 2 endpoints up');
-  assert.equal(describeChange(OUT, [OUT]), 'engine http://b is out: connection refused');
+  assert.equal(describeChange(OUT, [OUT]), 'engine http://b is down: connection refused');
 });
 
 test('2. progress', () => {

@@ -97,7 +97,7 @@ test('5: sets apart', async (t) => {
   ];
   const binding = await bindTokenizer(run.ctx);
   const stage = { id: 'sets', kind: 'eval', sets } as const;
-  const weights = { serve: async () => TOY_MODEL };
+  const weights = { serve: async () => TOY_MODEL, lineageOf: () => TOY_MODEL };
   const results = await evaluateSets({ ctx: run.ctx, stage, index: 0, binding, weights }, sets, 7);
   assert.deepEqual(
     results.map(({ name, problems, samples }) => `${name} ${problems} ${samples}`),

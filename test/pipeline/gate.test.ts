@@ -78,6 +78,6 @@ test('5: under way', async (t) => {
   const versions = new Set(run.engine.requests.map(({ model }) => model));
   // The base model is asked once, to see that the engine heeds weights.
   versions.delete(TOY_MODEL);
-  assert.deepEqual([...versions], [`${TOY_RUN}-s0-1`], 'only step 2 was sampled');
+  assert.deepEqual([...versions], [`${TOY_RUN}-s0-1-2`], 'only step 2 was sampled');
   assert.equal(JSON.parse(run.store.listStages(TOY_RUN)[0]!.stateJson).pilot.met, true);
 });

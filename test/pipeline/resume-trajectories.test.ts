@@ -58,7 +58,7 @@ async function runProcess({ file, rollout, point = null, version = TOY_MODEL }: 
   });
   let died = false;
   try {
-    const weights = { serve: async () => version };
+    const weights = { serve: async () => version, lineageOf: () => version };
     const binding = await bindTokenizer(run.ctx);
     await rollOutStep(
       { ctx: run.ctx, stage: RL, index: 2, binding, weights },

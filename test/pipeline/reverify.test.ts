@@ -8,6 +8,8 @@
  *  6. one that is right now and may be too long is marked only
  *  7. attempts stopped by an earlier filter are not judged; old rows without a verdict get one
  *  8. applied twice, the second time changes nothing
+ * 9: figures of rewards and evaluations follow the new verdicts once they are written, an interrupted call included; what was
+ *    trained, and figures that the run never stored, stay
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -56,6 +58,7 @@ function rollout(text: string, over: Partial<RolloutRecord> & { readonly old: Ve
     correct: isCorrect,
     blocksInText: 1,
     blocksExecuted: 1,
+    blocksEffective: 1,
     formatValid: true,
   };
   return sampleRollout({ stageIndex: RL, problem: PROBLEM, trajectory: write(text), verdict, reward, ...rest });
@@ -230,4 +233,43 @@ test('8: twice', async (t) => {
   const run = openRun(t, [rollout('Final Answer: 3', { old: 'incorrect' })], [attempt({})]);
   assert.equal((await judge(run, true)).changes.length, 2);
   assert.equal((await judge(run, true)).changes.length, 0);
+});
+
+test('9: figures follow', async (t) => {
+  const held = (sample: number, old: Verdict['verdict'], text: string): RolloutRecord => ({
+    ...rollout(text, { old, sample }),
+    ...{ purpose: 'eval', set: 'held', group: sample },
+  });
+  const run = openRun(t, [
+    rollout('Final Answer: 3', { old: 'incorrect' }),
+    rollout('Final Answer: 4', { old: 'incorrect', sample: 1 }),
+    held(0, 'incorrect', 'Final Answer: 3'),
+    held(1, 'incorrect', 'Final Answer: 4'),
+  ]);
+  const point = (key: string, value: number) => ({ stageIndex: RL, step: 1, key, value });
+  run.store.saveMetrics(TOY_RUN, [
+    point('reward/correct_fraction', 0),
+    point('reward/mean', -1),
+    point('train/informative_fraction', 0),
+    point('eval/held/mean_accuracy', 0),
+    point('eval/held/standard_error', 0),
+  ]);
+  const figures = () => Object.fromEntries(run.store.listMetrics(TOY_RUN).map(({ key, value }) => [key, value]));
+  const before = figures();
+  await judge(run, false);
+  assert.deepEqual(figures(), before, 'nothing is written unasked');
+  const context: ReverifyContext = {
+    ...{ runId: TOY_RUN, plan: run.ctx.plan, store: run.store, verifier: createDirectVerifier() },
+    ...{ signal: new AbortController().signal, studentTemplate: '{Problem}' },
+  };
+  // A call that ends after its verdicts were written, and before the figures.
+  for await (const { changes } of reverify(context, true)) if (changes.length > 0) break;
+  await judge(run, true);
+  assert.deepEqual(figures(), {
+    'reward/correct_fraction': 0.5,
+    'reward/mean': 0,
+    'train/informative_fraction': 0,
+    'eval/held/mean_accuracy': 0.5,
+    'eval/held/standard_error': 0.5,
+  });
 });

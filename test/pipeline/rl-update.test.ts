@@ -4,7 +4,7 @@
  *  2. advantages are those of the group's finished members; split keeps the bonus small
  *  3. every trajectory is in exactly one minibatch; each is normalised by its own policy tokens
  *  4. the order is a function of the seed
- *  5. a step without an informative group makes no optimiser step and commits a learning rate of 0
+ *  5. a step without an informative group makes no optimizer step and commits a learning rate of 0
  *  6. the learning rate follows the schedule, and `scaleByInformative` shrinks it with the batch
  */
 
@@ -18,6 +18,7 @@ import { hashSeed } from '../../src/core/rng.ts';
 import { buildMinibatches, creditGroups } from '../../src/pipeline/rl/rl-update.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
+import type { Trainer } from '../../src/ports/trainer.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { RL, TOY_PROBLEMS, TOY_RUN, toyPlan } from '../support/pipeline-toy-run.ts';
 import * as sample from '../support/run-store-samples.ts';
@@ -141,7 +142,20 @@ test('6: learning rate', async (t) => {
     );
   });
   run.store.saveRollouts(TOY_RUN, rollouts);
-  await runCurriculum(run.ctx);
+  // These rollouts are made of tokens that the toy model does not have.
+  const score = (data: readonly Datum[]) => ({
+    logprobs: data.map(({ targets }) => targets.map(() => -1)),
+    metrics: {},
+  });
+  const trainer: Trainer = {
+    ...run.trainer,
+    forward: async (data) => score(data),
+    forwardBackward: async (data, loss) => {
+      await run.trainer.forwardBackward(data, loss);
+      return score(data);
+    },
+  };
+  await runCurriculum({ ...run.ctx, trainer });
   // Half for the warm-up and half for four informative rollouts of eight; then both whole; then half again.
   const { learningRate } = RL.adam;
   assert.deepEqual(

@@ -6,7 +6,7 @@
  *  4. end of sequence in a path: dropped, closer injected; length: closer injected;
  *  5. a fork without room is refused, the tag stays as inert text;
  *  6. labels are injected after <Path>;
- *  7. a refused call fails its own attempt, the group lives on;
+ *  7. a refused call fails its own rollout, the group lives on;
  *  8. for any engine: the budget holds, no call asks for less than one token, the same seeds give the same record;
  *  9. sequential mode never forks;
  * 10. identical paths are flagged.
@@ -129,7 +129,7 @@ test('6: path labels are injected after <Path> and are part of the call', async 
   );
 });
 
-test('7: a refused path call fails its attempt alone; an outage rejects the group', async () => {
+test('7: a refused path call fails its rollout alone; an outage rejects the group', async () => {
   const io = createToyIo(forking(1));
   let paths = 0;
   const refusing = {

@@ -5,7 +5,7 @@
  *  2. first: one path; all: every path, whichever ended first
  *  3. deadline: what has ended by then; the second path is waited for in any case
  *  4. longest-first: the text, the summary's prompt and the segments have the longest path first, ordinals stay
- *  5. a path that fails before the join fails its attempt and ends its siblings; one that fails after it is nothing
+ *  5. a path that fails before the join fails its rollout and ends its siblings; one that fails after it is nothing
  *  6. an abort reaches the engine, is not repeated, is no failure of the engine and cuts no limit
  *  7. paths {min, max}: every number comes up, equal seeds draw alike, fewer are asked for where not all fit
  *  8. reseed: a path that repeats a sibling is asked once more with another seed and says so; keep: it is flagged
@@ -307,14 +307,14 @@ test('10: an engine that breaks its word', async () => {
       answering((call) => [tooLong(call)]),
       REQUEST,
     ),
-    /gave 201 tokens, 200 were asked/,
+    /returned 201 tokens instead of 200 at most/,
   );
   await assert.rejects(
     rollOutGroup(
       answering(() => []),
       REQUEST,
     ),
-    /gave 0 completions of 1/,
+    /returned 0 completions instead of 1/,
   );
   const deaf = toCompletion([9, TOY.par, 9]);
   await assert.rejects(

@@ -36,6 +36,7 @@ async function rollOut(ctx: RunContext, problems = PROBLEMS, size = 2, weightsSt
       served += 1;
       return TOY_MODEL;
     },
+    lineageOf: () => TOY_MODEL,
   };
   const { rollouts, handOverMs } = await rollOutStep(
     { ctx, stage: RL, index: 2, binding: await bindTokenizer(ctx), weights },

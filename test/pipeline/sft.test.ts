@@ -3,7 +3,7 @@
  *  1. it ends at the first check that meets every target, and says so
  *  2. a criterion that is never met: maxSteps; with epochs, as many whole batches as the rows give
  *  3. killed after the criterion was met and before the stage was closed, a resume trains no further
- *  4. the weights of one optimiser step sum to 1; injected tokens and prompts carry none
+ *  4. the weights of one optimizer step sum to 1; injected tokens and prompts carry none
  *  5. rows that do not fit the rollout are dropped and counted; too few rows stop the run with what to do
  *  6. one row per problem; rows of a file or another run come through `sftTextsOf`
  *  7. batches: every row once per epoch, another order in each, the same for the same seed

@@ -1,9 +1,9 @@
 /**
- * One question, and watching an attempt (RolloutIo.onSegment):
+ * One question, and watching a rollout (RolloutIo.onSegment):
  *  1. a call is announced before it is sent and its segment told when it is there; paths of a block begin in order
  *  2. what is told is what the trajectory holds, the flags aside that only the rest decides
  *  3. watching changes nothing: for any engine the same trajectories and the same calls
- *  4. an attempt that fails has no last word
+ *  4. a rollout that fails has no last word
  *  5. solveProblem: trajectory, answer, verdict against a reference, none without one; nothing is stored
  *  6. both decodings draw from the same seeds: the same begin, and sequential never forks
  *  7. a question the engine refuses, or that is too long, is one error
@@ -91,7 +91,7 @@ test('3: watching changes nothing', async () => {
   await fc.assert(fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 200 }), property));
 });
 
-test('4: a failed attempt', async () => {
+test('4: a failed rollout', async () => {
   const io = createToyIo(forkOnce);
   const complete: typeof io.complete = (call, signal) =>
     callRole(call) === 'summary'

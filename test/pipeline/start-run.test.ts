@@ -214,7 +214,7 @@ test('7: what may change', async () => {
   const overrides = [{ flag: '--seed', path: 'run.seed', value: 1 }];
   await assert.rejects(
     resumeRun({ db: dbOf('whole'), overrides, parts: toyParts() }),
-    /^UsageError: run\.seed cannot change when a run is resumed; engine\.urls, trainer\.url and the budgets/,
+    /^UsageError: run\.seed cannot change when a run is resumed; engine\.urls, engine\.adminUrls, trainer\.url, watchdog\.action and the budgets/,
   );
 });
 

@@ -50,7 +50,7 @@ function checkEnd(code: number | null, stderr: string): void {
   if (code !== 0) throw new Error(`left alone, the command failed: ${stderr}`);
 }
 
-/** Problems of the store's only run with attempts, or with an answer that waits for its judgement. */
+/** Problems of the store's only run with attempts, or with an answer that waits to be judged. */
 function listStoredProblems(db: string): string[] {
   using store = openRunStore(db, { readonly: true });
   const { id } = store.listRuns()[0]!;

@@ -14,7 +14,7 @@ export interface EvalRun {
   /** Base URL of the trainer. */
   readonly trainer: string;
   readonly problems: number;
-  /** Attempts per problem; problems times samples trajectories are in flight at once. */
+  /** Rollouts per problem; problems times samples trajectories are in flight at once. */
   readonly samples: number;
 }
 

@@ -8,21 +8,23 @@ import { type CliProcess, type CliResult, listChildren, runCli, startCli } from 
 /** Who gets the kill -9. */
 export type Victim = 'controller' | 'engine' | 'both';
 
-/** Resolves when the store's files have changed `changes` times, or never if the process ends first. */
-function onStoreChanges(db: string, changes: number, act: () => void): { close(): void } {
+/** Calls `act` once the store's files have changed `changes` times, and at later changes until it answers true. */
+function onStoreChanges(db: string, changes: number, act: () => boolean): { close(): void } {
   let seen = 0;
+  let isDone = false;
   const watcher = watch(dirname(db), (_event, file) => {
-    if (!file?.startsWith(basename(db))) return;
+    if (isDone || !file?.startsWith(basename(db))) return;
     seen += 1;
-    if (seen === changes) act();
+    if (seen >= changes) isDone = act();
   });
   return watcher;
 }
 
-/** Kills the victim with SIGKILL. The engine is the controller's child. */
-function strike(process_: CliProcess, victim: Victim): void {
+/** Kills the victim with SIGKILL. The engine is the controller's child; false while there is none. */
+function strike(process_: CliProcess, victim: Victim): boolean {
   const pid = process_.child.pid!;
   const targets = victim === 'controller' ? [pid] : listChildren(pid);
+  if (targets.length === 0) return false;
   if (victim === 'both') targets.push(pid);
   for (const target of targets) {
     try {
@@ -31,6 +33,7 @@ function strike(process_: CliProcess, victim: Victim): void {
       // It ended by itself in the meantime.
     }
   }
+  return true;
 }
 
 /** Starts a command and kills the victim after a random number of store changes; returns how the command ended. */

@@ -6,7 +6,7 @@ import { type Capacity, planMemory, SHARDS } from '../../adapters/embedded-lm/mo
 import { buildParameterLayout, initWeights } from '../../adapters/embedded-lm/model/parameter-layout.ts';
 import { fillRopeTable } from '../../adapters/embedded-lm/model/rope-table.ts';
 import { createRuntime, type Runtime, viewFloats } from '../../adapters/embedded-lm/model/runtime.ts';
-import type { LossSpec } from '../../src/core/datum.ts';
+import type { TokenLoss } from '../../src/core/datum.ts';
 
 const CAPACITY: Capacity = { threads: 1, maxModels: 1, maxSnapshots: 1, kvSlots: 1 };
 
@@ -21,7 +21,7 @@ export interface LearnerProbe {
   /** Loss and gradient, summed over the shards in their order. */
   differentiate(
     sequences: readonly LossSequence[],
-    spec: LossSpec,
+    spec: TokenLoss,
   ): { readonly logprobs: Float32Array[]; readonly lossSum: number; readonly gradient: Float32Array };
 }
 
@@ -39,7 +39,7 @@ export function openLearnerProbe(shape: ModelShape, seed: number, fill = 0): Lea
   const weights = viewFloats(runtime, place, layout.count);
   initWeights(layout, seed, weights);
 
-  const run = (sequences: readonly LossSequence[], spec: LossSpec | null) => {
+  const run = (sequences: readonly LossSequence[], spec: TokenLoss | null) => {
     const results = buildShards(sequences, spec).map((batch, i) => runShard(runtime, i, place, batch));
     return { logprobs: splitLogprobs(sequences, results), lossSum: results.reduce((sum, r) => sum + r.lossSum, 0) };
   };

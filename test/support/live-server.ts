@@ -46,16 +46,24 @@ export interface LiveServerOptions {
   /** Holds the model; removed by the caller. */
   readonly folder: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Absent: any free one. */
+  readonly port?: number;
   /** Arguments of Python that serve a model's folder on a port of 127.0.0.1. */
   toArgs(model: string, port: number): readonly string[];
 }
 
 /** Makes the model, starts the server and waits until it is healthy. Rejects, with the process ended, when it does not get there. */
-export async function startLiveServer({ python, folder, env, toArgs }: LiveServerOptions): Promise<LiveServer> {
+export async function startLiveServer({
+  python,
+  folder,
+  env,
+  port: fixed,
+  toArgs,
+}: LiveServerOptions): Promise<LiveServer> {
   const model = join(folder, 'tiny-model');
   const options = { env: { ...process.env, ...ENVIRONMENT, ...env } };
   await promisify(execFile)(python, [MAKE_MODEL, model, String(TINY_CONTEXT)], options);
-  const port = await findFreePort();
+  const port = fixed ?? (await findFreePort());
   const child = spawn(python, toArgs(model, port), { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = once(child, 'close');
   const close = async () => {

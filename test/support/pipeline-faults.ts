@@ -21,6 +21,9 @@ export interface KillSwitch {
   wrap<T extends object>(target: T, name: OutsideCall['target']): T;
 }
 
+/** What is counted or known here is told without asking anybody: no call at which a process could die. */
+const TOLD_HERE: ReadonlySet<string> = new Set(['retries', 'findLack', 'pathOf']);
+
 /** Stands between the pipeline and the outside things; once dead, every further call fails and does nothing. */
 export function createKillSwitch(point: KillPoint | null): KillSwitch {
   let calls = 0;
@@ -60,8 +63,7 @@ export function createKillSwitch(point: KillPoint | null): KillSwitch {
         get: (inner, key) => {
           const value: unknown = Reflect.get(inner, key);
           if (typeof value !== 'function' || typeof key === 'symbol') return value;
-          // What was counted here is told without asking anybody: no call at which a process could die.
-          if (key === 'retries') return value.bind(inner);
+          if (TOLD_HERE.has(key)) return value.bind(inner);
           const call = name === 'store' ? callSync : callAsync;
           return (...args: unknown[]) => call(name, key, args, () => value.apply(inner, args));
         },

@@ -1,12 +1,14 @@
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import type {
-  ColdStartStage,
-  CurriculumPlan,
-  ProblemsRef,
-  RlStage,
-  SftStage,
-  StageSpec,
+import {
+  type ColdStartStage,
+  type CurriculumPlan,
+  DEFAULT_WATCHDOG,
+  type ProblemsRef,
+  type RlStage,
+  type SftStage,
+  type StageSpec,
 } from '../../src/core/curriculum.ts';
+import { DEFAULT_EFFECTIVE_THRESHOLDS } from '../../src/core/effective/effective-parallelism.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import { SourceError } from '../../src/errors.ts';
 import type { RunContext } from '../../src/pipeline/context.ts';
@@ -132,6 +134,8 @@ export function toyPlan(over: Partial<CurriculumPlan> = {}): CurriculumPlan {
     verifyMode: 'math',
     formatMode: 'strict',
     formatPromote: [],
+    effective: DEFAULT_EFFECTIVE_THRESHOLDS,
+    watchdog: { ...DEFAULT_WATCHDOG, action: 'off' },
     stages: TOY_STAGES,
     eval: { sets: [{ name: 'held', problems: [TOY_REF], samples: 2 }], temperature: 1, topP: 1 },
     ...over,

@@ -5,7 +5,7 @@ import type { Trainer } from '../../src/ports/trainer.ts';
 import { addLogprobGradient, addScaled, computeLogprobs, keyOf, type ToyWeights } from './pipeline-toy-policy.ts';
 import type { ToyState, ToyWorld } from './pipeline-toy-world.ts';
 
-/** Share of the old direction kept at each update, so that a lost optimiser state shows. */
+/** Share of the old direction kept at each update, so that a lost optimizer state shows. */
 const MOMENTUM = 0.5;
 
 /** Batches a trainer got, for tests that look at them. */
@@ -25,6 +25,7 @@ export function createToyTrainer(world: ToyWorld): ToyTrainer {
     if (model === null) throw new TrainerError('no model is open');
     return model;
   };
+  const pathOf: Trainer['pathOf'] = (kind, name) => `toy://m${live().number}/${kind}/${name}`;
   const forward = (data: readonly Datum[]) => ({
     logprobs: data.map((datum) => scoreTargets(live().state.weights, datum)),
     metrics: {},
@@ -67,15 +68,20 @@ export function createToyTrainer(world: ToyWorld): ToyTrainer {
       return { 'grad_norm:max': norm };
     },
     retries: () => new RetryTally().byCause(),
+    pathOf,
     saveState: async (name) => {
-      const path = `toy://m${live().number}/state/${name}`;
+      const path = pathOf('state', name);
       world.states.set(path, structuredClone(live().state));
       return { path };
     },
+    findLack: () => null,
+    closeModel: async () => {
+      model = null;
+    },
     saveForSampler: async (name) => {
-      const path = `toy://m${live().number}/sampler/${name}`;
+      const path = pathOf('sampler', name);
       world.samplers.set(path, structuredClone(live().state.weights));
-      return { path, location: path };
+      return { path, location: path, found: null };
     },
     deleteSaved: async (path) => {
       world.states.delete(path);
@@ -109,6 +115,7 @@ function scaleOf(datum: Datum, loss: LossSpec, logprob: number, k: number): numb
   if (advantage === 0) return 0;
   const ratio = Math.exp(logprob - datum.logprobs![k]!);
   if (loss.kind === 'importance_sampling') return advantage * ratio;
+  if (loss.kind !== 'ppo' && loss.kind !== 'cispo') throw new Error(`the toy trainer does not compute ${loss.kind}`);
   const clipped = advantage > 0 ? ratio > loss.clipHigh : ratio < loss.clipLow;
   return clipped ? 0 : advantage * ratio;
 }

@@ -4,7 +4,7 @@ import type { ToyWeights } from './pipeline-toy-policy.ts';
 export interface ToyState {
   readonly weights: ToyWeights;
   readonly momentum: ToyWeights;
-  /** Optimiser steps that made these weights. */
+  /** Optimizer steps that made these weights. */
   readonly updates: number;
 }
 

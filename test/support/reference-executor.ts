@@ -18,7 +18,7 @@ export interface ReferenceParts {
   complete(request: Omit<CompletionRequest, 'temperature' | 'topP'>): Promise<Completion[]>;
 }
 
-/** Rolls out a group, attempt by attempt. */
+/** Rolls out a group, rollout by rollout. */
 export async function rollOutByReference(parts: ReferenceParts, request: GroupRequest): Promise<Trajectory[]> {
   const { binding, settings, hash } = parts;
   const { promptIds: prompt, groupSize: n, model } = request;

@@ -108,7 +108,15 @@ export function sampleRollout(over: Partial<RolloutRecord> = {}): RolloutRecord 
     formatMode: 'strict',
     formatValid: true,
     formatCode: null,
-    reward: { value: 1.2, mode: 'tiered', correct: true, blocksInText: 1, blocksExecuted: 1, formatValid: true },
+    reward: {
+      value: 1.2,
+      mode: 'tiered',
+      correct: true,
+      blocksInText: 1,
+      blocksExecuted: 1,
+      blocksEffective: 1,
+      formatValid: true,
+    },
     durationMs: 12.5,
     ...over,
   };

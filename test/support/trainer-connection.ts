@@ -1,8 +1,11 @@
 /** A connected trainer for a test, closed after it, with everything it wrote into its request log. */
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { createTinkerTrainer, type TinkerTrainerOptions } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
 import type { Datum } from '../../src/core/datum.ts';
+import { TrainerError } from '../../src/errors.ts';
 import type { Trainer, TrainerRequestLog } from '../../src/ports/trainer.ts';
+import { type FaultServerOptions, startFaultServer } from './trainer-fault-server.ts';
 import { createInstantClock, type InstantClock } from './trainer-instant-clock.ts';
 
 /** One call of the request log. `detail`: request id, or outcome and message. */
@@ -13,6 +16,12 @@ export interface LogEntry {
   readonly modelId: string;
   readonly payloadHash: string;
   readonly detail: string;
+}
+
+/** What the run store holds of the run's models and saves. */
+export interface StoredBefore {
+  readonly openModels?: Set<string>;
+  readonly savedPaths?: readonly string[];
 }
 
 export interface TrainerConnection {
@@ -28,12 +37,17 @@ export interface TrainerConnection {
 export async function connectTrainer(
   t: TestContext,
   url: string,
-  options: Partial<TinkerTrainerOptions> = {},
+  options: Partial<TinkerTrainerOptions> & StoredBefore = {},
 ): Promise<TrainerConnection> {
   const entries: LogEntry[] = [];
+  const { openModels = new Set<string>(), savedPaths = [], ...settings } = options;
   const clock = createInstantClock();
   const warnings: string[] = [];
   const requestLog: TrainerRequestLog = {
+    modelOpened: (modelId) => void openModels.add(modelId),
+    modelClosed: (modelId) => void openModels.delete(modelId),
+    listOpenModels: () => [...openModels],
+    listSavedPaths: () => savedPaths,
     submitting: (record) => entries.push({ event: 'submitting', ...record, detail: '' }),
     acknowledged: (record, requestId) => entries.push({ event: 'acknowledged', ...record, detail: requestId }),
     finished: (record, outcome, message) =>
@@ -43,11 +57,13 @@ export async function connectTrainer(
     url,
     profile: 'embedded',
     operationTimeoutMs: 600_000,
+    slotPatienceMs: 0,
+    owner: 'test-run',
     handOver: 'path',
     warn: (message) => void warnings.push(message),
     requestLog,
     clock,
-    ...options,
+    ...settings,
   });
   t.after(() => trainer[Symbol.asyncDispose]());
   const tell = ({ event, seqId, detail }: LogEntry) =>
@@ -68,4 +84,26 @@ export function sftDatum(full: readonly number[], weight = 1): Datum {
 export function rlDatum(full: readonly number[], advantages: readonly number[]): Datum {
   const logprobs = advantages.map((advantage) => (advantage === 0 ? 0 : -1));
   return { tokens: full.slice(0, -1), targets: full.slice(1), logprobs, advantages };
+}
+
+/** A model opened on a double of a server. */
+export async function openOnDouble(
+  t: TestContext,
+  server: FaultServerOptions = {},
+  options: Parameters<typeof connectTrainer>[2] = {},
+) {
+  const double = await startFaultServer(t, server);
+  const connection = await connectTrainer(t, double.url, options);
+  await connection.trainer.openModel({ ...SPEC, baseModel: 'base' }, null);
+  return { double, ...connection };
+}
+
+/** Asserts a one-line TrainerError that contains every part. */
+export function trainerError(...parts: RegExp[]) {
+  return (error: unknown) => {
+    assert.ok(error instanceof TrainerError, String(error));
+    assert.ok(!/\p{Cc}/u.test(error.message), JSON.stringify(error.message));
+    for (const part of parts) assert.match(error.message, part);
+    return true;
+  };
 }

@@ -30,6 +30,11 @@ export type Fault =
   /** Answer "not yet" until released. */
   | 'hold';
 
+/** A refusal under any status. */
+export const gone = (status: number, detail = 'busy'): Fault => ({ status, json: { detail } });
+
+export const repeat = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
+
 /** A request; `path` below `/api/v1/`, `body` of protobuf too. */
 export type Seen = Pick<SeenRequest, 'method' | 'path' | 'headers' | 'raw' | 'body'>;
 
@@ -120,7 +125,10 @@ class DoubleState {
   readonly #futures = new Map<string, Wire>();
   readonly #numbers = new Map<string, string>();
   readonly #saved = new Map<string, string>();
+  /** Models that are open, and the session of each. */
+  readonly #owners = new Map<string, string>();
   #models = 0;
+  #sessions = 0;
   #last = 0;
 
   constructor(options: FaultServerOptions) {
@@ -134,12 +142,22 @@ class DoubleState {
       return ok({ supported_models: [{ model_name: modelName, extensions, new_field: 1 }] });
     if (path === 'client/config')
       return ok(this.#options.config ?? (kind === 'skyrl' ? { pjwt_auth_enabled: false } : FULL_CONFIG));
-    if (path === 'create_session') return { status: kind === 'tuft' ? 201 : 200, json: { session_id: 's1' } };
+    if (path === 'create_session') {
+      this.#sessions += 1;
+      return { status: kind === 'tuft' ? 201 : 200, json: { session_id: `s${this.#sessions}` } };
+    }
+    const session = /^sessions\/([^/]+)$/.exec(path)?.[1];
+    if (session !== undefined) {
+      const own = [...this.#owners].filter(([, owner]) => owner === session);
+      return ok({ training_run_ids: own.map(([model]) => model), sampler_ids: [] });
+    }
     if (path === 'session_heartbeat') return ok({ type: 'session_heartbeat' });
     if (path === 'create_model') {
       this.#models += 1;
+      this.#owners.set(`model-${this.#models}`, body.session_id);
       return this.#queue('create_model', { model_id: `model-${this.#models}` });
     }
+    if (path === 'unload_model') this.#owners.delete(body.model_id);
     if (path === 'unload_model') return this.#queue('unload_model', { model_id: body.model_id });
     if (path === 'retrieve_future') return this.#retrieve(body.request_id);
     if (method === 'DELETE') return this.#saved.delete(path) ? { status: 204 } : notFound();

@@ -5,6 +5,7 @@
  *  3. the format check refuses modes, switches, sources and lints that do not exist, and judges by no other rule
  *  4. configurations, stores and reporters refuse theirs
  *  5. every option that the types know is taken
+ *  6. the statistics refuse options, methods and figures that do not exist, and samples that lack a field
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -126,4 +127,63 @@ test('5: what exists', () => {
   const checker = library.createFormatChecker({ mode: 'strict', source: { kind: 'text', prompt: 'p' }, strictness });
   assert.deepEqual(checker.push('x'), []);
   assert.equal(library.loadRunConfig({ preset: null, sets: [], overrides: [] }).preset, 'embedded');
+});
+
+const SAMPLE = { problem: 'a', answer: '7', correct: true, errored: false, truncated: false, formatValid: true };
+
+test('6: statistics', () => {
+  const { measureSamples, compareSamples, estimateMean, comparePaired, planComparison, createRng } = loose;
+  const taken = [
+    { ...SAMPLE, seed: 4 },
+    { ...SAMPLE, correct: false, answer: null },
+  ];
+  measureSamples!(taken, { seed: 1, level: 0.9, method: 't', errored: 'wrong', ks: [1] });
+  assert.match(
+    refusalOf(() => measureSamples!(taken, { sed: 1 })),
+    /no option "sed"; did you mean seed/,
+  );
+  assert.match(
+    refusalOf(() => measureSamples!(taken, {})),
+    /measureSamples: seed is missing/,
+  );
+  assert.match(
+    refusalOf(() => measureSamples!(taken, { seed: 1, method: 'wilson' })),
+    /method must be one of bounded/,
+  );
+  const refuses = (sample: object, message: RegExp) =>
+    assert.match(
+      refusalOf(() => measureSamples!([SAMPLE, sample], { seed: 1 })),
+      message,
+    );
+  refuses({ ...SAMPLE, correct: 'yes' }, /sample 1: correct must be true or false/);
+  refuses({ ...SAMPLE, problem: undefined }, /sample 1: problem is missing/);
+  refuses({ ...SAMPLE, answer: undefined }, /sample 1: answer is missing; it is null where none was found/);
+
+  compareSamples!(taken, taken, { seed: 1, figure: 'pass', k: 2 });
+  assert.match(
+    refusalOf(() => compareSamples!(taken, taken, { seed: 1, figure: 'passs' })),
+    /figure must be one of mean/,
+  );
+  const rng = (createRng as (seed: number) => object)(1);
+  const means = { method: 'bounded', level: 0.95, rng };
+  estimateMean!([0.5], { ...means, range: [0, 1] });
+  assert.match(
+    refusalOf(() => estimateMean!([0.5], { ...means, method: 'wald', range: [0, 1] })),
+    /method must be one of/,
+  );
+  assert.match(
+    refusalOf(() => estimateMean!([0.5], means)),
+    /estimateMean: range is missing/,
+  );
+  comparePaired!([{ problem: 'a', value: 1 }], [{ problem: 'a', value: 0 }], means);
+  assert.match(
+    refusalOf(() => comparePaired!([], [], { ...means, rng: undefined })),
+    /comparePaired: rng is missing/,
+  );
+  const spread = { variance: 0.1, samples: 1, basis: 'assumed', parts: null };
+  planComparison!({ spread, problems: 30, difference: 0.1, power: 0.8, level: 0.95 });
+  assert.match(
+    refusalOf(() => planComparison!({ spread, problem: 30, difference: 0.1, power: 0.8, level: 0.95 })),
+    /no option "problem"; did you mean problems/,
+  );
 });

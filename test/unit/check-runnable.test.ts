@@ -4,6 +4,7 @@
  * 1. Stages that train need token ids: kinds that lack them are refused by that fault alone
  * 2. Data and evaluations alone run on every kind; there an engine that takes no weights needs no trainer
  * 3. tinker needs a tokenizer and the path of the weights; other kinds take no tokenizer
+ * 4. engine.adminUrls: servers behind a router, which load adapters; neither text servers nor whole weights
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -59,4 +60,23 @@ test('3. tinker', () => {
     faultsOf('vllm', EVAL, TRAINER, TOKENIZER).join(),
     /^engine\.tokenizerUrl: is for engine\.kind tinker only/,
   );
+});
+
+test('4. behind a router', () => {
+  const admin = 'engine.adminUrls=[http://127.0.0.1:8100, http://127.0.0.1:8101]';
+  const settings = [EVAL, TRAINER, admin];
+  assert.deepEqual(faultsOf('vllm', ...settings), []);
+  assert.match(
+    faultsOf('openai', ...settings).join(),
+    /^engine\.adminUrls: is for servers that load weights; openai has/,
+  );
+  assert.match(
+    faultsOf('tinker', ...settings).join(),
+    /^engine\.adminUrls: is for servers that load weights; tinker has/,
+  );
+  assert.match(
+    faultsOf('vllm', ...settings, 'trainer.lora=none').join(),
+    /^engine\.adminUrls: does not go with trainer\.lora none/,
+  );
+  assert.ok(faultsOf('vllm', ...settings, 'engine.urls=[]').some((fault) => /no router in front of them/.test(fault)));
 });

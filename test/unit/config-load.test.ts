@@ -112,7 +112,7 @@ test('3. merging', (t) => {
     sets: ['stages.rl-easy.schedule={kind: cosine}', 'stages.3.reward=tiered'],
   });
   assert.deepEqual(rl(replaced, 2).schedule, { kind: 'cosine', warmupFraction: 0.1 });
-  assert.deepEqual(rl(replaced, 3).reward, { kind: 'tiered', count: 'text', bonus: 1.2, malformedCorrect: -1 });
+  assert.deepEqual(rl(replaced, 3).reward, { kind: 'tiered', count: 'effective', bonus: 1.2, malformedCorrect: -1 });
   assert.deepEqual(rl(load({ sets: ['stages.2.adam.learningRate=1e-4'] }), 2).adam, {
     ...rl(PRESETS.embedded, 2).adam,
     learningRate: 1e-4,
@@ -213,8 +213,8 @@ test('7. YAML faults', (t) => {
     const file = writeConfig(t, text);
     return listFaults({ file }).map((line) => line.replace(`${file}:`, ''));
   };
-  assert.deepEqual(faultsOf('run: { name: a }\nengine: {}\nrun: { seed: 1 }\n'), ['3: the key "run" is there twice']);
-  assert.deepEqual(faultsOf('rollout:\n  paths: 2\n  topP: 1\n  "paths": 3\n'), ['4: the key "paths" is there twice']);
+  assert.deepEqual(faultsOf('run: { name: a }\nengine: {}\nrun: { seed: 1 }\n'), ['3: the key "run" occurs twice']);
+  assert.deepEqual(faultsOf('rollout:\n  paths: 2\n  topP: 1\n  "paths": 3\n'), ['4: the key "paths" occurs twice']);
   assert.match(faultsOf('run:\n  name: [a\nengine: x\n')[0]!, /^3: /);
   assert.match(faultsOf('run: !!js/function x\n')[0]!, /^1: Unresolved tag/);
   assert.match(faultsOf('run: { name: a }\n---\nrun: { name: b }\n')[0]!, /^\d: .*multiple documents/);
@@ -230,7 +230,7 @@ test('8. files and presets that are not there', (t) => {
   const missing = join(tmpdir(), 'no-such-configuration.yaml');
   assert.deepEqual(listFaults({ file: missing }), [`configuration file ${missing}: does not exist`]);
   assert.deepEqual(listFaults({ file: tmpdir() }), [`configuration file ${tmpdir()}: is a folder`]);
-  const known = 'known: embedded, seen, unseen-s1, unseen-s2, scaffold, sequential';
+  const known = 'known: embedded, parallel, seen, unseen-s1, unseen-s2, scaffold, sequential';
   assert.deepEqual(listFaults({ preset: 'embeded' }), [
     `preset: there is no such preset; did you mean embedded? ${known}`,
   ]);

@@ -58,7 +58,7 @@ test('1. a short file is enough', () => {
     [sft.data, sft.epochs, sft.batchSize, sft.adam.learningRate, sft.adam.beta2],
     ['cold-start', 1, 128, 1e-5, 0.95],
   );
-  assert.deepEqual(rl.reward, { kind: 'product', count: 'text' });
+  assert.deepEqual(rl.reward, { kind: 'product', count: 'effective' });
   assert.deepEqual(rl.problems, [
     { kind: 'file', path: 'a.jsonl', limit: null },
     { kind: 'set', name: 'b', limit: null },
@@ -75,7 +75,7 @@ test('2. stage ids', () => {
   const idsOf = (stages: readonly unknown[]) => parse(stages).stages.map(({ id }) => id);
   assert.deepEqual(idsOf([COLD_START, SFT, RL]), ['cold-start', 'sft', 'rl']);
   assert.deepEqual(idsOf([RL, COLD_START, RL, { ...RL, id: 'last' }]), ['rl-1', 'cold-start', 'rl-2', 'last']);
-  assert.deepEqual(faultsOf([RL, { ...RL, id: 'rl-1' }]), ['stages.1.id: "rl-1" is the id of another stage already']);
+  assert.deepEqual(faultsOf([RL, { ...RL, id: 'rl-1' }]), ['stages.1.id: "rl-1" is already the id of another stage']);
   assert.match(faultsOf([{ ...RL, id: 'a/b' }])[0]!, /^stages\.0\.id: must begin with a letter or digit/);
   assert.deepEqual(faultsOf([{ problems: 'x' }]), ['stages.0.kind: is missing: cold-start, sft, rl, eval']);
   assert.deepEqual(faultsOf(['rl']), ['stages.0: must be an object, not text']);
@@ -110,7 +110,7 @@ test('4. faults between fields', () => {
     faultsOf([{ ...RL, reward: { kind: 'alternating', window: 3, tieredSteps: 4 } }])[0]!,
     /tieredSteps: is 4, more than window 3/,
   );
-  assert.match(faultsOf([{ ...RL, groupSize: 4, minibatches: 9 }])[0]!, /minibatches: is 9, more than the 8 attempts/);
+  assert.match(faultsOf([{ ...RL, groupSize: 4, minibatches: 9 }])[0]!, /minibatches: is 9, more than the 8 rollouts/);
   assert.match(faultsOf([{ ...RL, loss: { kind: 'ppo', clipHigh: 0.28 } }])[0]!, /loss\.clipHigh: must be at least 1/);
   assert.match(
     faultsOf([{ ...RL, loss: { kind: 'cross_entropy' } }])[0]!,
@@ -120,8 +120,8 @@ test('4. faults between fields', () => {
     { name: 'x', problems: 'a' },
     { name: 'x', problems: 'b' },
   ];
-  assert.deepEqual(faultsOf([RL], { eval: { sets } }), ['eval.sets.1.name: "x" is the name of another set already']);
-  assert.match(faultsOf([RL], { trainer: { handover: 'copy' } })[0]!, /handover: must be path, or \{kind: archive/);
+  assert.deepEqual(faultsOf([RL], { eval: { sets } }), ['eval.sets.1.name: "x" is already the name of another set']);
+  assert.match(faultsOf([RL], { trainer: { handover: 'copy' } })[0]!, /handover: must be path, \{kind: archive/);
 });
 
 test('5. bounds', () => {

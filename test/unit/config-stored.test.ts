@@ -47,7 +47,8 @@ test('2: keys added since', () => {
     stages: Record<string, unknown>[];
   };
   for (const key of ['join', 'joinOrder', 'duplicatePaths']) delete old.rollout![key];
-  for (const key of ['tokenizerUrl', 'placement']) delete old.engine![key];
+  for (const key of ['tokenizerUrl', 'placement', 'adminUrls', 'sessionHeader']) delete old.engine![key];
+  for (const key of ['slotPatienceSeconds', 'keep']) delete old.trainer![key];
   delete old.format!.promote;
   const coldStart = old.stages[0]!;
   for (const key of ['method', 'limit', 'retries', 'retryTemperature', 'budgetTokens', 'budgetUsd', 'keep'])
@@ -62,7 +63,19 @@ test('2: runs of 0.1.0', () => {
   using store = openRunStore(file);
   const runs = store.listRuns();
   assert.equal(runs.length, 4);
-  for (const run of runs) assert.deepEqual(parseStoredConfig(run), JSON.parse(run.configJson));
+  const { effective, watchdog } = PRESETS.embedded;
+  for (const run of runs) {
+    const stored = JSON.parse(run.configJson);
+    const added = {
+      engine: { ...stored.engine, adminUrls: [], sessionHeader: 'X-Session-ID' },
+      trainer: { ...stored.trainer, slotPatienceSeconds: 600, keep: 1 },
+    };
+    assert.deepEqual(
+      parseStoredConfig(run),
+      { ...stored, ...added, effective, watchdog },
+      'later keys have their defaults',
+    );
+  }
 });
 
 test('3: a newer version', () => {

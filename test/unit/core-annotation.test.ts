@@ -8,7 +8,7 @@
  *  4. minBlocks counts, and 0 still asks for one block; a promoted lint rejects with its own name
  *  5. blocks without text between them stand for one stretch
  *  6. a text of many equal words ends in bounded time
- *  7. real traces, whose paths were put in a row to make a sequential solution: of those that are well-formed and name
+ *  7. real responses, whose paths were put in a row to make a sequential solution: of those that are well-formed and name
  *     no other path 97 % pass; `paths_depend` finds the one whose second path goes on from the first
  *  8. problem and solution are put into a template literally, each once
  */
@@ -19,7 +19,7 @@ import test from 'node:test';
 import { alignTrunk } from '../../src/core/annotation/align-trunk.ts';
 import { checkAnnotation, hasDependentPath } from '../../src/core/annotation/check-annotation.ts';
 import { collectNumbers } from '../../src/core/annotation/list-terms.ts';
-import { canonicaliseTrace } from '../../src/core/canonicalise.ts';
+import { canonicaliseResponse } from '../../src/core/canonicalise.ts';
 import { checkFormat } from '../../src/core/format/format-checker.ts';
 import { renderAnnotatePrompt } from '../../src/core/prompt.ts';
 
@@ -52,8 +52,7 @@ const GOOD = HEAD + block([LOAVES, ROLLS]) + TAIL;
 const RULES = { minBlocks: 1, promote: [] } as const;
 
 function check(annotated: string, { problem = PROBLEM, solution = SOLUTION, rules = RULES as object } = {}) {
-  const trace = canonicaliseTrace(annotated);
-  return checkAnnotation({ problem, solution, trace }, { ...RULES, ...rules });
+  return checkAnnotation({ problem, solution, annotated: canonicaliseResponse(annotated) }, { ...RULES, ...rules });
 }
 
 const CASES: readonly (readonly [name: string, code: string | null, annotated: string])[] = [
@@ -190,30 +189,30 @@ test('6: bounded', () => {
   );
 });
 
-const TRACES = join(import.meta.dirname, '../../../shared/data/pr1_parallel_gsm8k_sft_341.jsonl');
-const skip = existsSync(TRACES) ? false : 'the sample data are not here';
+const RESPONSES = join(import.meta.dirname, '../../../shared/data/pr1_parallel_gsm8k_sft_341.jsonl');
+const skip = existsSync(RESPONSES) ? false : 'the sample data are not here';
 
-/** The trace with the paths of each block, one after the other, in the place of the block. */
-function unfold(trace: string): string {
+/** The response with the paths of each block, one after the other, in the place of the block. */
+function unfold(response: string): string {
   let end = 0;
   let text = '';
-  for (const { open, paths, summary } of checkFormat(trace, 'strict').blocks) {
-    text += trace.slice(end, open) + paths.map(([from, to]) => trace.slice(from, to).trim()).join('\n\n');
+  for (const { open, paths, summary } of checkFormat(response, 'strict').blocks) {
+    text += response.slice(end, open) + paths.map(([from, to]) => response.slice(from, to).trim()).join('\n\n');
     end = summary[1] + '</Summary>'.length;
   }
-  return text + trace.slice(end);
+  return text + response.slice(end);
 }
 
-test('7: real traces', { skip }, () => {
-  const rows = readFileSync(TRACES, 'utf8').trimEnd().split('\n');
+test('7: real responses', { skip }, () => {
+  const rows = readFileSync(RESPONSES, 'utf8').trimEnd().split('\n');
   const refused: string[] = [];
   let tried = 0;
   for (const { id, problem, output } of rows.map((row) => JSON.parse(row))) {
-    const trace = canonicaliseTrace(output);
-    const { valid, blocks } = checkFormat(trace, 'strict', { promote: ['order_words_in_path'] });
+    const response = canonicaliseResponse(output);
+    const { valid, blocks } = checkFormat(response, 'strict', { promote: ['order_words_in_path'] });
     if (!valid || blocks.length === 0) continue;
     tried += 1;
-    const code = check(trace, { problem, solution: unfold(trace) });
+    const code = check(response, { problem, solution: unfold(response) });
     if (code !== null) refused.push(`${id} ${code}`);
   }
   assert.ok(tried > 300);

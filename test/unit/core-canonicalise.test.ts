@@ -13,20 +13,20 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
-import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../../src/core/canonicalise.ts';
+import { canonicaliseResponse, rewriteAnswerLine, stripThinking } from '../../src/core/canonicalise.ts';
 import { TAGS } from '../../src/core/grammar.ts';
 
 const LOOSE = 'x \n<Parallel> \n<Path>\n a </Path>\n\n<Path>b\t</Path>\n</Parallel> \n\n<Summary> s\n</Summary>\n y';
 
 test('1: white space between tags', () => {
   const tight = 'x \n<Parallel><Path>\n a </Path><Path>b\t</Path></Parallel> \n\n<Summary> s\n</Summary>\n y';
-  assert.equal(canonicaliseTrace(LOOSE, { gap: 'keep' }), tight);
+  assert.equal(canonicaliseResponse(LOOSE, { gap: 'keep' }), tight);
 });
 
 test('2: the gap before the summary', () => {
   const canonical = 'x \n<Parallel><Path>\n a </Path><Path>b\t</Path></Parallel>\n<Summary> s\n</Summary>\n y';
-  assert.equal(canonicaliseTrace(LOOSE), canonical);
-  assert.equal(canonicaliseTrace('</Parallel><Summary>'), '</Parallel>\n<Summary>');
+  assert.equal(canonicaliseResponse(LOOSE), canonical);
+  assert.equal(canonicaliseResponse('</Parallel><Summary>'), '</Parallel>\n<Summary>');
 });
 
 test('3: text between tags stays', () => {
@@ -41,7 +41,7 @@ test('3: text between tags stays', () => {
     '</Summary>\n<Parallel>',
     '',
   ]) {
-    assert.equal(canonicaliseTrace(text), text);
+    assert.equal(canonicaliseResponse(text), text);
   }
 });
 
@@ -50,8 +50,8 @@ test('4: idempotent, and only white space goes', () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
       const text = pieces.join('');
-      const once = canonicaliseTrace(text);
-      assert.equal(canonicaliseTrace(once), once);
+      const once = canonicaliseResponse(text);
+      assert.equal(canonicaliseResponse(once), once);
       assert.equal(once.replaceAll(/\s/g, ''), text.replaceAll(/\s/g, ''));
     }),
     { numRuns: 500 },
@@ -103,7 +103,7 @@ test('8: the 341 raw outputs', { skip: existsSync(ROWS) ? false : 'shared/data i
   assert.equal(lines.length, 341);
   for (const line of lines) {
     const row = JSON.parse(line) as { answer: string; output: string };
-    const spaced = canonicaliseTrace(row.output, { gap: 'keep' });
+    const spaced = canonicaliseResponse(row.output, { gap: 'keep' });
     const stored = rewriteAnswerLine(spaced, row.answer);
     assert.equal(
       stored.slice(0, stored.lastIndexOf('Final Answer:')),

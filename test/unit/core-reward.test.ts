@@ -18,7 +18,7 @@ const TIERED: BuiltInReward = { kind: 'tiered', count: 'text', bonus: 1.2, malfo
 const ALTERNATING: BuiltInReward = { ...TIERED, kind: 'alternating', window: 10, tieredSteps: 2 };
 
 function parts(correct: boolean, blocks: number, formatValid: boolean): RewardParts {
-  return { correct, blocksInText: blocks, blocksExecuted: blocks, formatValid };
+  return { correct, blocksInText: blocks, blocksExecuted: blocks, blocksEffective: blocks, formatValid };
 }
 
 const valueAt = (config: BuiltInReward, step: number, of: RewardParts) => computeReward(config, step, of).value;

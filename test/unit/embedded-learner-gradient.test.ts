@@ -9,14 +9,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { DEFAULT_SHAPE, type LossSequence, type ModelShape } from '../../adapters/embedded-lm/model/contract.ts';
 import type { Tensor } from '../../adapters/embedded-lm/model/parameter-layout.ts';
-import type { LossSpec } from '../../src/core/datum.ts';
+import type { TokenLoss } from '../../src/core/datum.ts';
 import { createRng } from '../../src/core/rng.ts';
 import { addWeights, drawSequence, layOutParallel, SMALL_SHAPE } from '../support/embedded-sequences.ts';
 import { assertClose } from '../support/kernel-arena.ts';
 import { type LearnerProbe, openLearnerProbe } from '../support/learner-probe.ts';
 import { differentiateAlong, scoreReference } from '../support/reference-transformer.ts';
 
-const CROSS_ENTROPY: LossSpec = { kind: 'cross_entropy' };
+const CROSS_ENTROPY: TokenLoss = { kind: 'cross_entropy' };
 
 /** Ragged sequences; with structure each gets two paths, the longest two blocks. */
 function drawBatch(seed: number, shape: ModelShape, isStructured: boolean, scale: number): LossSequence[] {
@@ -138,7 +138,7 @@ test('the gradient agrees with the reference in random directions', () => {
 });
 
 /** One target's loss by its definition; `held` is the ratio that cispo does not differentiate. */
-function defineLoss(spec: LossSpec, logprob: number, old: number, advantage: number, held: number): number {
+function defineLoss(spec: TokenLoss, logprob: number, old: number, advantage: number, held: number): number {
   const ratio = Math.exp(logprob - old);
   if (spec.kind === 'ppo') {
     const clipped = Math.min(Math.max(ratio, spec.clipLow), spec.clipHigh);
@@ -150,7 +150,7 @@ function defineLoss(spec: LossSpec, logprob: number, old: number, advantage: num
 
 test('the gradient of every loss agrees with its definition', () => {
   const rng = createRng(12);
-  const specs: LossSpec[] = [
+  const specs: TokenLoss[] = [
     { kind: 'importance_sampling' },
     { kind: 'ppo', clipLow: 0.8, clipHigh: 1.28 },
     { kind: 'cispo', clipLow: 0.8, clipHigh: 1.28 },

@@ -8,10 +8,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { computeTargetLoss, type TargetLoss } from '../../adapters/embedded-lm/model/learner/losses.ts';
-import type { LossSpec } from '../../src/core/datum.ts';
+import type { TokenLoss } from '../../src/core/datum.ts';
 
 const CLIP = { clipLow: 0.8, clipHigh: 1.28 } as const;
-const LOSSES: readonly LossSpec[] = [
+const LOSSES: readonly TokenLoss[] = [
   { kind: 'cross_entropy' },
   { kind: 'importance_sampling' },
   { kind: 'ppo', ...CLIP },
@@ -21,7 +21,7 @@ const OLD = -1.3;
 /** exp(shift) is the ratio: far below, just below, inside, just above, far above the thresholds. */
 const SHIFTS = [-1, -0.23, -0.21, 0, 0.24, 0.26, 1];
 
-function computeLoss(spec: LossSpec, logprob: number, given: number, old = OLD): TargetLoss {
+function computeLoss(spec: TokenLoss, logprob: number, given: number, old = OLD): TargetLoss {
   const out = { term: Number.NaN, weight: Number.NaN };
   computeTargetLoss(spec, logprob, old, given, out);
   return out;

@@ -2,14 +2,14 @@
  * 1. The accept / reject table of the trajectory format: every row in all three checkers, with the primary
  *    code of the strict one and the place where it was seen.
  * 2. Lints never change the verdict.
- * 3. Strict accepts what the writer of canonical traces writes, and no checker throws on any text.
+ * 3. Strict accepts what the writer of canonical responses writes, and no checker throws on any text.
  * 4. Of the early cold-start outputs the reference accepts 341, Algorithm 1 340, strict 338; 338 hold a block.
  * 5. Canonicalising these changes all but the three without a block, is idempotent, and leaves the verdicts alone.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { canonicaliseTrace, rewriteAnswerLine } from '../../src/core/canonicalise.ts';
+import { canonicaliseResponse, rewriteAnswerLine } from '../../src/core/canonicalise.ts';
 import { checkFormat } from '../../src/core/format/format-checker.ts';
 import { TAGS } from '../../src/core/grammar.ts';
 import { NO_SAMPLES, readSharedRows } from '../support/shared-rows.ts';
@@ -136,8 +136,8 @@ test('no checker throws, whatever the tags stand among', () => {
         const report = checkFormat(text, mode);
         assert.equal(report.valid, report.violations.length === 0);
       }
-      const canonical = canonicaliseTrace(text);
-      assert.equal(canonicaliseTrace(canonical), canonical);
+      const canonical = canonicaliseResponse(text);
+      assert.equal(canonicaliseResponse(canonical), canonical);
     }),
     { numRuns: 300, seed: 11 },
   );
@@ -167,11 +167,11 @@ test('canonicalising them changes what the rules name', { skip: teacher === null
   let unchanged = 0;
   let rewritten = 0;
   for (const { answer, output } of teacher!) {
-    const tight = canonicaliseTrace(output, { gap: 'keep' });
+    const tight = canonicaliseResponse(output, { gap: 'keep' });
     if (tight === output) unchanged += 1;
     if (rewriteAnswerLine(tight, answer) !== tight) rewritten += 1;
-    const canonical = rewriteAnswerLine(canonicaliseTrace(output), answer);
-    assert.equal(canonicaliseTrace(canonical), canonical);
+    const canonical = rewriteAnswerLine(canonicaliseResponse(output), answer);
+    assert.equal(canonicaliseResponse(canonical), canonical);
     assert.equal(canonical.replace(/\s/g, '').length <= output.replace(/\s/g, '').length + answer.length, true);
     const [before, after] = [checkFormat(output, 'strict'), checkFormat(canonical, 'strict')];
     assert.equal(after.valid, before.valid);

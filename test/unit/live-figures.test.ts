@@ -1,8 +1,8 @@
 /**
  * What the live rig reads off a run store and off SkyRL's database.
  *
- * 1. Updates of the optimiser: one for each supervised step, in RL what the step says, up to the saved state asked for.
- * 2. Held-out figures: per problem first, then the mean and half its 95 % interval; attempts that failed count for nothing.
+ * 1. Updates of the optimizer: one for each supervised step, in RL what the step says, up to the saved state asked for.
+ * 2. Held-out figures: per problem first, then the mean and half its 95 % interval; rollouts that failed count for nothing.
  * 3. The digest of decisions changes with a verdict that changed, and not with rollouts that came later.
  * 4. No store, or a file without tables yet: no run, no steps.
  * 5. SkyRL: steps behind a state are those of its model before it was saved and after what it loaded, and so on back; steps

@@ -59,10 +59,10 @@ test('1: patterns in the source', () => {
 
 /** What each of these joins is a list of words or a name, or the text it runs over is bounded. */
 const PUT_TOGETHER = [
-  'format/piece-search.ts',
+  'format/tag-stream.ts',
   'verify/extract/labels.ts',
   'verify/reference-strings.ts',
-  'word-sums/parse-word-sum.ts',
+  'word-sums/wording.ts',
 ];
 
 test('2: patterns put together at run time', () => {

@@ -2,7 +2,7 @@
  * Presets.
  *
  *  1. every preset resolves to itself, without and through JSON: nothing in it hangs on a default
- *  2. `--dry-run` says of each preset what the paper did: stages in order, steps, problems and attempts a step
+ *  2. `--dry-run` says of each preset what the paper did: stages in order, steps, problems and rollouts a step
  *  3. what an answer earns in each stage and step is the paper's: for being right, for a block, for a broken one
  *  4. SFT takes as many steps, at the learning rates, as the reference did on the rows the paper had
  *  5. every update sees 128 problems; only S2 and the first scaffold stage let a ratio rise beyond 1.2
@@ -10,7 +10,7 @@
  *  7. what is evaluated is trained on nowhere; every set a preset names can be pulled by that name and is found then,
  *     and every prompt it names is there
  *  8. the embedded preset fits the model's 160 positions, with room for the longest solution
- *  9. the embedded recipe: mix of operands, optimisers, gates; held-out sets share no seed
+ *  9. the embedded recipe: mix of operands, optimizers, gates; held-out sets share no seed
  * 10. no preset of the paper names an address; checkRunnable asks for engine, trainer and teacher, and for nothing once they are given
  * 11. the embedded preset runs as it is; an embedded half of a remote pair is refused
  * 12. the settings of the small test run load on top of the embedded preset
@@ -48,7 +48,7 @@ function listStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extrac
 }
 
 test('1. every preset resolves to itself', () => {
-  assert.deepEqual(PRESET_NAMES, ['embedded', 'seen', 'unseen-s1', 'unseen-s2', 'scaffold', 'sequential']);
+  assert.deepEqual(PRESET_NAMES, ['embedded', 'parallel', 'seen', 'unseen-s1', 'unseen-s2', 'scaffold', 'sequential']);
   for (const name of PRESET_NAMES) {
     const { config, preset } = loadRunConfig({ preset: name });
     assert.equal(preset, name);
@@ -62,14 +62,14 @@ test('1. every preset resolves to itself', () => {
 test('2. the plan', () => {
   const planOf = (name: PresetName) => describeRecipe(PRESETS[name], name).slice(1);
   const coldStart =
-    '  1. cold-start: ask teacher DeepSeek-R1-0528-Qwen3-8B 1 x for gsm8k/train, keep what is well-formed and right';
+    '  1. cold-start: ask teacher DeepSeek-R1-0528-Qwen3-8B for 1 answer per problem (gsm8k/train), keep what is well-formed and right';
   const dapo = (place: string, steps: number, reward: string) =>
-    `  ${place}: ${steps} GRPO steps of 512 problems x 8 attempts on dapo-math-17k, reward ${reward}`;
+    `  ${place}: ${steps} GRPO steps of 512 problems x 8 rollouts on dapo-math-17k, reward ${reward}`;
   const fiveEpochs = '  2. sft: supervised training on the rows of cold-start, 5 epochs of 128 rows';
   assert.deepEqual(planOf('seen'), [
     coldStart,
     '  2. sft: supervised training on the rows of cold-start, 1 epoch of 128 rows',
-    '  3. rl-gsm8k: 35 GRPO steps of 1024 problems x 5 attempts on gsm8k/train, reward product',
+    '  3. rl-gsm8k: 35 GRPO steps of 1024 problems x 5 rollouts on gsm8k/train, reward product',
     dapo('4. rl-dapo', 300, 'accuracy'),
   ]);
   assert.deepEqual(planOf('unseen-s1'), [coldStart, fiveEpochs, dapo('3. rl-dapo', 300, 'accuracy')]);
@@ -81,12 +81,20 @@ test('2. the plan', () => {
   assert.deepEqual(planOf('sequential'), [dapo('1. rl-dapo', 300, 'accuracy')]);
 });
 
+/** `hollow`: a valid block in which no path did work. */
+type Answer = 'wrong' | 'plain' | 'block' | 'broken' | 'hollow';
+
 /** What an answer earns in a step of an RL stage. */
-function earn(name: PresetName, stage: number, step: number, answer: 'wrong' | 'plain' | 'block' | 'broken'): number {
+function earn(name: PresetName, stage: number, step: number, answer: Answer): number {
   const { reward } = listStages(PRESETS[name], 'rl')[stage]!;
   assert.ok(reward.kind !== 'own');
-  const blocks = answer === 'block' || answer === 'broken' ? 1 : 0;
-  const parts = { blocksInText: blocks, blocksExecuted: blocks, formatValid: answer !== 'broken' };
+  const blocks = ['block', 'broken', 'hollow'].includes(answer) ? 1 : 0;
+  const parts = {
+    blocksInText: blocks,
+    blocksExecuted: blocks,
+    blocksEffective: answer === 'block' ? 1 : 0,
+    formatValid: answer !== 'broken',
+  };
   return computeReward(reward, step, { ...parts, correct: answer !== 'wrong' }).value;
 }
 
@@ -105,6 +113,10 @@ test('3. what an answer earns', () => {
   for (const name of ['unseen-s2', 'scaffold'] as const)
     for (let step = 1; step <= 21; step += 1)
       assert.deepEqual(all(name, 0, step), (step - 1) % 10 < 8 ? accuracy : [-1, 1, 1.2, -1], `${name} ${step}`);
+  // The paper pays for a block in which nothing was done, the preset for models of one's own does not.
+  assert.deepEqual([earn('seen', 0, 1, 'hollow'), earn('unseen-s2', 0, 9, 'hollow')], [1, 1.2]);
+  assert.deepEqual([earn('parallel', 0, 1, 'hollow'), earn('parallel', 1, 9, 'hollow')], [-1, 1]);
+  assert.deepEqual([earn('parallel', 0, 1, 'block'), earn('parallel', 1, 9, 'block')], [1, 1.2]);
 });
 
 test('4. SFT', () => {

@@ -159,7 +159,7 @@ test('5: other content', async (t) => {
       return true;
     });
     content[5] = 0x41;
-    await assert.rejects(pull(id), source(/x\.jsonl: what was downloaded is not what the hub's checksum says/));
+    await assert.rejects(pull(id), source(/x\.jsonl: the download does not match the hub's checksum/));
     content = Buffer.concat([BYTES, BYTES]);
     await assert.rejects(pull(id), source(/x\.jsonl: the hub sends more than the \d+ bytes/));
     content = BYTES.subarray(0, 100);
@@ -174,9 +174,9 @@ test('5: other content', async (t) => {
 
 test('6: refusals', async (t) => {
   const expected: [number, RegExp][] = [
-    [401, /gated, private or not there; HF_TOKEN/],
-    [403, /gated, private or not there; HF_TOKEN/],
-    [404, /not there \(404\): check the id and the revision/],
+    [401, /gated, private or does not exist; HF_TOKEN/],
+    [403, /gated, private or does not exist; HF_TOKEN/],
+    [404, /not found \(404\): check the id and the revision/],
     [418, /the hub answered 418/],
   ];
   for (const [status, pattern] of expected) {
@@ -268,7 +268,7 @@ test('9: hostile listings', async (t) => {
       sendJson(response, [{ type: 'file', path, size: 3, oid: 'a'.repeat(40) }]);
       return true;
     });
-    await assert.rejects(pull('ann/plain'), source(/no path inside a set/), path);
+    await assert.rejects(pull('ann/plain'), source(/not a path inside a set/), path);
     assert.deepEqual(readdirSync(join(folder, '.partial')), []);
   }
   for (const link of ['<https://elsewhere.example/x>; rel="next"', `<?again>; rel="next"`]) {

@@ -184,8 +184,8 @@ test('6: no such thing', async (t) => {
   for (const set of ['../x', 'a/b/c', 'a/../b', 'https://x/y', 'a /b', '', '.a/b'])
     await assert.rejects(pull(set), usage(/neither a known set|no known set/), set);
   await assert.rejects(pull('gsm8k', { revision: '../main' }), usage(/--revision/));
-  await assert.rejects(pull('gsm8k', { revision: 'v9' }), source(/openai\/gsm8k at v9: not there \(404\)/));
-  await assert.rejects(pull('ann/absent'), source(/ann\/absent at main: not there/));
+  await assert.rejects(pull('gsm8k', { revision: 'v9' }), source(/openai\/gsm8k at v9: not found \(404\)/));
+  await assert.rejects(pull('ann/absent'), source(/ann\/absent at main: not found/));
   assert.deepEqual(readdirSync(folder), []);
 });
 

@@ -151,6 +151,6 @@ test('6: outside the domain', () => {
   assert.throws(() => computeLnGamma(0), /needs x > 0/);
   assert.throws(() => computeBetaCdf(0.5, 0, 1), /two positive numbers/);
   assert.throws(() => computeTwoSidedT(1, 0), /degrees of freedom/);
-  assert.throws(() => computeBetaQuantile(1.5, 1, 1), /a probability lies between 0 and 1, not at 1.5/);
+  assert.throws(() => computeBetaQuantile(1.5, 1, 1), /a probability lies between 0 and 1, and this is 1.5/);
   assert.throws(() => computeNormalQuantile(Number.NaN), /NaN/);
 });

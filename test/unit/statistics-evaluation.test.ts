@@ -141,5 +141,5 @@ test('7: nothing, nonsense', () => {
   const nothing = measureSamples(toSamples('a', ERRORED), { seed: 1 });
   assert.deepEqual([nothing.mean, nothing.problems, nothing.atK.length, nothing.spread], [null, 0, 0, null]);
   assert.equal(compareSamples([], toSamples('a', RIGHT), { seed: 1 }).paired, null);
-  assert.throws(() => measureSamples(toSamples('a', RIGHT), { seed: 1, ks: [0] }), /whole number of at least 1, not 0/);
+  assert.throws(() => measureSamples(toSamples('a', RIGHT), { seed: 1, ks: [0] }), /whole number of at least 1, got 0/);
 });

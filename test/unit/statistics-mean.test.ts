@@ -168,5 +168,5 @@ test('9: no problem, one problem', () => {
 test('10: what cannot be', () => {
   assert.throws(() => estimate([0.2, 1.2]), /a value of 1.2 is not between 0 and 1/);
   assert.throws(() => estimate([Number.NaN]), /NaN/);
-  assert.throws(() => estimate([0.5], { level: 95 }), /level of an interval lies between 0 and 1, not at 95/);
+  assert.throws(() => estimate([0.5], { level: 95 }), /level of an interval lies between 0 and 1, and this is 95/);
 });

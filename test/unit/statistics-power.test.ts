@@ -111,7 +111,7 @@ test('6: before the second run', () => {
   const loose = plan(assumeDifferenceSpread(run, 16, 0.8));
   const close = plan(assumeDifferenceSpread(run, 16, 0.95));
   assert.ok(close.detectable < loose.detectable);
-  assert.throws(() => assumeDifferenceSpread(run, 16, 1.1), /correlation of 1.1 cannot be/);
+  assert.throws(() => assumeDifferenceSpread(run, 16, 1.1), /correlation lies between -1 and 1, and this is 1.1/);
 });
 
 test('7: sentences', () => {
@@ -134,6 +134,6 @@ test('8: no plan', () => {
   const still = measureDifferenceSpread(toCounts(4, [0, 0, 0]), toCounts(4, [0, 0, 0]))!;
   assert.equal(planComparison({ spread: still, problems: 3, difference: 0.1, power: 0.8, level: 0.95 }), null);
   assert.equal(measureDifferenceSpread(toCounts(4, [1]), toCounts(4, [2])), null);
-  assert.throws(() => plan(UNIT, { difference: 0 }), /a difference of 0/);
+  assert.throws(() => plan(UNIT, { difference: 0 }), /a difference lies between 0 and 1, and this is 0/);
   assert.throws(() => plan(UNIT, { power: 1 }), /power and level/);
 });

@@ -237,7 +237,7 @@ test('10: faults in one line', () =>
         return true;
       });
     };
-    await refuses({ url: 'ftp://x' }, UsageError, /"ftp:\/\/x" is no http or https address; give http/);
+    await refuses({ url: 'ftp://x' }, UsageError, /"ftp:\/\/x" is not an http or https address; give http/);
     await refuses({ url: 'http://ann:secret@x' }, UsageError, /^(?!.*secret).*holds a user or password/);
     await refuses({ runId: "a' OR" }, UsageError, /holds more than letters/);
     await refuses({ url: 'http://127.0.0.1:1' }, TrackerError, /no answer from http:\/\/127\.0\.0\.1:1\/api\/2\.0/);
@@ -254,7 +254,7 @@ test('10: faults in one line', () =>
     answer(404, '  <html>not here</html>');
     await refuses({}, TrackerError, /status 404, a web page/);
     answer(200, '{"hello": 1}');
-    await refuses({}, TrackerError, /the answer is none of an MLflow server; check the address/);
+    await refuses({}, TrackerError, /the answer is not that of an MLflow server; check the address/);
     answer(400, JSON.stringify({ error_code: 'INVALID_PARAMETER_VALUE', message: 'x'.repeat(5000) }));
     await refuses({}, TrackerError, /status 400, x{300}\.\.\./);
     const gone = AbortSignal.abort(new Error('stopped'));

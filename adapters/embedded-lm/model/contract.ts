@@ -2,7 +2,7 @@
  * What the two protocol faces need from the tiny transformer. Implemented by `open-embedded-lm.ts`
  * on wasm kernels and worker threads; the faces never see a weight.
  */
-import type { AdamSettings, LossSpec } from '../../../src/core/datum.ts';
+import type { AdamSettings, TokenLoss } from '../../../src/core/datum.ts';
 
 /** Sizes of the transformer. `vocab` is padded to a multiple of 8, ids from `usedVocab` on never occur. */
 export interface ModelShape {
@@ -79,12 +79,12 @@ export interface SampleChoice {
   readonly cachedTokens: number;
 }
 
-/** Weights and optimiser moments of a trainable model, in the order of its parameter layout. */
+/** Weights and optimizer moments of a trainable model, in the order of its parameter layout. */
 export interface ModelState {
   readonly weights: Float32Array;
   readonly moment1: Float32Array;
   readonly moment2: Float32Array;
-  /** Optimiser steps taken since the moments were last reset. */
+  /** Optimizer steps taken since the moments were last reset. */
   readonly step: number;
 }
 
@@ -101,7 +101,7 @@ export interface EmbeddedLm {
   dropModel(model: string): void;
   forward(model: string, sequences: readonly ScoreSequence[]): Promise<ScoreResult>;
   /** Adds to the model's gradient. */
-  forwardBackward(model: string, sequences: readonly LossSequence[], loss: LossSpec): Promise<ScoreResult>;
+  forwardBackward(model: string, sequences: readonly LossSequence[], loss: TokenLoss): Promise<ScoreResult>;
   /** Clips by global norm, applies AdamW, clears the gradient. */
   optimStep(model: string, adam: AdamSettings): Promise<{ readonly gradNorm: number }>;
   exportState(model: string): Promise<ModelState>;

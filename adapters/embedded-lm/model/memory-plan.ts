@@ -16,7 +16,7 @@ const FIRST_BYTE = 65_536;
 
 const PAGE_BYTES = 65_536;
 
-/** How much of everything the one memory has room for. */
+/** How many of each thing the memory has room for. */
 export interface Capacity {
   readonly threads: number;
   readonly maxModels: number;
@@ -105,7 +105,7 @@ export interface DecodeRegion {
   readonly board: number;
 }
 
-/** Where everything lies in the one memory, as byte addresses. */
+/** Where everything is in the memory, as byte addresses. */
 export interface MemoryPlan {
   readonly rope: number;
   readonly models: readonly ModelRegion[];

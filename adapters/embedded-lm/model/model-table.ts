@@ -3,7 +3,7 @@ import type { ModelRegion } from './memory-plan.ts';
 import { initWeights } from './parameter-layout.ts';
 import { type Runtime, viewFloats } from './runtime.ts';
 
-/** A trainable model: where it lies and how many optimiser steps its moments have seen. */
+/** A trainable model: where it is in memory and how many optimizer steps its moments have seen. */
 export interface TrainableModel {
   readonly region: ModelRegion;
   step: number;
@@ -64,7 +64,7 @@ export class ModelTable {
       if (vector.length === this.#runtime.layout.count) continue;
       throw new EmbeddedLmError(
         'bad_request',
-        `a state of ${vector.length} values, the model has ${this.#runtime.layout.count}`,
+        `the state has ${vector.length} values, the model has ${this.#runtime.layout.count}`,
       );
     }
     const { region } = model;

@@ -27,7 +27,7 @@ export interface OpenOptions {
   readonly onWorker?: (worker: Worker) => void;
 }
 
-/** One live model and a spare for evaluations; the base, the adapters of both faces and some that are being drained; 240 KiB a slot. */
+/** One live model and a spare for evaluations; the base, the adapters of both faces and some still in use; 240 KiB a slot. */
 export const DEFAULT_CAPACITY = { maxModels: 4, maxSnapshots: 28, kvSlots: 512 };
 
 /** Opens the transformer: plans and allocates its memory once and starts its threads. Throws `EmbeddedLmError`. */
@@ -94,7 +94,7 @@ function createEmbeddedLm(runtime: ReturnType<typeof createRuntime>, pool: Threa
   };
 }
 
-/** What would make a kernel read or write outside its buffers is refused here, whatever a caller checked before. */
+/** Whatever would make a kernel read or write outside its buffers is refused here, no matter what a caller has checked. */
 
 /** Throws `too_long`, `unknown_token` or `bad_request`. */
 function checkSequences(sequences: readonly LossSequence[], shape: ModelShape): void {

@@ -11,7 +11,7 @@ interface Pending {
 }
 
 /**
- * The worker threads and what is being waited for. A thread that dies takes the pool with it: its part
+ * The worker threads and their pending work. A thread that dies takes the pool with it: its part
  * of the work is lost, so everything pending and everything later is rejected with `closed`.
  */
 export class ThreadPool {
@@ -111,7 +111,7 @@ export class ThreadPool {
 function startThread(workerData: ThreadSeed): Worker {
   // The extension is that of this file: `.ts` in the source tree, `.js` in the published package.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  // Flags of the parent are not for the thread: `--input-type` or `--test` would stop it from starting.
+  // The thread must not inherit the parent's flags: `--input-type` or `--test` would stop it from starting.
   return new Worker(new URL(`./thread.${extension}`, import.meta.url), { workerData, execArgv: [] });
 }
 

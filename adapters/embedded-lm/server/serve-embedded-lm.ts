@@ -17,7 +17,7 @@ export interface EmbeddedServerOptions extends ServeOptions {
   readonly threads: number;
 }
 
-/** Starts the tiny engine and trainer: opens the transformer and serves it. Rejects when the port or the state directory cannot be had. */
+/** Starts the tiny engine and trainer: opens the transformer and serves it. Rejects when the port or the state directory cannot be used. */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   return serveEmbeddedLm(await openEmbeddedLm({ shape: DEFAULT_SHAPE, threads: options.threads }), options);
 }

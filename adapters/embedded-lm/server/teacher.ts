@@ -11,7 +11,7 @@ import { parseWordSum } from '../../../src/core/word-sums/wording.ts';
 /** Name of the rule-based teacher. It is a program that knows word sums, not a language model. */
 export const TEACHER_MODEL = 'embedded-teacher';
 
-/** What an answer is meant to be. All but the first two must be filtered out by cold start. */
+/** What an answer is meant to be. Cold start has to filter out all but the first two. */
 export type AnswerKind =
   | 'good_parallel'
   | 'good_direct'
@@ -63,7 +63,7 @@ export interface TeacherAnswer {
   readonly tokens: number;
 }
 
-/** Answers the last word sum in a message by rule, as the mix and the seed have it; cut off at `maxTokens`. */
+/** Answers the last word sum in a message by rule, as the mix and the seed decide; cut off at `maxTokens`. */
 export function answerAsTeacher(request: {
   readonly message: string;
   readonly seed: number;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -57,6 +57,16 @@ export async function unpackArchive<T>(
   }
 }
 
+/** Removes what an archive was unpacked to, and what processes left there that died while they unpacked it. */
+export async function removeUnpacked(target: string): Promise<void> {
+  const folder = path.dirname(target);
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const drafts = names.filter((name) => name.startsWith(`${path.basename(target)}.`) && name.endsWith('.part'));
+  for (const one of [target, ...drafts.map((name) => path.join(folder, name))]) {
+    await rm(one, { recursive: true, force: true });
+  }
+}
+
 async function writeEntries(
   source: AsyncIterable<Buffer>,
   folder: string,
@@ -106,6 +116,8 @@ async function writeFiles(extract: Extract, folder: string, maxFiles: number): P
 function toSafePath({ name, type }: Header, folder: string): string | null {
   const shown = JSON.stringify(cleanServerText(name));
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  // The folder itself, which some archives begin with: "/", "./".
+  if (type === 'directory' && parts.length === 0 && !name.includes('\0')) return null;
   const isOutside = name.startsWith('/') || /[\\\0]/.test(name) || /^[A-Za-z]:/.test(name) || parts.includes('..');
   if (isOutside) throw new TrainerError(`the weights archive has the entry ${shown}, which leads out of its folder`);
   if (type === 'directory') return null;

@@ -3,10 +3,19 @@ import type { Clock } from '../../../src/ports/clock.ts';
 import type { Trainer, TrainerRequestLog } from '../../../src/ports/trainer.ts';
 import type { HandOver } from '../hand-over/hand-over.ts';
 import { Deadline, sendPatiently, type TrainerIo } from '../wire/patience.ts';
-import { parseFields, readJson, type TinkerCall, TRAINER_ROLE, TrainerHttp, toJsonBody } from '../wire/trainer-http.ts';
-import { capabilitiesSchema, clientConfigSchema } from '../wire/wire-schemas.ts';
-import { detectProfile, PROFILES, type Profile, type ProfileName } from './profile.ts';
-import { DEFAULT_CHUNK_LIMITS } from './run-pass.ts';
+import {
+  parseFields,
+  readJson,
+  type TinkerCall,
+  type TinkerReply,
+  TRAINER_ROLE,
+  TrainerHttp,
+  toJsonBody,
+} from '../wire/trainer-http.ts';
+import { WaitNotice } from '../wire/wait-notice.ts';
+import { capabilitiesSchema, clientConfigSchema, healthSchema } from '../wire/wire-schemas.ts';
+import { OwnModels } from './own-models.ts';
+import { detectProfiles, PROFILES, type Profile, type ProfileName } from './profile.ts';
 import { createSession, PROTOCOL_VERSION, Session } from './session.ts';
 import { TinkerTrainer } from './tinker-trainer.ts';
 
@@ -16,6 +25,10 @@ export interface TinkerTrainerOptions {
   readonly profile: 'auto' | ProfileName;
   /** Wall-clock limit of one operation. */
   readonly operationTimeoutMs: number;
+  /** How long a server that has no place for another model is asked again. */
+  readonly slotPatienceMs: number;
+  /** Whose models these are: the id of the run. */
+  readonly owner: string;
   readonly handOver: HandOver;
   readonly requestLog: TrainerRequestLog;
   readonly clock: Clock;
@@ -45,38 +58,40 @@ export async function createTinkerTrainer(options: TinkerTrainerOptions): Promis
 }
 
 async function connect(http: TrainerHttp, options: TinkerTrainerOptions): Promise<TinkerTrainer> {
-  const { clock, operationTimeoutMs, handOver, requestLog, warn } = options;
-  const io: TrainerIo = { http, clock, connectionTries: CONNECT_TRIES, tally: new RetryTally() };
-  const ask = (path: string, call: TinkerCall = {}): Promise<unknown> => {
+  const { clock, operationTimeoutMs, slotPatienceMs, owner, handOver, requestLog, warn } = options;
+  const notice = new WaitNotice({ who: `trainer ${http.url}`, tell: warn });
+  const io: TrainerIo = { http, clock, connectionTries: CONNECT_TRIES, tally: new RetryTally(), notice };
+  const ask = <T>(path: string, read: (reply: TinkerReply) => T, call: TinkerCall = {}): Promise<T> => {
     const deadline = new Deadline(clock, operationTimeoutMs);
-    return sendPatiently(io, path, { ...call, deadline, canRepeat: true }, readJson);
+    return sendPatiently(io, path, { ...call, deadline, canRepeat: true }, read);
   };
-  await ask('healthz');
-  const capabilities = await ask('get_server_capabilities');
-  const { supported_models: models } = parseFields(
-    capabilitiesSchema,
-    capabilities,
-    http.siteOf('get_server_capabilities'),
+  const health = await ask('healthz', readHealth);
+  const { supported_models: models } = await ask('get_server_capabilities', (reply) =>
+    parseFields(capabilitiesSchema, readJson(reply), reply.site),
   );
-  const config = await ask('client/config', { body: toJsonBody({ sdk_version: PROTOCOL_VERSION }) });
+  const config = await ask('client/config', readJson, { body: toJsonBody({ sdk_version: PROTOCOL_VERSION }) });
   const flags = parseFields(clientConfigSchema, config, http.siteOf('client/config'));
   if (flags.pjwt_auth_enabled === true && options.apiKey !== undefined) await http.exchangeKey(options.apiKey);
-  const { id, status } = await createSession(io, operationTimeoutMs);
+  const { id, status } = await createSession({ io, operationTimeoutMs, owner });
   const signs = {
     url: http.url,
+    health,
     modelNames: models.flatMap((model) => model.model_name ?? []),
     configKeys: Object.keys(config as object),
     sessionStatus: status,
   };
-  const profile: Profile = options.profile === 'auto' ? detectProfile(signs) : PROFILES[options.profile];
-  const ready: TrainerIo = { ...io, connectionTries: profile.connectionTries };
+  const profiles: readonly Profile[] = options.profile === 'auto' ? detectProfiles(signs) : [PROFILES[options.profile]];
+  const { connectionTries, chunks } = profiles[0]!;
+  const ready: TrainerIo = { ...io, connectionTries };
+  const session = new Session({ io: ready, operationTimeoutMs, owner, warn }, id);
   return new TinkerTrainer({
     io: ready,
-    session: new Session({ io: ready, operationTimeoutMs, warn }, id),
-    profile,
+    session,
+    models: new OwnModels({ io: ready, session, operationTimeoutMs, slotPatienceMs, owner, log: requestLog, warn }),
+    profiles,
     limits: {
-      maxDatums: flags.fwdbwd_max_chunk_len ?? DEFAULT_CHUNK_LIMITS.maxDatums,
-      maxBytes: flags.fwdbwd_max_chunk_bytes_count ?? DEFAULT_CHUNK_LIMITS.maxBytes,
+      maxDatums: flags.fwdbwd_max_chunk_len ?? chunks.maxDatums,
+      maxBytes: flags.fwdbwd_max_chunk_bytes_count ?? chunks.maxBytes,
     },
     compress: flags.proto_compress_fwdbwd ?? false,
     structuredModels: new Set(
@@ -89,4 +104,13 @@ async function connect(http: TrainerHttp, options: TinkerTrainerOptions): Promis
     requestLog,
     warn,
   });
+}
+
+/** What a health check says in words; some say nothing, or not in JSON. */
+function readHealth({ bytes }: TinkerReply): string | null {
+  try {
+    return healthSchema.parse(JSON.parse(bytes.toString('utf8'))).status ?? null;
+  } catch {
+    return null;
+  }
 }

@@ -4,12 +4,15 @@ import type { TrainerRequestLog, TrainerRequestRecord } from '../../../src/ports
 import { Deadline, type FutureResult, retrieveFuture, sendPatiently, type TrainerIo } from '../wire/patience.ts';
 import { parseFields, readJson, type WireBody } from '../wire/trainer-http.ts';
 import { submittedSchema } from '../wire/wire-schemas.ts';
+import { addAdvice } from './known-faults.ts';
 import type { Profile } from './profile.ts';
 
 /** One operation that counts in a model's sequence. */
 export interface NumberedOperation<T> {
   /** Wire name, which is also the path. */
   readonly operation: string;
+  /** A pass adds gradients or none, and passes may change places; everything else may not. Default false. */
+  readonly isPass?: boolean;
   /** Made when its turn has come: bodies carry the number, and a body may need the result of an earlier operation. */
   readonly encode: (modelId: string, seqId: number) => WireBody | Promise<WireBody>;
   readonly acceptsProtobuf?: boolean;
@@ -26,10 +29,14 @@ export interface ModelQueueOptions {
   readonly requestLog: TrainerRequestLog;
 }
 
-/** What the server made of a submission; `executed` when a repeated one was done already. */
+/** The number was used for another request: somebody else drives this model, and what it holds is not known. */
+export class ReusedNumberError extends TrainerError {}
+
+/** What the server made of a submission; without an id a repeated one was done already. */
 interface Submission {
   readonly record: TrainerRequestRecord;
   readonly what: string;
+  readonly body: WireBody;
   readonly requestId: string | null;
   readonly wasRepeated: boolean;
 }
@@ -44,6 +51,7 @@ export class ModelQueue {
   readonly #options: ModelQueueOptions;
   readonly #waiting = new Map<object, AbortController>();
   #nextSeqId = 1;
+  #wasPass = false;
   #lastSubmission: Promise<unknown> = Promise.resolve();
   #lastDelivery: Promise<unknown> = Promise.resolve();
   #brokenBy: Error | null = null;
@@ -61,12 +69,13 @@ export class ModelQueue {
     this.#waiting.set(token, cancel);
     const stop = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal]);
     const { io, operationTimeoutMs } = this.#options;
-    const giveUp = (error: unknown) => {
+    const giveUp = (fault: unknown) => {
+      const error = addAdvice(markLostModel(fault));
       this.#break(error, token);
       throw error;
     };
     // Both ends break the queue before the operation behind can look at it.
-    const submission = this.#lastSubmission
+    const submission = this.#takeTurn(operation.isPass ?? false)
       .then(() => this.#send(operation, new Deadline(io.clock, operationTimeoutMs), stop))
       .catch(giveUp);
     const delivery = this.#deliver(operation, submission, this.#lastDelivery, stop)
@@ -83,10 +92,22 @@ export class ModelQueue {
     this.#break(reason, null);
   }
 
+  /** Refuses everything queued and to come, because the model may not be what it was. */
+  distrust(reason: TrainerError): void {
+    if (!this.#isClosed) this.#break(reason, null);
+  }
+
+  /** Where the client keeps the order, only passes follow passes before these are done. */
+  #takeTurn(isPass: boolean): Promise<unknown> {
+    const mayFollow = this.#options.profile.order === 'server' || (isPass && this.#wasPass);
+    this.#wasPass = isPass;
+    return mayFollow ? this.#lastSubmission : Promise.all([this.#lastSubmission, this.#lastDelivery]);
+  }
+
   async #send<T>(operation: NumberedOperation<T>, deadline: Deadline, signal: AbortSignal): Promise<Submission> {
     signal.throwIfAborted();
     if (this.#brokenBy !== null) throw this.#toDiscarded(operation.operation, this.#brokenBy);
-    const { io, requestLog } = this.#options;
+    const { requestLog } = this.#options;
     const seqId = this.#nextSeqId;
     const what = `${operation.operation} #${seqId} of model ${this.modelId}`;
     const body = await operation.encode(this.modelId, seqId);
@@ -94,23 +115,52 @@ export class ModelQueue {
     const record = { modelId: this.modelId, seqId, operation: operation.operation, payloadHash: hashBody(body) };
     requestLog.submitting(record);
     this.#nextSeqId += 1;
-    let wasRepeated = false;
-    const onDoubt = () => {
-      wasRepeated = true;
-    };
     try {
-      const call = { what, body, deadline, signal, canRepeat: true, onDoubt };
-      const { request_id: requestId } = await sendPatiently(io, operation.operation, call, (reply) =>
-        parseFields(submittedSchema, readJson(reply), reply.site),
-      );
-      requestLog.acknowledged(record, requestId);
-      return { record, what, requestId, wasRepeated };
+      return await this.#post(record, what, body, deadline, signal);
     } catch (error) {
-      if (wasRepeated && error instanceof TrainerError && this.#saysExecuted(error, seqId)) {
-        return { record, what, requestId: null, wasRepeated };
-      }
       this.#logFailure(record, error, signal);
       throw error;
+    }
+  }
+
+  /** Sends the bytes, again and again the same ones where a reply is lost. */
+  async #post(
+    record: TrainerRequestRecord,
+    what: string,
+    body: WireBody,
+    deadline: Deadline,
+    signal: AbortSignal,
+    isResent = false,
+  ): Promise<Submission> {
+    const { io, profile, requestLog } = this.#options;
+    let wasRepeated = isResent;
+    let wasUnreachable = false;
+    const call = {
+      what,
+      body,
+      deadline,
+      signal,
+      canRepeat: profile.replay !== 'none',
+      onDoubt: () => {
+        wasRepeated = true;
+      },
+      onUnreachable: () => {
+        wasUnreachable = true;
+      },
+    };
+    try {
+      const { request_id: requestId } = await sendPatiently(io, record.operation, call, (reply) =>
+        parseFields(submittedSchema, readJson(reply), reply.site),
+      );
+      if (wasUnreachable && profile.restoresModels) throw this.#toRestored();
+      requestLog.acknowledged(record, requestId);
+      return { record, what, body, requestId, wasRepeated };
+    } catch (error) {
+      if (!(error instanceof TrainerError)) throw error;
+      if (wasRepeated && this.#saysExecuted(error, record.seqId)) {
+        return { record, what, body, requestId: null, wasRepeated };
+      }
+      throw toReused(error, record.seqId) ?? error;
     }
   }
 
@@ -139,20 +189,27 @@ export class ModelQueue {
 
   async #retrieve<T>(
     operation: NumberedOperation<T>,
-    { record, what, requestId, wasRepeated }: Submission,
+    submission: Submission,
     deadline: Deadline,
     signal: AbortSignal,
+    isResent = false,
   ): Promise<T> {
+    const { record, what, body, requestId, wasRepeated } = submission;
     if (requestId === null) return operation.recover(deadline);
     const acceptsProtobuf = operation.acceptsProtobuf ?? false;
     const call = { requestId, operation: operation.operation, what, acceptsProtobuf, deadline, signal };
     try {
       return operation.parse(await retrieveFuture(this.#options.io, call));
     } catch (error) {
-      if (wasRepeated && error instanceof TrainerError && this.#saysExecuted(error, record.seqId)) {
-        return operation.recover(deadline);
-      }
-      throw error;
+      if (!(error instanceof TrainerError)) throw error;
+      if (wasRepeated && this.#saysExecuted(error, record.seqId)) return operation.recover(deadline);
+      const isLost = error.status === 404 || error.status === 410;
+      if (!isLost || isResent || this.#options.profile.replay === 'none') throw error;
+      // The server does not know its own promise any more. Asked for the same once more, it makes another one, or says
+      // that the work is done.
+      const again = await this.#post(record, what, body, deadline, signal, true);
+      if (again.requestId === requestId) return operation.recover(deadline);
+      return this.#retrieve(operation, again, deadline, signal, true);
     }
   }
 
@@ -163,6 +220,13 @@ export class ModelQueue {
     const conflict = /expected (\d+),? got (\d+)/i.exec(message);
     const isPast = conflict !== null && Number(conflict[2]) === seqId && Number(conflict[1]) === seqId + 1;
     return isPast && this.#options.profile.replay === 'sequence-conflict';
+  }
+
+  #toRestored(): TrainerError {
+    return new TrainerError(
+      `trainer ${this.#options.io.http.url} was away: restarted, it gives model ${this.modelId} the weights of its last checkpoint, and what was done since is gone`,
+      { retryable: true },
+    );
   }
 
   /** An operation that was aborted or closed over stays open in the log: its outcome was not seen. */
@@ -189,6 +253,24 @@ export class ModelQueue {
       retryable,
     });
   }
+}
+
+/** The error of a number that another request had; null for any other refusal. */
+function toReused(error: TrainerError, seqId: number): ReusedNumberError | null {
+  if (error.status !== 409 || !/sequence number was reused/i.test(error.message)) return null;
+  return new ReusedNumberError(
+    `${error.message}; number ${seqId} was another request's: does a second process train this model? End it, then resume from the last saved state`,
+    { cause: error, status: 409 },
+  );
+}
+
+/** SkyRL says with 400, or 409, that a model went with the process that held it; others say 404. */
+const NOT_LOADED = /\bmodel\b[^.;]{0,100}\bnot loaded\b/i;
+
+/** The same failure as every server tells it: a model that is gone is one that was not found. */
+function markLostModel(error: unknown): unknown {
+  if (!(error instanceof TrainerError) || error.retryable || !NOT_LOADED.test(error.message)) return error;
+  return new TrainerError(error.message, { cause: error, status: 404 });
 }
 
 function hashBody(body: WireBody): string {

@@ -1,9 +1,9 @@
 import type { AdamSettings } from '../../../src/core/datum.ts';
+import { toObject } from '../../../src/core/json-object.ts';
 import { failAt } from '../../../src/edge/http-failure.ts';
 import { repeatCall } from '../../../src/edge/waiting.ts';
-import { OutsideError, TrainerError } from '../../../src/errors.ts';
-import type { ModelSpec } from '../../../src/ports/trainer.ts';
-import { Deadline, type FutureResult, retrieveFuture, sendPatiently, type TrainerIo } from '../wire/patience.ts';
+import { TrainerError } from '../../../src/errors.ts';
+import { type Deadline, type FutureResult, sendPatiently, type TrainerIo } from '../wire/patience.ts';
 import {
   type CheckpointKind,
   type CheckpointRef,
@@ -13,77 +13,13 @@ import {
   toCheckpointPath,
   toCheckpointsRoute,
   toJsonBody,
-  type WireBody,
 } from '../wire/trainer-http.ts';
-import {
-  checkpointListSchema,
-  createdModelSchema,
-  optimResultSchema,
-  savedSchema,
-  submittedSchema,
-} from '../wire/wire-schemas.ts';
+import { checkpointListSchema, optimResultSchema, savedSchema } from '../wire/wire-schemas.ts';
 import type { NumberedOperation } from './model-queue.ts';
 import { pickNumbers } from './pass-codec.ts';
+import type { Profile } from './profile.ts';
 
-/** Every operation of a model but the passes: create and unload, load and save, step, delete what was saved. */
-
-export interface ModelCall {
-  readonly io: TrainerIo;
-  readonly operationTimeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Seeds on the wire are 31 bits wide. */
-const SEED_RANGE = 2 ** 31;
-
-/**
- * Creates a model and answers its id. `create_model` has no sequence number: after a lost reply it is
- * not repeated, because the server would hold a second model.
- */
-export async function createModel(
-  call: ModelCall,
-  sessionId: string,
-  modelSeqId: number,
-  spec: ModelSpec,
-): Promise<string> {
-  const { baseModel, rank, seed } = spec;
-  const lora = { rank, seed: Math.abs(seed) % SEED_RANGE, train_unembed: true, train_mlp: true, train_attn: true };
-  const body = { session_id: sessionId, model_seq_id: modelSeqId, base_model: baseModel, lora_config: lora };
-  const { submitted, result } = await runUnnumbered(call, 'create_model', toJsonBody(body));
-  const created = result.codec === 'json' ? parseFields(createdModelSchema, result.value, result.site) : {};
-  const modelId = created.model_id ?? submitted.model_id;
-  if (modelId == null) throw failAt(result.site, 'the answer holds no model_id');
-  return modelId;
-}
-
-/** Unloads a model. One that cannot be unloaded is gone, or the next operation will tell what is wrong. */
-export async function unloadModel(call: ModelCall, modelId: string): Promise<void> {
-  try {
-    await runUnnumbered(call, 'unload_model', toJsonBody({ model_id: modelId }));
-  } catch (error) {
-    if (!(error instanceof TrainerError)) throw error;
-  }
-}
-
-async function runUnnumbered({ io, operationTimeoutMs, signal }: ModelCall, operation: string, body: WireBody) {
-  const deadline = new Deadline(io.clock, operationTimeoutMs);
-  const what = operation;
-  const submitted = await sendPatiently(io, operation, { what, body, deadline, canRepeat: false, signal }, (reply) =>
-    parseFields(submittedSchema, readJson(reply), reply.site),
-  ).catch(tellDoubt);
-  const future = { requestId: submitted.request_id, operation, what, acceptsProtobuf: false, deadline, signal };
-  const result: FutureResult = await retrieveFuture(io, future);
-  return { submitted, result };
-}
-
-/** A request that is not repeated may have been carried out all the same. */
-function tellDoubt(error: unknown): never {
-  if (!(error instanceof OutsideError) || error.unsent || error.status !== null || !error.retryable) throw error;
-  throw new TrainerError(`${error.message}; whether the server acted on it is not known`, {
-    cause: error,
-    retryable: true,
-  });
-}
+/** The numbered operations of a model beside its passes (load, save, step), and deleting what was saved. */
 
 /** `load_weights`, which some servers take as a model's first operation only. */
 export function toLoadOperation(path: string, optimizer: boolean): NumberedOperation<void> {
@@ -109,14 +45,24 @@ export function toOptimOperation(adam: AdamSettings): NumberedOperation<Readonly
     operation: 'optim_step',
     encode: (modelId, seqId) => toJsonBody({ adam_params: params, model_id: modelId, seq_id: seqId }),
     parse: ({ site, ...result }) =>
-      result.codec === 'json' ? pickNumbers(parseFields(optimResultSchema, result.value, site).metrics) : {},
+      result.codec === 'json' ? readOptimMetrics(parseFields(optimResultSchema, result.value, site).metrics) : {},
     recover: () => ({}),
   };
 }
 
-/** A save; its value is the canonical path. */
+/** The server's metrics. A gradient norm that is no finite number comes as null, or as a word: it is NaN here. */
+function readOptimMetrics(metrics: unknown): Readonly<Record<string, number>> {
+  const numbers = pickNumbers(metrics);
+  const norms = Object.entries(toObject(metrics) ?? {}).filter(
+    ([key]) => key.includes('grad_norm') && !(key in numbers),
+  );
+  return { ...numbers, ...Object.fromEntries(norms.map(([key]) => [key, Number.NaN])) };
+}
+
+/** A save; its value is the canonical path, or the server's own where it has names of its own. */
 export function toSaveOperation(
   io: TrainerIo,
+  { checkpointPaths }: Profile,
   ref: CheckpointRef,
   signal: AbortSignal | undefined,
 ): NumberedOperation<string> {
@@ -124,13 +70,17 @@ export function toSaveOperation(
   return {
     operation: kind === 'weights' ? 'save_weights' : 'save_weights_for_sampler',
     encode: (modelId, seqId) => toJsonBody({ model_id: modelId, path: name, seq_id: seqId }),
-    parse: (result) => readSavedPath(result, kind),
+    parse: (result) => readSavedPath(result, kind, checkpointPaths === 'own'),
     recover: (deadline) => waitUntilListed(io, ref, deadline, signal),
   };
 }
 
-function readSavedPath({ site, ...result }: FutureResult, kind: CheckpointKind): string {
+/** Paths of a server's own go back to it as they came, and nowhere else. */
+const OWN_PATH = /^tinker:\/\/[A-Za-z0-9._:-]{1,255}(?:\/[A-Za-z0-9._:-]{1,255}){1,8}$/;
+
+function readSavedPath({ site, ...result }: FutureResult, kind: CheckpointKind, isOwn: boolean): string {
   const { path } = parseFields(savedSchema, result.codec === 'json' ? result.value : null, site);
+  if (isOwn && OWN_PATH.test(path)) return path;
   const ref = parseCheckpointPath(path, kind);
   if (ref === null) throw failAt(site, `${JSON.stringify(path)} is no checkpoint path (tinker://<run>/<kind>/<name>)`);
   return toCheckpointPath(ref);

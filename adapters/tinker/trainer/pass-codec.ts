@@ -88,6 +88,8 @@ export interface PassOutput {
   /** Null where the server left the log-probs out. Empty when it left every datum out. */
   readonly logprobs: readonly (readonly number[] | null)[];
   readonly metrics: Readonly<Record<string, number>>;
+  /** Names of the tensors that came back for a datum; servers differ in what they add to the log-probs. */
+  readonly fields: readonly string[];
 }
 
 /**
@@ -95,8 +97,8 @@ export interface PassOutput {
  * Throws `TrainerError`.
  */
 export function checkPassOutput(output: PassOutput, lengths: readonly number[], site: Site): PassOutput {
-  const { logprobs, metrics } = output;
-  if (logprobs.length === 0) return { logprobs: lengths.map(() => null), metrics };
+  const { logprobs } = output;
+  if (logprobs.length === 0) return { ...output, logprobs: lengths.map(() => null) };
   if (logprobs.length !== lengths.length) {
     throw failAt(site, `${lengths.length} datums were sent, ${logprobs.length} results came back`);
   }
@@ -114,12 +116,18 @@ export function checkPassOutput(output: PassOutput, lengths: readonly number[], 
   return output;
 }
 
-/** The metrics that are numbers; servers put nulls and texts among them. */
+/**
+ * The metrics that are numbers; servers put nulls and texts among them. A gradient norm that is none is NaN: JSON has no
+ * such number, and servers write null or a text in its place.
+ */
 export function pickNumbers(metrics: unknown): Record<string, number> {
   if (typeof metrics !== 'object' || metrics === null) return {};
   const entries = Object.entries(metrics as Record<string, unknown>);
   return Object.fromEntries(
-    entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number' && Number.isFinite(entry[1])),
+    entries.flatMap(([key, value]): [string, number][] => {
+      if (typeof value === 'number' && Number.isFinite(value)) return [[key, value]];
+      return key.includes('grad_norm') ? [[key, Number.NaN]] : [];
+    }),
   );
 }
 
@@ -136,7 +144,11 @@ function readJsonOutput(value: unknown, site: Site): PassOutput {
     throw failAt(site, "the answer is not the protocol's: loss_fn_outputs is no array");
   }
   const rows = (outputs ?? []) as readonly ({ logprobs?: { data?: unknown } | null } | null)[];
-  return { logprobs: rows.map((row) => readRow(row?.logprobs?.data)), metrics: pickNumbers(metrics) };
+  return {
+    logprobs: rows.map((row) => readRow(row?.logprobs?.data)),
+    metrics: pickNumbers(metrics),
+    fields: Object.keys(rows[0] ?? {}),
+  };
 }
 
 function readRow(data: unknown): readonly number[] | null {
@@ -160,20 +172,27 @@ export function decodePassProtobuf(bytes: Uint8Array, site: Site): PassOutput {
   const malformed: Malformed = (detail) => failAt(site, `the protobuf answer is malformed: ${detail}`);
   const logprobs: (readonly number[] | null)[] = [];
   const metrics: [string, number][] = [];
+  const names = new Set<string>();
   for (const field of readFields(bytes, malformed)) {
-    if (field.number === 2) logprobs.push(...readArrayRecord(field, malformed));
+    if (field.number === 2) logprobs.push(...readArrayRecord(field, names, malformed));
     else if (field.number === 3) metrics.push(field.toEntry((value) => value.toNumber(), 0));
   }
-  return { logprobs, metrics: pickNumbers(Object.fromEntries(metrics)) };
+  return { logprobs, metrics: pickNumbers(Object.fromEntries(metrics)), fields: [...names] };
 }
 
-function readArrayRecord(record: ProtobufField, malformed: Malformed): (readonly number[] | null)[] {
+/** The log-probs of an `ArrayRecord`; adds the names of its tensors to `names`. */
+function readArrayRecord(
+  record: ProtobufField,
+  names: Set<string>,
+  malformed: Malformed,
+): (readonly number[] | null)[] {
   const fields = new Map<string, BatchedTensor>();
   let count = 0;
   for (const field of record.fields()) {
     if (field.number === 2) fields.set(...field.toEntry((value) => readBatchedTensor(value, malformed), EMPTY_TENSOR));
     else if (field.number === 3) count = field.toNumber();
   }
+  for (const name of fields.keys()) names.add(name);
   const [first] = fields.values();
   const datums = count > 0 ? count : Math.max(0, (first?.offsets.length ?? 1) - 1);
   const tensor = fields.get('logprobs');

@@ -21,7 +21,7 @@ export interface WirePass {
   readonly data: readonly WireDatum[];
   readonly lossFn: LossSpec['kind'];
   readonly isForwardOnly: boolean;
-  /** Both ratio thresholds with ppo and cispo: the servers' defaults differ. Else empty. */
+  /** Every setting of the loss: the servers' defaults differ. Empty where it has none. */
   readonly lossConfig: Readonly<Record<string, number>>;
 }
 
@@ -51,8 +51,18 @@ export function toWireDatum(datum: Datum, lossTensors: readonly WireTensor[]): W
 
 /** `loss_fn_config` of a loss. */
 export function toLossConfig(loss: LossSpec): Record<string, number> {
-  if (loss.kind !== 'ppo' && loss.kind !== 'cispo') return {};
-  return { clip_low_threshold: loss.clipLow, clip_high_threshold: loss.clipHigh };
+  switch (loss.kind) {
+    case 'ppo':
+    case 'cispo':
+    case 'gspo':
+      return { clip_low_threshold: loss.clipLow, clip_high_threshold: loss.clipHigh };
+    case 'dppo':
+      return { delta_low: loss.deltaLow, delta_high: loss.deltaHigh };
+    case 'dro':
+      return { beta: loss.beta };
+    default:
+      return {};
+  }
 }
 
 /**
@@ -81,16 +91,27 @@ export function toSequenceMeanDatum(datum: Datum, n: number): WireDatum {
  * so this form is what makes per-token weights count there, at the price of one forward pass.
  */
 export function toSamplingDatum(datum: Datum, present: readonly number[] | null, index: number): Datum {
-  if (present === null) {
-    throw new TrainerError(
-      `the trainer returned no log-probs for datum ${index}; this profile needs them to train on cross entropy`,
-    );
-  }
+  const known = requirePresent(present, index, 'cross_entropy');
   const advantages = datum.weights!;
-  return { ...datum, advantages, logprobs: advantages.map((weight, i) => (weight === 0 ? 0 : present[i]!)) };
+  return { ...datum, advantages, logprobs: advantages.map((weight, i) => (weight === 0 ? 0 : known[i]!)) };
 }
 
-type FloatKey = 'weights' | 'logprobs' | 'advantages';
+/**
+ * A datum whose masked positions count as not moved: `dro` has no mask, and its squared term would pull prompt and tags
+ * towards the log-prob 0 that stands there.
+ */
+export function toUnmovedDatum(datum: Datum, present: readonly number[] | null, index: number): Datum {
+  const known = requirePresent(present, index, 'dro');
+  const logprobs = datum.logprobs!.map((old, i) => (datum.advantages![i] === 0 ? known[i]! : old));
+  return { ...datum, logprobs };
+}
+
+function requirePresent(present: readonly number[] | null, index: number, loss: LossSpec['kind']): readonly number[] {
+  if (present !== null) return present;
+  throw new TrainerError(`the trainer returned no log-probs for datum ${index}; it needs them to train on ${loss}`);
+}
+
+type FloatKey = 'weights' | 'logprobs' | 'advantages' | 'rolloutLogprobs';
 
 /** What a pass is for: the log-probs alone, or the gradient of a loss. */
 export type PassPurpose = 'forward' | LossSpec['kind'];
@@ -125,7 +146,8 @@ function findFault(datum: Datum, purpose: PassPurpose, isStructured: boolean): s
     if (!ids!.every((id) => Number.isSafeInteger(id) && id >= 0)) return 'has an id that is no non-negative integer';
   }
   if (purpose === 'forward') return datum.weights === undefined ? null : findFloatFault(datum, 'weights');
-  const keys: readonly FloatKey[] = purpose === 'cross_entropy' ? ['weights'] : ['logprobs', 'advantages'];
+  const extra: readonly FloatKey[] = datum.rolloutLogprobs === undefined ? [] : ['rolloutLogprobs'];
+  const keys: readonly FloatKey[] = purpose === 'cross_entropy' ? ['weights'] : [...extra, 'logprobs', 'advantages'];
   for (const key of keys) {
     const fault = findFloatFault(datum, key);
     if (fault !== null) return fault;

@@ -16,11 +16,12 @@ import {
   toLossConfig,
   toSamplingDatum,
   toSequenceMeanDatum,
+  toUnmovedDatum,
   toWireDatum,
   type WireDatum,
   type WirePass,
 } from './pass-datum.ts';
-import type { Profile } from './profile.ts';
+import type { ChunkLimits, Profile } from './profile.ts';
 
 /** Where passes go and in which form. */
 export interface PassTarget {
@@ -33,7 +34,7 @@ export interface PassTarget {
 
 /** Log-probs without a gradient. The datums must have been checked. */
 export function runForward(target: PassTarget, data: readonly Datum[], signal?: AbortSignal): Promise<ForwardResult> {
-  const chunks = chunkData(data.map(toForwardDatum), target.limits, estimateBytes);
+  const chunks = chunkData(data.map(toForwardDatum), target.limits, sizeIn(target));
   return mergeAll(chunks.map((chunk) => submitForward(target, chunk, signal)));
 }
 
@@ -47,54 +48,81 @@ export function runForwardBackward(
   loss: LossSpec,
   signal?: AbortSignal,
 ): Promise<ForwardResult> {
-  if (target.profile.reduction === 'sequence-mean' && loss.kind === 'cross_entropy') {
-    return runCrossEntropyAsSampling(target, data, signal);
+  const { profile, limits } = target;
+  if (profile.reduction === 'sequence-mean' && loss.kind === 'cross_entropy') {
+    return runOnPresent(target, data, signal, (datum, present, index) => ({
+      datum: toSequenceMeanDatum(toSamplingDatum(datum, present, index), data.length),
+      loss: { kind: 'importance_sampling' },
+    }));
   }
-  const wire = data.map((datum) => toLossDatum(target.profile, datum, loss, data.length));
-  const pass = { lossFn: loss.kind, lossConfig: toLossConfig(loss), isForwardOnly: false };
-  const chunks = chunkData(wire, target.limits, estimateBytes);
+  if (loss.kind === 'dro') {
+    return runOnPresent(target, data, signal, (datum, present, index) => ({
+      datum: toLossDatum(profile, toUnmovedDatum(datum, present, index), loss, data),
+      loss,
+    }));
+  }
+  const wire = data.map((datum) => toLossDatum(profile, datum, loss, data));
+  const pass = { ...toLossHead(loss), isForwardOnly: false };
+  const chunks = chunkData(wire, limits, sizeIn(target));
   return mergeAll(
     chunks.map((chunk) => submitPass(target, countTokens(chunk), () => ({ ...pass, data: chunk }), signal)),
   );
 }
 
-function toLossDatum(profile: Profile, datum: Datum, loss: LossSpec, n: number): WireDatum {
-  if (loss.kind === 'cross_entropy') return toWireDatum(datum, [float32('weights', datum.weights!)]);
-  if (profile.reduction === 'sequence-mean') return toSequenceMeanDatum(datum, n);
-  const advantages = datum.advantages!;
-  const mask = profile.sendsMask
-    ? [
-        float32(
-          'weights',
-          advantages.map((advantage) => (advantage === 0 ? 0 : 1)),
-        ),
-      ]
-    : [];
-  return toWireDatum(datum, [float32('logprobs', datum.logprobs!), float32('advantages', advantages), ...mask]);
+function sizeIn({ profile }: PassTarget): (datum: WireDatum) => number {
+  return (datum) => estimateBytes(datum, profile.codec);
 }
 
-/** One forward pass for the present log-probs, then the importance-sampling form of cross entropy, chunk by chunk. */
-function runCrossEntropyAsSampling(
+const toLossHead = (loss: LossSpec) => ({ lossFn: loss.kind, lossConfig: toLossConfig(loss) });
+
+/** `all`: the datums of the whole step, which decide what a mean is over and whether all of them have a tensor. */
+function toLossDatum(profile: Profile, datum: Datum, loss: LossSpec, all: readonly Datum[]): WireDatum {
+  if (loss.kind === 'cross_entropy') return toWireDatum(datum, [float32('weights', datum.weights!)]);
+  if (profile.reduction === 'sequence-mean') return toSequenceMeanDatum(datum, all.length);
+  const advantages = datum.advantages!;
+  const mask = () => advantages.map((advantage) => (advantage === 0 ? 0 : 1));
+  const hasRollout = profile.takesRolloutLogprobs && all.every(({ rolloutLogprobs }) => rolloutLogprobs !== undefined);
+  return toWireDatum(datum, [
+    float32('logprobs', datum.logprobs!),
+    float32('advantages', advantages),
+    ...(profile.sendsMask ? [float32('weights', mask())] : []),
+    ...(hasRollout ? [float32('rollout_logprobs', datum.rolloutLogprobs!)] : []),
+  ]);
+}
+
+/** What a datum becomes once the trainer's present log-probs of its targets are known; null where it returns none. */
+type OnPresent = (
+  datum: Datum,
+  present: readonly number[] | null,
+  index: number,
+) => { readonly datum: WireDatum; readonly loss: LossSpec };
+
+/** One forward pass for the present log-probs, then the pass that needs them, chunk by chunk. */
+function runOnPresent(
   target: PassTarget,
   data: readonly Datum[],
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  build: OnPresent,
 ): Promise<ForwardResult> {
   // Three float tensors in the second form: what fits there fits the forward pass too.
+  const size = sizeIn(target);
+  const { float32: floatBytes } = NUMBER_BYTES[target.profile.codec];
   const chunks = chunkData(
     data,
     target.limits,
-    (datum) => estimateBytes(toForwardDatum(datum)) + datum.tokens.length * 8,
+    (datum) => size(toForwardDatum(datum)) + 2 * floatBytes * datum.tokens.length,
   );
   const forwards = chunks.map((chunk) => submitForward(target, chunk.map(toForwardDatum), signal));
-  const passes = chunks.map((chunk, at) =>
-    submitPass(target, countTokens(chunk), async () => toSamplingPass(chunk, await forwards[at]!, data.length), signal),
-  );
+  const passes = chunks.map((chunk, at) => {
+    const buildPass = async (): Promise<WirePass> => {
+      const { logprobs } = await forwards[at]!;
+      const built = chunk.map((datum, i) => build(datum, logprobs[i] ?? null, i));
+      const wire = built.map(({ datum }) => datum);
+      return { ...toLossHead(built[0]!.loss), data: wire, isForwardOnly: false };
+    };
+    return submitPass(target, countTokens(chunk), buildPass, signal);
+  });
   return Promise.all([mergeAll(passes), ...forwards]).then(([merged]) => merged);
-}
-
-function toSamplingPass(chunk: readonly Datum[], present: ForwardResult, n: number): WirePass {
-  const data = chunk.map((datum, i) => toSequenceMeanDatum(toSamplingDatum(datum, present.logprobs[i] ?? null, i), n));
-  return { data, lossFn: 'importance_sampling', lossConfig: {}, isForwardOnly: false };
 }
 
 function submitForward(target: PassTarget, data: readonly WireDatum[], signal?: AbortSignal): Promise<PassOutput> {
@@ -113,15 +141,23 @@ function submitPass(
   const isJson = profile.codec === 'json';
   const operation = {
     operation: toPassPath({ isForwardOnly }, profile.codec),
+    isPass: true,
     acceptsProtobuf: !isJson,
     encode: async (modelId: string, seqId: number) => {
       const pass = await build();
       return isJson ? encodePassJson(pass, modelId, seqId) : encodePassProtobuf(pass, modelId, seqId, compress);
     },
     parse: (result: FutureResult) => checkPassOutput(decodePassOutput(result), lengths, result.site),
-    recover: () => ({ logprobs: lengths.map(() => null), metrics: {} }),
+    recover: () => ({ logprobs: lengths.map(() => null), metrics: {}, fields: [] }),
   };
   return queue.submit(operation, signal);
+}
+
+/** The names of the tensors that a server answers a forward pass with. */
+export async function readPassFields(target: PassTarget, signal?: AbortSignal): Promise<readonly string[]> {
+  const datum = toForwardDatum({ tokens: [1, 2], targets: [2, 3] });
+  const { fields } = await submitForward(target, [datum], signal);
+  return fields;
 }
 
 function countTokens(data: readonly { readonly tokens: readonly number[] }[]): number[] {
@@ -129,18 +165,9 @@ function countTokens(data: readonly { readonly tokens: readonly number[] }[]): n
 }
 
 async function mergeAll(outputs: readonly Promise<PassOutput>[]): Promise<ForwardResult> {
-  return mergeOutputs(await Promise.all(outputs));
+  const { logprobs, metrics } = mergeOutputs(await Promise.all(outputs));
+  return { logprobs, metrics };
 }
-
-/** What one request may hold. */
-export interface ChunkLimits {
-  readonly maxDatums: number;
-  /** Estimated protobuf bytes before compression. */
-  readonly maxBytes: number;
-}
-
-/** The protocol's limits where the server names none. */
-export const DEFAULT_CHUNK_LIMITS: ChunkLimits = { maxDatums: 1024, maxBytes: 5_000_000 };
 
 /** Splits into runs of items that fit one request, in order. A single item above the byte limit stands alone. */
 function chunkData<T>(items: readonly T[], limits: ChunkLimits, sizeOf: (item: T) => number): T[][] {
@@ -161,9 +188,16 @@ function chunkData<T>(items: readonly T[], limits: ChunkLimits, sizeOf: (item: T
   return chunks;
 }
 
-/** 4 bytes per token and the dense bytes of every tensor. */
-function estimateBytes({ tokens, tensors }: WireDatum): number {
-  return tensors.reduce((sum, { dtype, data }) => sum + data.length * (dtype === 'int64' ? 8 : 4), tokens.length * 4);
+/** Bytes of one number in a body: as packed in protobuf; as text, with its comma, in JSON. */
+const NUMBER_BYTES = {
+  protobuf: { token: 4, int64: 8, float32: 4 },
+  json: { token: 7, int64: 7, float32: 22 },
+} as const;
+
+/** Bytes of a datum in the body of a request. */
+function estimateBytes({ tokens, tensors }: WireDatum, codec: Profile['codec']): number {
+  const bytes = NUMBER_BYTES[codec];
+  return tensors.reduce((sum, { dtype, data }) => sum + data.length * bytes[dtype], tokens.length * bytes.token);
 }
 
 interface Share {
@@ -208,5 +242,5 @@ function mergeOutputs(outputs: readonly PassOutput[]): PassOutput {
     const merged = reduce(outputs.map((output) => ({ value: output.metrics[key]!, weight: output.logprobs.length })));
     if (merged !== null) metrics[key] = merged;
   }
-  return { logprobs: outputs.flatMap((output) => output.logprobs), metrics };
+  return { logprobs: outputs.flatMap((output) => output.logprobs), metrics, fields: outputs[0]!.fields };
 }

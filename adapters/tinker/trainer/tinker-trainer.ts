@@ -8,35 +8,35 @@ import type {
   SavedState,
   Trainer,
   TrainerCapabilities,
+  TrainerLack,
+  TrainerNeeds,
   TrainerRequestLog,
 } from '../../../src/ports/trainer.ts';
-import { fetchWeights, type HandOver, removeUnpacked } from '../hand-over/hand-over.ts';
+import { type HandOver, handOverWeights, removeHandedOver } from '../hand-over/hand-over.ts';
 import { Deadline, type TrainerIo } from '../wire/patience.ts';
 import {
   type CheckpointKind,
   type CheckpointRef,
   isCheckpointName,
   parseCheckpointPath,
+  toCheckpointPath,
 } from '../wire/trainer-http.ts';
+import { findLack } from './find-lack.ts';
 import { ModelQueue } from './model-queue.ts';
-import {
-  createModel,
-  deleteCheckpoint,
-  toLoadOperation,
-  toOptimOperation,
-  toSaveOperation,
-  unloadModel,
-} from './operations.ts';
+import { deleteCheckpoint, toLoadOperation, toOptimOperation, toSaveOperation } from './operations.ts';
+import type { OwnModels } from './own-models.ts';
 import { checkDatums, type PassPurpose } from './pass-datum.ts';
 import { probeStructure } from './probe-structure.ts';
-import type { Profile } from './profile.ts';
-import { type ChunkLimits, runForward, runForwardBackward } from './run-pass.ts';
+import { type ChunkLimits, type Profile, tellBackEnd } from './profile.ts';
+import { type PassTarget, readPassFields, runForward, runForwardBackward } from './run-pass.ts';
 import type { Session } from './session.ts';
 
 export interface TinkerTrainerParts {
   readonly io: TrainerIo;
   readonly session: Session;
-  readonly profile: Profile;
+  readonly models: OwnModels;
+  /** What the server may be; the first model that is opened tells which. */
+  readonly profiles: readonly Profile[];
   readonly limits: ChunkLimits;
   readonly compress: boolean;
   /** Base models for which the server advertises `structured_attention/1`. */
@@ -51,21 +51,32 @@ export interface TinkerTrainerParts {
 export class TinkerTrainer implements Trainer {
   readonly url: string;
   readonly #parts: TinkerTrainerParts;
+  #profiles: readonly Profile[];
   #queue: ModelQueue | null = null;
-  #modelCount = 0;
   #capabilities: TrainerCapabilities = { structuredAttention: false };
   readonly #probedModels = new Set<string>();
   /** Passes since the last optimiser step. */
   #pendingPasses = 0;
-  #hasWarnedOfAdam = false;
+  readonly #told = new Set<string>();
 
   constructor(parts: TinkerTrainerParts) {
     this.#parts = parts;
+    this.#profiles = parts.profiles;
     this.url = parts.io.http.url;
+    parts.session.onReturn(() => this.#distrustRestored());
   }
 
   get capabilities(): TrainerCapabilities {
     return this.#capabilities;
+  }
+
+  /** Profiles that are still in question differ in what passes answer and in what they compute, and in nothing else. */
+  get #profile(): Profile {
+    return this.#profiles[0]!;
+  }
+
+  findLack(needs: TrainerNeeds): TrainerLack | null {
+    return findLack(this.#profiles, needs);
   }
 
   async openModel(
@@ -73,16 +84,27 @@ export class TinkerTrainer implements Trainer {
     from: { readonly path: string; readonly optimizer: boolean } | null,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { io, session, profile, operationTimeoutMs, requestLog } = this.#parts;
-    const call = { io, operationTimeoutMs, signal };
-    await this.#closeModel(signal);
-    const sessionId = await session.require(signal);
-    this.#modelCount += 1;
-    const modelId = await createModel(call, sessionId, this.#modelCount, spec);
+    const { io, models, operationTimeoutMs, requestLog } = this.#parts;
+    await this.closeModel(signal);
+    const profile = this.#profile;
+    const modelId = await models.create(spec, profile, signal);
     const queue = new ModelQueue({ io, profile, modelId, operationTimeoutMs, requestLog });
     this.#queue = queue;
     if (from !== null) await queue.submit(toLoadOperation(from.path, from.optimizer), signal);
+    if (this.#profiles.length > 1) {
+      this.#profiles = [tellBackEnd(await readPassFields(this.#passTarget(queue), signal))];
+    }
     this.#capabilities = { structuredAttention: await this.#findStructure(queue, spec.baseModel, signal) };
+    await models.releaseUnneeded(modelId, this.#profile, signal);
+  }
+
+  async closeModel(signal?: AbortSignal): Promise<void> {
+    const queue = this.#queue;
+    if (queue === null) return;
+    this.#queue = null;
+    this.#pendingPasses = 0;
+    queue.close(new TrainerError(`model ${queue.modelId} was closed`));
+    await this.#parts.models.release(queue.modelId, this.#profile, signal);
   }
 
   async forward(data: readonly Datum[], signal?: AbortSignal): Promise<ForwardResult> {
@@ -106,23 +128,33 @@ export class TinkerTrainer implements Trainer {
     return queue.submit(toOptimOperation(adam), signal);
   }
 
+  pathOf(kind: 'state' | 'sampler', name: string): string {
+    const { modelId: runId } = this.#requireQueue();
+    return toCheckpointPath({ runId, kind: kind === 'state' ? 'weights' : 'sampler_weights', name });
+  }
+
   async saveState(name: string, signal?: AbortSignal): Promise<SavedState> {
     return { path: await this.#save(name, 'weights', signal) };
   }
 
   async saveForSampler(name: string, signal?: AbortSignal): Promise<SamplerWeights> {
-    const { io, profile, handOver } = this.#parts;
+    const { io, handOver } = this.#parts;
     const path = await this.#save(name, 'sampler_weights', signal);
-    if (handOver === 'path') return { path, location: path };
+    if (handOver === 'path') return { path, location: path, found: null };
     const call = { deadline: this.#startDeadline(), signal };
-    return { path, location: await fetchWeights(io, profile, handOver, this.#requireRef(path), call) };
+    return { path, ...(await handOverWeights(handOver, io, this.#profile, this.#requireRef(path), call)) };
   }
 
   async deleteSaved(path: string, signal?: AbortSignal): Promise<void> {
+    const { io, handOver, models } = this.#parts;
+    if (this.#profile.checkpointPaths === 'own') {
+      this.#tellOnce(`trainer profile ${this.#profile.name} deletes no checkpoints: remove them on its disk`);
+      return;
+    }
     const ref = this.#requireRef(path);
-    await deleteCheckpoint(this.#parts.io, ref, this.#startDeadline(), signal);
-    const { handOver } = this.#parts;
-    if (handOver !== 'path' && ref.kind === 'sampler_weights') await removeUnpacked(handOver, ref);
+    await deleteCheckpoint(io, ref, this.#startDeadline(), signal);
+    if (handOver !== 'path' && ref.kind === 'sampler_weights') await removeHandedOver(handOver, this.#profile, ref);
+    if (this.#queue !== null) await models.releaseUnneeded(this.#queue.modelId, this.#profile, signal);
   }
 
   retries(): RetryCounts {
@@ -130,20 +162,23 @@ export class TinkerTrainer implements Trainer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#queue?.close(new TrainerError(`the connection to trainer ${this.url} was closed`));
+    const { models, session, io } = this.#parts;
+    const queue = this.#queue;
     this.#queue = null;
-    this.#parts.session.close();
-    await this.#parts.io.http.close();
+    queue?.close(new TrainerError(`the connection to trainer ${this.url} was closed`));
+    if (queue !== null) await models.releaseQuickly(queue.modelId, this.#profile);
+    session.close();
+    await io.http.close();
   }
 
-  async #closeModel(signal?: AbortSignal): Promise<void> {
-    const queue = this.#queue;
-    if (queue === null) return;
-    this.#queue = null;
-    this.#pendingPasses = 0;
-    queue.close(new TrainerError(`model ${queue.modelId} was closed`));
-    const { io, operationTimeoutMs } = this.#parts;
-    await unloadModel({ io, operationTimeoutMs, signal }, queue.modelId);
+  /** A server that was away and gives models back from its disk says nothing of what they have lost. */
+  #distrustRestored(): void {
+    if (!this.#profile.restoresModels) return;
+    this.#queue?.distrust(
+      new TrainerError(`trainer ${this.url} was away and may have lost what was done since the last saved state`, {
+        retryable: true,
+      }),
+    );
   }
 
   /** Weights may be too small for the probe to show anything at first, so only a success is remembered. */
@@ -162,7 +197,7 @@ export class TinkerTrainer implements Trainer {
       throw new TrainerError(`checkpoint name ${JSON.stringify(name)} must be 1 to 255 letters, digits, "_" or "-"`);
     }
     const ref = { runId: queue.modelId, kind, name };
-    return queue.submit(toSaveOperation(this.#parts.io, ref, signal), signal);
+    return queue.submit(toSaveOperation(this.#parts.io, this.#profile, ref, signal), signal);
   }
 
   #requireRef(path: string): CheckpointRef {
@@ -178,8 +213,8 @@ export class TinkerTrainer implements Trainer {
   }
 
   #findPassFault(data: readonly Datum[], loss: LossSpec): TrainerError | null {
-    const { name, refusedLosses, reduction } = this.#parts.profile;
-    if (refusedLosses.includes(loss.kind)) {
+    const { name, losses, reduction } = this.#profile;
+    if (!losses.includes(loss.kind)) {
       return new TrainerError(`trainer profile ${name} does not compute ${loss.kind} as asked; choose another loss`);
     }
     if (reduction === 'sequence-mean' && this.#pendingPasses > 0) {
@@ -194,9 +229,9 @@ export class TinkerTrainer implements Trainer {
     }
   }
 
-  #passTarget(queue: ModelQueue) {
-    const { profile, limits, compress } = this.#parts;
-    return { queue, profile, limits, compress };
+  #passTarget(queue: ModelQueue): PassTarget {
+    const { limits, compress } = this.#parts;
+    return { queue, profile: this.#profile, limits, compress };
   }
 
   #startDeadline(): Deadline {
@@ -209,13 +244,18 @@ export class TinkerTrainer implements Trainer {
   }
 
   #warnOfIgnoredAdam(adam: AdamSettings): void {
-    const { name, ignoredAdam } = this.#parts.profile;
+    const { name, ignoredAdam } = this.#profile;
     const ignored = ignoredAdam.filter((key) => key !== 'clipNorm' || adam.clipNorm > 0);
-    if (this.#hasWarnedOfAdam || ignored.length === 0) return;
-    this.#hasWarnedOfAdam = true;
-    this.#parts.warn(
+    if (ignored.length === 0) return;
+    this.#tellOnce(
       `trainer profile ${name} does not apply ${ignored.join(', ')}; the server's own settings are in force`,
     );
+  }
+
+  #tellOnce(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#parts.warn(message);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type TrainerHttp,
   toJsonBody,
 } from './trainer-http.ts';
+import type { Wait, WaitNotice } from './wait-notice.ts';
 
 /**
  * Everything that waits: requests that are sent again until they get a usable answer, and results that are polled until
@@ -27,6 +28,8 @@ export interface TrainerIo {
   readonly connectionTries: number | null;
   /** Counts every repetition. */
   readonly tally: RetryTally;
+  /** Tells what is waited for; absent where whoever calls does that. */
+  readonly notice?: WaitNotice;
 }
 
 /** The wall-clock limit of one operation. It starts again when the operation before it is done. */
@@ -56,6 +59,8 @@ export interface PatientCall extends TinkerCall {
   readonly canRepeat: boolean;
   /** Called when it goes out again although the server may have acted on it. */
   onDoubt?(): void;
+  /** Called when nothing took the connection: the server may be restarting. */
+  onUnreachable?(): void;
 }
 
 /** Refusals: the server did nothing, so that any request may be sent again. */
@@ -83,25 +88,35 @@ const BROKEN_POLLS = 20;
  * still being written, a few server errors. `read` is what is made of the answer; what it throws counts as well. Rejects
  * with an error of the role's port, or the signal's reason.
  */
-export function sendPatiently<T>(
+export async function sendPatiently<T>(
   io: TrainerIo,
   path: string,
   call: PatientCall,
   read: (reply: TinkerReply) => T,
 ): Promise<T> {
-  const { deadline, canRepeat, signal } = call;
-  return repeatCall(async () => read(await io.http.send(path, call)), {
-    policy: toPolicy(io, BROKEN_SENDINGS),
-    clock: io.clock,
-    signal,
-    causeOf: (error) => findTinkerCause(error, canRepeat),
-    isOver: () => deadline.isOver,
-    onRepeat: ({ cause, error }) => {
-      io.tally.add(cause);
-      const isUndone = REFUSALS.has(cause) || (error instanceof OutsideError && error.unsent);
-      if (!isUndone) call.onDoubt?.();
-    },
-  });
+  const { deadline, canRepeat, signal, what = path } = call;
+  const wait = io.notice?.begin(what);
+  let isAnswered = false;
+  try {
+    const answer = await repeatCall(async () => read(await io.http.send(path, call)), {
+      policy: toPolicy(io, BROKEN_SENDINGS),
+      clock: io.clock,
+      signal,
+      causeOf: (error) => findTinkerCause(error, canRepeat),
+      isOver: () => deadline.isOver,
+      onRepeat: ({ cause, error }) => {
+        io.tally.add(cause);
+        wait?.note((error as Error).message);
+        const isUnsent = error instanceof OutsideError && error.unsent;
+        if (isUnsent) call.onUnreachable?.();
+        else if (!REFUSALS.has(cause)) call.onDoubt?.();
+      },
+    });
+    isAnswered = true;
+    return answer;
+  } finally {
+    wait?.end(isAnswered);
+  }
 }
 
 /** Why a failed request is worth sending again; null when it is not, or when it must not be. */
@@ -166,9 +181,11 @@ export async function retrieveFuture(io: TrainerIo, call: FutureCall): Promise<F
 }
 
 async function repeatPoll(io: TrainerIo, call: FutureCall, pollOnce: () => Promise<Reading>): Promise<Reading> {
-  const { deadline, signal } = call;
+  const { deadline, signal, what } = call;
+  let wait: Wait | undefined;
+  let isAnswered = false;
   try {
-    return await repeatCall(pollOnce, {
+    const reading = await repeatCall(pollOnce, {
       policy: toPolicy(io, BROKEN_POLLS),
       clock: io.clock,
       signal,
@@ -178,8 +195,15 @@ async function repeatPoll(io: TrainerIo, call: FutureCall, pollOnce: () => Promi
           ? classifyRetry(error, TINKER_MEANINGS)
           : null,
       isOver: () => deadline.isOver,
-      onRepeat: ({ cause }) => io.tally.add(cause),
+      onRepeat: ({ cause, error }) => {
+        io.tally.add(cause);
+        // A poll that is held by the server is no trouble; one that failed is.
+        wait ??= io.notice?.begin(what);
+        wait?.note((error as Error).message);
+      },
     });
+    isAnswered = true;
+    return reading;
   } catch (error) {
     if (!(error instanceof OutsideError) || !error.retryable || error.status === null) throw error;
     if (deadline.isOver) throw toOverdue(io, call);
@@ -187,6 +211,8 @@ async function repeatPoll(io: TrainerIo, call: FutureCall, pollOnce: () => Promi
     const { retryable, status, retryAfterMs } = error;
     const message = `${error.message} (request ${cleanServerText(call.requestId)})`;
     throw new io.http.role.Failure(message, { cause: error, retryable, status, retryAfterMs });
+  } finally {
+    wait?.end(isAnswered);
   }
 }
 

@@ -12,6 +12,14 @@ export const createdModelSchema = z.object({ model_id: z.string().nullish() });
 
 export const sessionSchema = z.object({ session_id: z.string().min(1) });
 
+export const sessionListSchema = z.object({ sessions: z.array(z.string()) });
+
+export const sessionOverviewSchema = z.object({ training_run_ids: z.array(z.string()) });
+
+export const trainingRunSchema = z.object({ user_metadata: z.record(z.string(), z.unknown()).nullish().catch(null) });
+
+export const healthSchema = z.object({ status: z.string().nullish().catch(null) });
+
 export const capabilitiesSchema = z.object({
   supported_models: z.array(
     z.object({

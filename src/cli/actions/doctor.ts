@@ -29,7 +29,7 @@ export async function doctor(args: DoctorArgs): Promise<number> {
   return findings.some(({ status }) => status === 'fail') ? 1 : 0;
 }
 
-/** An engine that cannot be trained from is probed too; what it cannot do becomes a finding. */
+/** An engine that nothing can be trained on is probed too; what it cannot do becomes a finding. */
 function loadServable(args: DoctorArgs): { recipe: Recipe; untrainable: Diagnosis[] } {
   const untrainable: Diagnosis[] = [];
   const recipe = loadRecipe(args, (whole) => {

@@ -37,7 +37,7 @@ function explainStart(
 ): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
-    return new UsageError(`port ${port} of ${host} is taken; give another --port, 0 for any free one`, {
+    return new UsageError(`port ${port} of ${host} is taken; give another --port, or 0 for any free one`, {
       cause: error,
     });
   if (syscall === 'listen' || syscall === 'getaddrinfo')

@@ -93,6 +93,6 @@ function render({ attempt, prompt }: PreviewedAttempt, index: number, count: num
     `--- prompt ---\n${prompt}`,
     ...(reasoning === null ? [] : [`--- reasoning ---\n${reasoning}`]),
     `--- raw answer ---\n${raw ?? ''}`,
-    `--- judgement ---\n${status}${code === null ? '' : ` (${code})`}${found}, reference ${problem.answer}\n`,
+    `--- outcome ---\n${status}${code === null ? '' : ` (${code})`}${found}, reference ${problem.answer}\n`,
   ].join('\n');
 }

@@ -9,11 +9,11 @@ import { tell } from '../output.ts';
 import { printRunReport } from '../render/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
 
-/** `resume`: continues a run where the store says it stands. */
+/** `resume`: continues a run from where the store says it got to. */
 export async function resume(args: ArgsOf<typeof resumeCommand>): Promise<number> {
   if (args.config !== undefined || args.set.length > 0) {
     throw new UsageError(
-      'a run is resumed with the configuration it began with; only --engine, --trainer and the budgets can change',
+      'a run is resumed with the configuration it began with; only --engine, --trainer, --watchdog and the budgets can change',
     );
   }
   using reporter = selectReporter(args);

@@ -16,11 +16,13 @@ import { printJson, printLine, tell } from '../output.ts';
 
 type ReverifyArgs = ArgsOf<typeof reverifyCommand>;
 
-/** The outcome: `changed` holds the answers whose verdict changed, `restated` counts those with another rule or version only. */
+/** The outcome: `changed` holds the answers whose verdict changed, `restated` counts those where only rule or version differ. */
 interface ReverifyTally {
   judged: number;
   readonly changed: VerdictChange[];
   readonly restated: Map<string, number>;
+  /** Stored figures that follow from the new verdicts. */
+  figures: number;
 }
 
 /** `reverify`: only looks, unless told to write. */
@@ -38,14 +40,15 @@ export async function reverifyRun(args: ReverifyArgs): Promise<number> {
 }
 
 async function judgeAnew(args: ReverifyArgs, store: RunStore, run: RunRecord): Promise<ReverifyTally> {
-  const tally: ReverifyTally = { judged: 0, changed: [], restated: new Map() };
+  const tally: ReverifyTally = { judged: 0, changed: [], restated: new Map(), figures: 0 };
   using interrupt = listenForInterrupt((message) => tell(args, message));
   await using verifier = openVerifyPool({ threads: 2 });
   const plan = toCurriculumPlan(parseStoredConfig(run));
   const studentTemplate = store.listPrompts(run.id).find(({ role }) => role === 'student')?.text ?? null;
   const context = { runId: run.id, plan, store, verifier, signal: interrupt.signal, studentTemplate };
-  for await (const { judged, changes } of reverify(context, args.apply)) {
+  for await (const { judged, changes, figures } of reverify(context, args.apply)) {
     tally.judged += judged;
+    tally.figures += figures.length;
     for (const change of changes) count(tally, change);
   }
   return tally;
@@ -66,7 +69,7 @@ function describeVersion(verdict: Verdict | null): string {
   return verdict === null ? 'none stored' : `${verdict.rule}, ${verdict.verifier}`;
 }
 
-function toDocument({ judged, changed, restated }: ReverifyTally) {
+function toDocument({ judged, changed, restated, figures }: ReverifyTally) {
   return {
     judged,
     changed: changed.map(({ place, ...change }) => {
@@ -74,17 +77,22 @@ function toDocument({ judged, changed, restated }: ReverifyTally) {
       return { ...where, source: problem.source, problem: problem.id, gold: problem.answer, ...change };
     }),
     restated: Object.fromEntries(restated),
+    figures,
   };
 }
 
-function printTally({ judged, changed, restated }: ReverifyTally, isApplied: boolean): void {
+function printTally({ judged, changed, restated, figures }: ReverifyTally, isApplied: boolean): void {
   for (const change of changed) printLine(describeChange(change));
   for (const [how, answers] of restated) printLine(`${answers} with the same verdict: ${how}`);
+  if (figures > 0)
+    printLine(
+      `${figures} figures of rewards and evaluations ${isApplied ? 'follow' : 'would follow'}; what was trained and what gates decided stays as it was`,
+    );
   const others = [...restated.values()].reduce((sum, answers) => sum + answers, 0);
   const ending = isApplied
     ? 'written'
     : changed.length + others > 0
-      ? 'nothing written; --apply writes'
+      ? 'nothing was written; --apply writes them'
       : 'nothing to write';
   printLine(
     `${judged} answers judged, ${changed.length} verdicts change, ${others} stay the same under another rule or version; ${ending}`,

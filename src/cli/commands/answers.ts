@@ -8,7 +8,7 @@ import { SERVER_OPTIONS } from './shared-options.ts';
 /** `solve`: one question, shown live. */
 export const solveCommand = {
   name: 'solve <question>',
-  describe: 'answer one question and show the thought live: main, paths side by side, summary, answer',
+  describe: 'answer one question and show the reasoning live: main, paths side by side, summary, answer',
   options: {
     question: neededWord('the question, in quotes', text),
     ...SERVER_OPTIONS,
@@ -26,7 +26,7 @@ export const solveCommand = {
 /** `check`: the format checker on files. */
 export const checkCommand = {
   name: 'check <files..>',
-  describe: 'check the format of responses: text or JSONL in ("-": stdin), violations with code and offset out',
+  describe: 'check the format of responses, in text or JSONL ("-": stdin), and print violations with code and offset',
   options: {
     files: words('text files, or JSONL with text, target, output, completion or answer'),
     mode: one('which checker judges', choice(['strict', 'reference', 'algorithm1']), 'strict'),
@@ -48,7 +48,7 @@ export const verifyCommand = {
     answer: one('answer, or a whole response', text),
     jsonl: one('file of {gold, answer, id?, options?} per line ("-": stdin); one verdict per line out, in order', text),
     mode: one(
-      'how answers are compared; the reference modes are for parity',
+      'how answers are compared; the reference modes reproduce the rules of the reference',
       choice(['math', 'reference-dapo', 'reference-gsm8k']),
       'math',
     ),

@@ -31,7 +31,7 @@ export const generateCommand = {
     ...BUDGET_OPTIONS,
     preview: forKey(
       `${COLD_START}.limit`,
-      one('ask about the first N problems only, show prompt, answer and judgement of each, store nothing', count(1)),
+      one('ask about the first N problems only, show prompt, answer and outcome of each, store nothing', count(1)),
     ),
     keep: forKey(
       `${COLD_START}.keep`,
@@ -48,7 +48,7 @@ export const generateCommand = {
   examples: [
     [
       '$0 generate --engine http://127.0.0.1:8000/v1 --model Qwen/Qwen3-8B --problems my.jsonl',
-      'a data set out of a local vLLM',
+      'a data set from a local vLLM',
     ],
   ],
 } as const satisfies CommandSpec;
@@ -56,7 +56,8 @@ export const generateCommand = {
 /** `export`: the SFT rows of a run as a file. */
 export const exportCommand = {
   name: 'export [run]',
-  describe: 'write the accepted rows of a run as messages, sharegpt, alpaca, trl, verl or text, with manifest and card',
+  describe:
+    'write the accepted rows of a run as messages, sharegpt, alpaca, trl, verl or text, with a manifest and a card',
   options: {
     run: word('id of the run', text),
     format: one('messages, sharegpt, alpaca, trl, verl (parquet), text', text, 'messages'),

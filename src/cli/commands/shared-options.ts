@@ -1,8 +1,8 @@
 import { count, decimal, flag, forKey, many, type OptionTable, one, text, url, type ValuesOf } from '../options.ts';
 
-/** Options that several commands have, as tables to be spread into theirs. */
+/** Options that several commands share, as tables to spread into theirs. */
 
-/** Where the keys of every stage of a kind stand. */
+/** Where the keys of every stage of a kind are. */
 export const COLD_START = 'stages.kind=cold-start';
 export const SFT = 'stages.kind=sft';
 export const RL = 'stages.kind=rl';
@@ -47,11 +47,11 @@ export const TEACHER_OPTIONS = {
 export const BUDGET_OPTIONS = {
   'budget-tokens': forKey(
     `${COLD_START}.budgetTokens`,
-    one('stop once prompts and answers have taken that many tokens; resume --budget-tokens MORE goes on', count(1)),
+    one('stop once prompts and answers have taken this many tokens; resume --budget-tokens MORE goes on', count(1)),
   ),
   'budget-usd': forKey(
     `${COLD_START}.budgetUsd`,
-    one('stop once they have cost that many US dollars, by teacher.prices of the configuration', decimal(0.01)),
+    one('stop once they have cost this many US dollars, by teacher.prices of the configuration', decimal(0.01)),
   ),
 } satisfies OptionTable;
 

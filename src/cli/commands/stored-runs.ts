@@ -28,7 +28,7 @@ export const replayCommand = {
   options: {
     run: RUN,
     join: many('when paths are joined: all, first, quorum:N; may be repeated', join, 'all, each quorum, first'),
-    order: many('how joined paths stand in the text; may be repeated', choice(['emitted', 'longest-first']), 'both'),
+    order: many('order of joined paths in the text; may be repeated', choice(['emitted', 'longest-first']), 'both'),
     width: many('only the first N paths of a block; may be repeated', count(1, 1_000_000), 'all paths'),
     budget: many('cut each path after N tokens; may be repeated', count(1, 1_000_000), 'none'),
     purpose: one('which rollouts; default: all', choice(['train', 'eval', 'pilot'])),
@@ -44,7 +44,7 @@ export const replayCommand = {
     ),
   },
   examples: [
-    ['$0 replay --purpose eval --forked', 'held-out attempts with a fork, under every join'],
+    ['$0 replay --purpose eval --forked', 'held-out rollouts with a fork, under every join'],
     ['$0 replay --join first --join all --budget 64 --cache-block 0', 'shorter paths, without a cache'],
   ],
 } as const satisfies CommandSpec;

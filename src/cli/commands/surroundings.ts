@@ -10,7 +10,8 @@ const seed = count(0, 2 ** 31 - 1);
 /** `datasets`: problem sets. */
 export const datasetsCommand = {
   name: 'datasets <what> [names..]',
-  describe: 'problem sets: pull them from a hub, list those at hand, check files, find overlaps, generate word sums',
+  describe:
+    'problem sets: pull them from a hub, list those on this machine, check files, find overlaps, generate word sums',
   options: {
     what: neededWord('what to do', choice(['list', 'pull', 'check', 'overlap', 'generate'])),
     names: words('pull: a known set (gsm8k, math-500, ...) or owner/name; check, overlap: JSONL files'),
@@ -19,14 +20,14 @@ export const datasetsCommand = {
     subset: one("pull: the set's configuration, for instance main", text),
     revision: one('pull: branch, tag or commit; default main', text),
     endpoint: one("pull: the hub's address; default HF_ENDPOINT, then huggingface.co", text),
-    'problem-column': one('pull: where the problem stands (prompt.0.content)', text),
-    'answer-column': one('pull: where the answer stands', text),
+    'problem-column': one('pull: column of the problem (prompt.0.content)', text),
+    'answer-column': one('pull: column of the answer', text),
     'answer-rule': one(
       'pull: the answer is the cell, what follows ####, or the last box in it',
       choice(['column', 'after-hashes', 'last-boxed']),
     ),
     'keep-duplicates': flag('pull: keep repeated problems and those with several answers'),
-    'max-length': one('check: warn of problems longer than that, in characters', count(1, 10_000_000), 4000),
+    'max-length': one('check: warn of problems longer than this, in characters', count(1, 10_000_000), 4000),
     level: one('generate: easy, hard, or 2 to 8 operands', text, 'easy'),
     count: one('generate: how many problems', count(1, MAX_WORD_SUMS), 100),
     seed: one('generate: another seed, other problems', seed, 1),
@@ -37,7 +38,7 @@ export const datasetsCommand = {
 /** `doctor`: probing engine, tokenizer, trainer and store. */
 export const doctorCommand = {
   name: 'doctor',
-  describe: 'probe engine, tokenizer tags, trainer and store: what works, what does not, what to do about it',
+  describe: 'probe engine, tokenizer, trainer and store: what works, what does not, what to do about it',
   options: { ...RECIPE_OPTIONS, ...TEACHER_OPTIONS },
 } as const satisfies CommandSpec;
 

@@ -12,7 +12,7 @@ export const runCommand = {
   examples: [
     ['$0 run', 'train the embedded tiny model on this machine, no GPU needed'],
     [
-      '$0 run --preset seen --engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001',
+      '$0 run --preset parallel --engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001',
       'with a vLLM and a trainer of your own',
     ],
   ],
@@ -28,12 +28,16 @@ export const resumeCommand = {
     trainer: { ...SERVER_OPTIONS.trainer, describe: 'the trainer has moved: its new URL' },
     'budget-tokens': {
       ...BUDGET_OPTIONS['budget-tokens'],
-      describe: 'cold start: stop once prompts and answers have taken that many tokens, earlier ones included',
+      describe: 'cold start: stop once prompts and answers have taken this many tokens, earlier ones included',
     },
     'budget-usd': {
       ...BUDGET_OPTIONS['budget-usd'],
-      describe: 'cold start: stop once they have cost that many US dollars, earlier ones included',
+      describe: 'cold start: stop once they have cost this many US dollars, earlier ones included',
     },
+    watchdog: forKey(
+      'watchdog.action',
+      one('what is done when a reward is earned without the work', choice(['off', 'warn', 'stop'])),
+    ),
   },
 } as const satisfies CommandSpec;
 

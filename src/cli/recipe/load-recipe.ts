@@ -20,12 +20,12 @@ export interface Recipe {
 }
 
 /** The preset when an engine is named but neither preset nor file: the embedded recipe fits only the embedded model. */
-const PRESET_FOR_ENGINES = 'seen';
+const PRESET_FOR_ENGINES = 'parallel';
 
 /**
- * Resolves what the flags ask for and lets `adapt` make a command's own recipe of it. The flags lie over
- * `stored`, the recipe of a run, where one is given. Throws `UsageError` for a fault of the
- * configuration, and for what is missing to run it.
+ * Resolves what the flags ask for and lets `adapt` turn it into the command's own recipe. Where `stored`, the recipe of
+ * a run, is given, the flags are laid over it. Throws `UsageError` for a fault in the configuration, and for what is
+ * missing to run it.
  */
 export function loadRecipe(
   args: ServerArgs & { readonly quick?: boolean },

@@ -62,7 +62,7 @@ function isBuiltIn({ engine }: RunConfig): boolean {
   return engine.kind === 'embedded' && engine.urls.length === 0;
 }
 
-/** Without a stage nothing needs a trainer. */
+/** A recipe without stages needs no trainer. */
 function dropStages(config: RunConfig): RunConfig {
   return { ...config, stages: [] };
 }

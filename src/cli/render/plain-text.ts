@@ -1,5 +1,5 @@
 /**
- * What a terminal would act on instead of showing: control characters except the line feed, characters
+ * What a terminal would act on instead of showing it: control characters except the line feed, characters
  * that change the direction of text, line and paragraph separators, lone halves of surrogate pairs.
  */
 const UNSAFE = /(?!\n)[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\p{Cs}]/gu;

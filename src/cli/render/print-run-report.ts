@@ -31,7 +31,7 @@ function renderNextSteps({ run, stages }: ReportData, db: string): string {
   if (run.preset === 'embedded') {
     const servers = '--engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001 --model NAME';
     const teacher = '--set stages.cold-start.teacher.url=http://127.0.0.1:8002/v1';
-    commands.push(['your own model on a vLLM', `parallel-r1 run --preset seen ${servers} ${teacher}`]);
+    commands.push(['your own model on a vLLM', `parallel-r1 run --preset parallel ${servers} ${teacher}`]);
   }
   // In a source tree there is no command of that name on the path.
   const note = import.meta.url.endsWith('.ts') ? ' (in this source tree parallel-r1 is: node bin/parallel-r1.js)' : '';

@@ -55,7 +55,7 @@ function renderLearned(report: ReportData): string[] {
   });
   const columns = labels.map((_, index) => index + 2);
   return [
-    'What was learned (held-out problems; share of sampled attempts)',
+    'What was learned (held-out problems; share of sampled rollouts)',
     ...renderTable([['', '', ...labels, '', ''], ...rows], columns).map(indent),
   ];
 }
@@ -96,7 +96,7 @@ function renderStage(report: StageReport, number: number): string[] {
   }
   const pilot = state.pilot as { accuracy: number; minAccuracy: number } | null | undefined;
   if (pilot != null)
-    lines.push(indent(`pilot before it: ${toPercent(pilot.accuracy)} right, needed ${toPercent(pilot.minAccuracy)}`));
+    lines.push(indent(`pilot before it: ${toPercent(pilot.accuracy)} right, ${toPercent(pilot.minAccuracy)} needed`));
   return lines;
 }
 

@@ -24,7 +24,7 @@ function describeAnswer({ answer, verdict, trajectory, format }: Solution): stri
   return `${found}${judged}${cut}${fault === undefined ? '' : `, format fault ${fault.code}`}`;
 }
 
-/** How much faster parallel decoding was; each figure is sequential over parallel, one attempt each. */
+/** How much faster parallel decoding was; each figure is sequential over parallel, one rollout each. */
 export interface Comparison {
   /** Tokens on the critical path, sequential over parallel, under the same weights. */
   readonly tokenSpeedUp: number;
@@ -51,7 +51,7 @@ export function renderComparison(parallel: Solution, sequential: Solution): stri
   });
   return [
     ...renderTable([['', 'answer', 'tokens', 'critical path', 'time'], ...rows], [2, 3, 4]),
-    `sequential / parallel: critical path ${tokenSpeedUp.toFixed(2)}, time ${wallClockSpeedUp.toFixed(2)} (one attempt each)`,
+    `sequential / parallel: critical path ${tokenSpeedUp.toFixed(2)}, time ${wallClockSpeedUp.toFixed(2)} (one rollout each)`,
   ];
 }
 

@@ -24,7 +24,7 @@ export interface RenderOptions {
   readonly eosTexts: readonly string[];
 }
 
-/** Paths are drawn side by side where each gets at least that many columns, otherwise one below the other. */
+/** Paths are drawn side by side where each gets at least this many columns, otherwise one below the other. */
 const MIN_PATH_COLUMNS = 26;
 const INDENT = 2;
 

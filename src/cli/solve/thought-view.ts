@@ -4,7 +4,7 @@ import { measureNode, nameNode, readNode } from './describe-node.ts';
 import { type Paint, renderProgress, renderThought } from './render-thought.ts';
 import { EMPTY_THOUGHT, followThought, type Thought } from './thought.ts';
 
-/** Shows one attempt while it happens. Disposing leaves the last picture on the screen. */
+/** Shows one rollout while it happens. Disposing leaves the last picture on the screen. */
 export interface ThoughtView extends Disposable {
   accept(event: SegmentEvent): void;
 }

@@ -14,7 +14,7 @@ export interface ThoughtNode {
 /** A call of the trunk, or the paths of one block side by side. */
 export type ThoughtRow = ThoughtNode | readonly ThoughtNode[];
 
-/** What is known of one attempt while it happens. */
+/** What is known of one rollout while it happens. */
 export interface Thought {
   /** In the order of their beginning. */
   readonly nodes: readonly ThoughtNode[];

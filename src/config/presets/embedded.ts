@@ -1,4 +1,6 @@
+import { DEFAULT_WATCHDOG } from '../../core/curriculum.ts';
 import type { AdamSettings } from '../../core/datum.ts';
+import { DEFAULT_EFFECTIVE_THRESHOLDS } from '../../core/effective/effective-parallelism.ts';
 import type { RunConfig } from '../schema.ts';
 
 /**
@@ -17,12 +19,12 @@ const wordSums = (level: 'easy' | 'hard', split: 'train' | 'heldout', count: num
   seed,
 });
 
-/** What both optimisers share; Tinker's own defaults differ. */
+/** Adam settings that SFT and RL share; Tinker's own defaults differ. */
 const ADAM = { beta1: 0.9, beta2: 0.98, eps: 1e-8, clipNorm: 1 };
 const SFT_ADAM: AdamSettings = { ...ADAM, learningRate: 3e-3, weightDecay: 0.01 };
 const RL_ADAM: AdamSettings = { ...ADAM, learningRate: 3e-4, weightDecay: 0 };
 
-/** What both RL stages share: 32 prompts x 8 attempts, two updates, reward 1 for a right answer, else -1. */
+/** What both RL stages share: 32 prompts x 8 rollouts, two updates, reward 1 for a right answer, else -1. */
 const GRPO = {
   kind: 'rl' as const,
   batchSize: 32,
@@ -45,6 +47,8 @@ export const embeddedPreset: RunConfig = {
   engine: {
     kind: 'embedded',
     urls: [],
+    adminUrls: [],
+    sessionHeader: 'X-Session-ID',
     tokenizerUrl: null,
     placement: 'sticky',
     model: 'embedded-base',
@@ -58,8 +62,10 @@ export const embeddedPreset: RunConfig = {
     profile: 'embedded',
     handover: 'path',
     operationTimeoutSeconds: 300,
+    slotPatienceSeconds: 600,
     apiKeyEnv: null,
     baseModel: null,
+    keep: 1,
     lora: { rank: 32 },
   },
   prompt: 'embedded.v1',
@@ -86,6 +92,8 @@ export const embeddedPreset: RunConfig = {
   training: { layout: 'exact' },
   verify: { mode: 'math' },
   format: { mode: 'strict', promote: [] },
+  effective: DEFAULT_EFFECTIVE_THRESHOLDS,
+  watchdog: DEFAULT_WATCHDOG,
   stages: [
     {
       id: 'cold-start',
@@ -115,7 +123,7 @@ export const embeddedPreset: RunConfig = {
       budgetUsd: null,
       keep: 'first',
       rowsPerProblem: 1,
-      // Sequential solutions are kept too: RL is to teach when to use which.
+      // Sequential solutions are kept too: it is RL that teaches when to use which.
       minBlocks: 0,
       maxTargetTokens: 140,
     },
@@ -154,7 +162,7 @@ export const embeddedPreset: RunConfig = {
       gate: { problems: [wordSums('hard', 'heldout', 200, 114)], samples: 1, minAccuracy: 0.2, onFail: 'stop' },
     },
   ],
-  // 600 attempts an evaluation, about what two training steps cost.
+  // 600 rollouts an evaluation, about what two training steps cost.
   eval: {
     sets: [
       { name: 'easy', problems: [wordSums('easy', 'heldout', 200, 131)], samples: 1 },

@@ -26,6 +26,27 @@ export const engineSchema = z.strictObject({
     .meta({ shortForm: 'single' })
     .prefault([])
     .describe('Base URLs of servers that serve the same model; empty: start the embedded one'),
+  adminUrls: z
+    .preprocess(
+      (value) => (typeof value === 'string' ? [value] : value),
+      z
+        .array(serverUrl())
+        .max(64)
+        .refine((urls) => new Set(urls).size === urls.length, { error: 'must not name a server twice' }),
+    )
+    .meta({ shortForm: 'single' })
+    .prefault([])
+    .describe(
+      'Where urls name a router: base URL of every server behind it, for loading weights and for health; empty: urls are the servers themselves',
+    ),
+  sessionHeader: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, { error: 'must be the name of an HTTP header: letters, digits and "-"' })
+    .nullable()
+    .default('X-Session-ID')
+    .describe(
+      'Header that is equal for all calls of one group of attempts, so that a router can send them where their prefix is; null: none',
+    ),
   tokenizerUrl: serverUrl()
     .nullable()
     .default(null)
@@ -50,36 +71,60 @@ export const engineSchema = z.strictObject({
   apiKeyEnv: apiKeyVariable(),
 });
 
-const archiveHandover = z.strictObject({
+const archiveHandOver = z.strictObject({
   kind: z.literal('archive'),
   directory: nonBlank().describe(
     'Folder both this process and the engine can read; relative to the configuration file',
   ),
 });
 
-const handover = z.union([z.literal('path'), archiveHandover], {
-  error: 'must be path, or {kind: archive, directory: FOLDER}',
+const sharedPathHandOver = z.strictObject({
+  kind: z.literal('shared-path'),
+  root: nonBlank().describe(
+    "The trainer's checkpoint folder, as this process and the engine see it; relative to the configuration file",
+  ),
+});
+
+const handOver = z.union([z.literal('path'), archiveHandOver, sharedPathHandOver], {
+  error: 'must be path, {kind: archive, directory: FOLDER}, or {kind: shared-path, root: FOLDER}',
 });
 
 /** What `trainer` holds. */
 export const trainerSchema = z.strictObject({
   url: serverUrl().nullable().default(null).describe('Base URL of a Tinker-API trainer; null: the embedded one'),
   profile: z
-    .enum(['auto', 'hosted', 'skyrl-jax', 'skyrl-train', 'tuft', 'embedded'])
+    .enum(['auto', 'hosted', 'skyrl-jax', 'skyrl-train', 'tuft', 'verl', 'embedded'])
     .default('auto')
     .describe('Whose dialect the trainer speaks'),
-  handover: handover
+  handover: handOver
     .default('path')
-    .describe('How new weights reach the engine: by a path both know, or as an archive unpacked into a shared folder'),
+    .describe(
+      'How new weights reach the engine: by a path both know, as an archive unpacked into a shared folder, or in place, below a checkpoint folder of the trainer that is shared',
+    ),
   operationTimeoutSeconds: z.number().min(1).max(MAX_SECONDS).default(3600).describe('Longest one operation may take'),
+  slotPatienceSeconds: z
+    .number()
+    .min(0)
+    .max(MAX_SECONDS)
+    .default(600)
+    .describe('How long a trainer that has no room for another model is waited for'),
   apiKeyEnv: apiKeyVariable(),
   baseModel: nonBlank().nullable().default(null).describe('Model to train; null: engine.model'),
+  keep: wholeNumber(1, 1000)
+    .default(1)
+    .describe(
+      'Newest saved states of each stage, and newest weights for sampling, that are kept; older ones are deleted',
+    ),
   lora: z
-    .strictObject({
-      rank: wholeNumber(0, 4096).default(32).describe('Rank of the adapter; 0: all weights, where offered'),
-    })
+    .preprocess(
+      (value) => (value === 'none' ? { rank: 0 } : value),
+      z.strictObject({
+        rank: wholeNumber(0, 4096).default(32).describe('Rank of the adapter; 0: all weights, where offered'),
+      }),
+    )
+    .meta({ shortForm: 'string' })
     .prefault({})
-    .describe('Adapter'),
+    .describe('Adapter that is trained; none: all weights of the model, where the trainer offers it'),
 });
 
 /** What `embedded` holds; only runs with the embedded server use it. */

@@ -8,7 +8,7 @@ const rowLimit = () =>
   wholeNumber(1, 100_000_000)
     .nullable()
     .default(null)
-    .describe('How many problems to take, from the first on; null: all');
+    .describe('How many problems to take from the start of the set; null: all');
 
 const wordSums = z.strictObject({
   kind: z.literal('word-sums'),
@@ -72,6 +72,6 @@ const evalSet = z.strictObject({
 export const evalSets = z.array(evalSet).superRefine((sets, ctx) => {
   sets.forEach(({ name }, index) => {
     if (sets.findIndex((other) => other.name === name) === index) return;
-    ctx.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is the name of another set already` });
+    ctx.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is already the name of another set` });
   });
 });

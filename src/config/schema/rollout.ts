@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MIN_PATHS, type PathCount, readPathRange } from '../../core/curriculum.ts';
 import { fraction, tokenCount, wholeNumber } from './fields.ts';
 
-/** How one attempt is decoded. Numbers of tokens are counted by the student's tokenizer. */
+/** How one rollout is decoded. Numbers of tokens are counted by the student's tokenizer. */
 
 const MAX_PATHS = 64;
 const pathNumber = () => wholeNumber(MIN_PATHS, MAX_PATHS);
@@ -19,7 +19,7 @@ const pathsSchema = z.union(
   { error: 'must be a whole number, or {min, max}' },
 );
 
-/** When the paths of a block are joined. A quorum of one would leave what the strict grammar refuses: that is `first`. */
+/** When the paths of a block are joined. A quorum of one is `first`, because it leaves what the strict grammar refuses. */
 const joinSchema = z
   .preprocess(
     (value) => (typeof value === 'string' ? { kind: value } : value),
@@ -59,14 +59,14 @@ const fields = {
     .enum(['keep', 'reseed'])
     .default('keep')
     .describe('A path that repeats a sibling: keep it, or ask once more with another seed'),
-  maxBlocks: wholeNumber(0, 256).default(4).describe('Parallel blocks per attempt'),
-  maxPromptTokens: tokenCount().default(2000).describe('Longer prompts fail the attempt; nothing is cut'),
+  maxBlocks: wholeNumber(0, 256).default(4).describe('Parallel blocks per rollout'),
+  maxPromptTokens: tokenCount().default(2000).describe('A longer prompt fails the rollout; nothing is cut'),
   maxResponseTokens: tokenCount().default(3000).describe('Whole response, tags included'),
-  maxPathTokens: tokenCount().default(4096).describe('One path; it is also bound by what is left of maxResponseTokens'),
+  maxPathTokens: tokenCount().default(4096).describe('One path; what is left of maxResponseTokens bounds it too'),
   maxSummaryTokens: tokenCount().default(512).describe('One summary'),
   reserveSummaryTokens: wholeNumber(0, 1_000_000).default(256).describe('Kept free for the summary when a block opens'),
   reserveAnswerTokens: wholeNumber(0, 1_000_000).default(256).describe('Kept free for the answer when a block opens'),
-  minPathTokens: tokenCount().default(32).describe('A block that would leave a path less is refused'),
+  minPathTokens: tokenCount().default(32).describe('A block is refused if it would leave a path fewer tokens'),
   temperature: z.number().min(0).max(10).default(1).describe('Of training rollouts: main, paths and summary alike'),
   topP: z.number().gt(0).max(1).default(1).describe('Of training rollouts'),
   pathLabels: z

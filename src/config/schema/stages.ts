@@ -33,7 +33,7 @@ const coldStart = z
         kind: z
           .enum(['vllm', 'tgi', 'sglang', 'openai'])
           .default('openai')
-          .describe('Dialect of its servers; vllm and sglang also tell how busy they are'),
+          .describe('Dialect of its servers; vllm and sglang also report how busy they are'),
         maxInFlight: wholeNumber(1, 65_536)
           .nullable()
           .default(null)
@@ -56,7 +56,9 @@ const coldStart = z
     method: z
       .enum(['prompt', 'annotate'])
       .default('prompt')
-      .describe('prompt: the teacher writes blocks at once; annotate: it puts blocks into its own verified solution'),
+      .describe(
+        'prompt: the teacher writes blocks right away; annotate: it puts blocks into its own verified solution',
+      ),
     prompt: nonBlank()
       .default('parallel-teacher.v1')
       .describe('Template for the teacher: a name in prompts/, or a file'),
@@ -80,7 +82,7 @@ const coldStart = z
     budgetTokens: wholeNumber(1, 999_999_999_999)
       .nullable()
       .default(null)
-      .describe('Stop once prompts and answers have taken that many tokens; resume with more to go on; null: no limit'),
+      .describe('Stop once prompts and answers have taken this many tokens; resume with more to go on; null: no limit'),
     budgetUsd: z
       .number()
       .gt(0)
@@ -88,7 +90,7 @@ const coldStart = z
       .nullable()
       .default(null)
       .describe(
-        'Stop once they have cost that many US dollars by teacher.prices; resume with more to go on; null: no limit',
+        'Stop once they have cost this many US dollars by teacher.prices; resume with more to go on; null: no limit',
       ),
     keep: z
       .enum(['first', 'shortest', 'diverse'])
@@ -146,8 +148,8 @@ const rl = z
     problems: problemsField(),
     steps: wholeNumber(1, MAX_STEPS).describe('Rounds of rollout and update'),
     batchSize: wholeNumber(1, 65_536).describe('Problems per step'),
-    groupSize: wholeNumber(2, 1024).default(8).describe('Attempts per problem'),
-    minibatches: wholeNumber(1, 65_536).default(1).describe('Optimiser updates per step'),
+    groupSize: wholeNumber(2, 1024).default(8).describe('Rollouts per problem'),
+    minibatches: wholeNumber(1, 65_536).default(1).describe('Optimizer updates per step'),
     adam: adamField({ learningRate: 1e-6, beta2: 0.999 }),
     schedule: scheduleSchema.prefault({ kind: 'constant' }).describe('Learning rate over the steps'),
     reward: rewardSchema.prefault('accuracy'),
@@ -166,7 +168,7 @@ const rl = z
   })
   .superRefine(({ minibatches, batchSize, groupSize }, ctx) => {
     if (minibatches <= batchSize * groupSize) return;
-    const message = `is ${minibatches}, more than the ${batchSize * groupSize} attempts of a step`;
+    const message = `is ${minibatches}, more than the ${batchSize * groupSize} rollouts of a step`;
     ctx.addIssue({ code: 'custom', path: ['minibatches'], message });
   });
 
@@ -209,7 +211,7 @@ function checkOrder(
       ctx.addIssue({
         code: 'custom',
         path: [index, 'id'],
-        message: `"${stage.id}" is the id of another stage already`,
+        message: `"${stage.id}" is already the id of another stage`,
       });
     }
     seen.add(stage.id);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { fraction, shortName, wholeNumber } from './fields.ts';
 
-/** What an optimiser step is made of: AdamW, learning-rate schedule, reward, loss, advantage. */
+/** What an optimizer step is made of: AdamW, learning-rate schedule, reward, loss, advantage. */
 
 /** Number that must be above zero. */
 const positive = (max: number) => z.number().gt(0).max(max);
@@ -18,7 +18,7 @@ export function adamField(defaults: { learningRate: number; beta2: number }) {
       clipNorm: z.number().min(0).max(1e6).default(1).describe('Largest gradient norm; 0: no clipping'),
     })
     .prefault({})
-    .describe('AdamW of every optimiser step; always sent, because server defaults differ');
+    .describe('AdamW of every optimizer step; always sent, because server defaults differ');
 }
 
 const warmupSteps = wholeNumber(0, 1_000_000).default(0).describe('Steps of linear warm-up');
@@ -39,9 +39,11 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
 ]);
 
 const count = z
-  .enum(['text', 'executed'])
-  .default('text')
-  .describe('Blocks that count: <Parallel> tags in the text (as the reference), or blocks that were executed');
+  .enum(['text', 'executed', 'effective'])
+  .default('effective')
+  .describe(
+    'Blocks that count: <Parallel> tags in the text (as the reference), blocks that were executed, or those of them whose paths did work',
+  );
 const tiered = {
   count,
   bonus: z.number().min(-10).max(10).default(1.2).describe('Reward of a correct answer with a valid block'),
@@ -80,13 +82,27 @@ export const rewardSchema = z
     'accuracy, product, tiered, alternating, or an object with that kind; own: one that the starting program passes in',
   );
 
-/** Policy losses. Both thresholds bound the ratio itself and are always sent. */
+/** Policy losses. Thresholds of a ratio bound the ratio itself; every setting is always sent. Not every trainer has all of them. */
 export const rlLossSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('importance_sampling') }),
   z.strictObject({
     kind: z.enum(['ppo', 'cispo']),
     clipLow: fraction().default(0.8).describe('Lowest ratio (0.8 is an epsilon of 0.2)'),
     clipHigh: z.number().min(1).max(100).default(1.2).describe('Highest ratio (1.28 is an epsilon of 0.28)'),
+  }),
+  z.strictObject({
+    kind: z.literal('gspo'),
+    clipLow: fraction().default(0.9997).describe("Lowest ratio of a sequence, which moves far less than a token's"),
+    clipHigh: z.number().min(1).max(100).default(1.0004).describe('Highest ratio of a sequence'),
+  }),
+  z.strictObject({
+    kind: z.literal('dppo'),
+    deltaLow: fraction().default(0.2).describe('Furthest that the probability of a token may have fallen'),
+    deltaHigh: fraction().default(0.2).describe('Furthest that it may have risen'),
+  }),
+  z.strictObject({
+    kind: z.literal('dro'),
+    beta: z.number().min(0).max(100).default(0.05).describe('Weight of the squared log-ratio'),
   }),
 ]);
 

@@ -1,6 +1,6 @@
 /**
- * Places of the trunk pieces that are tried in all. A short piece ("Then") may stand in many places of
- * a solution, and which of them is meant shows only in what the blocks hold.
+ * How many placements of trunk pieces are tried in all. A short piece ("Then") may occur in many places of
+ * a solution, and only the contents of the blocks show which of them is meant.
  */
 const MAX_TRIES = 500;
 
@@ -11,14 +11,14 @@ interface Word {
   readonly end: number;
 }
 
-/** Whether the stretch of the original that block `gap` stands for is what that block holds. */
+/** Whether block `gap` holds what the stretch of the original says that it replaced. */
 export type StretchCheck = (stretch: string, gap: number) => boolean;
 
 /**
- * Looks for the trunk of an annotated text in its original, white space aside: the first piece begins
- * it, the last ends it, the others stand between in order, and before each but the first lies a stretch
- * of one word at least, which a block has replaced. `changed`: there is no such reading. `refused`: there
- * is one, and none whose stretches all pass the check. Inner pieces must not be blank.
+ * Looks for the trunk of an annotated text in its original, white space aside: the original begins with the first
+ * piece and ends with the last, the others occur in order between them, and each piece but the first is preceded by a
+ * stretch of at least one word, which a block has replaced. `changed`: no such reading exists. `refused`: one exists,
+ * but none whose stretches all pass the check. Inner pieces must not be blank.
  */
 export function alignTrunk(
   original: string,

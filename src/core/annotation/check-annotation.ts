@@ -15,32 +15,32 @@ const MIN_TAKEN_TERMS = 0.5;
 
 const SUMMARY_END: Tag = '</Summary>';
 
-/** A solution and what became of it. */
+/** A solution and its annotated form. */
 export interface Annotation {
   readonly problem: string;
   /** The sequential solution as the annotator was given it. */
   readonly solution: string;
   /** The annotated solution in canonical form. */
-  readonly trace: string;
+  readonly annotated: string;
 }
 
 /**
- * The first fault of an annotated solution, or null: strict format with at least `minBlocks` blocks, and one at
- * any rate; text outside the blocks unchanged; every block in the place of a stretch whose numbers it holds, all
- * of them, and whose words it holds, half of them; no path mostly made of something else; no path that
- * refers to another or uses what only another finds. Never throws; work is bounded by the length squared.
+ * The first fault of an annotated solution, or null where there is none. Wanted are strict format with at least
+ * `minBlocks` blocks, and never none; text outside the blocks unchanged; every block in the place of a stretch, with
+ * all of its numbers and half of its words; no path that mostly says something else; no path that refers to another
+ * or uses what only another finds. Never throws; work is bounded by the length squared.
  */
 export function checkAnnotation(
   annotation: Annotation,
   { minBlocks, promote }: { readonly minBlocks: number; readonly promote: readonly LintCode[] },
 ): AnnotationCode | FormatCode | null {
-  const { problem, solution, trace } = annotation;
+  const { problem, solution, annotated } = annotation;
   const options = { promote: [...promote, 'order_words_in_path' as const], prompt: problem };
-  const { violations, blocks } = checkFormat(trace, 'strict', options);
+  const { violations, blocks } = checkFormat(annotated, 'strict', options);
   const fault = violations[0];
   if (fault !== undefined) return fault.code === 'order_words_in_path' ? 'paths_depend' : fault.code;
   if (blocks.length < Math.max(1, minBlocks)) return 'no_block';
-  const { trunk, replacements } = splitTrace(trace, blocks);
+  const { trunk, replacements } = splitResponse(annotated, blocks);
   const keeps = (stretch: string, gap: number) => keepsContent(stretch, replacements[gap]!);
   const alignment = alignTrunk(solution, trunk, keeps);
   if (alignment === 'changed') return 'text_changed';
@@ -49,16 +49,16 @@ export function checkAnnotation(
 }
 
 /**
- * The trunk, and what stands between its pieces: the paths and summary of a block. Blocks with nothing but
- * white space between them stand for one stretch together.
+ * The pieces of the trunk, and what is between them: the paths and summary of a block. Blocks with nothing but
+ * white space between them replace one stretch together.
  */
-function splitTrace(trace: string, blocks: readonly FormatBlock[]): { trunk: string[]; replacements: string[] } {
+function splitResponse(annotated: string, blocks: readonly FormatBlock[]): { trunk: string[]; replacements: string[] } {
   const trunk: string[] = [];
   const replacements: string[] = [];
   let end = 0;
   for (const { open, paths, summary } of blocks) {
-    const piece = trace.slice(end, open);
-    const content = [...paths, summary].map(([from, to]) => trace.slice(from, to)).join('\n');
+    const piece = annotated.slice(end, open);
+    const content = [...paths, summary].map(([from, to]) => annotated.slice(from, to)).join('\n');
     if (replacements.length > 0 && piece.trim() === '') {
       replacements.push(`${replacements.pop()}\n${content}`);
     } else {
@@ -67,7 +67,7 @@ function splitTrace(trace: string, blocks: readonly FormatBlock[]): { trunk: str
     }
     end = summary[1] + SUMMARY_END.length;
   }
-  return { trunk: [...trunk, trace.slice(end)], replacements };
+  return { trunk: [...trunk, annotated.slice(end)], replacements };
 }
 
 function keepsContent(stretch: string, block: string): boolean {
@@ -77,12 +77,15 @@ function keepsContent(stretch: string, block: string): boolean {
   );
 }
 
-function checkPaths({ problem, solution, trace }: Annotation, blocks: readonly FormatBlock[]): AnnotationCode | null {
+function checkPaths(
+  { problem, solution, annotated }: Annotation,
+  blocks: readonly FormatBlock[],
+): AnnotationCode | null {
   const source = collectTerms(`${problem}\n${solution}`);
   for (const { open, paths } of blocks) {
-    const contents = paths.map(([from, to]) => trace.slice(from, to));
+    const contents = paths.map(([from, to]) => annotated.slice(from, to));
     if (contents.some((path) => measureShare(collectTerms(path), source) < MIN_TAKEN_TERMS)) return 'content_added';
-    if (hasDependentPath(`${problem}\n${trace.slice(0, open)}`, contents)) return 'paths_depend';
+    if (hasDependentPath(`${problem}\n${annotated.slice(0, open)}`, contents)) return 'paths_depend';
   }
   return null;
 }
@@ -91,7 +94,7 @@ function collectTerms(text: string): Set<string> {
   return new Set([...collectNumbers(text), ...collectWords(text)]);
 }
 
-/** What stands before a number that was just found: a sign, or a sign or word. */
+/** What shows, right before a number, that it was just found: a sign, or a sign or word. */
 const COMPUTED = /[=≈][\s$£€\\({*]{0,6}$/;
 const STATED =
   /(?:[=≈]|\b(?:is|are|be|equals?|gives?|makes?|so|thus|or|to|has|have|gets?|total|totals|totall?ing))[\s$£€\\({*:]{0,6}$/i;
@@ -101,10 +104,10 @@ const OPERATOR_BEFORE = /(?:[-+*/×÷·−]|\\times|\\cdot|\\div)[\s$£€\\({]{
 const OPERATOR_AFTER = /^[\s$\\)}]{0,6}(?:[-+*/×÷·−]|times|cdot|div)/;
 
 /**
- * Whether a path calculates with a value that only a sibling finds: it is an operand there, nowhere in the path
- * is it stated as found (after `=`, `is`, `so`, ...), no text before the block holds it, and a sibling computes it
- * (after `=`). Values of one digit, and 100, are left out: they stand for words ("twice", "per cent")
- * as often as for a sibling's result.
+ * Whether a path calculates with a value that only a sibling finds: the path uses it as an operand and nowhere states
+ * it as found (after `=`, `is`, `so`, ...), no text before the block holds it, and a sibling computes it (after `=`).
+ * Values of one digit, and 100, are left out: they are as often words in digits ("twice", "per cent") as a sibling's
+ * result.
  */
 export function hasDependentPath(before: string, paths: readonly string[]): boolean {
   const known = collectNumbers(before);

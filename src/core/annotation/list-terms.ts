@@ -1,6 +1,6 @@
 /** What a stretch of a solution says, as far as it can be compared: its numbers and its words. */
 
-/** Numbers that count steps and say nothing: `2.` or `3)` before a line, `Step 2` anywhere. */
+/** Numbers that only count steps: `2.` or `3)` at the start of a line, `Step 2` anywhere. */
 const LINE_LABEL = /^[ \t#*>-]*\d{1,2}[.):](?=[\s*])/gm;
 const NAMED_LABEL = /\b(?:step|part|case|method|approach)[ \t]{1,3}\d{1,2}\b/gi;
 
@@ -44,7 +44,7 @@ export function collectWords(text: string): Set<string> {
   return new Set(text.toLowerCase().match(/\p{L}{3,}/gu));
 }
 
-/** Share of `wanted` that is in `held`; 1 when nothing is wanted. */
+/** Share of `wanted` that `held` contains; 1 when nothing is wanted. */
 export function measureShare(wanted: ReadonlySet<string>, held: ReadonlySet<string>): number {
   if (wanted.size === 0) return 1;
   let found = 0;

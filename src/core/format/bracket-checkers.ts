@@ -8,9 +8,9 @@ const OPENER_OF: Partial<Record<Tag, Tag>> = {
   '</Summary>': '<Summary>',
 };
 
-/** A checker that looks at tags only and ends with its first fault. */
+/** A checker that looks at tags only and stops at its first fault. */
 export interface BracketChecker extends TagListener {
-  /** Looks at what is left open. */
+  /** Ends the source: reports what was left open. */
   finish(): void;
 }
 
@@ -23,8 +23,8 @@ export function createAlgorithm1Checker(sink: ViolationSink<BracketCode>): Brack
 }
 
 /**
- * The checker the reference implementation rewards with, faults included: `</Summary>` is ignored,
- * text between tags and nesting are not looked at. Reports the first fault. Linear time.
+ * The checker behind the reference implementation's reward, reproduced with its faults: it ignores `</Summary>`, text
+ * between tags, and nesting. Reports the first fault. Linear time.
  */
 export function createReferenceChecker(sink: ViolationSink<BracketCode>): BracketChecker {
   return new FirstFault(new Reference(), sink);
@@ -33,7 +33,7 @@ export function createReferenceChecker(sink: ViolationSink<BracketCode>): Bracke
 interface Matcher {
   /** Code of the fault this tag is, or null. */
   accept(match: TagMatch): BracketCode | null;
-  /** Whether the end will be a fault, whatever comes before it. */
+  /** Whether the end of the source will be a fault, whatever comes before it. */
   readonly isLost: boolean;
   finish(): { readonly code: BracketCode; readonly at: number } | null;
 }
@@ -89,7 +89,7 @@ class Reference implements Matcher {
   readonly #stack: TagMatch[] = [];
   readonly #pathCounts: number[] = [];
   #summaryDue = false;
-  /** A block has closed whose summary can no longer come: no later summary makes up for it. */
+  /** A block has closed without its summary, and no later summary makes up for it. */
   #summaryMissed = false;
   #lastEnd = 0;
 

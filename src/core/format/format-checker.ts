@@ -18,7 +18,7 @@ export interface TextSource {
   readonly prompt?: string;
 }
 
-/** A response as token ids: tags are their ids, and a tag typed out of ordinary tokens is text. */
+/** A response as token ids: only the ids of tags are tags; one spelt out in ordinary tokens is text. */
 export interface IdSource {
   readonly kind: 'ids';
   readonly tags: TagIds;
@@ -28,7 +28,7 @@ export interface IdSource {
   readonly prompt?: readonly number[];
 }
 
-/** What is to be checked, by whom, and how strictly. */
+/** What is checked, by which checker, and how strictly. */
 export interface FormatCheckerOptions<Source, Strictness> {
   readonly mode: FormatMode;
   readonly source: Source;
@@ -37,8 +37,8 @@ export interface FormatCheckerOptions<Source, Strictness> {
 }
 
 /**
- * A format check of one response that comes in chunks. Never throws, whatever it is given; its work is
- * linear in what it was given, and the violations it keeps are bounded (50 of the grammar, one per promoted lint).
+ * A format check of one response that arrives in chunks. Never throws, whatever it is given. Its work is linear in the
+ * input, and the violations it keeps are bounded (50 of the grammar, one per promoted lint).
  */
 export interface FormatChecker<Chunk> {
   /** Takes the next part of the response; returns the violations that became certain with it. Nothing after `finish`. */
@@ -49,8 +49,8 @@ export interface FormatChecker<Chunk> {
   readonly violations: readonly FormatViolation[];
   /**
    * Length (in the unit of the source) of the shortest prefix that no continuation makes valid, where a
-   * tag counts when it is complete; null while there is none. A rollout may be stopped there. It can be
-   * known before the violation: text after `</Parallel>` is a fault at once, which one the next tag tells.
+   * tag counts once it is complete; null while there is none. A rollout may be stopped there. It can be
+   * known before the violation: text after `</Parallel>` is a fault at once, but only the next tag tells which.
    */
   readonly invalidPrefix: number | null;
 }
@@ -137,7 +137,7 @@ export function checkFormat(text: string, mode: FormatMode, options: CheckFormat
   return checker.finish();
 }
 
-/** `checkFormat` on the token ids of a response: what is a tag is told by ids alone. Offsets are token indices. */
+/** `checkFormat` on the token ids of a response: ids alone decide what is a tag. Offsets are token indices. */
 export function checkIdsFormat(
   ids: readonly number[],
   mode: FormatMode,

@@ -34,8 +34,8 @@ export type BracketCode =
   | 'missing_summary';
 
 /**
- * Habits that do not make a response invalid unless they are promoted by name, in the
- * order a report lists them. Each is reported once, where it is seen first.
+ * Habits that make a response invalid only where they are promoted by name, in the
+ * order in which a report lists them. Each is reported once, where it is first seen.
  */
 export const LINT_CODES = [
   'tag_in_prompt',
@@ -54,7 +54,7 @@ export const LINT_CODES = [
 
 export type LintCode = (typeof LINT_CODES)[number];
 
-/** The lints that need no letters: all a check of token ids can see. */
+/** The lints that do not depend on the letters of a text: all that a check of token ids can see. */
 export type IdLintCode = 'tag_in_prompt' | 'no_block' | 'noncanonical_space';
 
 export type FormatCode = GrammarCode | BracketCode | LintCode;
@@ -85,7 +85,7 @@ export interface FormatReport {
   readonly valid: boolean;
   /** In the order in which they became certain. */
   readonly violations: readonly FormatViolation[];
-  /** Never change `valid`; promoted ones are not here but among the violations (strict mode). */
+  /** They do not affect `valid`; promoted ones are among the violations instead (strict mode). */
   readonly lints: readonly FormatLint[];
   /** Well-formed blocks in order (strict mode). */
   readonly blocks: readonly FormatBlock[];
@@ -104,19 +104,19 @@ export interface CommonStrictness {
 }
 
 /**
- * How strict a check of text is, beyond its mode. In `reference` and `algorithm1` every switch is off
- * and adds what the strict parser sees to the fault of the bracket matcher.
+ * How strict a check of text is, beyond its mode. In `reference` and `algorithm1` every switch is off by default; one
+ * that is on adds what the strict parser sees to the fault of the bracket matcher.
  */
 export interface FormatStrictness extends CommonStrictness {
   /** Promotes `answer_before_block`: the final value stated in the trunk before a block that repeats it. Off. */
   readonly answerBeforeBlock: boolean;
-  /** Promotes `near_duplicate_paths`: siblings that share nine words of ten. Off. */
+  /** Promotes `near_duplicate_paths`: siblings that share nine words in ten. Off. */
   readonly nearDuplicatePaths: boolean;
   /** Lints that make a response invalid. */
   readonly promote: readonly LintCode[];
 }
 
-/** How strict a check of token ids is: the switches that need no letters. */
+/** How strict a check of token ids is: the switches that do not depend on the letters of a text. */
 export interface IdStrictness extends CommonStrictness {
   readonly promote: readonly IdLintCode[];
 }

@@ -13,15 +13,15 @@ export function mapTagIds(tags: TagIds): ReadonlyMap<number, Tag> {
   ]);
 }
 
-/** White space a token id stands for, told apart per id of the gap, so that a gap can be recognised. */
+/** The white space that a token id stands for, different for each id of the gap, so that a gap can be recognised. */
 export function writeBlank(gap: readonly number[], id: number): string {
   const index = gap.indexOf(id);
   return index < 0 ? ' ' : `${'\t'.repeat(index)}\n`;
 }
 
 /**
- * Finds tags among token ids; offsets are token indices. A tag typed out of ordinary tokens is text.
- * End-of-sequence ids are dropped where nothing but such ids follows, and are text elsewhere.
+ * Finds tags among token ids; offsets are token indices. A tag spelt out in ordinary tokens is text.
+ * End-of-sequence ids are dropped at the end of the source, and are text elsewhere.
  */
 export class IdScanner implements TagScanner<readonly number[]> {
   readonly #tagOf: ReadonlyMap<number, Tag>;
@@ -32,7 +32,7 @@ export class IdScanner implements TagScanner<readonly number[]> {
   /** End-of-sequence ids right before `#at`. */
   #heldEos: number[] = [];
 
-  /** `isBlank` tells which ids are white space only; without it, those of the gap are. */
+  /** `isBlank` says which ids are white space only; without it, those of the gap are. */
   constructor(tags: TagIds, isBlank?: (id: number) => boolean) {
     this.#tagOf = mapTagIds(tags);
     this.#gap = tags.gap;

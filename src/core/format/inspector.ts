@@ -21,8 +21,8 @@ interface Finding extends FormatViolation {
 }
 
 /**
- * Gathers what the checkers of one source find and puts it in the order of certainty, which does not
- * depend on how the source was cut.
+ * Gathers what the checkers of one source find, in the order in which it became certain, which does not depend on
+ * where the source was cut.
  */
 class FindingList {
   readonly #promoted: ReadonlySet<LintCode>;
@@ -81,13 +81,13 @@ class FindingList {
   }
 }
 
-/** More faults than this say nothing more; the list must not grow with hostile input. */
+/** More faults than this would tell a reader nothing; the list must not grow with hostile input. */
 const MAX_VIOLATIONS = 50;
 
-/** What of the strict parser's findings counts beside a bracket matcher; it reports them only where switched on. */
+/** Those findings of the strict parser that count beside a bracket matcher, and only where they are switched on. */
 const SWITCHED: ReadonlySet<GrammarCode> = new Set(['empty_path', 'duplicate_path', 'text_before_summary']);
 
-/** Hands pieces and tags of one source to those whose findings the mode and the switches ask for. */
+/** Hands pieces and tags of one source to the checkers that the mode and the switches ask for. */
 export class Inspector implements TagListener {
   readonly findings: FindingList;
   readonly #mode: FormatMode;
@@ -112,7 +112,7 @@ export class Inspector implements TagListener {
     this.#parser = needsStructure ? new StrictParser(strictness, gap, this.#createStructureSink(isStrict)) : null;
   }
 
-  /** Where the prompt holds its first tag; null for nowhere. */
+  /** Offset of the first tag in the prompt; null where it has none. */
   acceptPrompt(at: number | null): void {
     if (at !== null) this.findings.lint('tag_in_prompt', at, 0);
   }

@@ -14,7 +14,7 @@ import {
 /** Takes a lint; only the first of each code counts. `seen` as in `ViolationSink`. */
 export type LintReport = (code: LintCode, at: number, seen: number) => void;
 
-/** All repetitions are bounded, so that a run of blanks after `<` costs nothing. */
+/** Every repetition is bounded, so that a run of blanks after `<` costs nothing. */
 const LOOKALIKE = /<\s{0,3}\/?\s{0,3}(?:parallel|path|summary)(?:[\s\d:="'][^<>\n]{0,40})?\s{0,3}\/?>/gi;
 const LONGEST_LOOKALIKE = 64;
 
@@ -22,8 +22,8 @@ const MECHANISM = /\bparallel (?:thinking|blocks?|paths?|reasoning)\b|\breasonin
 const LONGEST_MECHANISM = 18;
 
 /**
- * Habits worth a look that need the letters of a response. Keeps the text, because some
- * can be told at its end only. Linear time, never throws.
+ * Habits worth a look that show in the letters of a response. Keeps the text, because some of them
+ * show only at its end. Linear time, never throws.
  */
 export class TextLints implements TagListener {
   readonly #report: LintReport;
@@ -88,7 +88,7 @@ export interface PathPlace {
 const ORDER_WORDS =
   /\b(?:first|second|third|previous|preceding|other|earlier|next|above) path\b|\bpath (?:\d|one\b|two\b|three\b)/i;
 
-/** A path that speaks of another one, or of its own number. */
+/** A path that mentions another one, or its own number. */
 function findOrderWords(contents: readonly string[]): PathPlace | null {
   for (const [path, content] of contents.entries()) {
     const offset = content.search(ORDER_WORDS);
@@ -130,10 +130,10 @@ function measureOverlap(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, n
   return total === 0 ? 0 : (2 * shared) / total;
 }
 
-/** A longer value is no value but prose. */
+/** Anything longer is prose rather than a value. */
 const MAX_VALUE_CHARS = 60;
 
-/** Offset of a block that repeats a final value the trunk had asserted before (`… is 42. <Parallel>…42…`), or null. */
+/** Offset of a block that repeats a final value which the trunk has already asserted (`… is 42. <Parallel>…42…`), or null. */
 function findEarlyAnswer(text: string, blocks: readonly FormatBlock[]): number | null {
   if (blocks.length === 0) return null;
   const label = findAnswerLabels(text).at(-1);

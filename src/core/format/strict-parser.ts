@@ -1,7 +1,7 @@
 import type { FormatBlock, GrammarCode, ResolvedStrictness } from './format-report.ts';
 import { AT_END, type TagListener, type TagMatch, type TextPiece, type ViolationSink } from './tag-stream.ts';
 
-/** Who wants to know what the strict parser sees. `seen` as in `ViolationSink`. */
+/** Receives what the strict parser sees. `seen` as in `ViolationSink`. */
 export interface StructureSink extends ViolationSink<GrammarCode> {
   /** White space between tags differs from the canonical form. */
   looseSpace(at: number, seen: number): void;
@@ -25,7 +25,7 @@ export class StrictParser implements TagListener {
   #since = 0;
   #end = 0;
   #ink: number | null = null;
-  /** What has come since the last tag, as far as it can still be the canonical gap. */
+  /** What has come since the last tag, while it can still be the canonical gap. */
   #gapText = '';
   #openAt = 0;
   #closeAt = 0;
@@ -49,7 +49,7 @@ export class StrictParser implements TagListener {
     if (ink !== null && this.#ink === null) {
       this.#ink = ink;
       if (this.#state === 'block') this.#fail('text_in_block', ink, seen);
-      // Whatever follows, it is a fault: which one, the next tag tells.
+      // A fault whatever follows; only the next tag tells which.
       if (this.#state === 'await' && this.#strictness.textBeforeSummary) this.#sink.doom(seen);
     }
     if (this.#state === 'path') this.#content.push(content);

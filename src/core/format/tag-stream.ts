@@ -1,6 +1,6 @@
 import { TAGS, type Tag } from '../grammar.ts';
 
-/** Content without a tag, as much of it as came at once; offsets in the unit of the source. */
+/** Content without a tag, as much of it as arrived at once; offsets in the unit of the source. */
 export interface TextPiece {
   /** The text itself, or token ids written so that white space is white space and equal ids are equal text. */
   readonly content: string;
@@ -8,17 +8,17 @@ export interface TextPiece {
   readonly to: number;
   /** Offset of the first unit that is not blank; null when all are. */
   readonly ink: number | null;
-  /** Length of the shortest prefix of the source that decides that `ink` is text and no beginning of a tag. */
+  /** Length of the shortest prefix of the source that shows `ink` to be text rather than the beginning of a tag. */
   readonly seen: number;
 }
 
-/** Who listens to a source: pieces of text and tags in order; two pieces may follow one another. */
+/** Receives the pieces of text and the tags of a source in order; two pieces may follow one another. */
 export interface TagListener {
   text(piece: TextPiece): void;
   tag(match: TagMatch): void;
 }
 
-/** Cuts a source that comes in chunks into pieces and tags. Never throws; work is linear, memory constant. */
+/** Cuts a source that arrives in chunks into pieces and tags. Never throws; work is linear, memory constant. */
 export interface TagScanner<Chunk> {
   push(chunk: Chunk, listener: TagListener): void;
   /** Hands on what was held back; to be called once. Returns the length of the source. */
@@ -28,14 +28,14 @@ export interface TagScanner<Chunk> {
 /** Where violations go. `seen`: length of the shortest prefix of the source that makes one certain. */
 export interface ViolationSink<Code> {
   report(code: Code, at: number, seen: number): void;
-  /** Says that no continuation is valid any more, though the code depends on what follows. */
+  /** Says that no continuation can be valid any more, though which fault it is depends on what follows. */
   doom(seen: number): void;
 }
 
 /** The `seen` of what only the end of the source decides. */
 export const AT_END = Number.POSITIVE_INFINITY;
 
-/** One tag as it stands in a source; offsets in its unit (text: UTF-16 code units), `end` is exclusive. */
+/** One tag in a source; offsets in its unit (text: UTF-16 code units), `end` is exclusive. */
 export interface TagMatch {
   readonly tag: Tag;
   readonly at: number;
@@ -71,7 +71,7 @@ export class TrunkTracker {
   }
 }
 
-/** Stretches of trunk text, tags excluded; every tag ends one. */
+/** Stretches of trunk text without tags; every tag ends one. */
 export function findTrunkRanges(text: string, tags: readonly TagMatch[]): [from: number, to: number][] {
   const ranges: [number, number][] = [];
   const trunk = new TrunkTracker();
@@ -85,7 +85,7 @@ export function findTrunkRanges(text: string, tags: readonly TagMatch[]): [from:
   return ranges;
 }
 
-/** `<Parallel>` tags in a text, whatever comes of them. */
+/** Number of `<Parallel>` tags in a text, well-formed or not. */
 export function countOpenTags(text: string): number {
   let count = 0;
   for (let at = text.indexOf('<Parallel>'); at >= 0; at = text.indexOf('<Parallel>', at + 1)) count += 1;
@@ -94,7 +94,7 @@ export function countOpenTags(text: string): number {
 
 const LONGEST_TAG = Math.max(...TAGS.map((tag) => tag.length));
 
-/** Finds tags in text that comes in chunks; a tag may be split across any number of them. Offsets are UTF-16 code units. */
+/** Finds tags in text that arrives in chunks; a tag may be split across any number of them. Offsets are UTF-16 code units. */
 export class TextScanner implements TagScanner<string> {
   /** The beginning of what may become a tag. */
   #held = '';
@@ -151,7 +151,7 @@ function findHeld(buffer: string, from: number): number {
   return TAGS.some((tag) => tag.startsWith(tail)) ? tailAt + open : buffer.length;
 }
 
-/** Length of the longest beginning of a tag that stands at an index; 0 for none. */
+/** Length of the longest beginning of a tag at an index; 0 for none. */
 function measureTagBeginning(content: string, at: number): number {
   if (content[at] !== '<') return 0;
   let length = 1;
@@ -166,19 +166,19 @@ function measureTagBeginning(content: string, at: number): number {
 export interface PieceMatch {
   readonly at: number;
   readonly end: number;
-  /** Length of the shortest prefix of the source that makes the match certain; null: the end of the stretch does. */
+  /** Length of the shortest prefix of the source that makes the match certain; null where only the end of the stretch does. */
   readonly seen: number | null;
 }
 
 /**
- * Searches a pattern in stretches of text that come in pieces, with the matches of a search in each
- * whole stretch. The pattern's matches must be of bounded length; linear work, constant memory.
+ * Searches for a pattern in stretches of text that arrive in pieces, and finds what a search of each
+ * whole stretch would find. The pattern's matches must be of bounded length; linear work, constant memory.
  */
 export class PieceSearch {
   readonly #pattern: RegExp;
   readonly #reach: number;
   readonly #looksAhead: boolean;
-  /** The end of the stretch so far: a match that is not complete begins in it, not with its first unit. */
+  /** The end of the stretch so far: an incomplete match begins in it, after its first unit. */
   #tail = '';
   #tailAt = 0;
   /** Offset from which the next match may begin. */

@@ -22,7 +22,7 @@ export type DatumPayload =
       readonly scale: number;
     };
 
-/** Tokens of a response with what the loss needs to know of each; parallel arrays. */
+/** Tokens of a response with what the loss needs to know about each; parallel arrays. */
 export interface ScoredTokens {
   readonly ids: number[];
   readonly hasLoss: boolean[];
@@ -67,10 +67,10 @@ type Span = readonly [from: number, to: number];
 
 /**
  * Turns a trajectory into what the trainer is sent. `units`: one datum per engine call.
- * `exact`: the flat sequence with loss on main, the leading path of each block and summaries, and one datum per further
- * path; every token is scored in the context it was sampled in, as in `units`, with fewer repeated
- * prefixes. `causal`: one flat datum. `multiverse`: one flat datum with overlapping positions and
- * path ids. A datum without a loss position, or with an advantage of 0, is not made.
+ * `exact`: the flat sequence with loss on main, the leading path of each block and summaries, and one datum for each
+ * further path; as in `units`, every token is scored in the context it was sampled in, but fewer prefixes are
+ * repeated. `causal`: one flat datum. `multiverse`: one flat datum with overlapping positions and
+ * path ids. A datum without a loss position, or with an advantage of 0, is left out.
  */
 export function buildDatums(trajectory: Trajectory, layout: Layout, payload: DatumPayload): Datum[] {
   if (payload.scale === 0 || (payload.kind === 'rl' && payload.advantage === 0)) return [];
@@ -97,7 +97,7 @@ function listViews(trajectory: Trajectory, layout: Layout, scored: ScoredTokens)
   return [trunk, ...later];
 }
 
-/** The sequence of one engine call: what it was given and what it answered, siblings of a path left out. */
+/** The sequence of one engine call, its prompt and its answer; siblings of a path are left out. */
 function viewCall(trajectory: Trajectory, spans: readonly Span[], index: number): View {
   const [from, to] = spans[index]!;
   const isPath = trajectory.segments[index]!.role === 'path';

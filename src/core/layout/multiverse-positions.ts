@@ -6,14 +6,14 @@ export interface MultiverseLayout {
   readonly attnPath: number[];
 }
 
-/** What fits into 15 and 16 bits: `(block << 16) | path` must stay a positive 32-bit integer. */
+/** The most that 15 and 16 bits hold: `(block << 16) | path` must stay a positive 32-bit integer. */
 const MAX_BLOCK = 32767;
 const MAX_PATH = 65535;
 
 /**
  * Positions and path ids of the Unseen layout. The paths of a block overlap: each
  * begins right after `<Parallel>`, and `</Parallel>` follows the longest. Prompt tokens count from 0
- * whatever tags they hold. Only executed blocks count; a tag sampled as text is plain text.
+ * whatever tags they hold. Only executed blocks count; a tag that was merely sampled is plain text.
  * RangeError when a block or path number does not fit the wire format.
  */
 export function computeMultiverseLayout(trajectory: Trajectory): MultiverseLayout {

@@ -8,22 +8,22 @@ import {
   type Trajectory,
 } from '../trajectory.ts';
 
-/** Why token ids are no canonical target; `at` is the index of the token in the response. */
+/** Why token ids are not a canonical target; `at` is the index of the token in the response. */
 export interface IdFault {
   readonly code: string;
   readonly at: number;
 }
 
 export interface FromIdsOptions {
-  /** Label ids that must follow `<Path>` per ordinal, because a rollout would inject them; null for none. */
+  /** For each ordinal the label ids that must follow `<Path>`, because a rollout would inject them; null for none. */
   readonly pathLabels: readonly (readonly number[])[] | null;
 }
 
 /**
- * Cuts the token ids of a canonical SFT target (with its end of sequence) into the segments a forked
+ * Cuts the token ids of a canonical SFT target (with its end of sequence) into the segments that a forked
  * rollout would have made of it: what the controller inserts (`<Path>` and label, `</Parallel>`, gap
- * and `<Summary>`) has origin `injected`, all else `teacher`. `texts` holds the text per response
- * token, or null. Returns the first fault when the ids are not canonical (codes of the strict
+ * and `<Summary>`) has origin `injected`, everything else `teacher`. `texts` holds the text of each response
+ * token, or is null. Returns the first fault when the ids are not canonical (codes of the strict
  * grammar, and `gap_mismatch`, `label_mismatch`, `missing_eos`, `eos_inside`).
  */
 export function buildTrajectoryFromIds(
@@ -138,7 +138,7 @@ class Cutter {
     return null;
   }
 
-  /** Index after the closer, or the first tag or end of sequence in its way. */
+  /** Index after the closing tag, or the first other tag or end of sequence before it. */
   #findCloser(
     from: number,
     closer: number,
@@ -198,15 +198,15 @@ class Cutter {
 }
 
 /**
- * A dialect: how a thought with parallel paths is written as one sequence of tokens. What is canonical in it comes back
- * from its own rendering: `parse(promptIds, print(t))` equals `t` for every trajectory that `parse` has made.
+ * A dialect: how a response with parallel paths is written as one sequence of tokens. Printing and parsing agree:
+ * `parse(promptIds, print(t))` equals `t` for every trajectory `t` that `parse` returned.
  */
 export interface TrajectoryCodec {
   /** Name of the dialect. */
   readonly dialect: string;
   /** Ids of the response, prompt excluded; paths that were given up leave nothing in it. */
   print(trajectory: Trajectory): number[];
-  /** The segments a forked rollout would have made of these ids, of origin `teacher` and `injected`; or the first fault. */
+  /** The segments that a forked rollout would have made of these ids, with origins `teacher` and `injected`; or the first fault. */
   parse(promptIds: readonly number[], responseIds: readonly number[]): Trajectory | IdFault;
 }
 

@@ -1,6 +1,6 @@
 import { extractGsm8kAnswer } from './gsm8k-answer.ts';
 
-/** What a reference answer looks like; told by its spelling alone. */
+/** What a reference answer looks like; judged by its spelling alone. */
 export type AnswerKind =
   | 'integer'
   | 'decimal'
@@ -79,7 +79,7 @@ export function findAnswerKind(answer: string): AnswerKind {
   return /\d|\\(?:pi|infty|sqrt)|[ie]/.test(text) ? 'closed form' : 'text';
 }
 
-/** Dollar signs around all of it, and thin spaces, say nothing about the kind. */
+/** Removes what says nothing about the kind: dollar signs around the whole, and thin spaces. */
 function stripMath(spaced: string): string {
   const text = spaced.replaceAll(/\\[!,;]\s?/g, '');
   return /^\$[^$]+\$$/.test(text) ? text.slice(1, -1).trim() : text;

@@ -16,7 +16,7 @@ export type ProblemCode =
   | 'long_problem'
   | 'missing_figure';
 
-/** A finding. Faults spoil training or its measure; warnings are worth a look. */
+/** A finding. Faults spoil training or evaluation; warnings are worth a look. */
 export interface ProblemNote {
   readonly severity: 'fault' | 'warning';
   readonly code: ProblemCode;
@@ -31,10 +31,10 @@ export interface CheckedProblem {
   readonly solution: string | null;
 }
 
-/** Shorter problems are mostly what is left of a longer one. */
+/** Shorter problems are mostly remains of a longer one. */
 const MIN_LENGTH = 20;
 
-/** All findings about one problem, in a fixed order. `maxLength`: longer texts (UTF-16 code units) are told. */
+/** All findings about one problem, in a fixed order. Texts of more than `maxLength` UTF-16 code units are reported. */
 export function checkProblem(problem: CheckedProblem, maxLength: number): ProblemNote[] {
   return [...checkAnswer(problem.answer), ...checkSolution(problem), ...checkText(problem.text, maxLength)];
 }
@@ -63,11 +63,17 @@ function checkAnswer(answer: string): ProblemNote[] {
   const imbalance = findImbalance(answer);
   if (imbalance !== null)
     return [
-      fault('unbalanced_answer', `the answer ${shown} has a "${imbalance.what}" without its partner: it may be cut`),
+      fault(
+        'unbalanced_answer',
+        `the answer ${shown} has a "${imbalance.what}" without its partner: it may have been cut off`,
+      ),
     ];
   if (!isCorrect(answer, answer) || !isCorrect(answer, `\\boxed{${answer}}`))
     return [
-      fault('unreadable_answer', `the verifier does not find the answer ${shown} equal to itself: it can never be met`),
+      fault(
+        'unreadable_answer',
+        `the verifier does not find the answer ${shown} equal to itself: no answer can match it`,
+      ),
     ];
   return isReadable(answer)
     ? []
@@ -99,11 +105,12 @@ function checkText(text: string, maxLength: number): ProblemNote[] {
   const tag = TAGS.find((one) => text.includes(one));
   if (tag !== undefined) notes.push(fault('tag_in_problem', `the problem holds the tag ${tag}`));
   if (/[:\uff1a]$/.test(trimmed)) notes.push(warn('cut_problem', 'the problem ends in a colon: something is missing'));
-  if (/(\u2026|\.\.\.)$/.test(trimmed)) notes.push(warn('cut_problem', 'the problem ends in dots: it may be cut'));
+  if (/(\u2026|\.\.\.)$/.test(trimmed))
+    notes.push(warn('cut_problem', 'the problem ends in dots: it may have been cut off'));
   if (trimmed.length < MIN_LENGTH) notes.push(warn('short_problem', `the problem has ${trimmed.length} characters`));
   if (text.length > maxLength)
     notes.push(warn('long_problem', `the problem has ${text.length} characters, more than ${maxLength}`));
-  if (speaksOfFigure(trimmed)) notes.push(warn('missing_figure', 'the problem speaks of a figure that is not there'));
+  if (speaksOfFigure(trimmed)) notes.push(warn('missing_figure', 'the problem mentions a figure that is not there'));
   return notes;
 }
 
@@ -126,7 +133,7 @@ export interface Imbalance {
 
 /**
  * The first brace without a partner, or the last dollar sign of an odd number of them; null when all
- * have theirs. Escaped ones (`\{`, `\$`) are characters, and a sum of money (`$1,600`) is no formula.
+ * are paired. Escaped ones (`\{`, `\$`) are plain characters, and a sum of money (`$1,600`) is not a formula.
  */
 export function findImbalance(text: string): Imbalance | null {
   const open: number[] = [];

@@ -4,7 +4,7 @@ import type { Problem } from '../problem.ts';
 /** What a row turned out to be: a problem, or what is wrong with it in a few words. */
 export type ParsedRow = { readonly problem: Problem } | { readonly fault: string };
 
-/** Keys shown when a needed one is missing. */
+/** Most keys shown when a required one is missing. */
 const SHOWN_KEYS = 8;
 
 /** Reads one JSON row `{id?, problem, answer, level?}`. `lineId` stands in for a missing id. */

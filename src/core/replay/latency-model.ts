@@ -1,7 +1,6 @@
 /**
- * A server as three numbers and a cache: decoding is memory-bound, so that parallel paths
- * decode as fast as one; prompts are computed at one rate; every call costs a fixed time. Queues and
- * other load are left out.
+ * A server as three numbers and a cache: decoding is memory-bound, so parallel paths decode as fast as one; prompts are
+ * computed at one rate; every call costs a fixed time. Queues and other load are ignored.
  */
 export interface LatencyModel {
   /** Milliseconds per generated token, of one path and of many side by side. */
@@ -23,8 +22,8 @@ export const DEFAULT_LATENCY_MODEL: LatencyModel = {
 };
 
 /**
- * Tokens of a prompt that need not be computed, when its first `seen` tokens were prompt or output of an
- * earlier call: whole blocks only, and the last of them was sampled but never computed.
+ * Tokens of a prompt that need not be computed, where its first `seen` tokens were the prompt or output of an
+ * earlier call: whole blocks only, and the last of those tokens was sampled but never computed.
  */
 export function countCachedTokens({ cacheBlock }: LatencyModel, seen: number): number {
   if (cacheBlock === null || seen < 1) return 0;

@@ -7,16 +7,16 @@ export interface Stretch {
   readonly closing: number;
 }
 
-/** A joined path with the ordinal it was asked under. */
+/** A joined path with the ordinal it was requested under. */
 export type PathStretch = Stretch & { readonly ordinal: number };
 
-/** The joined paths of one block in rendering order, and how many were given up: nothing of those is known. */
+/** The joined paths of one block in rendering order, and how many were given up, of which nothing is known. */
 export interface OutlineBlock {
   readonly paths: readonly PathStretch[];
   readonly givenUp: number;
 }
 
-/** One call of the trunk (main or summary), or a block, whose paths were called side by side. */
+/** One call of the trunk (main or summary), or a block, whose paths were requested side by side. */
 export type OutlineStep = { readonly trunk: Stretch } | OutlineBlock;
 
 export interface Outline {

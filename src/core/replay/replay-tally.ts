@@ -8,7 +8,7 @@ export interface KnownAccuracy {
   readonly known: number;
   /** Right ones among the known. */
   readonly correct: number;
-  /** If every unknown outcome were wrong, and if every one were right: the truth is between. */
+  /** The share if every unknown outcome were wrong, and if every one were right: the truth lies between. */
   readonly low: number;
   readonly high: number;
 }
@@ -20,7 +20,7 @@ export interface ReplaySummary {
   readonly meanCriticalTokens: number;
   readonly meanPrefillTokens: number;
   readonly meanLatencyMs: number;
-  /** Latency in units of one decoded token, which is what differs between machines least. */
+  /** Latency in units of one decoded token, the unit that differs least between machines. */
   readonly meanLatencyTokens: number;
   /** Mean latency in one stream over mean latency: the speed-up of the whole load. */
   readonly speedUpOfMeans: number;

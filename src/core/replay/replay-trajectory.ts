@@ -7,9 +7,9 @@ import { type OutlineBlock, outlineTrajectory, type PathStretch, type Stretch } 
 export interface ReplayPolicy {
   readonly join: CountedJoin;
   readonly order: JoinOrder;
-  /** Only the first `width` paths of a block are asked for; null: all. */
+  /** Only the first `width` paths of a block are requested; null: all. */
   readonly width: number | null;
-  /** A path is cut after so many generated tokens; null: where it ended. */
+  /** A path is cut after this many generated tokens; null: paths end where they did. */
   readonly pathBudget: number | null;
 }
 
@@ -24,7 +24,7 @@ export interface Replay {
   readonly latencyMs: number;
   /**
    * Whether the policy leaves the trajectory as it is stored, so that its outcome stays known. Where it
-   * does not, the summary and all after it would be other text: their stored lengths stand in for it.
+   * does not, the summary and everything after it would be different text, and their stored lengths stand in for it.
    */
   readonly isUnchanged: boolean;
 }
@@ -41,7 +41,7 @@ interface Progress {
   seen: number;
 }
 
-/** Lets a stored trajectory run again, in tokens and modelled time. Pure arithmetic over lengths. */
+/** Replays a stored trajectory under a policy, in tokens and modelled time. Pure arithmetic over lengths. */
 export function replayTrajectory(trajectory: Trajectory, policy: ReplayPolicy, model: LatencyModel): Replay {
   const { promptTokens, steps } = outlineTrajectory(trajectory);
   const at: Progress = { ...NOTHING, length: promptTokens };
@@ -54,7 +54,7 @@ export function replayTrajectory(trajectory: Trajectory, policy: ReplayPolicy, m
 
 /**
  * The tokens of a forked trajectory in one stream: what decoding without a fork would take if it wrote as much.
- * It would write other text, so that its outcome counts as unknown wherever there is a block.
+ * It would write different text, so its outcome counts as unknown wherever there is a block.
  */
 export function replayInOneStream(trajectory: Trajectory, model: LatencyModel): Replay {
   const { promptTokens, steps } = outlineTrajectory(trajectory);
@@ -117,7 +117,7 @@ function runBlock(at: Progress, { paths: stored, givenUp }: OutlineBlock, policy
   for (const { opening, generated, closing } of ordered) at.length += opening + generated + closing;
 }
 
-/** Whether a policy, like the stored one, joins once `joined` paths have ended, though more were asked. */
+/** Whether a policy, like the stored one, joins once `joined` paths have ended, though more were requested. */
 function waitsForNoMore(joined: number, givenUp: number, { join, width }: ReplayPolicy): boolean {
   return (width === null || width >= joined + givenUp) && countWanted(join, joined + givenUp) === joined;
 }
@@ -132,7 +132,7 @@ function startPath(at: Progress, path: PathStretch, { pathBudget }: ReplayPolicy
   return { ...path, generated, closing: isCut ? 1 : path.closing, prefill, startMs, endMs, isCut };
 }
 
-/** Tokens of a path that its own call has seen; a closing tag of the controller's is not among them. */
+/** Tokens of a path that its own call has seen; a closing tag that the controller added is not among them. */
 function countSeen({ opening, generated }: Stretch): number {
   return opening + generated;
 }

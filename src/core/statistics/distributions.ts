@@ -1,8 +1,8 @@
 /**
  * The distribution functions that intervals and tests need: normal, Student's t, beta, binomial.
  *
- * Formulae by number from the NIST Digital Library of Mathematical Functions (dlmf.nist.gov). Quantiles are found by
- * bisecting the distribution function, which is slower than a fitted polynomial and right to the last digits.
+ * Formulae are cited by their number in the NIST Digital Library of Mathematical Functions (dlmf.nist.gov). Quantiles are
+ * found by bisecting the distribution function, which is slower than a fitted polynomial but right to the last digits.
  * Arguments outside a function's domain throw RangeError.
  */
 
@@ -126,7 +126,7 @@ export function computeBinomialCdf(c: number, n: number, p: number): number {
   return c >= n ? 1 : computeBetaCdf(1 - p, n - c, c + 1);
 }
 
-/** A zero of an increasing function between `low` and `high`, to the last digit. An end is answered where none lies between. */
+/** A zero of an increasing function between `low` and `high`, to the last digit; one of the two ends where no zero lies between. */
 export function bisect(increasing: (x: number) => number, low: number, high: number): number {
   let [below, above] = [low, high];
   for (let round = 0; round < 1100; round += 1) {
@@ -139,5 +139,5 @@ export function bisect(increasing: (x: number) => number, low: number, high: num
 }
 
 function checkProbability(p: number): void {
-  if (!(p >= 0 && p <= 1)) throw new RangeError(`a probability lies between 0 and 1, not at ${p}`);
+  if (!(p >= 0 && p <= 1)) throw new RangeError(`a probability lies between 0 and 1, and this is ${p}`);
 }

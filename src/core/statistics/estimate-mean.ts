@@ -3,50 +3,52 @@ import type { Rng } from '../rng.ts';
 import { computeBetaQuantile, computeTQuantile } from './distributions.ts';
 
 /**
- * The mean over problems with its standard error and an interval. One value stands for one problem: a problem is the
- * cluster, and its samples are not independent. What is estimated is the mean over all problems of the kind, of which
- * the set is taken as a draw.
+ * The mean over problems with its standard error and an interval. Each problem contributes one value: the problem is
+ * the cluster, because its samples are not independent. The set is taken as a draw from all problems of its kind, whose
+ * mean is estimated.
  */
 
 /**
  * - `bounded`: Gaffke's interval for a mean between two bounds. Where the values are all 0 or 1 it is the interval of
- *   Clopper and Pearson, coverage at least `level` for certain; on other values that has been found in every case tried
- *   and is not proven. Never a point.
- * - `t`: mean ± Student's t x clustered standard error. Approximate: short of its level where few problems are unlike
- *   the rest.
- * - `bootstrap`: percentiles of the means of problems drawn with replacement. Approximate in the same way, a bit shorter.
+ *   Clopper and Pearson, whose coverage is proven to be at least `level`; for other values that held in every case
+ *   tried, but is not proven. Never a single point.
+ * - `t`: mean ± Student's t x clustered standard error. Approximate: it falls short of its level where only a few
+ *   problems differ from the rest.
+ * - `bootstrap`: percentiles of the means of problems drawn with replacement. Approximate in the same way, a little
+ *   shorter.
  */
 export type IntervalMethod = 'bounded' | 't' | 'bootstrap';
 
-/** A mean over problems. `low` and `high` hold the true mean in a share `level` of evaluations. */
+/** A mean over problems. The true mean lies between `low` and `high` in a share `level` of evaluations. */
 export interface Estimate extends Interval {
   readonly problems: number;
   /** Clustered: from the scatter of the problems. Null for a single problem. */
   readonly standardError: number | null;
   readonly level: number;
-  /** The method in use: `bounded` also where another was asked for and nearly all problems have one value. */
+  /** The method used: `bounded` even where another was asked for, if nearly all problems have the same value. */
   readonly method: IntervalMethod;
 }
 
 export interface EstimateOptions {
   readonly method: IntervalMethod;
-  /** Coverage that is aimed at, between 0 and 1. */
+  /** The coverage aimed at, between 0 and 1. */
   readonly level: number;
   /** Smallest and largest value that a problem can have: 0 and 1 for a share, -1 and 1 for a difference of shares. */
   readonly range: readonly [least: number, most: number];
-  /** For `bootstrap`, and `bounded` where it is not a closed form. */
+  /** Random source of `bootstrap`, and of `bounded` where that has no closed form. */
   readonly rng: Rng;
   /** Draws of the random methods. */
   readonly draws?: number;
 }
 
-/** Puts a random interval's ends within some 2 % of its half width. */
+/** Enough draws for the ends of a random interval to be within some 2 % of its half width. */
 const DRAWS = 4000;
 
 /** Mean of the problems' values with an interval; null without a problem. RangeError for a value outside the range. */
 export function estimateMean(values: readonly number[], options: EstimateOptions): Estimate | null {
   const { level, range } = options;
-  if (!(level > 0 && level < 1)) throw new RangeError(`the level of an interval lies between 0 and 1, not at ${level}`);
+  if (!(level > 0 && level < 1))
+    throw new RangeError(`the level of an interval lies between 0 and 1, and this is ${level}`);
   const outside = values.find((value) => !(value >= range[0] && value <= range[1]));
   if (outside !== undefined) throw new RangeError(`a value of ${outside} is not between ${range[0]} and ${range[1]}`);
   if (values.length === 0) return null;
@@ -63,9 +65,9 @@ export function estimateMean(values: readonly number[], options: EstimateOptions
 
 /**
  * Standard error of a mean whose cluster is the problem, from one value a problem: sqrt(C/(C-1)) · sqrt(Σ (v - mean)²)/C
- * for C problems. That is the clustered error of E. Miller, Adding Error Bars to Evals (arXiv 2411.00640), with the
- * small-sample factor C/(C-1), where every problem has equally many samples; where the numbers differ, problems still
- * count alike. Null for fewer than two problems.
+ * for C problems. Where all problems have the same number of samples, that is the clustered error of E. Miller, Adding
+ * Error Bars to Evals (arXiv 2411.00640), with the small-sample factor C/(C-1); where the numbers differ, problems still
+ * count equally. Null for fewer than two problems.
  */
 export function computeClusteredError(values: readonly number[]): number | null {
   const count = values.length;
@@ -78,12 +80,12 @@ export function computeMean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Values that must be unlike the most frequent one before their scatter tells how far the mean is off. */
+/** How many values must differ from the most frequent one before their scatter says how far off the mean may be. */
 const MIN_UNLIKE = 10;
 
 /**
- * Whether nearly all problems have the same value, so that scatter is what a few others happen to show: of 30 problems, 29
- * at 0 and one at 1/16, `t` would say ± 0.4 points. Values that are all different are enough however few they are.
+ * Whether nearly all problems have the same value, so that the scatter rests on a few others: for 30 problems, 29 at 0
+ * and one at 1/16, `t` would say ± 0.4 points. Values that are all different are enough, however few they are.
  */
 export function isNearlyConstant(values: readonly number[]): boolean {
   const most = countValues(values).reduce((largest, [, count]) => Math.max(largest, count), 0);
@@ -107,7 +109,7 @@ function findBounds(
   };
 }
 
-/** Values closer than this are one: the same fraction computed another way differs in the last digits. */
+/** Values closer than this are equal: the same fraction computed in another way differs in the last digits. */
 const SAME = 1e-9;
 
 /** How often each value occurs, ascending. */
@@ -144,7 +146,7 @@ function findWeightedQuantile(
   return means.sort()[Math.min(draws - 1, Math.floor(p * draws))]!;
 }
 
-/** Uniforms in one product: 2^-32 to the power of this is still no zero in a double. */
+/** Uniforms in one product: 2^-32 to the power of this is still above zero in a double. */
 const FACTORS = 30;
 
 /** A draw of Gamma(shape, 1) for a whole shape: minus the logarithm of the product of as many uniforms. */

@@ -26,7 +26,7 @@ import { type DifferenceSpread, measureDifferenceSpread, measureRunSpread, type 
  * - `pass`: pass@k, the chance that k samples drawn without replacement hold a right one, 1 - C(n-c, k) / C(n, k) (M. Chen
  *   et al., arXiv 2107.03374)
  * - `passAll`: pass^k, the chance that all k are right, C(c, k) / C(n, k) (S. Yao et al., arXiv 2406.12045)
- * - `best`: best@k, the same as pass@k with replacement, 1 - (1 - c/n)^k: what bootstraps of the best of k converge to, and
+ * - `best`: best@k, which is pass@k with replacement, 1 - (1 - c/n)^k: what bootstraps of the best of k converge to, and
  *   the Pass@16 of Parallel-R1's tables (arXiv 2509.07980)
  * - `majority`: maj@k, the chance that the most frequent answer among k, drawn with replacement, is right
  */
@@ -35,9 +35,9 @@ export type FigureName = 'mean' | 'pass' | 'passAll' | 'best' | 'majority';
 export interface FigureOptions {
   /** Coverage of intervals. Default 0.95. */
   readonly level?: number;
-  /** Interval of a mean over problems. Default `bounded`; of a paired difference that is not all or nothing, `t`. */
+  /** Interval of a mean over problems. Default `bounded`, and `t` for a paired difference whose figures are not all 0 or 1. */
   readonly method?: IntervalMethod;
-  /** Whether samples that errored are left out or wrong. Default left out. */
+  /** Whether samples that errored are left out or count as wrong. Default: left out. */
   readonly errored?: ErroredPolicy;
   /** Decides every random draw: equal samples and seed give equal figures. */
   readonly seed: number;
@@ -51,9 +51,9 @@ export interface EvaluationFigures {
   readonly tally: OutcomeTally;
   /** Problems with a counted sample. */
   readonly problems: number;
-  /** Problems whose every sample errored, where those are left out. */
+  /** Problems of which every sample errored, where such samples are left out. */
   readonly problemsLost: number;
-  /** Counted samples of the problem that has fewest and of the one that has most. */
+  /** Counted samples of the problem with the fewest and of the one with the most. */
   readonly fewestSamples: number;
   readonly mostSamples: number;
   readonly mean: Estimate | null;
@@ -104,11 +104,11 @@ export interface EvaluationComparison {
   readonly k: number;
   /** Null where they share no problem. */
   readonly paired: PairedDifference | null;
-  /** Scatter of the differences of mean@k, from which `planComparison` tells what could be found. */
+  /** Scatter of the differences of mean@k, from which `planComparison` works out what could be found. */
   readonly spread: DifferenceSpread | null;
 }
 
-/** Second evaluation against the first, problem by problem. `k` means nothing for `mean`. */
+/** Compares the second evaluation with the first, problem by problem. `k` is ignored for `mean`. */
 export function compareSamples(
   first: readonly EvaluatedSample[],
   second: readonly EvaluatedSample[],
@@ -141,7 +141,7 @@ export function listProblemValues(
   problems: readonly SampledProblem[],
   { figure, k, seed }: { readonly figure: FigureName; readonly k: number; readonly seed: number },
 ): ProblemValue[] {
-  if (!(Number.isInteger(k) && k >= 1)) throw new RangeError(`k is a whole number of at least 1, not ${k}`);
+  if (!(Number.isInteger(k) && k >= 1)) throw new RangeError(`k must be a whole number of at least 1, got ${k}`);
   const needed = figure === 'pass' || figure === 'passAll' ? k : 1;
   return problems
     .filter(({ samples }) => samples.length >= needed)

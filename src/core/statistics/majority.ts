@@ -1,16 +1,16 @@
 import { computeMajorityAt, type VotedSample } from '../metrics.ts';
 import type { Rng } from '../rng.ts';
 
-/** Steps of the exact sum for one problem; 64 votes over 64 answers stay below. */
+/** Most steps of the exact sum for one problem; 64 votes over 64 answers stay below. */
 const MAX_WORK = 2e7;
 
-/** Draws where the exact sum is too long: the figure is then within .016 of it in 19 of 20 cases. */
+/** Draws where the exact sum would take too long: the figure is then within .016 of it in 19 of 20 cases. */
 const DRAWS = 4000;
 
 /**
  * maj@k of one problem: the chance that the most frequent answer among k samples, drawn with replacement, is right. Ties
- * go to the answer that was drawn first, samples without an answer do not vote, the answer counts as right as often as
- * its samples are. Exact while (answers) · k³ <= 2·10⁷, else from 4,000 draws of `rng`. 0 without samples.
+ * go to the answer that was drawn first, samples without an answer do not vote, and an answer counts as right to the
+ * share of its samples that are. Exact while (answers) · k³ <= 2·10⁷, else from 4,000 draws of `rng`. 0 without samples.
  */
 export function computeMajority(samples: readonly VotedSample[], k: number, rng: Rng): number {
   if (!(Number.isInteger(k) && k >= 1)) throw new RangeError(`maj@k needs a whole k of at least 1, got ${k}`);

@@ -4,7 +4,7 @@ import type { VotedSample } from '../metrics.ts';
 export interface EvaluatedSample extends VotedSample {
   /** Unique in the set. Two problems of one text are two problems. */
   readonly problem: string;
-  /** The engine gave no completion for good: neither an answer nor a verdict exists. */
+  /** The engine failed for good to give a completion: neither an answer nor a verdict exists. */
   readonly errored: boolean;
   /** Cut off at the token limit. */
   readonly truncated: boolean;
@@ -21,9 +21,9 @@ export interface AnswerCounts {
 }
 
 /**
- * What became of the samples. Each is one of errored, correct, wrong, unanswered, which add up to `samples`. Truncation
- * and format are further facts of a finished sample, with what became of those: one that is cut off may still hold the
- * right answer.
+ * What became of the samples. Each is errored, correct, wrong or unanswered, and these add up to `samples`. Truncation
+ * and format are further facts about finished samples, each with its own outcomes: a sample that was cut off may still
+ * hold the right answer.
  */
 export interface OutcomeTally extends AnswerCounts {
   readonly samples: number;
@@ -56,8 +56,9 @@ export interface SampledProblem {
 }
 
 /**
- * Whether a sample that errored is none (`left-out`: the figure of the model) or a wrong answer (`wrong`: the figure of
- * model and server together). A large gap between the two means that neither can be trusted.
+ * Whether a sample that errored is not counted (`left-out`: the figure is the model's) or counts as a wrong answer
+ * (`wrong`: the figure is that of model and server together). A large gap between the two means that neither can be
+ * trusted.
  */
 export type ErroredPolicy = 'left-out' | 'wrong';
 

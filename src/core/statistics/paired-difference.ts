@@ -8,20 +8,20 @@ export interface ProblemValue {
   readonly value: number;
 }
 
-/** The second run against the first on the problems that both have. */
+/** The second run compared with the first, on the problems that both have. */
 export interface PairedDifference {
   /** Means over the shared problems. */
   readonly first: number;
   readonly second: number;
   /** Second minus first. `method` is `score` where every problem is solved or not in both runs. */
   readonly difference: Omit<Estimate, 'method'> & { readonly method: Estimate['method'] | 'score' };
-  /** Chance of a difference this large, either way, were the runs interchangeable on every problem: the exact sign-flip test, which for k = 1 is McNemar's. */
+  /** Chance of a difference this large in either direction if the runs were interchangeable on every problem: the exact sign-flip test, which for k = 1 is McNemar's. */
   readonly pValue: number;
   /** Problems on which the second run has the higher, the lower, the same figure. */
   readonly won: number;
   readonly lost: number;
   readonly same: number;
-  /** Problems of one run that the other lacks; they count for nothing. */
+  /** Problems of one run that the other lacks; they are not compared. */
   readonly onlyFirst: readonly string[];
   readonly onlySecond: readonly string[];
 }
@@ -66,7 +66,7 @@ export function comparePaired(
   };
 }
 
-/** A difference in the last digits only is none. */
+/** A difference in the last digits alone counts as none. */
 function subtract(a: number, b: number): number {
   return Math.abs(a - b) < 1e-9 ? 0 : a - b;
 }

@@ -11,13 +11,13 @@ export interface PairedCounts {
 
 /**
  * Tango's score interval for the difference of two paired shares, second run minus first (T. Tango, Statistics in Medicine
- * 17, 1998): the differences that a score test would not refuse. Inverts the same test as McNemar's, and has a width
- * where no problem differs: ± z²/(n + z²). RangeError for counts that cannot be.
+ * 17, 1998): the differences that a score test would not reject. It inverts the same test as McNemar's, and has a width
+ * even where no problem differs: ± z²/(n + z²). RangeError for impossible counts.
  */
 export function computePairedScoreInterval(counts: PairedCounts, level: number): { low: number; high: number } {
   const { problems, won, lost } = counts;
   if (problems < 1 || won < 0 || lost < 0 || won + lost > problems)
-    throw new RangeError(`${won} won and ${lost} lost of ${problems} problems cannot be`);
+    throw new RangeError(`${won} won and ${lost} lost of ${problems} problems is impossible`);
   const z = computeNormalQuantile((1 + level) / 2);
   const estimate = (won - lost) / problems;
   // The score falls as the supposed difference grows: the upper end is where it reaches -z, the lower where it leaves z.

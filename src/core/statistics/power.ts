@@ -3,9 +3,9 @@ import { computeMean, isNearlyConstant } from './estimate-mean.ts';
 import type { ProblemCounts } from './outcomes.ts';
 
 /**
- * What a comparison of two runs on the same problems can find. A problem's difference scatters for two reasons: problems
- * gain differently (`between`), and k samples do not settle what a run can do (`within` / k). More samples lower the second
- * part only. Formulae after E. Miller, Adding Error Bars to Evals (arXiv 2411.00640, section 5), with t in place of z.
+ * What a comparison of two runs on the same problems can find. Differences scatter for two reasons: problems gain
+ * differently (`between`), and k samples only estimate what a run can do on one (`within` / k). More samples lower the
+ * second part only. Formulae after E. Miller, Adding Error Bars to Evals (arXiv 2411.00640, section 5), with t in place of z.
  */
 
 /** Scatter of the differences of problems. */
@@ -15,13 +15,14 @@ export interface DifferenceSpread {
   /** Samples per problem and run; the harmonic mean where they differ. */
   readonly samples: number;
   /**
-   * `paired`: seen in the differences. `unpaired`: too few problems differ to show it, and the scatter of the two runs taken
-   * as independent stands in, which is too much rather than too little. `assumed`: there is no second run yet.
+   * `paired`: seen in the differences. `unpaired`: too few problems differ to show it, so the scatter of two independent
+   * runs stands in, which is too much rather than too little. `assumed`: there is no second run yet.
    */
   readonly basis: 'paired' | 'unpaired' | 'assumed';
   /**
    * Variance of the true differences, and the variance that one sample of each run adds: `variance` = between + within /
-   * samples. Null where fewer than half of the problems have two samples in both runs: one cannot tell the parts apart.
+   * samples. Null where fewer than half of the problems have two samples in both runs: a single sample cannot tell the
+   * two parts apart.
    */
   readonly parts: { readonly between: number; readonly within: number } | null;
 }
@@ -30,7 +31,7 @@ export interface DifferenceSpread {
 export interface RunSpread {
   readonly between: number;
   readonly within: number;
-  /** Standard error were the same problems sampled once more: what a rerun of this very set varies by. */
+  /** Standard error if the same problems were sampled again: how much a rerun of this very set varies. */
   readonly rerunError: number;
 }
 
@@ -82,11 +83,13 @@ export function measureDifferenceSpread(
 }
 
 /**
- * The scatter to expect of a comparison before there is a second run: as one that scatters like the first, its shares of
- * right answers correlated with the first's by `correlation` over the problems (runs from one model: near 1).
+ * The scatter to expect of a comparison before there is a second run. It is assumed to scatter like the first, and its
+ * shares of right answers to be correlated with the first's over the problems by `correlation` (near 1 for runs from one
+ * model).
  */
 export function assumeDifferenceSpread(run: RunSpread, samples: number, correlation: number): DifferenceSpread {
-  if (!(correlation >= -1 && correlation <= 1)) throw new RangeError(`a correlation of ${correlation} cannot be`);
+  if (!(correlation >= -1 && correlation <= 1))
+    throw new RangeError(`a correlation lies between -1 and 1, and this is ${correlation}`);
   const parts = { between: 2 * run.between * (1 - correlation), within: 2 * run.within };
   return { variance: parts.between + parts.within / samples, samples, basis: 'assumed', parts };
 }
@@ -94,7 +97,7 @@ export function assumeDifferenceSpread(run: RunSpread, samples: number, correlat
 export interface PowerQuestion {
   readonly spread: DifferenceSpread;
   readonly problems: number;
-  /** True difference one wants to find, as a share (.044 for 4.4 points). */
+  /** The true difference to be found, as a share (.044 for 4.4 points). */
   readonly difference: number;
   /** Chance of finding it. */
   readonly power: number;
@@ -111,11 +114,11 @@ export interface PowerAnswer extends PowerQuestion {
   readonly samplesNeeded: number | 'no number is enough' | 'unknown';
 }
 
-/** Answers what can be found and what it would take; null where no scatter was seen, which tells nothing. */
+/** Works out what can be found and what it would take; null where no scatter was seen, which says nothing. */
 export function planComparison(question: PowerQuestion): PowerAnswer | null {
   const { spread, problems, difference, power, level } = question;
   if (!(difference > 0 && difference <= 1))
-    throw new RangeError(`a difference of ${difference} is not between 0 and 1`);
+    throw new RangeError(`a difference lies between 0 and 1, and this is ${difference}`);
   if (!(power > 0 && power < 1 && level > 0 && level < 1)) throw new RangeError('power and level lie between 0 and 1');
   if (problems < 2 || spread.variance <= 0) return null;
   const errors = countErrors(problems, power, level);
@@ -132,7 +135,7 @@ function countErrors(problems: number, power: number, level: number): number {
   return computeTQuantile((1 + level) / 2, problems - 1) + computeTQuantile(power, problems - 1);
 }
 
-/** Doubles, then halves the gap: the number wanted grows with nothing but the quantiles, which fall as problems are added. */
+/** Doubles, then bisects: adding problems only lowers the quantiles, so once a number is enough every larger one is. */
 function findProblems({ spread, difference, power, level }: PowerQuestion): number {
   const isEnough = (problems: number) =>
     countErrors(problems, power, level) ** 2 * (spread.variance / problems) <= difference ** 2;
@@ -153,7 +156,7 @@ function findSamples(parts: { between: number; within: number }, allowed: number
   return Math.max(1, Math.ceil(parts.within / (allowed - parts.between)));
 }
 
-/** The answer as two sentences for a report. Shares become points. */
+/** The answer as one or two sentences for a report. Shares become points. */
 export function statePower(answer: PowerAnswer): string {
   const { problems, spread, difference, power, level, detectable, problemsNeeded, samplesNeeded } = answer;
   const points = (share: number) => `${(100 * share).toFixed(1)} points`;

@@ -1,7 +1,7 @@
 import { computeNormalCdf } from './distributions.ts';
 
 /**
- * The exact paired test. Were two runs interchangeable on every problem, each difference could as well have the other
+ * The exact paired test. If two runs were interchangeable on every problem, each difference could as well have the other
  * sign; the p value is the share of all assignments of signs whose sum lies at least as far from 0 as the one seen (R. A.
  * Fisher, The Design of Experiments, 1935, section 21). Where every difference is -1, 0 or 1 it is McNemar's exact test:
  * the sign test on the problems that exactly one run solved.
@@ -10,7 +10,7 @@ import { computeNormalCdf } from './distributions.ts';
 /** Beyond this many additions the sum over all signs is normal to more digits than anyone prints. */
 const MAX_WORK = 2e8;
 
-/** Finest steps that differences are counted in where they share no coarser one. */
+/** The finest steps that differences are counted in where they share no coarser one. */
 const FINEST = 10_000;
 
 /** Two-sided p value of differences per problem; 1 where none differs. */
@@ -46,7 +46,7 @@ function sumTail(chances: Float64Array, from: number): number {
   return sum;
 }
 
-/** The smallest number of equal steps of 1 that every difference is a whole number of; `FINEST` where that is found too coarse. */
+/** The smallest number of equal steps into which to divide 1 so that every difference is a whole number of them; `FINEST` at most. */
 function findSteps(differences: readonly number[]): number {
   const isWhole = (value: number) => Math.abs(value - Math.round(value)) < 1e-7;
   for (let steps = 1; steps <= 1000; steps += 1) {

@@ -4,7 +4,7 @@ import { isRetracted, isTakenBack } from './extract/assertion.ts';
 import { findMainText, removeTags } from './extract/sections.ts';
 import { findMarked, findStatement, type Statement, stripEmphasis } from './extract/statement.ts';
 import { LIMITS, Refusal, StepBudget } from './limits.ts';
-import { checkOptions, DEFAULT_POLICY, type MODES, type Policy } from './policy.ts';
+import { checkOptions, DEFAULT_POLICY, type Policy } from './policy.ts';
 import { loadPreciseFunctions, type PreciseLibrary } from './precise/precise-functions.ts';
 import { type Choice, findChoice, readChoice } from './read/choice.ts';
 import { type Reading, readReference, readStatement } from './read/read-answer.ts';
@@ -14,7 +14,7 @@ import { isUnconfirmed, type Skipped, VERIFIER, type Verdict } from './verdict.t
 /** How a response is judged. */
 export interface VerifyOptions {
   /** The tolerant verifier, or one of the two string comparisons of the reference implementation. */
-  readonly mode: (typeof MODES)[number];
+  readonly mode: 'math' | 'reference-dapo' | 'reference-gsm8k';
   /** The text is a trajectory: its tags are structure. */
   readonly structured: boolean;
   /** Deviations from `DEFAULT_POLICY`; `math` only. */

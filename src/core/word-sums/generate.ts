@@ -23,13 +23,13 @@ export interface WordSumSpec {
   readonly split: WordSumSplit;
 }
 
-/** Far below the number of different texts of any level and split, so that drawing distinct ones ends soon. */
+/** Far below the number of different texts of any level and split, so that drawing distinct ones soon ends. */
 export const MAX_WORD_SUMS = 100_000;
 
 export const WORD_SUMS_SOURCE = 'word-sums';
 
 /**
- * Draws `count` problems with distinct texts. Problem i depends on (seed, level, split, i) only, so a
+ * Draws `count` problems with distinct texts. Problem i depends on (seed, level, split, i) alone, so a
  * longer list begins with the shorter one; ids name all four (`word-sums/hard/train/7/000123`).
  * Throws RangeError for a count or a number of operands outside the limits.
  */
@@ -100,8 +100,8 @@ export type WordSumSplit = 'train' | 'heldout';
 const HELD_OUT_ONE_IN = 8;
 
 /**
- * Which side a problem is on, by the multiset of its operands and nothing else: a split by text would
- * leak, as only 4,095 different pairs of operands exist.
+ * The split of a problem, decided by the multiset of its operands alone: a split by text would
+ * leak, because there are only 4,095 different pairs of operands.
  */
 export function findSplit(operands: readonly number[]): WordSumSplit {
   const sorted = [...operands].sort((a, b) => a - b);

@@ -6,7 +6,7 @@ export const ITEMS = ['keys', 'pens', 'cups', 'maps', 'nuts', 'rings', 'coins', 
 
 export const VERBS = ['makes', 'wins', 'finds', 'buys', 'gets', 'earns'] as const;
 
-/** What stands between name and first number, before every further verb, and at the end (no key is called `then`: the object would pass for a promise). */
+/** The words between name and first number, before every further verb, and at the end (no key is called `then`: the object would pass for a promise). */
 export const JOINTS = { has: ' has ', next: ', then ', ask: '. How many in all?' } as const;
 
 /** Operands are two-digit numbers. */
@@ -17,7 +17,7 @@ export const MAX_OPERAND = 99;
 export const MIN_OPERANDS = 2;
 export const MAX_OPERANDS = 8;
 
-/** Everything one problem says. `verbs[i]` belongs to `operands[i + 1]`. */
+/** All that one problem says. `verbs[i]` belongs to `operands[i + 1]`. */
 export interface WordSum {
   readonly name: string;
   readonly item: string;
@@ -34,7 +34,7 @@ export function renderWordSum(sum: WordSum): string {
 /** Only this much of the end of a text is searched. */
 const MAX_SEARCHED_CHARS = 100_000;
 
-// Every part is a fixed word or two digits and the repetition is bounded: an attempt costs a constant.
+// Every part is a fixed word or two digits and the repetition is bounded: a try costs a constant.
 const PROBLEM = new RegExp(
   `(?:${NAMES.join('|')})${JOINTS.has}([1-9]\\d) (?:${ITEMS.join('|')})` +
     `((?:${JOINTS.next}(?:${VERBS.join('|')}) [1-9]\\d){1,${MAX_OPERANDS - 1}})${JOINTS.ask.replace(/[.?]/g, '\\$&')}`,

@@ -1,6 +1,6 @@
 import { checkAnnotation } from '../../core/annotation/check-annotation.ts';
 import { checkAnswerLine } from '../../core/answer.ts';
-import { canonicaliseTrace, stripThinking } from '../../core/canonicalise.ts';
+import { canonicaliseResponse, stripThinking } from '../../core/canonicalise.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { ChatCompletion } from '../../ports/engine.ts';
 import type { RunContext } from '../context.ts';
@@ -20,7 +20,7 @@ import {
  * The second half of making a row by annotation: verify a sequential solution, have the teacher turn
  * independent stretches of it into blocks, check that it did only that. `raw` is the annotated answer as it
  * came, null when the solution was not worth annotating; `reasoning` is the sequential answer as it came;
- * token counts are those of both calls. Thinking on a channel of its own is not kept.
+ * token counts are those of both calls. Thinking on a separate channel is not kept.
  */
 export async function annotateSolution(teaching: Teaching, taught: TaughtAnswer): Promise<FilteredAnswer> {
   const { content: reasoning, promptTokens, completionTokens } = taught.answer;
@@ -41,7 +41,7 @@ export async function annotateSolution(teaching: Teaching, taught: TaughtAnswer)
   return toFiltered(spent, await filterAnnotation(teaching, taught, solved.solution, asked));
 }
 
-/** A solution that is whole, ends as wanted and is right; or the code of what it lacks. */
+/** A solution that is complete, well-formed and right; or the code of what is wrong with it. */
 async function checkSolution(
   ctx: RunContext,
   { problem, answer, round }: TaughtAnswer,
@@ -84,11 +84,11 @@ async function filterAnnotation(
   if (annotated.finish === 'length') return { code: 'truncated', verdict: null };
   const stripped = stripThinking(annotated.content);
   if (stripped.code !== null) return { code: stripped.code, verdict: null };
-  const trace = canonicaliseTrace(stripped.content);
+  const response = canonicaliseResponse(stripped.content);
   const rules = { minBlocks: teaching.stage.minBlocks, promote: teaching.ctx.plan.formatPromote };
-  const fault = checkAnnotation({ problem: problem.text, solution, trace }, rules);
+  const fault = checkAnnotation({ problem: problem.text, solution, annotated: response }, rules);
   if (fault !== null) return { code: fault, verdict: null };
-  return filterResponse(teaching, { problem, response: trace, signal: round.signal });
+  return filterResponse(teaching, { problem, response, signal: round.signal });
 }
 
 function addCounts(a: number | null, b: number | null): number | null {

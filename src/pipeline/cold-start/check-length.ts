@@ -8,12 +8,12 @@ import { countPromptTokens, countTextTokens, renderStudentPrompt } from '../engi
 /** Null when prompt and target fit into a row, else the code of what is wrong. */
 export type CheckLength = (problemText: string, target: string) => Promise<'too_long' | 'untokenizable' | null>;
 
-/** Tokens by which a problem inside a template may be cut otherwise than alone. */
+/** How many tokens more a problem may take inside a template than on its own. */
 const SEAM_TOKENS = 16;
 
 /**
- * Measures prompt and target in tokens of the student. The tokenizer is asked only where the bound on their number does
- * not already settle it; where only text can be sent, an estimate stands in.
+ * Measures prompt and target in tokens of the student. The tokenizer is asked only where the bound on their number
+ * does not settle the matter; where only text can be sent, an estimate stands in.
  */
 export function createLengthCheck(
   ctx: RunContext,

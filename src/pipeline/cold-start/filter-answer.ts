@@ -1,5 +1,5 @@
 import { checkAnswerLine } from '../../core/answer.ts';
-import { canonicaliseTrace, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
+import { canonicaliseResponse, rewriteAnswerLine, stripThinking } from '../../core/canonicalise.ts';
 import type { ColdStartStage } from '../../core/curriculum.ts';
 import { checkFormat } from '../../core/format/format-checker.ts';
 import { countOpenTags } from '../../core/format/tag-stream.ts';
@@ -38,12 +38,12 @@ export interface TaughtAnswer {
   readonly answer: ChatCompletion;
   /** Which of the round's answers, from 0. */
   readonly index: number;
-  /** Of whatever else is asked about this answer; another one per sample. */
+  /** Seed of further questions about this answer, such as its annotation; different for each sample. */
   readonly seed: number;
   readonly round: Round;
 }
 
-/** What the filters say of an answer: the part of its row that is not known before. */
+/** What the filters say about an answer: the part of its row that was not known beforehand. */
 export type FilteredAnswer = Omit<AttemptRecord, 'problem' | 'sample' | 'seed' | 'promptHash'>;
 
 /** The verdict is null when a filter before the verifier objected. */
@@ -103,7 +103,7 @@ async function filterAnswer(teaching: Teaching, { problem, answer, round }: Taug
   if (answer.finish === 'length') return reject('truncated');
   const stripped = stripThinking(answer.content);
   if (stripped.code !== null) return reject(stripped.code);
-  const response = canonicaliseTrace(stripped.content);
+  const response = canonicaliseResponse(stripped.content);
   const { formatMode, formatPromote } = teaching.ctx.plan;
   const format = checkFormat(response, formatMode, { promote: formatPromote, prompt: problem.text });
   const fault = format.violations[0];

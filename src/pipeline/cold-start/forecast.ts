@@ -3,7 +3,7 @@ import type { AttemptTotals } from '../../ports/run-store/attempts.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import { computeCost } from './spending.ts';
 
-/** What a cold-start stage will still take, by what attempts with the same teacher took before. */
+/** What a cold-start stage will still take, judging by earlier attempts of the same teacher. */
 export interface Forecast {
   readonly problems: number;
   /** Problems that will get an accepted answer. */
@@ -11,16 +11,16 @@ export interface Forecast {
   readonly tokens: number;
   /** US dollars; null without prices. */
   readonly usd: number | null;
-  /** Null where the attempts were too few to have taken time. */
+  /** Null where there were too few attempts to measure time. */
   readonly ms: number | null;
-  /** Attempts it is based on. */
+  /** The attempts it is based on. */
   readonly basis: { readonly attempts: number; readonly runId: string };
 }
 
-/** Fewer attempts foretell nothing. */
+/** Fewer attempts say nothing about the rest. */
 const MIN_ATTEMPTS = 5;
 
-/** What is foretold. */
+/** What the forecast is for. */
 interface ForecastRequest {
   /** Null: the run is not in the store yet. */
   readonly runId: string | null;

@@ -4,7 +4,7 @@ import { type CallPolicy, measureRetries } from '../engine/calls.ts';
 /** Where a stage without steps keeps its metrics. */
 const STEP = 0;
 
-/** The repeated calls of a stage, over all processes that worked at it, as metrics of the run. */
+/** The repeated calls of a stage, over all processes that worked on it, as metrics of the run. */
 export class RetryMetrics {
   readonly #ctx: RunContext;
   readonly #stageIndex: number;

@@ -17,8 +17,8 @@ import { describeYield, reportYield, type YieldReport } from './yield-report.ts'
 /**
  * Cold-start data. By prompting: problem -> teacher -> strip thinking -> canonicalise -> format check ->
  * answer check -> row. By annotation: see `annotateSolution`. Every attempt is stored with the code of the
- * filter that stopped it; what has its attempts in the store already is not asked again, nor what was answered
- * before the process was killed. Problems are streamed: only those at work are in memory.
+ * filter that stopped it. Problems whose attempts are in the store are not asked again, nor are questions that were
+ * answered before the process was killed. Problems are streamed: only those in progress are in memory.
  */
 export async function runColdStart(run: StageRun<ColdStartStage>): Promise<YieldReport> {
   const { ctx, stage, index } = run;
@@ -94,7 +94,7 @@ class Lesson {
     return true;
   }
 
-  /** How far it is, for the progress line. */
+  /** How far the stage has got, for the progress line. */
   describe(): string {
     const { usd } = this.spending;
     return `${this.#accepted} rows accepted${usd === null ? '' : `, $${usd.toFixed(2)}`}`;
@@ -106,7 +106,7 @@ function isSettledBy(attempts: readonly Pick<AttemptRecord, 'status'>[]): boolea
   return attempts.some(({ status }) => status !== 'rejected');
 }
 
-/** Rounds of questions that were asked. */
+/** Number of rounds that have been asked. */
 function countRounds(
   known: readonly Pick<AttemptRecord, 'sample'>[],
   { samplesPerProblem }: Pick<ColdStartStage, 'samplesPerProblem'>,
@@ -125,7 +125,7 @@ async function* listProblems(ctx: RunContext, { problems, limit }: ColdStartStag
   }
 }
 
-/** Reads them all before the first answer is paid for: a bad row far down is told at once. */
+/** Reads them all before the first answer is paid for, so that a bad row far down is reported at once. */
 async function countProblems(ctx: RunContext, { problems, limit }: ColdStartStage): Promise<number> {
   return Math.min(limit ?? Number.POSITIVE_INFINITY, await ctx.countProblems(problems));
 }
@@ -137,7 +137,7 @@ async function* takeWhile<T>(items: AsyncIterable<T>, goesOn: () => boolean): As
   }
 }
 
-/** What the teacher is asked with is part of the run's record before the first question. */
+/** Records the templates the teacher is asked with before the first question. */
 function savePrompts({ ctx, stage }: StageRun, { template, solutionTemplate }: Teacher): void {
   ctx.store.savePrompt(ctx.runId, `teacher:${stage.id}`, template);
   if (solutionTemplate !== null) ctx.store.savePrompt(ctx.runId, `solution:${stage.id}`, solutionTemplate);

@@ -9,9 +9,9 @@ export type AcceptedAttempt = AttemptRecord & { readonly target: string };
 export type KeepSettings = Pick<ColdStartStage, 'keep' | 'rowsPerProblem'>;
 
 /**
- * The accepted attempts that become rows: of each problem the first, the shortest, or the most diverse ones (of equal
- * ones the earlier). Attempts come in the order of the store, where those of one problem are neighbours; problems keep
- * that order.
+ * The accepted attempts that become rows: for each problem the first, the shortest, or the most diverse ones (of equal
+ * ones the earlier). Attempts come in the order of the store, where those of one problem are next to each other;
+ * problems keep that order.
  */
 export function* selectRows(
   attempts: Iterable<AttemptRecord>,
@@ -49,7 +49,7 @@ function isAccepted(attempt: AttemptRecord): attempt is AcceptedAttempt {
   return attempt.status === 'accepted' && attempt.target !== null;
 }
 
-/** What tells problems apart: an equal id of another source is another problem. */
+/** What tells problems apart: the same id in another source is another problem. */
 function problemKey({ source, id }: AttemptRecord['problem']): string {
   return `${source}\u0000${id}`;
 }

@@ -14,7 +14,7 @@ export interface TokenUse {
 
 /**
  * Tokens an attempt took: its answer, and its prompt once for each answer. A server counts the answers of one call
- * together, so that of several none can be told; their length stands in.
+ * together, so the share of a single one is not known where there are several; its length stands in.
  */
 export function measureUse(
   attempt: Pick<AttemptRecord, 'status' | 'raw' | 'reasoning' | 'promptTokens' | 'completionTokens'>,
@@ -26,12 +26,12 @@ export function measureUse(
   return { promptTokens: promptTokens ?? 0, completionTokens: completionTokens ?? estimateTokens(characters) };
 }
 
-/** US dollars that tokens cost. */
+/** What tokens cost, in US dollars. */
 export function computeCost({ promptTokens, completionTokens }: TokenUse, prices: Prices): number {
   return (promptTokens * prices.promptPerMillion + completionTokens * prices.completionPerMillion) / 1e6;
 }
 
-/** What a stage has used of what it may use. */
+/** What a stage has used so far of its budget. */
 export class Spending {
   readonly #budgetTokens: number | null;
   readonly #budgetUsd: number | null;
@@ -58,7 +58,7 @@ export class Spending {
     return this.#prices === null ? null : computeCost(use, this.#prices);
   }
 
-  /** Nothing more may be asked. What is in flight then still counts, so that a little more than the limit can be used. */
+  /** Whether nothing more may be asked. Calls in flight at that moment still count, so a little more than the limit may be used. */
   get isSpent(): boolean {
     const { usd } = this;
     return (

@@ -21,7 +21,7 @@ export interface CallPolicy {
    * the engine and not this request is at fault. Other errors pass through at once.
    */
   run<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** Calls that were repeated since the start. */
+  /** Calls that have been repeated since the start. */
   readonly retries: number;
   stats(): CallStats;
 }
@@ -57,7 +57,7 @@ export interface CallPolicyOptions {
   readonly clock: Clock;
 }
 
-/** A call refused by a server that answers others goes on this many times longer before it is given up. */
+/** A call refused by a server that answers others is tried this many times as long before it is given up. */
 const PATIENCE = 8;
 
 /** Creates the policy of one engine. */
@@ -160,7 +160,7 @@ const REQUEST_FAULTS: ReadonlySet<number | null> = new Set([400, 413, 422]);
 
 /**
  * The message of a request the engine refused for good. Anything else (a wrong key, weights the engine lost,
- * an answer that is no answer) is no fault of this request and is thrown on: it must end the stage, not
+ * an answer that makes no sense) is not this request's fault and is rethrown: it must end the stage, not
  * turn every rollout into a failed one.
  */
 export function describeRefusal(error: unknown): string {
@@ -168,7 +168,7 @@ export function describeRefusal(error: unknown): string {
   throw error;
 }
 
-/** Repeated calls as metrics, in all and per cause that occurred. */
+/** Repeated calls as metrics: in total, and for each cause that occurred. */
 export function measureRetries(retries: RetryCounts): Record<string, number> {
   const repeated = RETRY_CAUSES.map((cause) => [cause, retries[cause]] as const);
   return {
@@ -189,13 +189,13 @@ export function measureCalls(before: CallStats, after: CallStats): Record<string
   };
 }
 
-/** A few more than there are places, so that calls keep coming while answers are judged. */
+/** A few more problems than there are places, so that calls keep coming while answers are judged. */
 const WORK_PER_CALL = 1.25;
 
 /**
- * How many problems or groups may be at work, each with a call or more of its own. Were all begun at once, what the
- * first ones still ask would queue behind the questions of all others, and nothing would be finished, stored and out of
- * memory before the last question was asked.
+ * How many problems or groups may be in progress, each with at least one call of its own. If all were begun at once,
+ * later calls of the first ones would queue behind the first calls of all others, and nothing would be finished, stored
+ * and out of memory before the last of them had begun.
  */
 export function countAtWork({ calls }: { readonly calls: Pick<CallPolicy, 'stats'> }): number {
   return Math.ceil(WORK_PER_CALL * calls.stats().limit);

@@ -44,12 +44,12 @@ export function tokenizePrompt(ctx: RunContext, userMessage: string): Promise<re
   return ctx.tokens.get(`m${userMessage}`, () => askTokenizer(ctx, { userMessage }));
 }
 
-/** How many tokens a text is. The answer is not remembered: texts that are only measured are too many. */
+/** How many tokens a text has. The answer is not remembered: there are too many texts that are only measured. */
 export async function countTextTokens(ctx: RunContext, text: string): Promise<number> {
   return (await askTokenizer(ctx, { text })).length;
 }
 
-/** How many tokens a user message is after the student's chat template. */
+/** How many tokens a user message has after the student's chat template. */
 export async function countPromptTokens(ctx: RunContext, userMessage: string): Promise<number> {
   return (await askTokenizer(ctx, { userMessage })).length;
 }
@@ -113,7 +113,7 @@ export function renderStudentPrompt(template: string, problemText: string): stri
   return takeText(renderPrompt(template, problemText));
 }
 
-/** The template with problem and solution in their places. Throws RunError unless each stands exactly once. */
+/** The template with problem and solution in their places. Throws RunError unless each placeholder occurs exactly once. */
 export function renderAnnotationPrompt(template: string, problemText: string, solution: string): string {
   return takeText(renderAnnotatePrompt(template, problemText, solution));
 }

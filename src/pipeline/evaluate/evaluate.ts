@@ -40,7 +40,7 @@ export async function evaluate(run: SamplingRun, request: EvaluationRequest): Pr
     problems.map((problem) => ({ problem, size: set.samples, set: set.name })),
   );
   const { rollouts } = await rollOutStep(run, { ...request, groups, reward: { kind: 'accuracy' } });
-  // Rollouts that an older version stored do not say their set.
+  // Rollouts stored by an older version do not name their set.
   const setOf = ({ set, group }: RolloutRecord) => set ?? groups[group]?.set;
   return request.sets.map((set) =>
     measureSet(
@@ -62,34 +62,48 @@ export async function evaluateSets(run: SamplingRun, sets: readonly EvalSet[], s
 
 /** Figures of the rollouts of one set. */
 export function measureSet(set: EvalSet, rollouts: readonly RolloutRecord[]): EvalResult {
-  const perProblem = new Map<number, { correct: number; count: number }>();
   let validBlocks = 0;
   let tokens = 0;
   let critical = 0;
   let finished = 0;
-  for (const { group, trajectory, verdict, formatValid, reward } of rollouts) {
-    const tally = perProblem.get(group) ?? { correct: 0, count: 0 };
-    perProblem.set(group, tally);
+  for (const { trajectory, formatValid, reward } of rollouts) {
     if (trajectory === null) continue;
     finished += 1;
-    tally.count += 1;
-    if (verdict?.verdict === 'correct') tally.correct += 1;
     if (formatValid && (reward?.blocksExecuted ?? 0) > 0) validBlocks += 1;
     tokens += countPolicyTokens(trajectory);
     critical += countCriticalTokens(trajectory);
   }
-  const shares = [...perProblem.values()].filter(({ count }) => count > 0).map(({ correct, count }) => correct / count);
-  const accuracy = mean(shares);
+  const judged = rollouts.map(({ group, verdict, trajectory }) => ({
+    group,
+    verdict,
+    isFinished: trajectory !== null,
+  }));
   return {
     name: set.name,
-    problems: shares.length,
     samples: set.samples,
-    accuracy,
-    standardError: Math.sqrt(mean(shares.map((share) => (share - accuracy) ** 2)) / Math.max(1, shares.length - 1)),
+    ...measureAccuracy(judged),
     validBlockFraction: finished === 0 ? 0 : validBlocks / finished,
     meanTokens: finished === 0 ? 0 : tokens / finished,
     meanCriticalTokens: finished === 0 ? 0 : critical / finished,
   };
+}
+
+/** Mean over problems (groups) of the share of right answers, and its standard error over problems; failed rollouts are left out. */
+export function measureAccuracy(
+  rollouts: readonly (Pick<RolloutRecord, 'group' | 'verdict'> & { readonly isFinished: boolean })[],
+): Pick<EvalResult, 'problems' | 'accuracy' | 'standardError'> {
+  const perProblem = new Map<number, { correct: number; count: number }>();
+  for (const { group, verdict, isFinished } of rollouts) {
+    const tally = perProblem.get(group) ?? { correct: 0, count: 0 };
+    perProblem.set(group, tally);
+    if (!isFinished) continue;
+    tally.count += 1;
+    if (verdict?.verdict === 'correct') tally.correct += 1;
+  }
+  const shares = [...perProblem.values()].filter(({ count }) => count > 0).map(({ correct, count }) => correct / count);
+  const accuracy = mean(shares);
+  const variance = mean(shares.map((share) => (share - accuracy) ** 2));
+  return { problems: shares.length, accuracy, standardError: Math.sqrt(variance / Math.max(1, shares.length - 1)) };
 }
 
 function mean(values: readonly number[]): number {

@@ -3,7 +3,7 @@ import { createRng, hashSeed } from '../../core/rng.ts';
 import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
 import type { RolloutRecord } from '../../ports/run-store/rollouts.ts';
 
-/** Draws of every bootstrap: of samples for maj@k, of problems for the intervals. */
+/** Draws of each bootstrap: of samples for maj@k, of problems for the intervals. */
 const DRAWS = 1000;
 
 /** The figures of one k. `best` is the paper's bootstrap (with replacement), never to be called pass. */

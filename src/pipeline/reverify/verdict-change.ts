@@ -3,6 +3,7 @@ import type { Problem } from '../../core/problem.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { RolloutKey } from '../../ports/run-store/rollouts.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
+import type { MetricPoint } from '../../ports/run-store/training.ts';
 import type { Verifier } from '../../ports/verifier.ts';
 
 /** What re-judging a run needs. */
@@ -21,7 +22,7 @@ export type AnswerPlace =
   | ({ readonly kind: 'rollout'; readonly problem: Problem } & RolloutKey)
   | { readonly kind: 'attempt'; readonly problem: Problem; readonly stageIndex: number; readonly sample: number };
 
-/** An answer whose stored judgement and new one differ. `before` is null where none was stored. */
+/** An answer whose stored verdict and new one differ. `before` is null where none was stored. */
 export interface VerdictChange {
   readonly place: AnswerPlace;
   readonly before: Verdict | null;
@@ -32,13 +33,15 @@ export interface VerdictChange {
   readonly outcome: { readonly before: string; readonly after: string } | null;
 }
 
-/** The answers of one step or stage: how many were judged, and which judgements differ. */
+/** The answers of one step or stage: how many were judged, and which verdicts differ. */
 export interface ReverifiedBatch {
   readonly judged: number;
   readonly changes: readonly VerdictChange[];
+  /** Figures of the run that follow from the new verdicts, where they differ from the stored ones. */
+  readonly figures: readonly MetricPoint[];
 }
 
-/** Whether two judgements agree in everything that is stored. */
+/** Whether two verdicts agree in everything that is stored. */
 export function isSameVerdict(before: Verdict | null, after: Verdict): boolean {
   return (
     before !== null &&

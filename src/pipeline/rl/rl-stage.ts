@@ -3,9 +3,10 @@ import { RunError } from '../../errors.ts';
 import { noteOutages } from '../engine/fleet/create-engine-fleet.ts';
 import { evaluateSets } from '../evaluate/evaluate.ts';
 import { checkTargets, type TargetOutcome } from '../evaluate/gate.ts';
-import type { SamplingRun } from '../stage-run.ts';
+import type { SamplingRun, TrainingRun } from '../stage-run.ts';
 import { openStageModel, saveStageState } from '../weights/trainer-model.ts';
 import { createOnPolicySource, describeStep, runRlStep } from './rl-step.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** What an RL stage leaves in its curriculum state. */
 export interface RlOutcome {
@@ -28,7 +29,7 @@ export class GateRefusal extends RunError {
 }
 
 /** Runs one RL stage from where the store says it stands; evaluates before the first step, every `evalEvery` and at the end. */
-export async function runRlStage(run: SamplingRun<RlStage>): Promise<RlOutcome> {
+export async function runRlStage(run: TrainingRun<RlStage>): Promise<RlOutcome> {
   const { ctx, stage } = run;
   const reached = await openStageModel(run, stage.keepOptimizer);
   const problems = await ctx.problemsOf(stage.problems);
@@ -42,6 +43,7 @@ export async function runRlStage(run: SamplingRun<RlStage>): Promise<RlOutcome> 
     const outages = noteOutages(ctx.engine.listEndpoints?.());
     task.update(step - 1, `step ${step}: ${finished} of ${groups} groups rolled out${outages}`);
   });
+  const watchdog = new Watchdog(run);
   for (let step = reached + 1; step <= stage.steps; step += 1) {
     ctx.signal.throwIfAborted();
     const metrics = await runRlStep(run, source, step);
@@ -50,6 +52,7 @@ export async function runRlStage(run: SamplingRun<RlStage>): Promise<RlOutcome> 
     const isLast = step === stage.steps;
     if (isLast || (stage.evalEvery > 0 && step % stage.evalEvery === 0)) await evaluateAt(run, step);
     if (isLast || step % stage.saveEvery === 0) await saveStageState(run, step);
+    watchdog.look(step, metrics);
   }
   task.finish(`${stage.steps} steps`);
   return { steps: stage.steps, pilot };
@@ -100,6 +103,11 @@ export function raiseAlarms(metrics: Readonly<Record<string, number>>): string[]
   if (truncated > 0.5)
     alarms.push(
       `${(100 * truncated).toFixed(0)} % of the rollouts ran into their token budget: is a stop token missing?`,
+    );
+  const hollow = metrics['reward/hollow_bonus_fraction'] ?? 0;
+  if (hollow > 0.1)
+    alarms.push(
+      `${(100 * hollow).toFixed(0)} % of the responses meet the bonus with blocks in which no paths did work: reward.count effective does not pay for those`,
     );
   const mismatch = metrics['mismatch/mean'] ?? 0;
   if (mismatch > 0.1) {

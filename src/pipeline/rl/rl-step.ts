@@ -5,6 +5,7 @@ import { measureCalls } from '../engine/calls.ts';
 import { rollOutStep, type StepRollouts } from '../rollout/roll-out-step.ts';
 import type { SamplingRun } from '../stage-run.ts';
 import { measureTrainerRetries } from '../weights/trainer-model.ts';
+import { measureParallel } from './measure-parallel.ts';
 import { measureRollouts } from './measure-step.ts';
 import { creditGroups, updateModel } from './rl-update.ts';
 
@@ -62,6 +63,7 @@ export async function runRlStep(
   const updatedMs = ctx.clock.monotonic();
   const metrics = {
     ...measureRollouts(rollouts, binding.tags),
+    ...measureParallel(rollouts, stage.reward, ctx.plan.effective),
     'train/informative_groups': batch.informativeGroups,
     'train/informative_fraction': batch.groups === 0 ? 0 : batch.informativeGroups / batch.groups,
     ...update,

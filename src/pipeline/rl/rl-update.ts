@@ -1,5 +1,5 @@
 import { type Layout, learningRateAt, type RlStage } from '../../core/curriculum.ts';
-import type { Datum } from '../../core/datum.ts';
+import { type Datum, toForwardDatum } from '../../core/datum.ts';
 import { buildDatums, countLossTokens } from '../../core/layout/build-datums.ts';
 import { type AdvantageSettings, computeAdvantages, isInformativeGroup } from '../../core/reward.ts';
 import { createRng, hashSeed, shuffle } from '../../core/rng.ts';
@@ -8,6 +8,7 @@ import { TrainerError } from '../../errors.ts';
 import type { RolloutRecord } from '../../ports/run-store/rollouts.ts';
 import type { RunContext } from '../context.ts';
 import type { StageRun } from '../stage-run.ts';
+import { refuseDivergence } from '../weights/divergence.ts';
 import { applyUpdate } from '../weights/trainer-model.ts';
 import { measureUpdate } from './measure-step.ts';
 
@@ -47,13 +48,14 @@ export function creditGroups(rollouts: readonly RolloutRecord[], settings: Advan
 
 /**
  * Applies the updates of one step, one per minibatch, and returns their metrics; a step without an informative group
- * makes none.
+ * makes none. Rejects with `DivergedError` when the weights came out broken.
  */
 export async function updateModel(
-  { ctx, stage }: StageRun<RlStage>,
+  run: StageRun<RlStage>,
   step: number,
   batch: UpdateBatch,
 ): Promise<Record<string, number>> {
+  const { ctx, stage } = run;
   const seed = hashSeed(ctx.plan.seed, stage.id, step, 'minibatches');
   const minibatches = buildMinibatches(batch, ctx.plan.layout, stage.minibatches, seed);
   const scaled = stage.scaleByInformative === null ? 1 : Math.min(1, batch.credited.length / stage.scaleByInformative);
@@ -67,6 +69,7 @@ export async function updateModel(
       return { sampled, data, ...(await applyUpdate(ctx, data, stage.loss, adam)) };
     }),
   );
+  await refuseDivergence(run, step, results);
   return { 'train/learning_rate': results.length === 0 ? 0 : learningRate, ...measureUpdate(results, stage.loss) };
 }
 
@@ -114,8 +117,4 @@ async function withOldLogprobs(
       return { ...datum, logprobs: scored.map((value, i) => (datum.advantages?.[i] ? value : 0)) };
     }),
   );
-}
-
-function toForwardDatum({ tokens, targets, positionIds, attnPath }: Datum): Datum {
-  return { tokens, targets, ...(positionIds && { positionIds }), ...(attnPath && { attnPath }) };
 }

@@ -8,12 +8,13 @@ interface Queued {
   readonly failed: (error: unknown) => void;
 }
 
-/** Transactions follow each other no sooner: what is written in one costs less the more there is of it. */
+/** Shortest time between two transactions: the more a transaction writes, the less each write costs. */
 const PAUSE_MS = 4;
 
 /**
- * Writes to the store as few transactions: with thousands of calls in flight, one for each would take longer than what
- * it holds. A write after a pause is made at the end of the turn; under load those of a few milliseconds go together.
+ * Writes to the store in few transactions: with thousands of calls in flight, one for each write would cost more than
+ * the write itself. After a pause a write is made at the end of the turn; under load, those of a few milliseconds go
+ * together.
  */
 export class WriteBatch {
   readonly #store: Pick<RunStore, 'saveTogether'>;
@@ -65,19 +66,19 @@ export interface OwnedAnswers {
   settle(write: () => void): Promise<void>;
 }
 
-/** Answers that are kept nowhere: for what is not resumed. */
+/** Answers that are not kept: for work that is not resumed. */
 export const FORGETFUL: OwnedAnswers = { recall: (_call, ask) => ask(), settle: async (write) => write() };
 
 /**
- * What the engine answered is kept from the moment it arrives until what it became is stored, so that a run that was
- * killed in between goes on without asking again. Answers that come together are stored together.
+ * An engine's answer is kept from its arrival until the rollout or attempt it belongs to is stored, so that a run that
+ * was killed in between goes on without asking again. Answers that arrive together are stored together.
  */
 export class AnswerLog {
   readonly #store: RunStore;
   readonly #runId: string;
   readonly #stageIndex: number;
   readonly #batch: WriteBatch;
-  /** An earlier process left answers; without any there is nothing to look for. */
+  /** Whether an earlier process left answers; without any there is nothing to look for. */
   readonly #hasBefore: boolean;
 
   constructor({ store, runId, clock }: Pick<RunContext, 'store' | 'runId' | 'clock'>, stageIndex: number) {

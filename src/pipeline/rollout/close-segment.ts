@@ -56,7 +56,7 @@ export function closeSegment(input: ClosedSegmentInput): Segment {
   return { role, block, path, pieces, stop, flags, seed, weightsVersion };
 }
 
-/** A path that was not waited for: nothing of it is in the response. */
+/** A path that the join did not wait for: nothing of it is in the response. */
 export function giveUpPath(path: Pick<Segment, 'block' | 'path' | 'seed' | 'weightsVersion'>): Segment {
   return { role: 'path', ...path, pieces: [], stop: 'abort', flags: [] };
 }
@@ -71,7 +71,7 @@ function dropEos(completion: Completion, eosTexts: readonly string[]): Completio
   };
 }
 
-/** Grows one trajectory segment by segment and knows the flat ids every next call must see. */
+/** Grows one trajectory segment by segment and knows the flat ids that the next call must see. */
 export class TrajectoryBuilder {
   readonly promptIds: readonly number[];
   readonly #segments: Segment[] = [];

@@ -13,7 +13,7 @@ export type RolloutOutcome = { readonly trajectory: Trajectory } | { readonly fa
 
 /**
  * Rolls out one group: the first main call asks for all choices at once, then every trajectory goes its own way. A call
- * that is refused for good fails its trajectory alone; engine outages reject the whole group, once none of its
+ * that is refused for good fails only its own trajectory; an engine outage rejects the whole group, once none of its
  * trajectories is under way any more.
  */
 export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promise<RolloutOutcome[]> {
@@ -124,7 +124,7 @@ class TrajectoryRun {
     return 2 * paths + 3 + this.#tags.gap.length + labelTokens;
   }
 
-  /** A refused fork leaves `<Parallel>` as inert text; the rest is one call that can only end. */
+  /** A refused fork leaves `<Parallel>` as plain text; the rest is one call that cannot fork again. */
   async #finishInline(): Promise<Trajectory> {
     this.#builder.flagLast('fork_refused');
     if (this.#remaining() < 1) return this.#builder.finish('length');
@@ -186,7 +186,7 @@ class TrajectoryRun {
   }
 }
 
-/** The part of the rollout settings that budgets depend on, for a block of so many paths. Tokens throughout. */
+/** The part of the rollout settings that budgets depend on, for a block of `paths` paths. Tokens throughout. */
 export type BudgetSettings = Pick<
   RolloutSettings,
   'maxResponseTokens' | 'maxPathTokens' | 'minPathTokens' | 'reserveSummaryTokens' | 'reserveAnswerTokens'

@@ -28,7 +28,7 @@ export interface StepRolloutRequest {
   readonly reward: RewardConfig;
   readonly temperature: number;
   readonly topP: number;
-  /** The step of this stage after which the weights are that are sampled from; null: everything must be in the store. */
+  /** Samples come from the weights after this step of the stage; null: everything must be in the store. */
   readonly weightsStep: number | null;
   /** Told how many groups are finished, stored ones included. */
   onGroup?(finishedGroups: number): void;
@@ -43,7 +43,7 @@ export interface StepRollouts {
 
 /**
  * Rolls out what the store does not hold yet, under the weights asked for. Each finished group is stored before the next
- * decision is taken, and until then every answer of the engine's: a killed run asks again only for what had not been
+ * decision is taken, and until then so is every answer of the engine: a killed run asks again only for what had not been
  * answered. Rejects with `RunError` when every rollout of the step failed.
  */
 export async function rollOutStep(run: SamplingRun, request: StepRolloutRequest): Promise<StepRollouts> {
@@ -99,7 +99,7 @@ function serveWeights({ weights, stage, index }: SamplingRun, request: StepRollo
   );
 }
 
-/** The groups named by `missing`, as many at once as the engine takes. */
+/** Rolls out the groups named by `missing`, as many at once as the engine takes. */
 async function rollOutMissing(
   run: SamplingRun,
   request: StepRolloutRequest,
@@ -108,11 +108,12 @@ async function rollOutMissing(
 ): Promise<readonly RolloutRecord[]> {
   const { ctx, index } = run;
   const log = new AnswerLog(ctx, index);
+  const lineage = run.weights.lineageOf(index, request.weightsStep ?? request.step);
   const rollouts: RolloutRecord[] = [];
   let finished = request.groups.length - missing.length;
   const rollOutOne = async (group: number, signal: AbortSignal) => {
-    // Answers of other weights are none of these.
-    const answers = log.open('rollout', request.purpose, request.step, group, version);
+    // An answer from other weights must not be taken for one of these. Those of the same ones may, whatever name served them.
+    const answers = log.open('rollout', request.purpose, request.step, group, lineage);
     const fresh = await rollOutOneGroup(run, request, { group, version, signal, answers });
     await answers.settle(() => ctx.store.saveRollouts(ctx.runId, fresh));
     rollouts.push(...fresh);
@@ -168,7 +169,7 @@ async function rollOutOneGroup(
   }));
 }
 
-/** What becomes of a trajectory: the part of its rollout that is not known before. */
+/** What becomes of a trajectory: the part of its rollout that was not known beforehand. */
 type Judged = Pick<RolloutRecord, 'trajectory' | 'failure' | 'verdict' | 'formatValid' | 'formatCode' | 'reward'>;
 
 function toFailed(failure: string): Judged {
@@ -189,7 +190,7 @@ function toFinished(outcome: Finished, score: Score, rewardOf: (outcome: Finishe
   };
 }
 
-/** The reward by its formula, or by the function that the caller of the run brought along. */
+/** The reward by its formula, or by the function that the program which started the run passed in. */
 function rewardRollout({ ctx, stage }: SamplingRun, reward: RewardConfig, rollout: RewardCase): Reward {
   const { parts, problem, step } = rollout;
   if (reward.kind !== 'own') return computeReward(reward, Math.max(1, step), parts);

@@ -9,20 +9,20 @@ import type { CallName, TrajectoryCalls } from './trajectory-calls.ts';
 export interface BlockRequest {
   /** From 1. */
   readonly block: number;
-  /** What all paths begin with, without `<Path>`. */
+  /** What all paths have in common before their `<Path>`. */
   readonly prompt: readonly number[];
-  /** Paths that are asked for. */
+  /** Paths that are requested. */
   readonly paths: number;
   /** `max_tokens` of each. */
   readonly pathCap: number;
 }
 
-/** Why a path's call ends that was not waited for. */
+/** Why the call of a path ends that the join did not wait for. */
 const GIVEN_UP = new Error('the paths of this block were joined without it');
 
 /**
- * Asks for the paths of a block side by side and joins them: the joined ones in rendering order, then those that were
- * given up. What was joined is stored before it is used, so that a resumed run joins the same.
+ * Requests the paths of a block side by side and joins them: the joined ones come first, in rendering order, then those
+ * that were given up. What was joined is stored before it is used, so that a resumed run joins the same paths.
  */
 export async function runPaths(calls: TrajectoryCalls, request: BlockRequest): Promise<Segment[]> {
   const { block, paths } = request;
@@ -39,7 +39,7 @@ export async function runPaths(calls: TrajectoryCalls, request: BlockRequest): P
   return [...joined, ...givenUp];
 }
 
-/** The paths that are joined, by ordinal. The calls of the others are told to end. */
+/** The paths that are joined, by ordinal. The calls of the others are aborted. */
 async function askPaths(
   calls: TrajectoryCalls,
   request: BlockRequest,
@@ -66,7 +66,7 @@ async function askPaths(
     return ended.map((index) => ordinals[index]!);
   };
   try {
-    // A join of all paths follows from their answers; any other from who came first.
+    // A join of all paths follows from their answers; any other depends on which came first.
     const name = calls.nameAnswer('join', request.block);
     const joined = join.kind === 'all' ? await wait() : await answers.recall(name, wait);
     for (const path of joined) if (!arrived.has(path)) await begin(path, signal);
@@ -77,7 +77,7 @@ async function askPaths(
   }
 }
 
-/** Asks for one path and closes it. `kind` is `reseed` where it was asked for before. */
+/** Requests one path and closes it. `kind` is `reseed` where it was requested before. */
 async function askPath(
   calls: TrajectoryCalls,
   { prompt, pathCap }: BlockRequest,
@@ -110,7 +110,7 @@ function listOpening({ io: { binding } }: TrajectoryCalls, path: number): Piece[
   return label === null ? [tag] : [tag, injectedPiece(label.ids, label.text)];
 }
 
-/** Every path that repeats one before it is asked once more, with another seed; what comes then stays. */
+/** Requests every path that repeats an earlier one once more, with another seed, and keeps what comes then. */
 async function askDuplicatesAgain(
   calls: TrajectoryCalls,
   request: BlockRequest,
@@ -127,7 +127,7 @@ async function askDuplicatesAgain(
   return found.map((segment) => again.get(segment) ?? segment);
 }
 
-/** Flags every path that repeats one before it. */
+/** Flags every path that repeats an earlier one. */
 function markDuplicates(calls: TrajectoryCalls, paths: readonly Segment[]): readonly Segment[] {
   const duplicates = findDuplicates(calls, paths);
   if (duplicates.size === 0) return paths;
@@ -151,9 +151,9 @@ function findDuplicates(calls: TrajectoryCalls, paths: readonly Segment[]): Read
 }
 
 /**
- * Waits until the paths of a block may be joined and returns the indices of those that had ended, ascending. Where
- * paths are counted these are the first to end and no more. At a deadline they are all that have ended, and until two
- * have it waits on. Rejects when a path fails before that; `signal` ends the wait for the deadline.
+ * Waits until the paths of a block may be joined and returns the indices of those that had ended, ascending. A join by
+ * count takes the first to end and no more. A join by deadline takes all that have ended by then, but waits until two
+ * have. Rejects when a path fails before that; `signal` ends the wait for the deadline.
  */
 function waitForJoin(
   paths: readonly Promise<unknown>[],

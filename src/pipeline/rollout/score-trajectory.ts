@@ -1,4 +1,5 @@
 import type { CurriculumPlan } from '../../core/curriculum.ts';
+import { measureTrajectory } from '../../core/effective/effective-parallelism.ts';
 import { checkFormat } from '../../core/format/format-checker.ts';
 import type { FormatReport } from '../../core/format/format-report.ts';
 import { countOpenTags } from '../../core/format/tag-stream.ts';
@@ -9,7 +10,7 @@ import { VERIFIER, type Verdict } from '../../core/verify/verdict.ts';
 import type { VerifyOptions } from '../../core/verify/verify.ts';
 import type { Judgement, Verifier, VerifyCase } from '../../ports/verifier.ts';
 
-/** What one trajectory is worth, before any reward formula. */
+/** What is known about one trajectory before any reward formula is applied. */
 export interface Score {
   readonly verdict: Verdict;
   readonly format: FormatReport;
@@ -29,22 +30,22 @@ export function toVerifyOptions({ verifyMode }: Pick<CurriculumPlan, 'verifyMode
 }
 
 /**
- * Verdicts on finished trajectories, in order. One that was cut by its budget is `unparsable` (reason `truncated`):
+ * Verdicts on finished trajectories, in order. One that its budget cut off is `unparsable` (reason `truncated`):
  * half an answer line must never be taken for an answer.
  */
 export async function judgeTrajectories(
   verifier: Verifier,
   plan: CurriculumPlan,
-  attempts: readonly { readonly problem: Problem; readonly trajectory: Trajectory }[],
+  rollouts: readonly { readonly problem: Problem; readonly trajectory: Trajectory }[],
   signal?: AbortSignal,
 ): Promise<Verdict[]> {
   const options = toVerifyOptions(plan);
-  const whole = attempts.filter(({ trajectory }) => trajectory.end === 'eos');
+  const whole = rollouts.filter(({ trajectory }) => trajectory.end === 'eos');
   const cases = whole.map(({ problem, trajectory }): VerifyCase => {
     return { gold: problem.answer, text: renderScoredText(trajectory, plan.engine.eosTokens), options };
   });
   const judgements = (await verifier.verify(cases, signal)).values();
-  return attempts.map(({ trajectory }) => (trajectory.end === 'eos' ? toVerdict(judgements.next().value!) : TRUNCATED));
+  return rollouts.map(({ trajectory }) => (trajectory.end === 'eos' ? toVerdict(judgements.next().value!) : TRUNCATED));
 }
 
 function toVerdict({ verdict, rule, reason, extracted, verifier }: Judgement): Verdict {
@@ -59,14 +60,15 @@ export async function scoreTrajectories(
   trajectories: readonly Trajectory[],
   signal?: AbortSignal,
 ): Promise<Score[]> {
-  const attempts = trajectories.map((trajectory) => ({ problem, trajectory }));
-  const verdicts = await judgeTrajectories(verifier, plan, attempts, signal);
+  const rollouts = trajectories.map((trajectory) => ({ problem, trajectory }));
+  const verdicts = await judgeTrajectories(verifier, plan, rollouts, signal);
   return trajectories.map((trajectory, k) => toScore(plan, problem, trajectory, verdicts[k]!));
 }
 
 function toScore(plan: CurriculumPlan, problem: Problem, trajectory: Trajectory, verdict: Verdict): Score {
   const text = renderScoredText(trajectory, plan.engine.eosTokens);
   const { formatMode, formatPromote } = plan;
+  const context = { problem: problem.text, answer: verdict.extracted };
   const format = checkFormat(text, formatMode, { promote: formatPromote, prompt: problem.text });
   return {
     verdict,
@@ -75,6 +77,7 @@ function toScore(plan: CurriculumPlan, problem: Problem, trajectory: Trajectory,
       correct: verdict.verdict === 'correct',
       blocksInText: countOpenTags(text),
       blocksExecuted: countForks(trajectory),
+      blocksEffective: measureTrajectory(trajectory, context, plan.effective).earning,
       formatValid: format.valid,
     },
   };

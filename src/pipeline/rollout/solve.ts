@@ -27,7 +27,7 @@ export interface SolveRequest {
 export interface Solution {
   readonly decoding: Decoding;
   readonly trajectory: Trajectory;
-  /** As the verifier found it; null when there is none, or when the budget cut the response. */
+  /** As the verifier found it; null when there is none, or when the budget cut the response off. */
   readonly answer: string | null;
   /** Null without a reference. */
   readonly verdict: Verdict | null;

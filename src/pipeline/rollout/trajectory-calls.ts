@@ -16,7 +16,7 @@ export interface GroupRequest {
   readonly seedParts: readonly (string | number)[];
 }
 
-/** How the rollout of one group reaches the engine, and what it needs to know of tokens and budgets. */
+/** How the rollout of one group reaches the engine, and what it needs to know about tokens and budgets. */
 export interface RolloutIo {
   readonly binding: Binding;
   readonly settings: RolloutSettings;
@@ -24,17 +24,17 @@ export interface RolloutIo {
   readonly clock: Pick<Clock, 'sleep'>;
   /** Ends the rollout. */
   readonly signal: AbortSignal;
-  /** What the engine answered to earlier processes, and where what it answers now is kept. */
+  /** What the engine answered to earlier processes, and where its answers are kept now. */
   readonly answers: Pick<OwnedAnswers, 'recall'>;
-  /** `signal` gives one call up; it fires at the latest with that of the rollout. */
+  /** `signal` aborts one call; it fires no later than that of the rollout. */
   complete(call: CallSpec, signal: AbortSignal): Promise<Completion[]>;
-  /** Told of every call of every trajectory as it happens. It changes nothing, and must not throw. */
+  /** Is told of every call of every trajectory as it happens. It must not change anything, and must not throw. */
   onSegment?(event: SegmentEvent): void;
 }
 
 /**
  * A call of one trajectory begins, or its segment is there (one that was given up has `stop: 'abort'`). A call that fails
- * has no second event. A path that is asked once more begins again. Flags that the rest of the trajectory decides
+ * has no second event. A path that is requested once more begins again. Flags that depend on the rest of the trajectory
  * (`fork_refused`, `duplicate_path`) are in the trajectory only.
  */
 export type SegmentEvent =
@@ -44,7 +44,7 @@ export type SegmentEvent =
 /** Which segment of which trajectory of the group; block and path as in `Segment`. */
 export type SegmentPlace = { readonly sample: number } & Pick<Segment, 'role' | 'block' | 'path'>;
 
-/** What the engine is asked for, sampling temperature aside. */
+/** What the engine is asked for, apart from the sampling temperature. */
 export interface CallSpec {
   readonly model: string;
   readonly prompt: readonly number[];
@@ -59,7 +59,7 @@ interface IoOptions {
   readonly signal: AbortSignal;
   /** Where the engine's answers are kept; missing: nowhere. */
   readonly answers?: RolloutIo['answers'];
-  /** Calls with an equal key go where their prefix is, when there are several endpoints. */
+  /** With several endpoints, calls with an equal key go to the one that holds their prefix. */
   readonly prefixKey?: string;
 }
 
@@ -89,9 +89,9 @@ export function createRolloutIo(
 
 /**
  * The completions of a call, in choice order: those that were stored under `name`, else the engine's, which are
- * stored before they are returned. An answer that comes after `signal` fired is not stored: what it belonged to may
- * be settled already. Rejects with `EngineError` when the engine did not do as asked: another number of them, a longer
- * one, one that goes on after a stop token.
+ * stored before they are returned. An answer that arrives after `signal` fired is not stored: what it belonged to may
+ * be settled already. Rejects with `EngineError` when the engine did not do as asked: a different number of completions,
+ * one that is too long, one that goes on after a stop token.
  */
 export async function askEngine(
   io: Pick<RolloutIo, 'answers' | 'complete'>,
@@ -111,37 +111,38 @@ export async function askEngine(
 }
 
 /**
- * An engine that answers something else than it was asked must not reach the budget, nor the trainer: what it writes
- * after a `</Path>` could look like paths that nobody ran.
+ * What an engine wrote beyond the request must not count against the budget or reach the trainer: after a `</Path>` it
+ * could look like paths that nobody ran.
  */
 function checkCompletions({ n, maxTokens, stopTokenIds }: CallSpec, completions: readonly Completion[]): void {
-  if (completions.length !== n) throw new EngineError(`the engine gave ${completions.length} completions of ${n}`);
+  if (completions.length !== n)
+    throw new EngineError(`the engine returned ${completions.length} completions instead of ${n}`);
   for (const { ids, logprobs, retokenised } of completions) {
-    // A server of text counts in its own tokens, these ids are pieces of its text.
+    // A text-only server counts its own tokens, whereas these ids are pieces of its text.
     if (!retokenised && ids.length > maxTokens) {
-      throw new EngineError(`the engine gave ${ids.length} tokens, ${maxTokens} were asked for at most`);
+      throw new EngineError(`the engine returned ${ids.length} tokens instead of ${maxTokens} at most`);
     }
     if (logprobs.length !== ids.length) {
-      throw new EngineError(`the engine gave ${logprobs.length} log-probs for ${ids.length} tokens`);
+      throw new EngineError(`the engine returned ${logprobs.length} log-probs for ${ids.length} tokens`);
     }
     const passed = ids.findIndex((id) => stopTokenIds.includes(id));
     if (passed >= 0 && passed < ids.length - 1) {
-      throw new EngineError(`the engine went on after stop token ${ids[passed]}: it does not heed stop_token_ids`);
+      throw new EngineError(`the engine went on after stop token ${ids[passed]}: it ignores stop_token_ids`);
     }
   }
 }
 
-/** Which call of a trajectory: its seed and the name its answer is kept under follow from it. */
+/** Which call of a trajectory; its seed and the name under which its answer is kept follow from it. */
 export interface CallName {
-  /** `inline` is the last main call after a refused fork, `reseed` a path that is asked once more. */
+  /** `inline` is the last main call after a refused fork, `reseed` a path that is requested once more. */
   readonly kind: 'main' | 'path' | 'summary' | 'inline' | 'reseed';
-  /** Executed blocks before it, or the block it is of. */
+  /** Executed blocks before it, or the block it belongs to. */
   readonly block: number;
   /** Ordinal of the path; 0 for others. */
   readonly path: number;
 }
 
-/** One call: what the engine sees and when it stops, end of sequence aside. */
+/** One call: what the engine sees, and at which tags it stops. */
 interface OneCall {
   readonly name: CallName;
   readonly prompt: readonly number[];
@@ -149,7 +150,7 @@ interface OneCall {
   readonly stopTokenIds: readonly number[];
 }
 
-/** The calls of one trajectory: names, seeds, end of sequence, who watches. */
+/** The calls of one trajectory: their names, seeds and stops, and who is told of them. */
 export class TrajectoryCalls {
   readonly io: RolloutIo;
   readonly model: string;
@@ -193,12 +194,12 @@ export class TrajectoryCalls {
   }
 }
 
-/** A completion as it is kept: `logprobs` are float64 as they lie in memory, in base64. */
+/** A completion as it is kept: `logprobs` are the bytes of its float64 values, in base64. */
 export type PackedCompletion = Omit<Completion, 'logprobs'> & { readonly logprobs: string };
 
 /**
- * Packs the log-probs bit for bit, -0 and NaN included. As JSON numbers they would take more time than all else that
- * keeping an answer takes, and twice the room.
+ * Packs the log-probs bit for bit, -0 and NaN included. As JSON numbers they would take more time than everything else
+ * in keeping an answer, and twice the room.
  */
 function packCompletion(completion: Completion): PackedCompletion {
   const { buffer } = Float64Array.from(completion.logprobs);
@@ -207,7 +208,7 @@ function packCompletion(completion: Completion): PackedCompletion {
 
 /** What `packCompletion` packed. */
 export function unpackCompletion(packed: PackedCompletion): Completion {
-  // A copy of its own begins where a float64 may.
+  // A fresh copy is aligned as a Float64Array needs it.
   const { buffer } = Uint8Array.from(Buffer.from(packed.logprobs, 'base64'));
   return { ...packed, logprobs: [...new Float64Array(buffer)] };
 }

@@ -5,7 +5,8 @@ import { hashSeed } from '../../core/rng.ts';
 import type { Trajectory } from '../../core/trajectory.ts';
 import { RunError } from '../../errors.ts';
 import { checkTargets, describeOutcomes, type TargetOutcome } from '../evaluate/gate.ts';
-import type { SamplingRun } from '../stage-run.ts';
+import type { SamplingRun, TrainingRun } from '../stage-run.ts';
+import { refuseDivergence } from '../weights/divergence.ts';
 import { applyUpdate, measureTrainerRetries, openStageModel, saveStageState } from '../weights/trainer-model.ts';
 import { prepareSftRows } from './sft-rows.ts';
 
@@ -21,7 +22,7 @@ export interface SftOutcome {
 }
 
 /** Trains on the stage's rows until the criterion holds or the steps are used up; resumes from the last saved state. */
-export async function runSft(run: SamplingRun<SftStage>): Promise<SftOutcome> {
+export async function runSft(run: TrainingRun<SftStage>): Promise<SftOutcome> {
   const { ctx, stage } = run;
   const { rows, dropped } = await prepareSftRows(run);
   if (rows.length < stage.batchSize) {
@@ -79,11 +80,12 @@ async function measureTargets(run: SamplingRun<SftStage>, step: number): Promise
 
 /** One update; returns its loss. */
 async function trainStep(
-  { ctx, stage, index }: SamplingRun<SftStage>,
+  run: SamplingRun<SftStage>,
   step: number,
   totalSteps: number,
   rows: readonly Trajectory[],
 ): Promise<number> {
+  const { ctx, stage, index } = run;
   const batch = selectBatch(rows, stage.batchSize, step, hashSeed(ctx.plan.seed, stage.id));
   const tokens = batch.reduce((sum, row) => sum + countLossTokens(row, 'sft'), 0);
   const payload = { kind: 'sft', scale: 1 / tokens } as const;
@@ -96,6 +98,7 @@ async function trainStep(
     { kind: 'cross_entropy' },
     { ...stage.adam, learningRate },
   );
+  await refuseDivergence(run, step, [{ data, logprobs, gradNorm }]);
   const loss = measureLoss(data, logprobs);
   const metrics = {
     'train/loss': loss,

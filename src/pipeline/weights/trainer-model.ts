@@ -3,7 +3,9 @@ import { RETRY_CAUSES, type RetryCounts } from '../../core/retry.ts';
 import type { CheckpointRecord } from '../../ports/run-store/training.ts';
 import type { ForwardResult } from '../../ports/trainer.ts';
 import type { RunContext } from '../context.ts';
-import type { StageRun } from '../stage-run.ts';
+import type { StageRun, TrainingRun } from '../stage-run.ts';
+import { requireAbilities } from './check-trainer.ts';
+import { openPatiently } from './recover-trainer.ts';
 
 /** The model at the trainer: opened where a stage continues, updated, saved. */
 
@@ -25,14 +27,22 @@ function isLater(a: CheckpointRecord, b: CheckpointRecord): boolean {
  * begins takes the weights of the stage before; its moments start at zero unless `keepOptimizer`.
  */
 export async function openStageModel(run: StageRun, keepOptimizer: boolean): Promise<number> {
-  const { plan, trainer, signal } = run.ctx;
+  const step = await openWhereSaved(run, keepOptimizer);
+  // Some servers tell what they are only now.
+  requireAbilities(run.ctx, [run.stage]);
+  return step;
+}
+
+async function openWhereSaved(run: StageRun, keepOptimizer: boolean): Promise<number> {
+  const { baseModel, rank, seed } = run.ctx.plan.trainer;
+  const spec = { baseModel, rank, seed };
   const state = findResumeState(run);
   if (state === null) {
-    await trainer.openModel(plan.trainer, null, signal);
+    await openPatiently(run.ctx, spec, null);
     return 0;
   }
   const continues = state.stageIndex === run.index;
-  await trainer.openModel(plan.trainer, { path: state.path, optimizer: continues || keepOptimizer }, signal);
+  await openPatiently(run.ctx, spec, { path: state.path, optimizer: continues || keepOptimizer });
   return continues ? state.step : 0;
 }
 
@@ -40,7 +50,7 @@ export async function openStageModel(run: StageRun, keepOptimizer: boolean): Pro
 export interface UpdateResult {
   /** Log-probs of the targets before the update, as `ForwardResult` has them. */
   readonly logprobs: ForwardResult['logprobs'];
-  /** Null where the trainer tells none. */
+  /** Null where the trainer tells none; NaN where what it tells is no finite number. */
   readonly gradNorm: number | null;
 }
 
@@ -60,17 +70,15 @@ export async function applyUpdate(
   return { logprobs, gradNorm: norm?.[1] ?? null };
 }
 
-/** Saves the trainer's state after `step` and deletes the stage's older ones: one recent state is what a resume needs. */
-export async function saveStageState({ ctx, index }: StageRun, step: number): Promise<void> {
-  const { trainer, store, runId, signal } = ctx;
-  const name = `s${index}_${step}`;
-  const saved = await trainer.saveState(name, signal);
-  store.saveCheckpoint(runId, { stageIndex: index, step, kind: 'state', name, path: saved.path });
-  for (const older of store.listCheckpoints(runId, 'state')) {
-    if (older.stageIndex !== index || older.path === saved.path) continue;
-    store.markCheckpointDeleted(runId, older.path);
-    await trainer.deleteSaved(older.path, signal);
-  }
+/** Saves the trainer's state after `step`, and deletes the older ones of the stage beyond those that are kept. */
+export async function saveStageState(
+  { ctx, index, checkpoints }: Pick<TrainingRun, 'ctx' | 'index' | 'checkpoints'>,
+  step: number,
+): Promise<void> {
+  const { trainer, plan, signal } = ctx;
+  const place = { stageIndex: index, step, kind: 'state', name: `s${index}_${step}` } as const;
+  await checkpoints.save(place, (name) => trainer.saveState(name, signal));
+  await checkpoints.deleteOlder('state', plan.trainer.keep ?? 1, index);
 }
 
 /** Requests to the trainer that were repeated between two looks, per cause that occurred; no key where none was. */

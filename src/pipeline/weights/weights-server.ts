@@ -1,133 +1,102 @@
-import { EngineError, RunError } from '../../errors.ts';
-import type { Completion } from '../../ports/engine.ts';
+import { RunError } from '../../errors.ts';
+import type { CheckpointRecord } from '../../ports/run-store/training.ts';
 import type { WeightsHandOver } from '../../ports/weights-hand-over.ts';
 import type { EngineAccess, RunContext, RunFrame } from '../context.ts';
 import { replaceWeights } from '../engine/calls.ts';
-import { renderStudentPrompt, tokenizePrompt } from '../engine/tokenizer.ts';
+import type { CheckpointKeeper } from './checkpoint-keeper.ts';
+import { WeightsCanary } from './weights-canary.ts';
+
+/** What the engine samples from. */
+interface ServedWeights {
+  readonly stageIndex: number;
+  readonly step: number;
+  readonly version: string;
+}
 
 /**
- * Owns the weights that a run samples from, from the trainer's save to the deletion: save, hand over, check that the
- * engine serves them, retire the version before. A weights version has a name of its own, which every rollout carries.
+ * Owns the weights that a run samples from: save, hand over, check that the engine serves them, take the version before
+ * off. A weights version has a name of its own, which every rollout carries and which no later one of the run gets.
  */
 export class WeightsServer {
   readonly #ctx: RunContext;
+  readonly #checkpoints: CheckpointKeeper;
   readonly #handOver: WeightsHandOver;
   readonly #canary: WeightsCanary;
-  #served: { readonly version: string; readonly path: string } | null = null;
+  #served: ServedWeights | null = null;
 
-  constructor(ctx: RunContext, handOver: WeightsHandOver = createAdapterHandOver(ctx)) {
+  constructor(ctx: RunContext, checkpoints: CheckpointKeeper, handOver: WeightsHandOver = createAdapterHandOver(ctx)) {
     this.#ctx = ctx;
+    this.#checkpoints = checkpoints;
     this.#handOver = handOver;
     this.#canary = new WeightsCanary(ctx);
   }
 
-  /** Name of the weights after `step` of a stage. */
-  versionOf(stageIndex: number, step: number): string {
-    return `${this.#ctx.runId}-s${stageIndex}-${step}`;
+  /**
+   * What versions of the weights after `step` of a stage have in common: in a process that goes on from a saved state and
+   * repeats the stored steps they are the same weights under another name.
+   */
+  lineageOf(stageIndex: number, step: number): string {
+    const { engine, runId, plan } = this.#ctx;
+    return engine.capabilities.loadWeights ? toLineage(runId, stageIndex, step) : plan.engine.model;
   }
 
   /**
-   * Serves the trainer's present weights as the version of (stage, step), checks that the engine lists it (and, once,
-   * that it samples from it), and returns the name. Does nothing when that version is served already. An engine that
+   * Serves the trainer's present weights as a version of (stage, step), checks that the engine lists it (and, once,
+   * that it samples from it), and returns its name. Does nothing when such a version is served already. An engine that
    * takes no weights answers as the model of the configuration.
    */
   async serve(stageIndex: number, step: number): Promise<string> {
     const { engine, trainer, store, runId, plan, signal } = this.#ctx;
     if (!engine.capabilities.loadWeights) return plan.engine.model;
-    const version = this.versionOf(stageIndex, step);
-    if (this.#served?.version === version) return version;
-    const name = `v${stageIndex}_${step}`;
-    const saved = await trainer.saveForSampler(name, signal);
-    store.saveCheckpoint(runId, { stageIndex, step, kind: 'sampler', name, path: saved.path });
+    const before = this.#served;
+    if (before?.stageIndex === stageIndex && before.step === step) return before.version;
+    const earlier = store.countCheckpoints(runId, 'sampler');
+    const name = `v${stageIndex}_${step}_${1 + earlier}`;
+    const place = { stageIndex, step, kind: 'sampler', name } as const;
+    const saved = await this.#checkpoints.save(place, () => trainer.saveForSampler(name, signal));
+    const version = toVersion(runId, place);
+    const untouched = earlier === 0 ? await this.#canary.askBefore() : null;
     await this.#handOver.put(version, saved);
     if (!(await this.#handOver.isServed(version))) {
       throw new RunError(
         `engine ${engine.url} accepted weights ${version} but does not list them; nothing was sampled`,
       );
     }
-    await this.#canary.look(version);
-    if (this.#served !== null) await this.#retire(this.#served.version, this.#served.path);
-    this.#served = { version, path: saved.path };
+    await this.#canary.look(version, untouched);
+    this.#served = { stageIndex, step, version };
+    if (before !== null) await this.#takeOff(before.version);
+    await this.#checkpoints.deleteOlder('sampler', plan.trainer.keep ?? 1);
     return version;
   }
 
-  /** Removes what an earlier process of this run left served; call it once, before anything is served. */
-  async retireLeftovers(): Promise<void> {
-    const { store, runId } = this.#ctx;
-    for (const { path, stageIndex, step } of store.listCheckpoints(runId, 'sampler')) {
-      await this.#retire(this.versionOf(stageIndex, step), path);
-    }
+  /** Takes everything of this run off the engine: at its end, and before its beginning what an earlier process left. */
+  async takeAllOff(): Promise<void> {
+    const { engine, store, runId } = this.#ctx;
+    this.#served = null;
+    if (!engine.capabilities.loadWeights || store.countCheckpoints(runId, 'sampler') === 0) return;
+    const known = [...store.listCheckpoints(runId, 'sampler'), ...store.listIntendedCheckpoints(runId)];
+    const versions = new Set(known.filter(({ kind }) => kind === 'sampler').map((one) => toVersion(runId, one)));
+    await this.#checkpoints.tidy(`listing the models of ${engine.url}`, async () => {
+      const { calls, signal } = this.#ctx;
+      const models = await calls.run((own) => engine.listModels(own), signal);
+      for (const { id } of models) if (id.startsWith(`${runId}-s`)) versions.add(id);
+    });
+    for (const version of versions) await this.#takeOff(version);
   }
 
-  async #retire(version: string, path: string): Promise<void> {
-    const { trainer, store, runId, signal } = this.#ctx;
-    await this.#handOver.takeOff(version);
-    await trainer.deleteSaved(path, signal);
-    store.markCheckpointDeleted(runId, path);
-  }
-}
-
-/** What the canary asks for: enough tokens that trained weights differ somewhere. */
-const TOKENS = 4;
-const SEED = 7;
-
-/**
- * Whether a server that took weights also samples from them. One that lists an adapter and ignores it answers every
- * question exactly as the base model does, to the last digit of every log-prob; trained weights do not.
- */
-class WeightsCanary {
-  readonly #ctx: RunContext;
-  #isSettled = false;
-
-  constructor(ctx: RunContext) {
-    this.#ctx = ctx;
-  }
-
-  /** Compares trained weights with the base model, until they were seen to differ or a warning was given. */
-  async look(version: string): Promise<void> {
-    if (this.#isSettled || !this.#isTrained()) return;
-    this.#isSettled = true;
-    const { engine, plan, reporter } = this.#ctx;
-    try {
-      const prompt = await this.#findPrompt();
-      if (prompt === null) return;
-      const [base, served] = [await this.#ask(plan.engine.model, prompt), await this.#ask(version, prompt)];
-      if (!isSame(base, served)) return;
-      reporter.warn(
-        `engine ${engine.url} answers with weights ${version} exactly as with ${plan.engine.model}: it seems to ignore them, and nothing that is learned would show`,
-      );
-    } catch (error) {
-      // Some servers do not answer under the name of the base model; then there is nothing to compare with.
-      if (!(error instanceof EngineError)) throw error;
-    }
-  }
-
-  #isTrained(): boolean {
-    const { store, runId, plan } = this.#ctx;
-    return plan.stages.some((_, index) => store.lastStep(runId, index) > 0);
-  }
-
-  /** The first problem of the curriculum: what training is about is where weights differ most. */
-  async #findPrompt(): Promise<readonly number[] | null> {
-    const { plan, studentTemplate } = this.#ctx;
-    const refs = plan.stages.flatMap((stage) => ('problems' in stage ? stage.problems : []));
-    for await (const { text } of this.#ctx.readProblems(refs)) {
-      return tokenizePrompt(this.#ctx, renderStudentPrompt(studentTemplate.text, text));
-    }
-    return null;
-  }
-
-  async #ask(model: string, prompt: readonly number[]): Promise<Completion> {
-    const { engine, calls, signal } = this.#ctx;
-    const sampling = { temperature: 1, topP: 1, seed: SEED, stopTokenIds: [] };
-    const request = { model, prompt, n: 1, maxTokens: TOKENS, ...sampling };
-    const [completion] = await calls.run((own) => engine.complete(request, own), signal);
-    return completion!;
+  #takeOff(version: string): Promise<void> {
+    const what = `unloading ${version} from ${this.#ctx.engine.url}`;
+    return this.#checkpoints.tidy(what, () => this.#handOver.takeOff(version));
   }
 }
 
-function isSame(a: Completion, b: Completion): boolean {
-  return a.ids.join(' ') === b.ids.join(' ') && a.logprobs.every((logprob, i) => logprob === b.logprobs[i]);
+function toLineage(runId: string, stageIndex: number, step: number): string {
+  return `${runId}-s${stageIndex}-${step}`;
+}
+
+/** The name the engine knows weights by; those of older versions of this software have no number at its end. */
+function toVersion(runId: string, { stageIndex, step, name }: Omit<CheckpointRecord, 'path'>): string {
+  return [toLineage(runId, stageIndex, step), ...name.split('_').slice(2)].join('-');
 }
 
 /** Hands over LoRA adapters by name: the engine loads each beside the base model and lists it among its models. */

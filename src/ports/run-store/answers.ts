@@ -11,7 +11,7 @@ export interface AnswerRecord {
   readonly answer: string;
 }
 
-/** The family of `RunStore` that keeps answers which nothing finished holds yet. */
+/** The family of `RunStore` that keeps answers which no finished attempt or rollout holds yet. */
 export interface StoredAnswers {
   /** The first answer to a call stays. */
   saveAnswers(runId: string, stageIndex: number, answers: readonly AnswerRecord[]): void;

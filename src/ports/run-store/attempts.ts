@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/problem.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
 
-/** One cold-start attempt: a teacher's answer to a problem and what the filters said of it. */
+/** One cold-start attempt: a teacher's answer to a problem and what the filters said about it. */
 export interface AttemptRecord {
   readonly problem: Problem;
   /** Which of the answers to this problem, from 0. */
@@ -17,7 +17,7 @@ export interface AttemptRecord {
   readonly reasoning: string | null;
   /** Canonical target text; null unless accepted. */
   readonly target: string | null;
-  /** The judgement of the answer; null when an earlier filter objected, and in rows older than the column. */
+  /** The verdict on the answer; null when an earlier filter objected, and in rows older than the column. */
   readonly verdict: Verdict | null;
   /** The answer that was found; the verdict's own where there is one. */
   readonly extracted: string | null;
@@ -28,7 +28,7 @@ export interface AttemptRecord {
   readonly promptHash: string;
 }
 
-/** A cold-start attempt that is judged anew, and what becomes of it. */
+/** A cold-start attempt that was judged again, and what becomes of it. */
 export type AttemptRevision = Pick<AttemptRecord, 'problem' | 'sample' | 'status' | 'code' | 'target'> & {
   readonly stageIndex: number;
   readonly verdict: Verdict;

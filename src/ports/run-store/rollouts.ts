@@ -29,7 +29,7 @@ export interface RolloutRecord extends RolloutKey {
   readonly problem: Problem;
   /** Evaluation set or target that the group belongs to; null for training, and in rows older than the column. */
   readonly set: string | null;
-  /** Null when the attempt failed for good; then `failure` says why and no verdict or reward exists. */
+  /** Null when the rollout failed for good; then `failure` says why and no verdict or reward exists. */
   readonly trajectory: Trajectory | null;
   readonly failure: string | null;
   /** What the engine served when the rollout began. */
@@ -45,10 +45,10 @@ export interface RolloutRecord extends RolloutKey {
   readonly durationMs: number;
 }
 
-/** A rollout that is judged anew. Its reward is null where it has none. */
+/** A rollout that was judged again. Its reward is null where it has none. */
 export type RolloutRevision = RolloutKey & { readonly verdict: Verdict; readonly reward: Reward | null };
 
-/** Answers that are judged anew together. */
+/** Answers whose verdicts are replaced together. */
 export interface Revisions {
   readonly rollouts: readonly RolloutRevision[];
   readonly attempts: readonly AttemptRevision[];
@@ -80,6 +80,14 @@ export interface StoredRollouts {
   saveRollouts(runId: string, rollouts: readonly RolloutRecord[]): void;
   /** Rollouts of one step in (group, sample) order; with `set` those of that evaluation set alone. */
   loadRollouts(runId: string, stageIndex: number, purpose: RolloutPurpose, step: number, set?: string): RolloutRecord[];
+  /** The same in pages of at most `size`, each read when it is asked for: what is in memory does not grow with the step. */
+  pageRollouts(
+    runId: string,
+    stageIndex: number,
+    purpose: RolloutPurpose,
+    step: number,
+    size: number,
+  ): Iterable<RolloutRecord[]>;
   /** Evaluation sets of one step, in the order of their groups. */
   countRolloutSets(runId: string, stageIndex: number, purpose: RolloutPurpose, step: number): RolloutSetCount[];
   /** In order of (stage, purpose). */

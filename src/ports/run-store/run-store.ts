@@ -7,9 +7,9 @@ import type { StoredTraining } from './training.ts';
 /**
  * The run store as the pipeline sees it: every fact of a run, in families that a function may ask for one by one.
  *
- * All calls are synchronous. Each is one transaction: after a crash it happened as a whole or not at all, and what
- * returned survives the death of the process; where it says so, the loss of power too. Rows under a key that exists are
- * left as they are unless a method says otherwise, so that work repeated after a resume doubles nothing. Everything
+ * All calls are synchronous. Each is one transaction: after a crash it has happened as a whole or not at all, and once it
+ * has returned it survives the death of the process and, where it says so, the loss of power. A row under an existing key
+ * is left as it is unless a method says otherwise, so that work repeated after a resume doubles nothing. Everything
  * thrown is a `StoreError` of one line.
  */
 export interface RunStore extends StoredRuns, StoredAnswers, StoredAttempts, StoredRollouts, StoredTraining {

@@ -1,6 +1,6 @@
 import type { TrainerRequestLog } from '../trainer.ts';
 
-/** What training leaves: committed steps, metrics, checkpoints, requests to the trainer. */
+/** What training leaves behind: committed steps, metrics, checkpoints, requests to the trainer. */
 
 /** One figure after `step` of a stage. */
 export interface MetricPoint {
@@ -27,7 +27,7 @@ export interface CheckpointRecord {
 /** The family of `RunStore` that follows the training. */
 export interface StoredTraining {
   /**
-   * Marks a step as applied by the optimiser and writes its metrics, replacing those that are there; survives power
+   * Marks a step as applied by the optimizer and writes its metrics, replacing those that are there; survives power
    * loss.
    */
   commitStep(runId: string, stageIndex: number, step: number, metrics: Readonly<Record<string, number>>): void;
@@ -38,11 +38,21 @@ export interface StoredTraining {
   /** In (stage, step, key) order; only keys that begin with `keyPrefix` when it is given. */
   listMetrics(runId: string, keyPrefix?: string): MetricPoint[];
 
+  /**
+   * Writes down what the trainer is about to be asked to save, so that a process that dies meanwhile leaves a trace. Until
+   * `saveCheckpoint` has its path it is on no list but that of intended ones. A path that is live stays as it is. Survives
+   * power loss.
+   */
+  intendCheckpoint(runId: string, checkpoint: CheckpointRecord): void;
   /** A path that is saved again counts as the newest; survives power loss. */
   saveCheckpoint(runId: string, checkpoint: CheckpointRecord): void;
   /** Live ones only, oldest first; of one kind when it is given. */
   listCheckpoints(runId: string, kind?: CheckpointRecord['kind']): CheckpointRecord[];
-  /** Takes a checkpoint off the list of live ones; nothing where it is not on it. */
+  /** What was to be saved and is neither known to be nor deleted, oldest first. */
+  listIntendedCheckpoints(runId: string): CheckpointRecord[];
+  /** How many of a kind were ever intended or saved, deleted ones included: it never falls. */
+  countCheckpoints(runId: string, kind: CheckpointRecord['kind']): number;
+  /** Takes a checkpoint off the list it is on; nothing where it is on none. */
   markCheckpointDeleted(runId: string, path: string): void;
 
   /** Where the trainer adapter writes what it sends for this run, before it sends it. */

@@ -66,7 +66,7 @@ function pick(
     left -= weight;
     if (left < 0) return i;
   }
-  // Rounding may leave a rest: the last possible token takes it.
+  // Rounding may leave a remainder, which goes to the last possible token.
   return last;
 }
 

@@ -19,8 +19,8 @@ export interface Slot {
 }
 
 /**
- * The key-value cache of one thread. A slot that is done keeps what it holds until its room is
- * needed, so that a sequence with the same beginning copies it instead of computing it again.
+ * The key-value cache of one thread. A slot whose sequence has ended keeps its contents until the room is
+ * needed, so that a sequence with the same beginning copies them instead of computing them again.
  */
 export class KvSlots {
   readonly #runtime: Runtime;

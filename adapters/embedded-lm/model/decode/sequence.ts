@@ -54,7 +54,7 @@ export function appendToken({ slot, ids, logprobs, request }: Sequence, id: numb
   return false;
 }
 
-/** The completion that a finished sequence came to. */
+/** The completion of a finished sequence. */
 export function toChoice({ ids, logprobs, request, cachedTokens }: Sequence): SampleChoice {
   const finish = request.stopTokenIds.includes(ids.at(-1)!) ? 'stop' : 'length';
   return { ids, logprobs, finish, cachedTokens };

@@ -1,4 +1,4 @@
-import type { AdamSettings, LossSpec } from '../../../../src/core/datum.ts';
+import type { AdamSettings, TokenLoss } from '../../../../src/core/datum.ts';
 import { EmbeddedLmError, type LossSequence, type ScoreResult, type ScoreSequence } from '../contract.ts';
 import { SHARDS } from '../memory-plan.ts';
 import type { TrainableModel } from '../model-table.ts';
@@ -28,7 +28,7 @@ export class Learner {
   async score(
     model: TrainableModel,
     sequences: readonly (ScoreSequence | LossSequence)[],
-    loss: LossSpec | null,
+    loss: TokenLoss | null,
   ): Promise<ScoreResult> {
     const shards = buildShards(sequences, loss);
     const { weights, gradient } = model.region;

@@ -1,4 +1,4 @@
-import type { LossSpec } from '../../../../src/core/datum.ts';
+import type { TokenLoss } from '../../../../src/core/datum.ts';
 
 /**
  * One target's part of a summed loss, and its weight w: the gradient of the loss is -w times the gradient
@@ -12,7 +12,7 @@ export interface TargetLoss {
 
 /** Writes term and weight of one target into `out`, which is reused to keep the loop free of allocation. */
 export function computeTargetLoss(
-  spec: LossSpec,
+  spec: TokenLoss,
   logprob: number,
   oldLogprob: number,
   given: number,

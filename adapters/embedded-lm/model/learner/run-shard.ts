@@ -1,4 +1,4 @@
-import type { LossSpec } from '../../../../src/core/datum.ts';
+import type { TokenLoss } from '../../../../src/core/datum.ts';
 import type { LossSequence, ScoreSequence } from '../contract.ts';
 import { SHARDS, type ShardRegion } from '../memory-plan.ts';
 import { packBackward, packForward, type Runtime, viewFloats, viewIntegers } from '../runtime.ts';
@@ -78,14 +78,17 @@ export interface ShardBatch {
 
 /** What the loss needs per row: weights for cross entropy, else old log-probs and advantages. */
 export interface ShardLoss {
-  readonly spec: LossSpec;
+  readonly spec: TokenLoss;
   readonly weights: Float64Array;
   readonly oldLogprobs: Float64Array;
   readonly advantages: Float64Array;
 }
 
 /** Splits a batch: sequence i goes to shard i mod `SHARDS`. */
-export function buildShards(sequences: readonly (ScoreSequence | LossSequence)[], loss: LossSpec | null): ShardBatch[] {
+export function buildShards(
+  sequences: readonly (ScoreSequence | LossSequence)[],
+  loss: TokenLoss | null,
+): ShardBatch[] {
   return Array.from({ length: SHARDS }, (_, shard) =>
     buildShard(
       sequences.filter((_, i) => i % SHARDS === shard),
@@ -94,7 +97,7 @@ export function buildShards(sequences: readonly (ScoreSequence | LossSequence)[]
   );
 }
 
-function buildShard(sequences: readonly LossSequence[], spec: LossSpec | null): ShardBatch {
+function buildShard(sequences: readonly LossSequence[], spec: TokenLoss | null): ShardBatch {
   const isStructured = sequences.some(({ attnPath }) => attnPath !== undefined);
   return {
     lengths: Int32Array.from(sequences, ({ tokens }) => tokens.length),

@@ -4,7 +4,7 @@ import { zstdDecompress } from 'node:zlib';
 import { type JsonObject, toObject } from '../../../../src/core/json-object.ts';
 import { FieldFault, HttpFailure } from './route.ts';
 
-/** Larger than any batch the model can hold; bounds what one request may make the process keep, compressed or not. */
+/** Larger than any batch the model can hold; bounds what one request may make the process hold, compressed or not. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 const decompress = promisify(zstdDecompress);

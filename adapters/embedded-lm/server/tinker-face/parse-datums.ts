@@ -1,4 +1,4 @@
-import type { LossSpec } from '../../../../src/core/datum.ts';
+import type { TokenLoss } from '../../../../src/core/datum.ts';
 import type { JsonObject } from '../../../../src/core/json-object.ts';
 import type { LossSequence, ModelShape } from '../../model/contract.ts';
 import { asObject, checkIntArray, type Range, refuseUnknown } from '../http/body.ts';
@@ -18,7 +18,7 @@ const MAX_INT32 = 2 ** 31 - 1;
  * Reads the datums of one request for one loss: exact lengths, finite values, ids inside the vocabulary,
  * no tensor the loss does not use, structure tensors on every datum or on none. Throws FieldFault.
  */
-export function parseDatums(value: unknown, loss: LossSpec, shape: ModelShape, where: string): LossSequence[] {
+export function parseDatums(value: unknown, loss: TokenLoss, shape: ModelShape, where: string): LossSequence[] {
   if (!Array.isArray(value) || value.length === 0) throw new FieldFault(where, 'must be a non-empty array of datums');
   if (value.length > MAX_DATUMS)
     throw new FieldFault(where, `has ${value.length} datums, at most ${MAX_DATUMS} are taken`);
@@ -31,7 +31,7 @@ export function parseDatums(value: unknown, loss: LossSpec, shape: ModelShape, w
   return datums;
 }
 
-function parseDatum(value: unknown, loss: LossSpec, shape: ModelShape, where: string): LossSequence {
+function parseDatum(value: unknown, loss: TokenLoss, shape: ModelShape, where: string): LossSequence {
   const datum = asObject(value, where);
   refuseUnknown(datum, DATUM_KEYS, where);
   const tokens = parseModelInput(datum.model_input, shape, `${where}.model_input`);
@@ -48,7 +48,7 @@ function parseDatum(value: unknown, loss: LossSpec, shape: ModelShape, where: st
   };
 }
 
-function checkInputKeys(inputs: JsonObject, loss: LossSpec, lossKeys: readonly string[], where: string): void {
+function checkInputKeys(inputs: JsonObject, loss: TokenLoss, lossKeys: readonly string[], where: string): void {
   const required = ['target_tokens', ...lossKeys];
   for (const key of required) {
     if (inputs[key] == null)

@@ -1,4 +1,4 @@
-import type { AdamSettings, LossSpec } from '../../../../src/core/datum.ts';
+import type { AdamSettings, TokenLoss } from '../../../../src/core/datum.ts';
 import type { JsonObject } from '../../../../src/core/json-object.ts';
 import type { LossSequence, ScoreResult } from '../../model/contract.ts';
 import { computeTargetLoss, type TargetLoss } from '../../model/learner/losses.ts';
@@ -59,7 +59,11 @@ export function parseOptimStep(body: JsonObject, model: LiveModel, ctx: TrainerC
 }
 
 /** The summed loss of given log-probs, for forward passes: the table of docs/data-flow.md, "Losses". */
-function computeLossSum(sequences: readonly LossSequence[], logprobs: readonly Float32Array[], loss: LossSpec): number {
+function computeLossSum(
+  sequences: readonly LossSequence[],
+  logprobs: readonly Float32Array[],
+  loss: TokenLoss,
+): number {
   const target: TargetLoss = { term: 0, weight: 0 };
   let sum = 0;
   sequences.forEach((sequence, i) => {
@@ -105,7 +109,7 @@ const NO_KEYS: ReadonlySet<string> = new Set();
 const CLIP_KEYS: ReadonlySet<string> = new Set(['clip_low_threshold', 'clip_high_threshold']);
 
 /** Reads `loss_fn` and `loss_fn_config`. Throws FieldFault for an unknown loss or key. */
-function parseLoss(input: JsonObject, where: string): LossSpec {
+function parseLoss(input: JsonObject, where: string): TokenLoss {
   const kind = readString(input, 'loss_fn');
   const field = `${where}.loss_fn_config`;
   const config = asObject(input.loss_fn_config ?? {}, field);

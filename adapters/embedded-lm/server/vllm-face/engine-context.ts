@@ -107,7 +107,7 @@ export function describeUsage(promptTokens: number, choices: readonly FinishedCh
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
-    // Of the first choice: the others reuse the prompt of their own request, which says nothing of the cache.
+    // From the first choice: the others reuse the prompt of their own request, which says nothing about the cache.
     prompt_tokens_details: { cached_tokens: choices[0]?.cachedTokens ?? 0 },
   };
 }

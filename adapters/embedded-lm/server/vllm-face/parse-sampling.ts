@@ -23,7 +23,7 @@ const MAX_N = 128;
 const MAX_STOPS = 16;
 const MAX_STOP_CHARS = 64;
 
-/** Fields this engine takes only in the setting that changes nothing. */
+/** Fields that this engine accepts only in the setting that changes nothing. */
 const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   stream: [false],
   echo: [false],

@@ -3,7 +3,8 @@ import { type BinaryOp, type Expr, joinBinary, wholeNumber } from '../syntax-tre
 import { ACCENTS, FACTOR_NAMES, FUNCTIONS, LIST_FUNCTIONS, SYMBOLS } from './names.ts';
 import { toNumber } from './number-literal.ts';
 import { ORDINALS } from './number-words.ts';
-import { endsWithNumber, isMixedNumber, OperandParser, POWER } from './operand-parser.ts';
+import { OperandParser, POWER } from './operand-parser.ts';
+import { endsWithNumber, isMixedNumber } from './operand-shapes.ts';
 import type { Token } from './token.ts';
 import { isUnitWord } from './units.ts';
 import { isKnownWord } from './word-classes.ts';

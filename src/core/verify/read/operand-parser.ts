@@ -2,6 +2,7 @@ import { Refusal } from '../limits.ts';
 import { type Expr, joinBinary, wholeNumber } from '../syntax-tree.ts';
 import { ACCENTS, FUNCTIONS, INVERSES, LIST_FUNCTIONS, MATRICES, SYMBOLS } from './names.ts';
 import { isWholeText, toNumber } from './number-literal.ts';
+import { isWhole, writesOne } from './operand-shapes.ts';
 import type { Token } from './token.ts';
 import { isKnownWord } from './word-classes.ts';
 
@@ -381,10 +382,6 @@ function isChoice(of: Expr, chosen: Expr): boolean {
   return of.type !== 'number' && (chosen.type !== 'number' || of.type !== 'symbol' || INDEX_LETTERS.includes(of.name));
 }
 
-function writesOne(expr: Expr): boolean {
-  return expr.type === 'number' && expr.value.num === 1n;
-}
-
 function writeTokens(tokens: readonly Token[]): string {
   return tokens.map(({ text }) => text).join('');
 }
@@ -399,22 +396,4 @@ function isIndex(subscript: readonly Token[]): boolean {
     } else if (kind !== 'number' && !(kind === 'op' && '+-*()'.includes(text))) return false;
   }
   return hasLetter;
-}
-
-/** Whether a node is a number written without a point. */
-export function isWhole(expr: Expr): boolean {
-  return expr.type === 'number' && expr.decimals === 0;
-}
-
-/** Whether the last factor of a product is a plain number: then a number cannot follow. */
-export function endsWithNumber(expr: Expr): boolean {
-  if (expr.type === 'number' || expr.type === 'based') return true;
-  if (expr.type === 'negate') return endsWithNumber(expr.of);
-  return expr.type === 'binary' && expr.op !== '^' && endsWithNumber(expr.right);
-}
-
-/** `3\frac12`: a whole number directly before a `\frac` of whole numbers is a sum, no product. */
-export function isMixedNumber(left: Expr, token: Token, right: Expr): boolean {
-  const isFraction = right.type === 'binary' && right.op === '/' && isWhole(right.left) && isWhole(right.right);
-  return isWhole(left) && token.kind === 'name' && token.text === 'frac' && isFraction;
 }

@@ -3,19 +3,16 @@ import type { Policy } from '../policy.ts';
 import { type Item, isClosed } from '../syntax-tree.ts';
 import type { Skipped } from '../verdict.ts';
 import { type ParsedAnswer, parseTokens } from './answer-parser.ts';
-import { foldNumberWords, startsNumber } from './number-words.ts';
+import { findCuts, isPlainContrast, isRestricting, isValueToken, isWordOf } from './cut-tail.ts';
+import { foldNumberWords } from './number-words.ts';
 import type { Token } from './token.ts';
 import { type TokenizedText, tokenize } from './tokens.ts';
-import { hasClass, toVocabulary } from './word-classes.ts';
 
 /** A statement that was read as a whole. */
 export interface Reading extends ParsedAnswer {
   /** The words a text answer consists of, without the sentence around them. */
   readonly words: string | null;
 }
-
-/** Tails that are tried. */
-const MAX_CUTS = 6;
 
 /** Reads a reference as a whole: no sentence around it. Throws `Refusal` when it cannot be read. */
 export function readReference(text: string, { comma }: Policy): Reading {
@@ -201,27 +198,6 @@ function withSkipped(reading: Reading, skipped: readonly Skipped[]): Reading {
   return { ...reading, skipped: [...reading.skipped, ...skipped] };
 }
 
-function isWordOf({ kind, text }: Token, name: Parameters<typeof hasClass>[1]): boolean {
-  return kind === 'word' && hasClass(toVocabulary(text), name);
-}
-
-function isRestricting(token: Token): boolean {
-  return (
-    isWordOf(token, 'denial') ||
-    isWordOf(token, 'report') ||
-    token.kind === 'unknown' ||
-    (token.kind === 'name' && token.text === 'or')
-  );
-}
-
-function isValueToken(token: Token, at: number, tokens: readonly Token[]): boolean {
-  if (token.kind === 'number' || token.kind === 'currency') return true;
-  if (token.kind === 'word') return startsNumber(token.text.toLowerCase());
-  if (token.kind === 'name') return token.text !== 'and' && token.text !== 'or';
-  if (token.kind === 'letter') return token.zone === 'math' && !isWordOf(tokens[at + 1] ?? token, 'copula');
-  return token.kind === 'op' && '-+([{\\{'.includes(token.text) && tokens[at + 1]?.kind !== 'word';
-}
-
 /** A copula, or the colon behind words. */
 function isJoint(tokens: readonly Token[], at: number): boolean {
   const token = tokens[at]!;
@@ -333,89 +309,4 @@ function skipFillers(tokens: readonly Token[]): readonly Token[] {
 
 function writeWords(tokens: readonly Token[]): string {
   return `${tokens[0]?.text} ${tokens[1]?.text}`;
-}
-
-interface Cut {
-  readonly at: number;
-  readonly what: Skipped['what'];
-}
-
-/** Where a tail may begin that says something about the value and does not change it. */
-function findCuts(tokens: readonly Token[]): Cut[] {
-  const cuts: Cut[] = [];
-  const lastValue = tokens.findLastIndex(isValueToken);
-  let depth = 0;
-  let reasons = 0;
-  for (let at = 1; at < tokens.length && cuts.length < MAX_CUTS; at += 1) {
-    const { kind, text } = tokens[at]!;
-    if (kind === 'op' && (text === '(' || text === '[' || text === '{')) depth += 1;
-    if (kind === 'op' && (text === ')' || text === ']' || text === '}')) depth -= 1;
-    if (depth > 0 || kind !== 'word') continue;
-    // Each reason is read to its end.
-    if (hasClass(text.toLowerCase(), 'reason')) reasons += 1;
-    const what = reasons > MAX_CUTS ? null : findCut(tokens, at, text.toLowerCase(), at <= lastValue);
-    if (what !== null) cuts.push({ at, what });
-  }
-  return cuts;
-}
-
-function findCut(tokens: readonly Token[], at: number, word: string, hasValue: boolean): Skipped['what'] | null {
-  const before = tokens[at - 1]!;
-  const after = tokens[at + 1]?.text ?? '';
-  const follows = (...signs: readonly string[]) => signs.includes(before.text);
-  switch (word) {
-    case 'instead':
-    case 'rather':
-      return after === (word === 'instead' ? 'of' : 'than') ? 'contrast' : null;
-    case 'not':
-      return hasValue && follows(',', 'and', 'but') ? 'contrast' : null;
-    case 'which':
-    case 'so':
-      return follows(',') ? 'remark' : null;
-    case 'rounded':
-      return after === 'to' ? 'remark' : null;
-    case 'when':
-      return after === 'rounded' || !hasValue ? 'remark' : null;
-    default:
-      if (hasClass(word, 'reason')) return isPlainReason(tokens.slice(at)) ? 'reason' : null;
-      return isAdjunct(before, word) ? 'remark' : null;
-  }
-}
-
-/** What a value may be opposed to: no more than another value, and nothing that says when it is so. */
-function isPlainContrast(tail: readonly Token[]): boolean {
-  return !tail.some(
-    (token) =>
-      isRestricting(token) ||
-      /^(?:and|to)$/.test(token.text) ||
-      (['condition', 'bound', 'copula'] as const).some((name) => isWordOf(token, name)) ||
-      (token.kind === 'op' && /^[<>]=?$/.test(token.text)),
-  );
-}
-
-/** A reason may say anything, but for a hedge, a condition, an operation at its end, and a second value behind "to" or "or". */
-function isPlainReason(tail: readonly Token[]): boolean {
-  if (
-    HEDGES.test(tail.map(({ text }) => text).join(' ')) ||
-    tail.some((token) => isWordOf(token, 'condition') || token.text === 'unless')
-  )
-    return false;
-  if (tail.some(({ kind, text }) => kind === 'name' && text === 'or')) return false;
-  if (tail.slice(-3).some(({ text }) => /^(?:plus|minus|times|and|or)$/.test(text))) return false;
-  return !tail.some(
-    ({ text }, at) => /^(?:to|or)$/.test(text) && at + 1 < tail.length && isValueToken(tail[at + 1]!, at + 1, tail),
-  );
-}
-
-/** A reason that is none. */
-const HEDGES =
-  /(?<![a-z])(?:guess|maybe|perhaps|unsure|not sure|no idea|don't know|does not work|not the answer|not (?:right|correct|true)|wrong|incorrect)(?![a-z])/i;
-
-/** "with t = 24 minutes in the shop" behind a noun. */
-function isAdjunct(before: Token, word: string): boolean {
-  return (
-    before.kind === 'word' &&
-    !/^(?:of|by|to|per|into)$/.test(word) &&
-    (word === 'with' || hasClass(word, 'preposition'))
-  );
 }

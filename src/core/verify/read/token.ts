@@ -51,3 +51,9 @@ export function isComma({ kind, text }: Token): boolean {
 export function isSeparator(token: Token): boolean {
   return isComma(token) || (token.kind === 'name' && (token.text === 'and' || token.text === 'or'));
 }
+
+/** A group that was opened, while its tokens are read. */
+export interface OpenGroup {
+  readonly closer: 'zone' | 'group';
+  readonly outer: Zone;
+}

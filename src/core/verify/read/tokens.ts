@@ -1,4 +1,3 @@
-import { findFormulas } from '../extract/formulas.ts';
 import { LIMITS, Refusal } from '../limits.ts';
 import { foldCharacters } from './characters.ts';
 import {
@@ -15,7 +14,23 @@ import {
   TEXT_COMMANDS,
 } from './names.ts';
 import { isDigit, scanNumber } from './number-literal.ts';
-import type { Token, Zone } from './token.ts';
+import type { OpenGroup, Token, Zone } from './token.ts';
+import {
+  CURRENCIES,
+  DEGREE_MARK,
+  DEGREE_WORDS,
+  DIGIT_BEFORE,
+  FOREIGN_DIGIT,
+  findDelimiters,
+  isAsciiLetter,
+  LETTER,
+  LETTER_OR_MARK,
+  NOT_ASCII,
+  PERCENT_WORDS,
+  SETS,
+  TWO_CHARS,
+  UNKNOWN_SIGNS,
+} from './token-marks.ts';
 import { isUnitWord } from './units.ts';
 import { isKnownWord, isVocabulary } from './word-classes.ts';
 
@@ -33,19 +48,6 @@ export function tokenize(text: string, isDecimalComma: boolean): TokenizedText {
   const source = foldCharacters(text);
   return { source, tokens: new Tokenizer(source, isDecimalComma).run() };
 }
-
-interface OpenGroup {
-  readonly closer: 'zone' | 'group';
-  readonly outer: Zone;
-}
-
-const SETS: Readonly<Record<string, string>> = {
-  ...{ R: 'reals', Z: 'integers', N: 'naturals', Q: 'rationals', C: 'complexes' },
-};
-
-const CURRENCIES: Readonly<Record<string, string>> = {
-  ...{ euro: 'EUR', pounds: 'GBP', yen: 'JPY', dollar: 'USD', textdollar: 'USD' },
-};
 
 class Tokenizer {
   readonly #text: string;
@@ -392,38 +394,4 @@ class Tokenizer {
     this.#at += 2;
     this.#push('op', '^', at);
   }
-}
-
-const DEGREE_MARK = /^\^ ?(?:\{ ?\\(?:circ|degree) ?\}|\\(?:circ|degree)(?![A-Za-z]))/;
-
-const TWO_CHARS: Readonly<Record<string, string>> = {
-  ...{ '>=': '>=', '<=': '<=', '!=': '!=', '==': '=', '~=': '≈', ':=': '=' },
-};
-
-const LETTER = /[\p{Ll}\p{Lu}\p{Lo}]/u;
-const LETTER_OR_MARK = /[\p{L}\p{M}]/u;
-/** A letter of another alphabet than the Latin one, or a digit of Chinese and Japanese; their other signs are words. */
-const FOREIGN_DIGIT = /^[\u0370-\u1fff〇零一二三四五六七八九]/;
-const DIGIT_BEFORE = /[〇零一二三四五六七八九]$/;
-const NOT_ASCII = /[^ -~]/;
-const UNKNOWN_SIGNS = '#@?\x7f';
-
-const PERCENT_WORDS: ReadonlySet<string> = new Set(['percent', 'percentage', 'pct']);
-const DEGREE_WORDS: ReadonlySet<string> = new Set(['degrees', 'degree', 'deg']);
-
-function findDelimiters(text: string): ReadonlyMap<number, boolean> {
-  const found = new Map<number, boolean>();
-  for (const { at, end } of findFormulas(text)) {
-    if (text[at] !== '$') continue;
-    const width = text[at + 1] === '$' ? 2 : 1;
-    for (let k = 0; k < width; k += 1) {
-      found.set(at + k, true);
-      found.set(end - 1 - k, false);
-    }
-  }
-  return found;
-}
-
-function isAsciiLetter(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
 }

@@ -35,7 +35,7 @@ export function gcd(a: bigint, b: bigint): bigint {
 
 /** Parses digits with at most one point and a power of ten (`12`, `.5`, `5.`, `1.2e5`); null for anything else. */
 export function parseDecimal(text: string): Rational | null {
-  if (/^\d{1,400}$/.test(text)) return { num: BigInt(text), den: 1n };
+  if (text.length <= 400 && /^\d+$/.test(text)) return { num: BigInt(text), den: 1n };
   const match = /^(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/.exec(text);
   if (match === null) return null;
   const [, whole, decimals = '', exponent = '0'] = match;

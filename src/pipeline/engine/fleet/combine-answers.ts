@@ -21,7 +21,7 @@ export function intersectModels(lists: readonly (readonly EngineModel[])[]): Eng
   });
 }
 
-/** The busiest of each figure, and all preemptions together; null when no server told anything. */
+/** For each figure the busiest server's, and all preemptions together; null when no server reported anything. */
 export function combineLoads(loads: readonly (EngineLoad | null)[]): EngineLoad | null {
   const told = loads.filter((load) => load !== null);
   const busiest = told.toSorted((a, b) => b.waiting - a.waiting)[0];

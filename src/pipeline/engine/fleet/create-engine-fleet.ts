@@ -6,7 +6,7 @@ import { keyOfChat, keyOfCompletion } from './place-call.ts';
 
 /**
  * Several endpoints as one engine. Nothing is repeated here: a call that fails on one endpoint rejects, and the
- * call policy's next try goes to another. Each answer comes from one endpoint, so none is lost or doubled.
+ * call policy's next try goes to another. Each answer comes from a single endpoint, so none is lost or doubled.
  */
 export function createEngineFleet(options: FleetOptions): Engine {
   const { engines } = options;
@@ -47,13 +47,13 @@ function countEndpoints(endpoints: readonly EndpointStatus[]): string {
   return `${endpoints.filter(({ isUp }) => isUp).length} of ${endpoints.length} endpoints up`;
 }
 
-/** What a progress line adds while an endpoint is out: `, 1 of 2 endpoints up`; empty otherwise. */
+/** What a progress line adds while an endpoint is down: `, 1 of 2 endpoints up`; empty otherwise. */
 export function noteOutages(endpoints: readonly EndpointStatus[] | undefined): string {
   return endpoints?.some(({ isUp }) => !isUp) ? `, ${countEndpoints(endpoints)}` : '';
 }
 
-/** The line that tells of a change: an endpoint went out, or is back. */
+/** The line that reports a change: an endpoint went down, or is back. */
 export function describeChange({ url, isUp, reason }: EndpointStatus, all: readonly EndpointStatus[]): string {
   const count = all.length === 1 ? '' : `; ${countEndpoints(all)}`;
-  return isUp ? `engine ${url} is back${count}` : `engine ${url} is out: ${reason}${count}`;
+  return isUp ? `engine ${url} is back${count}` : `engine ${url} is down: ${reason}${count}`;
 }

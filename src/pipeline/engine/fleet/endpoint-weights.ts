@@ -9,7 +9,7 @@ export class EndpointWeights {
   readonly #engine: Engine;
   readonly #wanted: WantedWeights;
   readonly #held = new Set<string>();
-  /** Versions that were unloaded elsewhere while this endpoint could not be told. */
+  /** Versions that were unloaded elsewhere while this endpoint could not be reached. */
   readonly #stale = new Set<string>();
 
   constructor(engine: Engine, wanted: WantedWeights) {
@@ -37,17 +37,17 @@ export class EndpointWeights {
     this.#stale.delete(version);
   }
 
-  /** The server says it does not know this version any more. */
+  /** Notes that the server says it does not know this version any more. */
   forget(version: string): void {
     this.#held.delete(version);
   }
 
-  /** To be unloaded when the endpoint is back. */
+  /** Notes a version to unload when the endpoint is back. */
   unloadLater(version: string): void {
     this.#stale.add(version);
   }
 
-  /** Brings an endpoint that was away to what is wanted now: a restarted server has lost what it held. */
+  /** Gives an endpoint that was down the versions wanted now: a restarted server has lost what it held. */
   async restore(signal: AbortSignal): Promise<void> {
     if (this.#held.size > 0) await this.#forgetUnlisted(signal);
     while (!this.isComplete) {
@@ -62,7 +62,7 @@ export class EndpointWeights {
     }
   }
 
-  /** A version that is listed but was never loaded by this fleet may hold anything: it is loaded over. */
+  /** A version that is listed but was never loaded by this fleet may hold anything, so it is loaded again. */
   #missing(): readonly [string, string] | undefined {
     return [...this.#wanted].find(([version]) => !this.#held.has(version));
   }

@@ -10,10 +10,10 @@ import type { Place } from './place-call.ts';
 /** Longest wait for a health check. */
 const PROBE_MS = 10_000;
 
-/** Pauses between probes that fail. A probe is no repeated call, so that it is not counted as one. */
+/** Pauses between probes that fail. A probe is not a repeated call and is not counted as one. */
 const PROBE_PAUSES = { firstPauseMs: 1_000, maxPauseMs: 60_000 };
 
-/** Rest of an endpoint that refused a call and named no pause. */
+/** How long an endpoint that refused a call without naming a pause is left alone. */
 const REST_MS = 1_000;
 
 /** What all endpoints of a fleet share. */
@@ -22,7 +22,7 @@ export interface FleetParts {
   readonly wanted: WantedWeights;
   /** Ends probes. */
   readonly stop: AbortSignal;
-  /** An endpoint went out, or is back. */
+  /** Is told when an endpoint goes down or is back. */
   tell(endpoint: EndpointStatus): void;
 }
 
@@ -33,7 +33,7 @@ interface Outage {
 
 /**
  * One server of a fleet. While it is up it serves every wanted version. A broken connection, a 5xx or lost weights
- * take it out at once; probes with growing pauses, made when calls come, bring it back with its weights restored.
+ * take it out of use at once; probes with growing pauses, made when calls come, bring it back with its weights restored.
  */
 export class Endpoint implements Place {
   readonly engine: Engine;
@@ -44,7 +44,7 @@ export class Endpoint implements Place {
   #inFlight = 0;
   #outage: Outage | null = null;
   #revival: Promise<void> | null = null;
-  /** Outages so far: a call that began before the last one says nothing about the endpoint now. */
+  /** Outages so far: a call that began before the last of them says nothing about the endpoint now. */
   #outages = 0;
   /** Whether a call succeeded since the last outage; one that fails at once again waits longer. */
   #isProven = true;
@@ -72,7 +72,7 @@ export class Endpoint implements Place {
     return { url: this.engine.url, isUp: this.isUp, reason: this.#outage?.error.message ?? null };
   }
 
-  /** Why it is out; null while it is up. */
+  /** Why it is down; null while it is up. */
   get failure(): EngineError | null {
     return this.#outage?.error ?? null;
   }
@@ -82,7 +82,7 @@ export class Endpoint implements Place {
     return this.#outage?.probeAtMs ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Milliseconds it asked to be left alone, from now; 0 when none are left. */
+  /** Milliseconds left of the time it asked to be left alone; 0 when it is over. */
   get restMs(): number {
     return Math.max(0, this.#restUntilMs - this.#parts.clock.monotonic());
   }
@@ -119,7 +119,7 @@ export class Endpoint implements Place {
     if (this.#outage !== null && this.#parts.clock.monotonic() >= this.#outage.probeAtMs) void this.probe();
   }
 
-  /** Looks whether it is back, all callers together. Never rejects: `isUp` is the outcome. */
+  /** Checks whether it is back, once for all callers. Never rejects: `isUp` is the outcome. */
   async probe(): Promise<void> {
     if (this.#outage === null) return;
     this.#revival ??= this.#revive().finally(() => {
@@ -137,7 +137,7 @@ export class Endpoint implements Place {
     const { clock, stop } = this.#parts;
     try {
       await this.#deadlines.run(stop, (signal) => this.engine.checkHealth(signal));
-      // A version may become wanted after the last one was loaded; from the check to `isUp` nothing comes between.
+      // A version may become wanted after the last one was loaded; nothing happens between the check and `isUp`.
       do await this.weights.restore(stop);
       while (!this.weights.isComplete);
     } catch (error) {
@@ -154,7 +154,7 @@ export class Endpoint implements Place {
     return growPauseMs(PROBE_PAUSES, this.#pauses);
   }
 
-  /** Takes from a failed call what it says of the endpoint, and returns what the caller is to be told. */
+  /** Learns from a failed call about the endpoint, and returns the error for the caller. */
   #learn(error: EngineError, model: string | null, outages: number): EngineError {
     const isNews = outages === this.#outages;
     if (isOutage(error)) {
@@ -179,7 +179,7 @@ export class Endpoint implements Place {
   }
 }
 
-/** No whole answer, or an engine that broke; a server that names a time to come back is only busy. */
+/** Whether there was no whole answer, or the engine broke; a server that says when to come back is only busy. */
 function isOutage({ retryable, status, retryAfterMs }: EngineError): boolean {
   return retryable && (status === null || (status >= 500 && retryAfterMs === null));
 }

@@ -11,11 +11,11 @@ export interface FleetOptions {
   readonly engines: readonly Engine[];
   readonly placement: Placement;
   readonly clock: Clock;
-  /** An endpoint went out or is back; `all` is how every endpoint stands now. */
+  /** Is told when an endpoint goes down or is back; `all` is the state of every endpoint now. */
   onChange(endpoint: EndpointStatus, all: readonly EndpointStatus[]): void;
 }
 
-/** Longest a call waits for endpoints that are being looked at, when none is up. */
+/** Longest a call waits for endpoints that are being probed, when none is up. */
 const WAIT_MS = 60_000;
 
 /** Where a call goes, which endpoints are up, and which weights all of them have to serve. */
@@ -41,7 +41,7 @@ export class Fleet {
     return this.#endpoints.map(({ status }) => status);
   }
 
-  /** One call on one endpoint. `keyOf` hashes what it begins with; null: any endpoint is as good. */
+  /** One call on one endpoint. `keyOf` hashes what it begins with; null: any endpoint will do. */
   async callOne<T>(
     keyOf: (() => number) | null,
     model: string,
@@ -82,7 +82,7 @@ export class Fleet {
 
   async loadWeights(version: string, location: string, signal: AbortSignal | undefined): Promise<void> {
     const before = this.#wanted.get(version);
-    // Wanted before the first answer: an endpoint that comes back meanwhile must not come back without it.
+    // Recorded before the first answer: an endpoint that comes back in the meantime must load it too.
     this.#wanted.set(version, location);
     try {
       await this.callAll(signal, ({ weights }) => weights.load(version, location, signal));
@@ -107,7 +107,7 @@ export class Fleet {
     });
   }
 
-  /** Looks at every endpoint, those that are out too; rejects when none is up. */
+  /** Checks every endpoint, also those that are down; rejects when none is up. */
   async checkHealth(signal: AbortSignal | undefined): Promise<{ readonly version: string | null }> {
     await Promise.all(this.#endpoints.map((endpoint) => endpoint.probe()));
     const answers = await this.callAll(signal, ({ engine }) => engine.checkHealth(signal), true);
@@ -115,7 +115,7 @@ export class Fleet {
     return { version: versions.length === 0 ? null : versions.join(', ') };
   }
 
-  /** An endpoint that does not tell its load is no reason to take it out. */
+  /** An endpoint that does not report its load is not taken out of use for that. */
   async readLoad(signal: AbortSignal | undefined): Promise<EngineLoad | null> {
     const loads = this.#listUp().map(async ({ engine }) => (await engine.readLoad?.(signal)) ?? null);
     const outcomes = await Promise.allSettled(loads);
@@ -135,7 +135,7 @@ export class Fleet {
 
   #choose(usable: readonly Endpoint[], keyOf: (() => number) | null): Endpoint {
     const ready = usable.filter(({ restMs }) => restMs === 0);
-    // All asked to be left alone, and the caller has waited as long as it was told: the one that is ready soonest gets it.
+    // All asked to be left alone, and the caller has waited as long as it was told to: the one that is ready soonest gets it.
     if (ready.length === 0) return usable.reduce((least, one) => (one.restMs < least.restMs ? one : least));
     if (ready.length === 1) return ready[0]!;
     if (keyOf !== null) return choosePlace(ready, keyOf(), this.#placement);
@@ -143,7 +143,7 @@ export class Fleet {
     return choosePlace(ready, this.#turn, 'spread');
   }
 
-  /** Waits for the first endpoint that is back, as far as probes are due; rejects with a retryable error otherwise. */
+  /** Waits for the first endpoint that a due probe finds back; rejects with a retryable error when there is none. */
   async #awaken(signal: AbortSignal | undefined): Promise<Endpoint[]> {
     const nowMs = this.#clock.monotonic();
     const due = this.#endpoints.filter(({ probeAtMs }) => probeAtMs <= nowMs);
@@ -168,7 +168,7 @@ export class Fleet {
     });
   }
 
-  /** A pause that one endpoint asked for does not hold where another can take the call at once. */
+  /** Drops the pause that one endpoint asked for where another can take the call at once. */
   #toFleetError(error: EngineError): EngineError {
     const { message, retryable, status, timedOut } = error;
     if (error.retryAfterMs === null || !this.#endpoints.some(({ isUp, restMs }) => isUp && restMs === 0)) return error;
@@ -187,7 +187,7 @@ async function tryCall<T>(endpoint: Endpoint, work: (endpoint: Endpoint) => Prom
   }
 }
 
-/** Resolves when the first of them is up, or all have been looked at. */
+/** Resolves when the first of them is up, or all have been checked. */
 async function probeAny(endpoints: readonly Endpoint[]): Promise<void> {
   const probes = endpoints.map(async (endpoint) => {
     await endpoint.probe();

@@ -4,14 +4,14 @@ import type { ChatRequest, CompletionRequest } from '../../../ports/engine.ts';
 /** `sticky`: calls that begin alike go to the endpoint that holds their prefix; `spread`: to the one with least in flight. */
 export type Placement = 'sticky' | 'spread';
 
-/** What placing looks at. */
+/** What the choice of an endpoint depends on. */
 export interface Place {
   /** Number made of the endpoint's address. */
   readonly salt: number;
   readonly inFlight: number;
 }
 
-/** Tokens that stand for a prompt whose caller named no prefix. */
+/** Number of leading tokens that identify a prompt whose caller named no prefix. */
 const PREFIX_TOKENS = 256;
 
 /** An endpoint keeps its prefixes until it has this many calls in flight ... */
@@ -24,14 +24,14 @@ export function keyOfCompletion({ prefixKey, prompt }: CompletionRequest): numbe
   return hashSeed(...(prefixKey === undefined ? prompt.slice(0, PREFIX_TOKENS) : [prefixKey]));
 }
 
-/** Answers to one question share all of their prompt. */
+/** Answers to one question share their whole prompt. */
 export function keyOfChat({ prompt }: ChatRequest): number {
   return hashSeed(prompt);
 }
 
 /**
  * Chooses the place for a call. Places are ranked by a hash of key and address (rendezvous hashing), so
- * that a place that is lost or comes back moves only the keys it ranks first for.
+ * that an endpoint that is lost or comes back moves only the keys for which it ranks first.
  */
 export function choosePlace<T extends Place>(places: readonly T[], key: number, placement: Placement): T {
   if (places.length === 1) return places[0]!;
