@@ -297,6 +297,8 @@ class Comparison {
     const [golds, answers] = [membersOf(gold), membersOf(answer)];
     if (isBoundList(gold) || isBoundList(answer)) return this.#compareSets(gold, answer);
     if (!haveLikeJoints(gold, answer)) return { equal: false, rule: 'joint' };
+    // `x = 1, 2` names all of its members, `1, x = 2` says two things.
+    if (!isNamed(answers[0]) && answers.some(isNamed)) return { equal: false, rule: 'joint' };
     // `AB = 4, CD = 5` is met by `4, 5` in the same order.
     const [mine, theirs] = [listNames(golds), listNames(answers)];
     if (
@@ -344,6 +346,10 @@ class Comparison {
 /** Whether the value is one of something that is called by words, or tagged. */
 function isNamedByWords(item: Item): boolean {
   return item.kind === 'relation' && item.sides[0]?.kind === 'name';
+}
+
+function isNamed(item: Item | undefined): boolean {
+  return item?.kind === 'relation' && item.ops[0] === '=';
 }
 
 /** A set in braces of its own. */

@@ -30,7 +30,7 @@ export function isAsserted(text: string, at: number, isEnglish: boolean): boolea
 /** Behind the last full stop or line break. */
 function findSentenceStart(before: string): number {
   let from = 0;
-  for (const match of before.matchAll(/(?<![!?])[.!?][$*_"')\]]{0,3}\s|[\n。！？]/g))
+  for (const match of before.matchAll(/(?<![!?])(?:[.?]|(?<=[A-Za-z\u0080-\uffff])!)[$*_"')\]]{0,3}\s|[\n。！？]/g))
     from = match.index + match[0].length;
   return from;
 }
@@ -88,7 +88,7 @@ const LEAD_INS: ReadonlySet<string> = new Set(
  * "nobody knows whether it is" before it, "if n is even", "is wrong", a question mark behind it.
  */
 export function isStatedBetween(text: string, after: string): boolean {
-  const before = text.replace(FORMULA, ' ');
+  const before = text.replace(FORMULA, (formula) => (JOINING.test(formula) ? formula : ' # '));
   const sentence = dropCommands(before.slice(findSentenceStart(before)));
   const clause = sentence.slice(findClauseStart(sentence));
   if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause) || IGNORANCE.test(sentence)) return false;
@@ -97,7 +97,7 @@ export function isStatedBetween(text: string, after: string): boolean {
     .slice(findPhraseStart(sentence))
     .replace(/^\s{0,3}or(?![A-Za-z])/, '')
     .replace(HOW_MANY.test(sentence) && !/answer/i.test(sentence) ? /at (?:least|most)[\s$]{0,4}$/ : /^$/, '');
-  if (/(?<![A-Za-z])from(?![A-Za-z]).{0,80}(?<![A-Za-z])to[\s$]{0,4}$/i.test(phrase)) return false;
+  if (RANGE.test(sentence)) return false;
   if (PART_OF.test(phrase) || phrase.split(/[^A-Za-z'’]+/).some(isChanging)) return false;
   const end = SENTENCE_END.exec(after);
   const rest = dropCommands(end === null ? after : after.slice(0, end.index));
@@ -107,6 +107,7 @@ export function isStatedBetween(text: string, after: string): boolean {
 }
 
 /** A formula before a box: its signs and full stops are none of the sentence. */
+const JOINING = /(?<![A-Za-z\\])(?:or|and|to)(?![A-Za-z])/;
 const FORMULA = /\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)/g;
 
 /** "She can have at most", "we need at least". */
@@ -141,6 +142,10 @@ const DOUBTS =
 /** "It is not true that the answer is", "it can not be". */
 const DENIED_CLAUSE =
   /(?<![A-Za-z])not\s{1,3}(?:be|true|the case|so|certain|clear|right|correct|sure|known)(?![A-Za-z])/i;
+
+/** "between 3 and", "from x to" right before a value, and no verb in between. */
+const RANGE =
+  /(?<![A-Za-z])(?:between|from)(?![A-Za-z])(?:(?!(?:is|are|was|were|so|thus|hence|then|gets?|gives?|have|has)(?![A-Za-z])).){0,160}(?<![A-Za-z])(?:and|to)[\s$(]{0,4}$/i;
 
 /** Whoever says so states nothing in the rest of the sentence. */
 const IGNORANCE =

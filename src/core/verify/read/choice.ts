@@ -68,8 +68,8 @@ function splitSentences(text: string): string[] {
   return text.split(/(?<=[.!?。！？])(?=\s|$|[\u2e80-\uffff])|[\n;；]/).filter((sentence) => /\S/.test(sentence));
 }
 
-/** A letter that stands for no option, or a number: another answer beside one. */
-const LONE_LETTER = /^\W*(?:[A-Z]{1,8}|\d[\d.,]*)\W*$/;
+/** A letter that stands for no option, a number, a formula in capitals: another answer beside one. */
+const LONE_LETTER = /^[^a-z]*[A-Z\d][^a-z]*$/;
 
 const HEDGE =
   /[?？]|(?<![A-Za-z])(?:or else|unclear|unsure|uncertain|undecided|guess|maybe|perhaps|possibly|probably|might|may|could)(?![A-Za-z])/i;
