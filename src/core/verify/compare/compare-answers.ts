@@ -297,6 +297,9 @@ class Comparison {
     const [golds, answers] = [membersOf(gold), membersOf(answer)];
     if (isBoundList(gold) || isBoundList(answer)) return this.#compareSets(gold, answer);
     if (!haveLikeJoints(gold, answer)) return { equal: false, rule: 'joint' };
+    // `15 pears, 15` says two things; the last unit of `15.5 or 31/2 inches` is that of both.
+    if (answer.kind === 'list' && answer.joint !== 'or' && golds.some((item) => this.#isMetTwice(item, answers)))
+      return { equal: false, rule: 'unit' };
     // `x = 1, 2` names all of its members, `1, x = 2` says two things.
     if (!isNamed(answers[0]) && answers.some(isNamed)) return { equal: false, rule: 'joint' };
     // `AB = 4, CD = 5` is met by `4, 5` in the same order.
@@ -314,6 +317,13 @@ class Comparison {
     if (this.#context.policy.order === 'sequence' && gold.kind === 'list' && answer.kind === 'list')
       return this.#compareInOrder(golds, answers, 'sequence');
     return this.#matchSets(golds, answers);
+  }
+
+  /** Whether two members meet one of the reference, one with a unit and one without. */
+  #isMetTwice(gold: Item, answers: readonly Item[]): boolean {
+    if (!answers.some(hasUnit) || answers.every(hasUnit)) return false;
+    const partners = answers.filter((answer) => this.#areSame(gold, answer));
+    return partners.some(hasUnit) && !partners.every(hasUnit);
   }
 
   /** `Alice: 5, Bob: 3`: by their names where these are the same, else in order. */
@@ -350,6 +360,10 @@ function isNamedByWords(item: Item): boolean {
 
 function isNamed(item: Item | undefined): boolean {
   return item?.kind === 'relation' && item.ops[0] === '=';
+}
+
+function hasUnit(item: Item): boolean {
+  return item.kind === 'scalar' && item.unit !== null;
 }
 
 /** A set in braces of its own. */

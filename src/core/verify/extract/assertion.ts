@@ -30,7 +30,9 @@ export function isAsserted(text: string, at: number, isEnglish: boolean): boolea
 /** Behind the last full stop or line break. */
 function findSentenceStart(before: string): number {
   let from = 0;
-  for (const match of before.matchAll(/(?<![!?])(?:[.?]|(?<=[A-Za-z\u0080-\uffff])!)[$*_"')\]]{0,3}\s|[\n。！？]/g))
+  for (const match of before.matchAll(
+    /(?<![!?])(?:\.|\?(?![$*_"')\]]{0,3}\s[a-z\d])|(?<=[A-Za-z\u0080-\uffff])!)[$*_"')\]]{0,3}\s|[\n。！？]/g,
+  ))
     from = match.index + match[0].length;
   return from;
 }

@@ -141,7 +141,7 @@ function findGsm8kMarks(text: string): Label[] {
 function isGsm8kMark(text: string, at: number, isLast: boolean): boolean {
   const ahead = text.slice(at + 4, at + 12);
   if (/^[ \t]{0,3}(?!\d{1,2}[.)][ \t])[^\sA-Za-z\u0080-\uffff#*]/.test(ahead)) return true;
-  return isLast && /^[ \t]{1,3}[^\s#]/.test(ahead);
+  return isLast && /^[ \t]{1,3}(?:[^\s#]|#\d)/.test(ahead);
 }
 
 function findAnswerTags(text: string): Label[] {

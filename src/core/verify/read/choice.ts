@@ -33,12 +33,14 @@ export function findChoice(gold: string): Choice | null {
 export function readChoice(text: string, goldLetter: string, isMarked: boolean): string | null {
   const letters = OPTION_LETTERS.includes(goldLetter) ? OPTION_LETTERS : OPTION_LETTERS + goldLetter;
   const asserted = new Set<string>();
+  // Several boxes or lines are one statement: each of them is an answer.
+  const isJoined = text.includes(' ; ');
   for (const sentence of splitSentences(stripMarkup(foldCharacters(text))).toReversed()) {
     const said = new SentenceReader(sentence, letters).read();
     if (
       said === UNCLEAR ||
       (isMarked && said === DENIES) ||
-      (isMarked && said === NONE && (HEDGE.test(sentence) || LONE_LETTER.test(sentence)))
+      (isMarked && said === NONE && (isJoined || HEDGE.test(sentence) || LONE_LETTER.test(sentence)))
     )
       return null;
     if (said.length > 1) continue;
