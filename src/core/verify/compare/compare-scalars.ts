@@ -38,8 +38,8 @@ export interface CompareContext {
 }
 
 /** Largest relative error a decimal may have, whatever the absolute tolerance allows: where a policy asks for few places, more. */
-const MAX_RELATIVE_ERROR = 0.001;
-const COARSE = { tolerance: 5e-4, relativeError: 0.02 };
+const MAX_RELATIVE_ERROR = 5e-5;
+const COARSE = { tolerance: 1e-6, relativeError: 0.02 };
 
 const NO_VALUES: ReadonlyMap<string, Rational> = new Map();
 const HUNDRED: Expr = { type: 'number', value: { num: 100n, den: 1n }, decimals: 0 };

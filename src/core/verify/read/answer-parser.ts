@@ -76,6 +76,8 @@ class AnswerParser extends SideParser {
       let end = tags[k + 1] ?? to;
       while (end > at + 4 && isSeparator(this.tokens[end - 1]!)) end -= 1;
       const start = this.tokens[at + 3]?.text === ':' ? at + 4 : at + 3;
+      // `(b) 9; 10` and `(b) 9 or 10` may end the list, or leave it open.
+      if (k === tags.length - 1 && this.find(start, end, isOpenJoint) >= 0) throw new Refusal('syntax');
       const name = this.sourceOf(at, at + 3);
       const sides: Item[] = [{ kind: 'name', value: name, source: name }, this.parse(start, end, depth + 1)];
       return { kind: 'relation', sides, ops: ['='], modulus: null, source: this.sourceOf(at, end) };
@@ -329,6 +331,10 @@ class AnswerParser extends SideParser {
     const last = isSeparator(this.tokens[to - 1]!) ? to - 1 : to;
     return this.attach(this.parse(from, end, 2), [this.parseCondition(at + 1, last, 2)]);
   }
+}
+
+function isOpenJoint({ text }: Token): boolean {
+  return text === ';' || text === 'or';
 }
 
 /** Words, and not the dots of a list that goes on. */

@@ -106,6 +106,7 @@ class SentenceReader {
     if (at < 0) return NONE;
     if (this.#isInFormula(at) || HEDGE.test(this.#source)) return UNCLEAR;
     const lead = this.#words.slice(0, this.#isOpened(at) ? at - 1 : at);
+    if (lead.slice(-4).some(({ text }) => /^or$/i.test(text))) return UNCLEAR;
     if (lead.some(isDenial)) return this.#readContrast(at);
     if (!isLead(lead)) return UNCLEAR;
     return this.#readTail(at);
