@@ -84,10 +84,11 @@ class Comparison {
     return this.#inner(left.item, right.item);
   }
 
-  /** `[1, 2], x \in \mathbb{Z}`: whole numbers of a stretch are not the stretch. */
+  /** `[1, 2], x \in \mathbb{Z}`: whole numbers of a stretch are not the stretch; `\{\}, x \in \mathbb{R}` says two things. */
   #isNarrowed(item: Item, { item: domain, symbols }: Condition): boolean {
     if (domain?.kind !== 'relation' || domain.ops[0] !== '∈') return false;
     const [, set] = domain.sides;
+    if (item.kind === 'set' || item.kind === 'named-set') return true;
     if (set?.kind !== 'named-set' || set.name === 'R' || set.name === 'C') return false;
     const range = toRealSet(item, this.#context);
     if (range === null || (range.name !== null && !symbols.includes(range.name))) return false;

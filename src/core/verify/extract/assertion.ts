@@ -31,7 +31,7 @@ export function isAsserted(text: string, at: number, isEnglish: boolean): boolea
 function findSentenceStart(before: string): number {
   let from = 0;
   for (const match of before.matchAll(
-    /(?<![!?])(?:\.|\?(?![$*_"')\]]{0,3}\s[a-z\d])|(?<=[A-Za-z\u0080-\uffff])!)[$*_"')\]]{0,3}\s|[\n。！？]/g,
+    /(?<![!?])(?:\.|\?(?![$*_"')\]]{0,3}\s[a-z\d])|(?<=[A-Za-z\u0080-\uffff]{2})!)[$*_"')\]]{0,3}\s|[\n。！？]/g,
   ))
     from = match.index + match[0].length;
   return from;
@@ -147,7 +147,7 @@ const DENIED_CLAUSE =
 
 /** "between 3 and", "from x to" right before a value, and no verb in between. */
 const RANGE =
-  /(?<![A-Za-z])(?:between|from)(?![A-Za-z])(?:(?!(?:is|are|was|were|so|thus|hence|then|gets?|gives?|have|has)(?![A-Za-z])).){0,160}(?<![A-Za-z])(?:and|to)[\s$(]{0,4}$/i;
+  /(?<![A-Za-z])(?:between|from)(?![A-Za-z])(?:(?!(?<![A-Za-z])(?:is|are|was|were|so|thus|hence|then|gets?|gives?|have|has)(?![A-Za-z])).){0,160}(?<![A-Za-z])(?:and|to)[\s$(]{0,4}$/i;
 
 /** Whoever says so states nothing in the rest of the sentence. */
 const IGNORANCE =
