@@ -84,7 +84,7 @@ function skipUnit(after: string): string {
  * "for n = 1", "for all other n".
  */
 const CHANGED_BEHIND =
-  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when (?!divided|rounded|expressed|written|simplified)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus|times)(?![A-Za-z])|to\s{1,3}(?:[^A-Za-z\s]|at |minus|negative|double|half|twice|triple|thrice|a |one |less|more|about|nearly|under|over|up|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
+  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when (?!divided|rounded|expressed|written|simplified)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus|times)(?![A-Za-z])|to\s{1,3}(?:[^A-Za-z\s]|at |between|from|within|exactly|almost|around|roughly|some|any|no |not|minus|negative|double|half|twice|triple|thrice|a |one |less|more|about|nearly|under|over|up|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
 
 /** `, A: 8` behind a box marks another answer. */
 const SECOND_LABEL = /^[^\n]{0,24}[,;.)$]\s{1,3}A[ \t]{0,3}[:：][ \t]/;
