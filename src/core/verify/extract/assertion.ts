@@ -95,9 +95,10 @@ export function isStatedBetween(text: string, after: string): boolean {
   const clause = sentence.slice(findClauseStart(sentence));
   if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause) || IGNORANCE.test(sentence)) return false;
   // "x = 1/5, or 20 percent" says it twice; a box behind "we need at least" answers how many are needed at least.
+  const from = findPhraseStart(sentence);
   const phrase = sentence
-    .slice(findPhraseStart(sentence))
-    .replace(/^\s{0,3}or(?![A-Za-z])/, '')
+    .slice(from)
+    .replace(/[,，；;]$/.test(sentence.slice(0, from)) ? /^\s{0,3}or(?![A-Za-z])/ : /^$/, '')
     .replace(HOW_MANY.test(sentence) && !/answer/i.test(sentence) ? /at (?:least|most)[\s$]{0,4}$/ : /^$/, '');
   if (RANGE.test(sentence)) return false;
   if (PART_OF.test(phrase) || phrase.split(/[^A-Za-z'’]+/).some(isChanging)) return false;

@@ -173,7 +173,7 @@ class AnswerParser extends SideParser {
     });
     if (ops.length === 0) return this.#parseLabelled(from, to, depth);
     const sides = this.split(from, to, (token) => relationOf(token) !== null);
-    if (this.#isChangedOutside(from, to)) throw new Refusal('syntax');
+    if (this.#isChangedOutside(from, to) || this.#isCompared(from, to)) throw new Refusal('syntax');
     if (sides.length === 1 && ops.length === 1) return this.#parseOneSided(sides[0]!, ops[0]!, from, depth);
     if (sides.length !== ops.length + 1) throw new Refusal('syntax');
     const mayBeName = (side: number) => side < sides.length - 1 || sides.length === 2;
@@ -193,6 +193,11 @@ class AnswerParser extends SideParser {
       '+-*/^!'.includes(text) &&
       relationOf(this.tokens[at - 1] ?? this.tokens[at]!) === null;
     return this.find(from, to, isOperation) >= 0;
+  }
+
+  /** "three less than $S = 5$". */
+  #isCompared(from: number, to: number): boolean {
+    return this.marks.word && this.find(from, to, ({ kind, text }) => kind === 'word' && /^than$/i.test(text)) >= 0;
   }
 
   /** `= 5` and `\approx 5` say 5; `> 5` says no value. */
