@@ -7,8 +7,10 @@
  *  5. every fault that graders are known for is drawn, both ways
  *  6. an identity of algebra keeps a function as it is, at every point; a slip makes another one of it
  *  7. every kind draws each of its rewrites and misses
+ *  8. docs/verification-kinds.md promises every kind, rewrite and near miss, and nothing else
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { createRng, hashSeed } from '../../src/core/rng.ts';
 import { ANSWER_KINDS, drawCase } from '../support/answer-generator/draw-case.ts';
@@ -96,4 +98,13 @@ test('7: every entry of every kind', () => {
     assert.deepEqual(missing, [], kind.name);
     assert.ok(drawn.size - kind.rewrites.length >= 5, kind.name);
   }
+});
+
+test('8: the promise', () => {
+  const page = readFileSync(new URL('../../docs/verification-kinds.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| ') && !/^\| (?:kind|---) /.test(line));
+  const promised = ANSWER_KINDS.map(
+    ({ name, rewrites, misses }) => `| ${name} | ${rewrites.join('; ')} | ${misses.join('; ')} |`,
+  );
+  assert.deepEqual(rows, promised);
 });

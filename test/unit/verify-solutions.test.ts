@@ -4,7 +4,8 @@
  *  2. what a thinking section says is no answer; one that never closes leaves none
  *  3. a chat token ends the response, the tag of struck-out words does not
  *  4. what resembles the answer by sign, unit, structure or domain does not meet it
- *  5. callers without types who pass options that are missing, misspelt or out of range get one line, no other rule
+ *  5. what docs/verification-kinds.md says is not read is met by the same words only
+ *  6. callers without types who pass options that are missing, misspelt or out of range get one line, no other rule
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -70,7 +71,30 @@ test('4: likenesses', () => {
   }
 });
 
-test('5: options', async () => {
+const UNREAD: readonly (readonly [gold: string, answer: string])[] = [
+  ['\\int_0^1 x\\,dx', '1/2'],
+  ['\\lim_{x\\to 0} x', '0'],
+  ['\\sum_{n=1}^\\infty 1/n^2', '\\pi^2/6'],
+  ['y = Ce^x', 'y = Ae^x'],
+  ['(1,2)', '\\mathbf{i}+2\\mathbf{j}'],
+  ['(-\\infty, \\min(1, a))', 'x < 1 \\text{ and } x < a'],
+  ['XII', '12'],
+  ['12', 'XII'],
+  ['௭', '7'],
+  ['2020-05-01', 'May 1, 2020'],
+  ['1 h 30 min 15 s', '5415 s'],
+  ['a right prism with a cyclic base', 'a prism whose base has a circumcircle'],
+  ['7', '\\newcommand{\\a}{7}\\a'],
+];
+
+test('5: what is not read', () => {
+  for (const [gold, answer] of UNREAD) {
+    assert.notEqual(judge(gold, answer), 'correct', answer);
+    assert.equal(judge(gold, gold), 'correct', gold);
+  }
+});
+
+test('6: options', async () => {
   const wrong: readonly (readonly [options: unknown, message: RegExp])[] = [
     [undefined, /options are missing/],
     [{}, /mode is undefined; it must be math, reference-dapo, reference-gsm8k/],

@@ -154,9 +154,13 @@ function isSameAsWritten(gold: string, answer: string): boolean {
   const normal = normaliseText(gold);
   if (normal === '') return false;
   const other = normaliseText(answer);
+  // A number in groups of three is one; behind a comma and a blank another begins.
+  if (GROUPED.test(normal) && /\d,[\s\\~]+\d/.test(answer)) return false;
   // `1,22` as a reference is met by `1.22`; with three digits the comma is a thousands separator.
   return normal === other || (/^-?\d+,(?:\d\d?|\d{4,})$/.test(normal) && normal.replace(',', '.') === other);
 }
+
+const GROUPED = /^-?\d{1,3}(?:,\d{3}){1,20}$/;
 
 function isWithdrawn({ rest, end }: Statement, main: string): boolean {
   return isRetracted(rest) || isTakenBack(main.slice(end));

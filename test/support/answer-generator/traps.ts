@@ -3,7 +3,7 @@ import type { AnswerShape } from './answer-kind.ts';
 import { between, isRare, pick } from './draw.ts';
 import { drawBlock, drawThoughts } from './responses.ts';
 import type { Spelling } from './spelling.ts';
-import { fitsText, setBoxed, setInline } from './statements.ts';
+import { fitsText, setBoxed, setInline as setPlain } from './statements.ts';
 
 /** A response that holds the right answer and does not give it; `rival` is another answer. */
 interface Trap {
@@ -30,6 +30,11 @@ const say = (text: string): Trap => ({ text, isStructured: false });
 const isPercentage = ({ text }: Spelling): boolean => /%|percent|pct|per cent/.test(text);
 
 const isBoxable = (answer: Spelling): boolean => answer.medium !== 'plain' || fitsText(answer);
+
+/** The answer in running text, now and then in a box: the sentence around it says the same. */
+function setInline(answer: Spelling, rng: Rng): string {
+  return answer.medium !== 'plain' && isRare(rng, 5) ? `$${setBoxed(answer, rng)}$` : setPlain(answer, rng);
+}
 
 /** Denials and hedges, around an answer of any kind. */
 const ANY_TRAPS: Readonly<Record<string, SetTrap>> = {

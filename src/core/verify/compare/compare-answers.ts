@@ -84,10 +84,11 @@ class Comparison {
     return this.#inner(left.item, right.item);
   }
 
-  /** `[1, 2], x \in \mathbb{Z}`: whole numbers of a stretch are not the stretch. */
+  /** `[1, 2], x \in \mathbb{Z}`: whole numbers of a stretch are not the stretch; `\{\}, x \in \mathbb{R}` says two things. */
   #isNarrowed(item: Item, { item: domain, symbols }: Condition): boolean {
     if (domain?.kind !== 'relation' || domain.ops[0] !== '∈') return false;
     const [, set] = domain.sides;
+    if (item.kind === 'set' || item.kind === 'named-set') return true;
     if (set?.kind !== 'named-set' || set.name === 'R' || set.name === 'C') return false;
     const range = toRealSet(item, this.#context);
     if (range === null || (range.name !== null && !symbols.includes(range.name))) return false;
@@ -297,6 +298,11 @@ class Comparison {
     const [golds, answers] = [membersOf(gold), membersOf(answer)];
     if (isBoundList(gold) || isBoundList(answer)) return this.#compareSets(gold, answer);
     if (!haveLikeJoints(gold, answer)) return { equal: false, rule: 'joint' };
+    // `15 pears, 15` says two things; the last unit of `15.5 or 31/2 inches` is that of both.
+    if (answer.kind === 'list' && answer.joint !== 'or' && golds.some((item) => this.#isMetTwice(item, answers)))
+      return { equal: false, rule: 'unit' };
+    // `x = 1, 2` names all of its members, `1, x = 2` says two things.
+    if (!isNamed(answers[0]) && answers.some(isNamed)) return { equal: false, rule: 'joint' };
     // `AB = 4, CD = 5` is met by `4, 5` in the same order.
     const [mine, theirs] = [listNames(golds), listNames(answers)];
     if (
@@ -312,6 +318,13 @@ class Comparison {
     if (this.#context.policy.order === 'sequence' && gold.kind === 'list' && answer.kind === 'list')
       return this.#compareInOrder(golds, answers, 'sequence');
     return this.#matchSets(golds, answers);
+  }
+
+  /** Whether two members meet one of the reference, one with a unit and one without. */
+  #isMetTwice(gold: Item, answers: readonly Item[]): boolean {
+    if (!answers.some(hasUnit) || answers.every(hasUnit)) return false;
+    const partners = answers.filter((answer) => this.#areSame(gold, answer));
+    return partners.some(hasUnit) && !partners.every(hasUnit);
   }
 
   /** `Alice: 5, Bob: 3`: by their names where these are the same, else in order. */
@@ -344,6 +357,14 @@ class Comparison {
 /** Whether the value is one of something that is called by words, or tagged. */
 function isNamedByWords(item: Item): boolean {
   return item.kind === 'relation' && item.sides[0]?.kind === 'name';
+}
+
+function isNamed(item: Item | undefined): boolean {
+  return item?.kind === 'relation' && item.ops[0] === '=';
+}
+
+function hasUnit(item: Item): boolean {
+  return item.kind === 'scalar' && item.unit !== null;
 }
 
 /** A set in braces of its own. */

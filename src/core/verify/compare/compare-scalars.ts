@@ -37,8 +37,9 @@ export interface CompareContext {
   readonly matched: Map<string, string>;
 }
 
-/** Largest relative error a decimal may have, whatever the absolute tolerance allows. */
-const MAX_RELATIVE_ERROR = 0.02;
+/** Largest relative error a decimal may have, whatever the absolute tolerance allows: where a policy asks for few places, more. */
+const MAX_RELATIVE_ERROR = 5e-5;
+const COARSE = { tolerance: 1e-6, relativeError: 0.02 };
 
 const NO_VALUES: ReadonlyMap<string, Rational> = new Map();
 const HUNDRED: Expr = { type: 'number', value: { num: 100n, den: 1n }, decimals: 0 };
@@ -176,7 +177,8 @@ function isNear(gold: number, answer: number, tolerance: number): boolean {
 }
 
 function isWithin(difference: number, size: number, tolerance: number): boolean {
-  return difference === 0 || (difference <= tolerance && difference <= MAX_RELATIVE_ERROR * size);
+  const relativeError = tolerance >= COARSE.tolerance ? COARSE.relativeError : MAX_RELATIVE_ERROR;
+  return difference === 0 || (difference <= tolerance && difference <= relativeError * size);
 }
 
 /** Half a unit of the last place that counts. It is a rounded double itself: a hair more, so that the border case is near. */

@@ -30,7 +30,10 @@ export function isAsserted(text: string, at: number, isEnglish: boolean): boolea
 /** Behind the last full stop or line break. */
 function findSentenceStart(before: string): number {
   let from = 0;
-  for (const match of before.matchAll(/[.!?][$*_"')\]]{0,3}\s|[\n。！？]/g)) from = match.index + match[0].length;
+  for (const match of before.matchAll(
+    /(?<![!?])(?:\.|\?(?![$*_"')\]]{0,3}\s[a-z\d])|(?<=[A-Za-z\u0080-\uffff]{2})!)[$*_"')\]]{0,3}\s|[\n。！？]/g,
+  ))
+    from = match.index + match[0].length;
   return from;
 }
 
@@ -86,17 +89,19 @@ const LEAD_INS: ReadonlySet<string> = new Set(
  * Whether the sentence around a box leaves its content alone, which a box inside of it does not show: "it is at least",
  * "nobody knows whether it is" before it, "if n is even", "is wrong", a question mark behind it.
  */
-export function isStatedBetween(before: string, after: string): boolean {
+export function isStatedBetween(text: string, after: string): boolean {
+  const before = text.replace(FORMULA, (formula) => (JOINING.test(formula) ? formula : ' # '));
   const sentence = dropCommands(before.slice(findSentenceStart(before)));
   const clause = sentence.slice(findClauseStart(sentence));
-  if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause)) return false;
+  if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause) || IGNORANCE.test(sentence)) return false;
   // "x = 1/5, or 20 percent" says it twice; a box behind "we need at least" answers how many are needed at least.
+  const from = findPhraseStart(sentence);
   const phrase = sentence
-    .slice(findPhraseStart(sentence))
-    .replace(/^\s{0,3}or(?![A-Za-z])/, '')
-    .replace(/answer/i.test(sentence) ? /^$/ : /(?<![A-Za-z])at (?:least|most)[\s$]{0,4}$/, '');
-  if (/(?<![A-Za-z])from(?![A-Za-z]).{0,80}(?<![A-Za-z])to[\s$]{0,4}$/i.test(phrase)) return false;
-  if (phrase.split(/[^A-Za-z'’]+/).some(isChanging)) return false;
+    .slice(from)
+    .replace(/[,，；;]$/.test(sentence.slice(0, from)) ? /^\s{0,3}or(?![A-Za-z])/ : /^$/, '')
+    .replace(HOW_MANY.test(sentence) && !/answer/i.test(sentence) ? /at (?:least|most)[\s$]{0,4}$/ : /^$/, '');
+  if (RANGE.test(sentence)) return false;
+  if (PART_OF.test(phrase) || phrase.split(/[^A-Za-z'’]+/).some(isChanging)) return false;
   const end = SENTENCE_END.exec(after);
   const rest = dropCommands(end === null ? after : after.slice(0, end.index));
   if (end?.[0].startsWith('?')) return false;
@@ -104,9 +109,16 @@ export function isStatedBetween(before: string, after: string): boolean {
   return !DISCLAIMS.test(reason < 0 ? rest : rest.slice(0, reason));
 }
 
-/** Without the names of commands, which are no words. */
+/** A formula before a box: its signs and full stops are none of the sentence. */
+const JOINING = /(?<![A-Za-z\\])(?:or|and|to)(?![A-Za-z])/;
+const FORMULA = /\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)/g;
+
+/** "She can have at most", "we need at least". */
+const HOW_MANY = /[A-Za-z]{2}\s[A-Za-z]{2,20}\sat (?:least|most)[\s$]{0,4}$/;
+
+/** Without commands, whose names are no words and whose commas join nothing. */
 function dropCommands(text: string): string {
-  return text.replace(/\\[A-Za-z]+/g, ' ');
+  return text.replace(/\\(?:[A-Za-z]+|[,;:! ])/g, ' ');
 }
 
 /** Behind the last word or sign that joins a subject and its value. */
@@ -133,6 +145,18 @@ const DOUBTS =
 /** "It is not true that the answer is", "it can not be". */
 const DENIED_CLAUSE =
   /(?<![A-Za-z])not\s{1,3}(?:be|true|the case|so|certain|clear|right|correct|sure|known)(?![A-Za-z])/i;
+
+/** "between 3 and", "from x to" right before a value, and no verb in between. */
+const RANGE =
+  /(?<![A-Za-z])(?:between|from)(?![A-Za-z])(?:(?!(?<![A-Za-z])(?:is|are|was|were|so|thus|hence|then|gets?|gives?|have|has)(?![A-Za-z])).){0,160}(?<![A-Za-z])(?:and|to)[\s$(]{0,4}$/i;
+
+/** Whoever says so states nothing in the rest of the sentence. */
+const IGNORANCE =
+  /(?<![A-Za-z])(?:(?:do not|don['’]t|cannot|can['’]t) (?:know|tell|decide|say)|no idea|unclear|undecided)(?![A-Za-z])/i;
+
+/** "a third of", "the negative of" right before a value. */
+const PART_OF =
+  /(?<![A-Za-z])(?:half|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|twice|double|triple|square|cube|root|negative|opposite|reciprocal|inverse|percent|multiples?|factors?|divisors?) of(?: the)?[\s$(]{0,4}$/i;
 
 const SENTENCE_END = /[.!?。！？](?=[\s$)\]*}]|$)|\n/;
 

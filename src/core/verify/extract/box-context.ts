@@ -49,12 +49,42 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
   const before = text.slice(Math.max(0, start.at - FAR), start.at);
   // "between" leads to a box that holds both ends.
   const isStated = isStatedBetween(
-    /(?:and|,)/.test(content) ? before.replace(/between[\s$]{0,4}$/, '') : before,
+    /and|(?<!\\),/.test(content) ? before.replace(/between[\s$]{0,4}$/, '') : before,
     text.slice(end.end, end.end + FAR),
   );
-  const isOne = isStated && !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
+  const rest = skipUnit(text.slice(end.end, end.end + NEAR));
+  const isOne =
+    isStated &&
+    !isEndOfRange(before, rest) &&
+    !CHANGED_BEHIND.test(rest) &&
+    !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
   return { at: start.at, end: end.end, text: isOperand || !isOne ? null : content + suffix, isStated };
 }
+
+/** "between [3] and 7", "from [3] to 7". */
+function isEndOfRange(before: string, rest: string): boolean {
+  const lead = /(?<![A-Za-z])(between|from)[\s$(\\]{0,4}$/i.exec(before)?.[1]?.toLowerCase();
+  if (lead === undefined) return false;
+  return /^[\s$,)\\]{0,4}(?:and|to)(?![A-Za-z])/.test(rest);
+}
+
+/** A text without the unit it begins with: "$ km/h or 9" as " or 9". */
+function skipUnit(after: string): string {
+  let at = 0;
+  for (let words = 0; words < 4; words += 1) {
+    const match = /^[\s$,;)}\]\\]{0,6}(?:([A-Za-z]{1,12})|%)\/?/.exec(after.slice(at));
+    if (match === null || (match[1] !== undefined && !isUnitWord(match[1]) && !/^per(?:cent)?$/.test(match[1]))) break;
+    at += match[0].length;
+  }
+  return after.slice(at);
+}
+
+/**
+ * What makes another value of the one in a box, or none, behind its unit: "or 7", "to 9", "and a half", "when n is prime",
+ * "for n = 1", "for all other n".
+ */
+const CHANGED_BEHIND =
+  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when (?!divided|rounded|expressed|written|simplified)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus|times)(?![A-Za-z])|to\s{1,3}(?:[^A-Za-z\s]|at |between|from|within|exactly|almost|around|roughly|some|any|no |not|minus|negative|double|half|twice|triple|thrice|a |one |less|more|about|nearly|under|over|up|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
 
 /** `, A: 8` behind a box marks another answer. */
 const SECOND_LABEL = /^[^\n]{0,24}[,;.)$]\s{1,3}A[ \t]{0,3}[:：][ \t]/;

@@ -129,7 +129,7 @@ function findShortLabels(text: string): Label[] {
 /** GSM8K's `#### 72`; a heading (`#### Step 1`) is none. */
 function findGsm8kMarks(text: string): Label[] {
   const labels: Label[] = [];
-  const lastLine = text.trimEnd().lastIndexOf('\n');
+  const lastLine = text.replace(/[\s*_-]{1,40}$/, '').lastIndexOf('\n');
   for (let at = text.indexOf('####'); at >= 0; at = text.indexOf('####', at + 4)) {
     if (text[at - 1] !== '#' && isGsm8kMark(text, at, at > lastLine))
       labels.push({ rank: 'final', at, end: at + 4, isAsserted: true });
@@ -141,7 +141,7 @@ function findGsm8kMarks(text: string): Label[] {
 function isGsm8kMark(text: string, at: number, isLast: boolean): boolean {
   const ahead = text.slice(at + 4, at + 12);
   if (/^[ \t]{0,3}(?!\d{1,2}[.)][ \t])[^\sA-Za-z\u0080-\uffff#*]/.test(ahead)) return true;
-  return isLast && /^[ \t]{1,3}[^\s#]/.test(ahead);
+  return isLast && /^[ \t]{1,3}(?:[^\s#]|#\d)/.test(ahead);
 }
 
 function findAnswerTags(text: string): Label[] {

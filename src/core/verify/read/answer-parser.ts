@@ -76,6 +76,8 @@ class AnswerParser extends SideParser {
       let end = tags[k + 1] ?? to;
       while (end > at + 4 && isSeparator(this.tokens[end - 1]!)) end -= 1;
       const start = this.tokens[at + 3]?.text === ':' ? at + 4 : at + 3;
+      // `(b) 9; 10` and `(b) 9 or 10` may end the list, or leave it open.
+      if (k === tags.length - 1 && this.find(start, end, isOpenJoint) >= 0) throw new Refusal('syntax');
       const name = this.sourceOf(at, at + 3);
       const sides: Item[] = [{ kind: 'name', value: name, source: name }, this.parse(start, end, depth + 1)];
       return { kind: 'relation', sides, ops: ['='], modulus: null, source: this.sourceOf(at, end) };
@@ -171,7 +173,7 @@ class AnswerParser extends SideParser {
     });
     if (ops.length === 0) return this.#parseLabelled(from, to, depth);
     const sides = this.split(from, to, (token) => relationOf(token) !== null);
-    if (this.#isChangedOutside(from, to)) throw new Refusal('syntax');
+    if (this.#isChangedOutside(from, to) || this.#isCompared(from, to)) throw new Refusal('syntax');
     if (sides.length === 1 && ops.length === 1) return this.#parseOneSided(sides[0]!, ops[0]!, from, depth);
     if (sides.length !== ops.length + 1) throw new Refusal('syntax');
     const mayBeName = (side: number) => side < sides.length - 1 || sides.length === 2;
@@ -191,6 +193,11 @@ class AnswerParser extends SideParser {
       '+-*/^!'.includes(text) &&
       relationOf(this.tokens[at - 1] ?? this.tokens[at]!) === null;
     return this.find(from, to, isOperation) >= 0;
+  }
+
+  /** "three less than $S = 5$". */
+  #isCompared(from: number, to: number): boolean {
+    return this.marks.word && this.find(from, to, ({ kind, text }) => kind === 'word' && /^than$/i.test(text)) >= 0;
   }
 
   /** `= 5` and `\approx 5` say 5; `> 5` says no value. */
@@ -329,6 +336,10 @@ class AnswerParser extends SideParser {
     const last = isSeparator(this.tokens[to - 1]!) ? to - 1 : to;
     return this.attach(this.parse(from, end, 2), [this.parseCondition(at + 1, last, 2)]);
   }
+}
+
+function isOpenJoint({ text }: Token): boolean {
+  return text === ';' || text === 'or';
 }
 
 /** Words, and not the dots of a list that goes on. */

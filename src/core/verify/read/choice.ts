@@ -33,12 +33,14 @@ export function findChoice(gold: string): Choice | null {
 export function readChoice(text: string, goldLetter: string, isMarked: boolean): string | null {
   const letters = OPTION_LETTERS.includes(goldLetter) ? OPTION_LETTERS : OPTION_LETTERS + goldLetter;
   const asserted = new Set<string>();
+  // Several boxes or lines are one statement: each of them is an answer.
+  const isJoined = text.includes(' ; ');
   for (const sentence of splitSentences(stripMarkup(foldCharacters(text))).toReversed()) {
     const said = new SentenceReader(sentence, letters).read();
     if (
       said === UNCLEAR ||
       (isMarked && said === DENIES) ||
-      (isMarked && said === NONE && (HEDGE.test(sentence) || LONE_LETTER.test(sentence)))
+      (isMarked && said === NONE && (isJoined || HEDGE.test(sentence) || LONE_LETTER.test(sentence)))
     )
       return null;
     if (said.length > 1) continue;
@@ -68,8 +70,8 @@ function splitSentences(text: string): string[] {
   return text.split(/(?<=[.!?。！？])(?=\s|$|[\u2e80-\uffff])|[\n;；]/).filter((sentence) => /\S/.test(sentence));
 }
 
-/** A letter that stands for no option: another answer beside one. */
-const LONE_LETTER = /^[\s(]{0,4}[A-Za-z][\s).]{0,4}$/;
+/** A letter that stands for no option, a number, a formula in capitals: another answer beside one. */
+const LONE_LETTER = /^[^a-z]*[A-Z\d][^a-z]*$/;
 
 const HEDGE =
   /[?？]|(?<![A-Za-z])(?:or else|unclear|unsure|uncertain|undecided|guess|maybe|perhaps|possibly|probably|might|may|could)(?![A-Za-z])/i;
@@ -104,6 +106,7 @@ class SentenceReader {
     if (at < 0) return NONE;
     if (this.#isInFormula(at) || HEDGE.test(this.#source)) return UNCLEAR;
     const lead = this.#words.slice(0, this.#isOpened(at) ? at - 1 : at);
+    if (lead.slice(-4).some(({ text }) => /^or$/i.test(text))) return UNCLEAR;
     if (lead.some(isDenial)) return this.#readContrast(at);
     if (!isLead(lead)) return UNCLEAR;
     return this.#readTail(at);

@@ -149,7 +149,7 @@ class QuantityParser {
     const words = this.#tokens.slice(Math.max(0, this.#at - 3), this.#at).map(({ text }) => text.toLowerCase());
     const at = words.findLastIndex((word) => hasClass(word, 'preposition'));
     if (at < 0 || words.slice(at).some((word) => hasClass(word, 'verb'))) return false;
-    if (words.slice(at).some((word) => hasClass(word, 'bound'))) throw new Refusal('syntax');
+    if (words[at] === 'to' || words.slice(at).some((word) => hasClass(word, 'bound'))) throw new Refusal('syntax');
     const isDirect = at === words.length - 1;
     const isLast = this.#at + 1 === this.#tokens.length;
     if (isDirect && (isLast || /^(?:of|by|to|per|into)$/.test(words[at]!))) throw new Refusal('syntax');

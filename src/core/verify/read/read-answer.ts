@@ -26,9 +26,17 @@ export function readReference(text: string, { comma }: Policy): Reading {
  */
 export function readStatement(text: string, { comma }: Policy): Reading {
   const { source, tokens } = tokenizeBounded(text, comma);
-  if (tokens.at(-1)?.text === '?' || tokens.some(isShortLabel)) throw new Refusal('syntax');
+  if (tokens.at(-1)?.text === '?' || tokens.some(isShortLabel) || isRange(tokens)) throw new Refusal('syntax');
   return new StatementReader(source, trimLead(trimTokens(tokens))).read();
 }
+
+/** "from 3 to 7", "somewhere between 3 and 7". */
+function isRange(tokens: readonly Token[]): boolean {
+  const at = tokens.findIndex(({ kind, text }) => kind !== 'word' || !RANGE_LEADS.has(text.toLowerCase()));
+  return at >= 0 && tokens[at]!.kind === 'word' && /^(?:from|between)$/i.test(tokens[at]!.text);
+}
+
+const RANGE_LEADS: ReadonlySet<string> = new Set('in the a range interval somewhere anywhere anything'.split(' '));
 
 /** The `A:` of a second answer on the line. */
 function isShortLabel({ kind, text, zone }: Token, at: number, tokens: readonly Token[]): boolean {
