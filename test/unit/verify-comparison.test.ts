@@ -3,6 +3,7 @@
  *
  *  1. closed forms, lists, tuples, intervals, matrices, relations, units and texts that are equal in value
  *  2. pairs that doubles, string rules and other graders take for equal, and that are not
+ *     a list is no number with a decimal point
  *  3. what overflows or hits a bound is unparsable with the name of the bound, never equal
  *  4. a reference that cannot be read as a whole is met by the same spelling alone, and never by a part of it
  *  5. every policy value does what it says, and only when it is asked for
@@ -94,6 +95,19 @@ test('equal in value', () => {
     const verdict = judge(gold, answer);
     assert.equal(verdict.verdict, 'correct', `${gold} against ${answer}: ${JSON.stringify(verdict)}`);
   }
+});
+
+test('a list is no number with a decimal point', () => {
+  for (const [list, number] of [
+    ['5, 0', '5.0'],
+    ['3, 14', '3.14'],
+    ['1,2', '1.2'],
+    ['-2,1', '-2.1'],
+  ] as const) {
+    assert.notEqual(verify(list, number, { mode: 'math', structured: false }).verdict, 'correct', list);
+    assert.notEqual(verify(number, list, { mode: 'math', structured: false }).verdict, 'correct', number);
+  }
+  assert.equal(verify('1,22', '1.22', { mode: 'math', structured: false }).verdict, 'correct', 'two places, no blank');
 });
 
 test('not equal, though some graders say so', () => {

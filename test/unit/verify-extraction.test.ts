@@ -7,7 +7,7 @@
  *  4. the last formula, then the last number; currency marks are no math delimiters
  *  5. bare answers and references in all their forms are taken whole
  *  6. a percent sign behind a box belongs to it; what follows a chat token does not belong to the answer
- *  7. option letters: asserted, not denied, one only
+ *  7. an end of a range in a box is no answer; option letters: asserted, not denied, one only
  *  8. a trajectory: the main text and the summaries, never a path; tags as structure
  *  9. nothing found is `unparsable` with a reason; the rule and the extracted text are in the verdict
  */
@@ -187,6 +187,26 @@ test('marks outside the box, and what runs on behind the answer', () => {
       ['0.1', '\\boxed{10}\\%'],
       ['20\\%', '$\\boxed{20}$ percent'],
       ['7', 'Final Answer: 7<|im_end|>\n<|im_start|>user\nFinal Answer: 9'],
+    ],
+    'correct',
+  );
+});
+
+test('a range with an end in a box states no value; a precision behind it does no harm', () => {
+  assertAll(
+    [
+      ['6951', 'So the answer is $\\boxed{6951}$ to the opposite of 6951'],
+      ['2', 'The answer is $\\boxed{2}$ to May 2, 2024'],
+      ['3', 'The answer is \\boxed{3} km to 7 km.'],
+      ['7', 'somewhere between $3, of which $2 is profit and $\\boxed{7}$'],
+    ],
+    'other',
+  );
+  assertAll(
+    [
+      ['3.14', 'It is $\\boxed{3.14}$ to two decimal places.'],
+      ['3.1', 'It is $\\boxed{3.1}$ to the nearest 0.1.'],
+      ['12', 'She needs $\\boxed{12}$ to reach her goal.'],
     ],
     'correct',
   );

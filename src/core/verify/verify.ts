@@ -156,8 +156,8 @@ function isSameAsWritten(gold: string, answer: string): boolean {
   const other = normaliseText(answer);
   // A number in groups of three is one; behind a comma and a blank another begins.
   if (GROUPED.test(normal) && /\d,[\s\\~]+\d/.test(answer)) return false;
-  // `1,22` as a reference is met by `1.22`; with three digits the comma is a thousands separator.
-  return normal === other || (/^-?\d+,(?:\d\d?|\d{4,})$/.test(normal) && normal.replace(',', '.') === other);
+  // `1,22` as a reference is met by `1.22`. One digit behind the comma, or a blank, makes a list; three digits a thousand.
+  return normal === other || (/^-?\d+,\d\d$/.test(gold.trim()) && normal.replace(',', '.') === other);
 }
 
 const GROUPED = /^-?\d{1,3}(?:,\d{3}){1,20}$/;

@@ -1,8 +1,8 @@
 import type { Rng } from '../../../src/core/rng.ts';
 import type { Spell } from './answer-kind.ts';
 import { between, pick } from './draw.ts';
-import { evaluate } from './evaluate-expression.ts';
-import { type Expr, listSymbols } from './expression.ts';
+import { differ, evaluate } from './evaluate-expression.ts';
+import { type Expr, int, listSymbols } from './expression.ts';
 import { CHANGE_NAMES, perturbExpression } from './perturb-expression.ts';
 import { decorateTex, printPlain, printTex } from './print-expression.ts';
 import { rewriteExpression } from './rewrite-expression.ts';
@@ -61,7 +61,11 @@ export const EXPRESSION_MISSES: Readonly<Record<string, Spell<Expr>>> = {
   'equation instead': (expr, rng) => {
     // Without symbols the sides agree or not, which other entries look at.
     if (listSymbols(expr).length === 0) return null;
-    return tex(`${printTex(expr, rng)} ${pick(rng, ['= 0', '= 1', '> 0', '\\ne 0'])}`);
+    const relation = pick(rng, ['= 0', '= 1', '> 0', '\\ne 0']);
+    // An identity is no slip: "(x+5)/(x+5) = 1" states what the expression is.
+    const side = relation === '= 0' ? int(0) : int(1);
+    if (relation.startsWith('=') && !differ(expr, side)) return null;
+    return tex(`${printTex(expr, rng)} ${relation}`);
   },
   relation: (expr, rng) => tex(`${pick(rng, ['\\ge', '<', '\\neq', '\\le', '\\not='])} ${printTex(expr, rng)}`),
 };

@@ -100,7 +100,7 @@ export function isStatedBetween(text: string, after: string): boolean {
     .slice(from)
     .replace(/[,，；;]$/.test(sentence.slice(0, from)) ? /^\s{0,3}or(?![A-Za-z])/ : /^$/, '')
     .replace(HOW_MANY.test(sentence) && !/answer/i.test(sentence) ? /at (?:least|most)[\s$]{0,4}$/ : /^$/, '');
-  if (RANGE.test(sentence)) return false;
+  if (RANGE.test(sentence) || UNFINISHED_RANGE.test(sentence)) return false;
   if (PART_OF.test(phrase) || phrase.split(/[^A-Za-z'’]+/).some(isChanging)) return false;
   const end = SENTENCE_END.exec(after);
   const rest = dropCommands(end === null ? after : after.slice(0, end.index));
@@ -149,6 +149,10 @@ const DENIED_CLAUSE =
 /** "between 3 and", "from x to" right before a value, and no verb in between. */
 const RANGE =
   /(?<![A-Za-z])(?:between|from)(?![A-Za-z])(?:(?!(?<![A-Za-z])(?:is|are|was|were|so|thus|hence|then|gets?|gives?|have|has)(?![A-Za-z])).){0,160}(?<![A-Za-z])(?:and|to)[\s$(]{0,4}$/i;
+
+/** "between 3, of which 2 is profit, and": whatever stands in it, this "and" is the first that "between" has. */
+const UNFINISHED_RANGE =
+  /(?<![A-Za-z])between(?![A-Za-z])(?:(?!(?<![A-Za-z])(?:and|to)(?![A-Za-z])).){0,160}(?<![A-Za-z])and[\s$(]{0,4}$/i;
 
 /** Whoever says so states nothing in the rest of the sentence. */
 const IGNORANCE =

@@ -57,6 +57,7 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     isStated &&
     !isEndOfRange(before, rest) &&
     !CHANGED_BEHIND.test(rest) &&
+    !isStartOfRange(text.slice(end.end, end.end + FAR)) &&
     !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
   return { at: start.at, end: end.end, text: isOperand || !isOne ? null : content + suffix, isStated };
 }
@@ -67,6 +68,17 @@ function isEndOfRange(before: string, rest: string): boolean {
   if (lead === undefined) return false;
   return /^[\s$,)\\]{0,4}(?:and|to)(?![A-Za-z])/.test(rest);
 }
+
+/** "[3] km to 7", "[3] to the opposite of 7": whatever "to" leads to has a value, and is no precision. */
+function isStartOfRange(after: string): boolean {
+  const to = /^[\s$,;)}\]\\]{0,6}to(?![A-Za-z])/.exec(skipUnit(after));
+  if (to === null) return false;
+  const sentence = /^[^\n.!?]*/.exec(skipUnit(after).slice(to[0].length))![0];
+  return hasValue(sentence) && !PRECISION.test(sentence);
+}
+
+/** "to the nearest 0.1", "to 3 decimal places", "to two significant figures". */
+const PRECISION = /^\s{1,3}(?:the nearest(?![A-Za-z])|(?:\d{1,3}|[a-z]{3,6}) (?:d\.?p|s\.?f|decimal|significant|dec))/i;
 
 /** A text without the unit it begins with: "$ km/h or 9" as " or 9". */
 function skipUnit(after: string): string {
