@@ -45,7 +45,11 @@ export class MlflowHttp {
       );
     if (parsed.username !== '' || parsed.password !== '')
       throw new UsageError('the MLflow address holds a user or password; give these separately');
-    this.#api = `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}/api/2.0/mlflow/`;
+    this.#api = `${parsed.origin}${parsed.pathname
+      .split('/')
+      .filter(Boolean)
+      .map((part) => `/${part}`)
+      .join('')}/api/2.0/mlflow/`;
     this.#headers = toHeaders(login);
   }
 

@@ -96,7 +96,11 @@ async function readConfig(file: string): Promise<JsonObject> {
 /** The modules an adapter changes: the name before `.lora_A` of every tensor, distinct, in order. */
 async function listModules(folder: string): Promise<string[]> {
   const names = Object.keys(await readTensorHeader(path.join(folder, ADAPTER_WEIGHTS)));
-  const modules = names.flatMap((name) => /([^.]+)\.lora_(?:A|embedding_A)(?:\.|$)/.exec(name)?.[1] ?? []);
+  const modules = names.flatMap((name) => {
+    const parts = name.split('.');
+    const at = parts.findIndex((part) => part === 'lora_A' || part === 'lora_embedding_A');
+    return at > 0 && parts[at - 1] !== '' ? parts[at - 1]! : [];
+  });
   if (modules.length > 0) return [...new Set(modules)];
   throw new TrainerError(
     `${ADAPTER_WEIGHTS} of the saved weights names no LoRA tensor; an engine would serve the base model`,

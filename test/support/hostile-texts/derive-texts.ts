@@ -79,12 +79,23 @@ function listSamples(pattern: Pattern, flags: string): string[] {
   }
 }
 
-/** Pieces that a pattern can take over and over, with what leads up to them. */
-function listPumped(
-  pattern: Pattern,
-  before: string,
-  flags: string,
-): { readonly before: string; readonly piece: string }[] {
+/** A piece that a pattern can take over and over, with what leads up to it. */
+interface Pumped {
+  readonly before: string;
+  readonly piece: string;
+  /** Characters that the repetition does not take: where it has to give back what it took. */
+  readonly misfits: readonly string[];
+}
+
+/** The first characters of the pool, of both cases and a digit among them, that a repeated class does not match. */
+function listMisfits(repeated: Pattern, flags: string): string[] {
+  if (repeated.is === 'group') return listMisfits(repeated.of, flags);
+  if (repeated.is !== 'char') return [];
+  const one = new RegExp(`^(?:${repeated.source})$`, flags.replace(/[gyd]/g, ''));
+  return POOL.filter((character) => !one.test(character)).slice(0, 2);
+}
+
+function listPumped(pattern: Pattern, before: string, flags: string): Pumped[] {
   switch (pattern.is) {
     case 'group':
     case 'look':
@@ -92,7 +103,7 @@ function listPumped(
     case 'choice':
       return pattern.options.flatMap((option) => listPumped(option, before, flags));
     case 'sequence': {
-      const found: { before: string; piece: string }[] = [];
+      const found: Pumped[] = [];
       let lead = before;
       for (const part of pattern.parts) {
         found.push(...listPumped(part, lead, flags));
@@ -104,7 +115,8 @@ function listPumped(
       const inner = listPumped(pattern.of, before, flags);
       if (pattern.max < 8) return inner;
       const pieces = listSamples(pattern.of, flags).filter((piece) => piece !== '');
-      return [...inner, ...pieces.map((piece) => ({ before, piece }))];
+      const misfits = listMisfits(pattern.of, flags);
+      return [...inner, ...pieces.map((piece) => ({ before, piece, misfits }))];
     }
     default:
       return [];
@@ -113,13 +125,13 @@ function listPumped(
 
 /**
  * Long texts that are hard on a pattern: every piece that it can repeat, behind what leads up to it and alone, ended
- * by what fits nothing, by what stands before, and by nothing at all.
+ * by what fits nothing, by what the repetition does not take, by what stands before, and by nothing at all.
  */
 export function derivePumps(pattern: Pattern, flags: string): Pump[] {
   const pumps = new Map<string, Pump>();
-  for (const { before, piece } of listPumped(pattern, '', flags)) {
+  for (const { before, piece, misfits } of listPumped(pattern, '', flags)) {
     for (const lead of new Set([before, ''])) {
-      for (const after of ['', '\0', `${piece[0]!.toUpperCase()}!`]) {
+      for (const after of ['', '\0', `${piece[0]!.toUpperCase()}!`, ...misfits]) {
         const pump = { before: lead, piece, after };
         pumps.set(JSON.stringify(pump), pump);
       }

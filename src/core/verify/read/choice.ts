@@ -40,7 +40,7 @@ export function readChoice(text: string, goldLetter: string, isMarked: boolean):
     if (
       said === UNCLEAR ||
       (isMarked && said === DENIES) ||
-      (isMarked && said === NONE && (isJoined || HEDGE.test(sentence) || LONE_LETTER.test(sentence)))
+      (isMarked && said === NONE && (isJoined || HEDGE.test(sentence) || isLoneValue(sentence)))
     )
       return null;
     if (said.length > 1) continue;
@@ -70,8 +70,8 @@ function splitSentences(text: string): string[] {
   return text.split(/(?<=[.!?。！？])(?=\s|$|[\u2e80-\uffff])|[\n;；]/).filter((sentence) => /\S/.test(sentence));
 }
 
-/** A letter that stands for no option, a number, a formula in capitals: another answer beside one. */
-const LONE_LETTER = /^[^a-z]*[A-Z\d][^a-z]*$/;
+/** Whether a sentence has nothing but a letter that stands for no option, a number, a formula in capitals: another answer beside one. */
+const isLoneValue = (sentence: string): boolean => !/[a-z]/.test(sentence) && /[A-Z\d]/.test(sentence);
 
 const HEDGE =
   /[?？]|(?<![A-Za-z])(?:or else|unclear|unsure|uncertain|undecided|guess|maybe|perhaps|possibly|probably|might|may|could)(?![A-Za-z])/i;
