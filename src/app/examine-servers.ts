@@ -132,12 +132,12 @@ async function openOrTell(
 }
 
 async function examineTrainer(
-  { config, namedModels, reporter, signal }: Examination,
+  { config, scope, namedModels, reporter, signal }: Examination,
   runId: string,
   store: RunStore,
   opened: OpenedRun | null,
 ): Promise<Finding[]> {
-  const subject = toTrainerSubject(config);
+  const subject = toTrainerSubject(config, scope.engine);
   const findings: Finding[] = [];
   if (!hasKey(subject, signal, findings)) return findings;
   // Who only looks wants to know, and not to wait for a place.
@@ -171,7 +171,7 @@ function toEngineSubject({ engine: { kind, apiKeyEnv } }: RunConfig): Subject {
   return {
     area: 'engine',
     expected: `server of kind ${kind}`,
-    urlKey: 'engine.urls',
+    urlKey: 'engine.urls (--engine)',
     modelKey: 'engine.model',
     modelFlag: '--model NAME',
     apiKeyEnvKey: 'engine.apiKeyEnv',
@@ -187,7 +187,7 @@ function toTeacherSubject(config: RunConfig, { id, teacher }: ColdStart): Subjec
   return {
     area: 'teacher',
     expected: `server of kind ${teacher.kind ?? 'openai'}`,
-    urlKey: `stages.${id}.teacher.url`,
+    urlKey: `stages.${id}.teacher.url (--teacher)`,
     modelKey: `stages.${id}.teacher.model`,
     modelFlag: '--teacher-model NAME',
     apiKeyEnvKey: `stages.${id}.teacher.apiKeyEnv`,
@@ -196,13 +196,13 @@ function toTeacherSubject(config: RunConfig, { id, teacher }: ColdStart): Subjec
   };
 }
 
-function toTrainerSubject({ trainer: { apiKeyEnv } }: RunConfig): Subject {
+function toTrainerSubject({ trainer: { apiKeyEnv } }: RunConfig, isEngineToo: boolean): Subject {
   return {
     area: 'trainer',
     expected: 'trainer of the Tinker API',
-    urlKey: 'trainer.url',
+    urlKey: 'trainer.url (--trainer)',
     modelKey: 'trainer.baseModel',
-    modelFlag: '--set trainer.baseModel=NAME',
+    modelFlag: isEngineToo ? '--set trainer.baseModel=NAME' : '--model NAME',
     apiKeyEnvKey: 'trainer.apiKeyEnv',
     variable: apiKeyEnv,
     roomKeys: 'rollout.maxPromptTokens and rollout.maxResponseTokens',

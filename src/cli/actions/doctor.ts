@@ -52,6 +52,14 @@ function isRecipeNamed({ preset, config }: DoctorArgs): boolean {
 /** A question for a teacher that is looked at for itself: no set of problems has to be on this machine. */
 const QUESTION: ProblemsRef = { kind: 'word-sums', level: 'easy', split: 'train', count: 1, seed: 1 };
 
+/** Keys that `--set` may give, or the objects they are in. */
+const KEYS = {
+  engineModel: /^engine(?:\.model)?$/,
+  baseModel: /^trainer(?:\.baseModel)?$/,
+  teacherModel: /^stages(?:\.[^.]+(?:\.teacher(?:\.model)?)?)?$/,
+  problems: /^stages(?:\.[^.]+(?:\.problems.*)?)?$/,
+} as const;
+
 function loadConfig(args: DoctorArgs): RunConfig {
   const isServerNamed = args.engine !== undefined || args.trainer !== undefined || args.teacher.length > 0;
   const { config } = loadRunConfig({
@@ -60,7 +68,8 @@ function loadConfig(args: DoctorArgs): RunConfig {
     sets: args.set,
     overrides: args.overrides,
   });
-  const needsQuestion = isServerNamed && !isRecipeNamed(args) && args.problems === undefined && !isSet(args, 'stages');
+  const needsQuestion =
+    isServerNamed && !isRecipeNamed(args) && args.problems === undefined && !isSet(args, KEYS.problems);
   if (!needsQuestion) return config;
   const stages = config.stages.map((stage) =>
     stage.kind === 'cold-start' ? { ...stage, problems: [QUESTION] } : stage,
@@ -68,20 +77,19 @@ function loadConfig(args: DoctorArgs): RunConfig {
   return { ...config, stages };
 }
 
-/** Whether `--set` changes a key, or what is below it. */
-function isSet({ set }: DoctorArgs, key: string): boolean {
-  const names = set.map((text) => text.split('=')[0]!.trim());
-  return names.some((name) => name === key || name.startsWith(`${key}.`) || key.startsWith(`${name}.`));
+/** Whether `--set` gives a key, alone or with what it is part of. */
+function isSet({ set }: DoctorArgs, key: RegExp): boolean {
+  return set.some((assignment) => key.test(assignment.split('=')[0]!.trim()));
 }
 
 /** Names that were given; others are the preset's, which need not be those of the servers. */
 function findNamedModels(args: DoctorArgs, { isWhole }: Scope) {
   const isAnyNamed = isWhole || isRecipeNamed(args);
-  const engine = isAnyNamed || args.model !== undefined || isSet(args, 'engine.model');
+  const engine = isAnyNamed || args.model !== undefined || isSet(args, KEYS.engineModel);
   return {
     engine,
-    teacher: isAnyNamed || args.teacherModel !== undefined || isSet(args, 'stages'),
-    trainer: engine || isSet(args, 'trainer.baseModel'),
+    teacher: isAnyNamed || args.teacherModel !== undefined || isSet(args, KEYS.teacherModel),
+    trainer: engine || isSet(args, KEYS.baseModel),
   };
 }
 
@@ -122,6 +130,8 @@ function lookAtStore(db: string): Finding {
   }
 }
 
+/** One line for what was seen; a second one, indented, for what to do. */
 function describe({ area, status, detail, fix }: Finding): string {
-  return `${status.padEnd(4)}  ${area.padEnd(9)}  ${detail}${fix === null ? '' : `; ${fix}`}`;
+  const seen = `${status.padEnd(4)}  ${area.padEnd(9)}  ${detail}`;
+  return fix === null ? seen : `${seen}\n${' '.repeat(17)}-> ${fix}`;
 }
