@@ -79,20 +79,23 @@ export async function examineServers(examination: Examination): Promise<Finding[
   const stages = config.stages.filter(
     (stage): stage is ColdStart => stage.kind === 'cold-start' && scope.teachers.includes(stage.id),
   );
-  const taught = stages.filter((stage) => hasKey(toTeacherSubject(config, stage), signal, findings));
+  const isOwn = ({ teacher }: ColdStart) => listTeacherUrls(teacher).length === 0;
+  const taught = stages.filter((stage) => isOwn(stage) || hasKey(toTeacherSubject(config, stage), signal, findings));
 
   const engine = toEngineSubject(config);
   const isEngineOpen = scope.engine && hasKey(engine, signal, findings);
   await using opened = isEngineOpen
     ? await openOrTell(() => open({ ...config, stages: taught }), engine, signal, findings)
     : null;
-  if (opened !== null) findings.push(...(await diagnoseEngine(opened.ctx, engine, namedModels.engine)));
+  const diagnosis = opened === null ? null : await diagnoseEngine(opened.ctx, engine, namedModels.engine);
+  findings.push(...(diagnosis?.findings ?? []));
+  const usable = diagnosis?.usable ?? null;
   for (const stage of taught) {
+    // An engine that teaches and is at fault has its findings already.
+    if (usable === null && isOwn(stage)) continue;
+    await using alone = usable === null ? await open(standIn(config, stage)) : null;
     const subject = toTeacherSubject(config, stage);
-    const isEngineTheTeacher = listTeacherUrls(stage.teacher).length === 0;
-    if (opened === null && isEngineTheTeacher) continue;
-    await using alone = opened === null ? await open(standIn(config, stage)) : null;
-    findings.push(...(await diagnoseTeacher((opened ?? alone)!.ctx, stage, subject, namedModels.teacher)));
+    findings.push(...(await diagnoseTeacher(usable ?? alone!.ctx, stage, subject, namedModels.teacher)));
   }
   if (scope.trainer) findings.push(...(await examineTrainer(examination, run.id, store, opened)));
   return findings;

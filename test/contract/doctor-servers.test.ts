@@ -304,4 +304,23 @@ test('9: each by itself', async (t) => {
     ['engine unreachable', 'trainer no_such_route'],
   );
   assert.ok(three.some(({ area, status }) => area === 'teacher' && status === 'ok'));
+  // A right answer is measured by the tokenizer of the student, which is not to be had: that is not the teacher's fault.
+  const right = await startVllm(t, { says: 'Final Answer: 41' });
+  for (const engine of [NOBODY, right.url, (await startVllm(t, { splitsTags: true })).url]) {
+    const { length } = faultsOf(await examine({ engine, teacher: right.url, model: null })).filter(
+      ({ area }) => area === 'teacher',
+    );
+    assert.equal(length, 0, engine);
+  }
+  const own = ['stages.cold-start.teacher.model=./my-model', 'engine.apiKeyEnv=NO_SUCH_KEY'];
+  const { config } = loadRunConfig({
+    preset: 'parallel',
+    sets: [`engine.urls=[${url}]`, 'engine.model=./my-model', ...own],
+  });
+  const found = await examineServers({
+    ...{ config, scope: findScope(config, true), reporter: createSilentReporter() },
+    namedModels: { engine: true, teacher: true, trainer: true },
+    signal: new AbortController().signal,
+  });
+  assertFault(found, 'key_missing', /NO_SUCH_KEY is not set/, /engine\.apiKeyEnv/);
 });

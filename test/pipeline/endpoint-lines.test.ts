@@ -43,7 +43,10 @@ test('2. progress', () => {
 test('3. doctor', async (t) => {
   const { ctx, engine } = openTempRun(t);
   const look = async (endpoints: readonly EndpointStatus[]) => {
-    const findings = await diagnoseEngine({ ...ctx, engine: { ...engine, listEndpoints: () => endpoints } }, SUBJECT);
+    const { findings } = await diagnoseEngine(
+      { ...ctx, engine: { ...engine, listEndpoints: () => endpoints } },
+      SUBJECT,
+    );
     return findings
       .filter(({ detail }) => /^http/.test(detail))
       .map(({ status, detail, fix }) => [status, detail, fix]);

@@ -11,12 +11,20 @@ const PROBE_SEED = 7;
 
 const NO_TOKENIZER = { no_such_route: 'no_tokenizer', not_the_protocol: 'no_tokenizer' } as const;
 
+/** What was found of an engine. */
+export interface EngineDiagnosis {
+  readonly findings: readonly Finding[];
+  /** The run with the model that was found; null where nothing could be asked of it, not even for tokens. */
+  readonly usable: RunContext | null;
+}
+
 /**
  * Examines the engine of a run: health, model and context, tokenizer, sampling. What depends on something that is at fault
  * is not looked at: it would only fail again. No probe asks for the log-probs of a prompt: vLLM 0.32 on a CPU dies of that
- * while requests for an adapter run, and a server that is examined may be at work for somebody else.
+ * while requests for an adapter run, and a server that is examined may be at work for somebody else. `isModelNamed`: the
+ * configuration says which model; otherwise it is the only one that is served.
  */
-export async function diagnoseEngine(ctx: RunContext, subject: Subject, isModelNamed = true): Promise<Finding[]> {
+export async function diagnoseEngine(ctx: RunContext, subject: Subject, isModelNamed = true): Promise<EngineDiagnosis> {
   const findings = new Findings(subject, ctx.signal);
   const { engine, signal } = ctx;
   const isHealthy = await findings.look('engine', async () => {
@@ -24,12 +32,19 @@ export async function diagnoseEngine(ctx: RunContext, subject: Subject, isModelN
     return `${engine.url} answers${version === null ? '' : `, version ${version}`}`;
   });
   tellEndpoints(ctx, findings);
-  if (!isHealthy) return findings.all;
-  const model = await findModel(ctx, findings, isModelNamed);
-  if (model === null) return findings.all;
+  const model = isHealthy ? await findModel(ctx, findings, isModelNamed) : null;
+  if (model === null) return { findings: findings.all, usable: null };
   checkContext(ctx, model, findings);
-  await diagnoseModel(withModel(ctx, model.id), model, findings);
-  return findings.all;
+  const found = withModel(ctx, model.id);
+  const binding = await findBinding(found, findings);
+  if (binding !== null) await diagnoseSampling(found, binding, model, findings);
+  // Servers of text differ in what they leave out of it, and none says so.
+  if (!engine.capabilities.tokenIds) {
+    const detail =
+      'a server that leaves special tokens out of its text hides tags that are special tokens, and then nothing forks';
+    findings.warn('sampling', 'text_server', detail);
+  }
+  return { findings: findings.all, usable: binding === null ? null : found };
 }
 
 /** One finding per endpoint, where there are several; a run goes on without those that are down. */
@@ -75,22 +90,13 @@ function withModel(ctx: RunContext, model: string): RunContext {
   return { ...ctx, plan: { ...ctx.plan, engine: { ...ctx.plan.engine, model } } };
 }
 
-async function diagnoseModel(ctx: RunContext, model: EngineModel, findings: Findings): Promise<void> {
+async function diagnoseSampling(ctx: RunContext, binding: Binding, model: EngineModel, findings: Findings) {
   const { tokenIds } = ctx.engine.capabilities;
-  const binding = await findBinding(ctx, findings);
-  if (binding !== null) {
-    await findings.look('tokenizer', () => checkRoundTrip(ctx, binding), NO_TOKENIZER);
-    const lack = tokenIds ? 'no_token_ids' : 'no_completions';
-    const asked = { not_the_protocol: lack, no_such_route: lack } as const;
-    const samples = await findings.look('sampling', () => checkSampling(ctx, binding), asked);
-    if (samples && tokenIds) await diagnoseTokens(ctx, binding, model.maxLength, findings);
-  }
-  // Servers of text differ in what they leave out of it, and none says so.
-  if (!tokenIds) {
-    const detail =
-      'a server that leaves special tokens out of its text hides tags that are special tokens, and then nothing forks';
-    findings.warn('sampling', 'text_server', detail);
-  }
+  await findings.look('tokenizer', () => checkRoundTrip(ctx, binding), NO_TOKENIZER);
+  const lack = tokenIds ? 'no_token_ids' : 'no_completions';
+  const asked = { not_the_protocol: lack, no_such_route: lack } as const;
+  const samples = await findings.look('sampling', () => checkSampling(ctx, binding), asked);
+  if (samples && tokenIds) await diagnoseTokens(ctx, binding, model.maxLength, findings);
 }
 
 async function findBinding(ctx: RunContext, findings: Findings): Promise<Binding | null> {
