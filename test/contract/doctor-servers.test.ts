@@ -269,15 +269,19 @@ test('7: models that are not named', async (t) => {
   const trained = await examine({ trainer: trainer.url, model: null });
   assert.deepEqual(faultsOf(trained), []);
   assert.equal(trainer.to('create_model')[0]!.body.base_model, SERVED);
+  const empty = await startVllm(t, { faults: { '/v1/models': json({ data: [] }) } });
+  for (const asked of [{ engine: empty.url }, { teacher: empty.url }]) {
+    assertFault(await examine(asked), 'no_model', /lists no model$/, /^start the server with the model/);
+  }
   const several = await startVllm(t, { faults: { '/v1/models': json({ data: [{ id: 'a' }, { id: 'b' }] }) } });
   assertFault(
     await examine({ engine: several.url, model: null }),
     'model_not_named',
     /serves a, b$/,
-    /^name one of them: --model NAME$/,
+    /^name the one that is meant: --model NAME$/,
   );
   const both = await examine({ teacher: several.url, model: null });
-  assertFault(both, 'model_not_named', /serves a, b$/, /^name one of them: --teacher-model NAME$/);
+  assertFault(both, 'model_not_named', /serves a, b$/, /^name the one that is meant: --teacher-model NAME$/);
 });
 
 test('8: broken servers', async (t) => {

@@ -75,7 +75,8 @@ export function pickModel(models: readonly EngineModel[], name: string | null, u
   if (named !== undefined) return named;
   const bases = models.filter(({ parent }) => parent === null);
   if (name === null && bases.length === 1) return bases[0]!;
-  const served = `${url} serves ${models.map(({ id }) => id).join(', ') || 'no model'}`;
+  if (models.length === 0) throw new Fault('no_model', `${url} lists no model`);
+  const served = `${url} serves ${models.map(({ id }) => id).join(', ')}`;
   throw name === null ? new Fault('model_not_named', served) : new Fault('model_unknown', `${served}, not ${name}`);
 }
 

@@ -48,7 +48,8 @@ const REMEDIES = {
   refused: () => 'change what the server names; a run would be refused in the same way',
   model_unknown: ({ modelKey, modelFlag }) =>
     `set ${modelKey} (${modelFlag}) to a name that the server lists, letter by letter`,
-  model_not_named: ({ modelFlag }) => `name one of them: ${modelFlag}`,
+  model_not_named: ({ modelFlag }) => `name the one that is meant: ${modelFlag}`,
+  no_model: () => 'start the server with the model that it is to serve',
   context_too_short: ({ roomKeys }) => `lower ${roomKeys}, or serve a longer context (vLLM: --max-model-len)`,
   endpoint_down: ({ urlKey }) => `start it, or take it out of ${urlKey}`,
   tag_split: () =>
