@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { checkRunnable } from '../config/check-runnable.ts';
+import { checkRunnable, type OwnParts } from '../config/check-runnable.ts';
 import { describeConfigFault } from '../config/explain-issues.ts';
 import { type ConfigOverride, changeRunConfig } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
@@ -145,7 +145,7 @@ function requireOptions(name: string, options: RunOptions, known: Readonly<Recor
 }
 
 /** Throws `UsageError` with one line for each thing that is missing. */
-export function requireRunnable(config: RunConfig, parts: RunParts): void {
+export function requireRunnable(config: RunConfig, parts: OwnParts): void {
   checkTrackers(config);
   const faults = checkRunnable(config, parts).map(describeConfigFault);
   if (faults.length === 1) throw new UsageError(faults[0]!);
