@@ -102,9 +102,11 @@ test('6: files', async () => {
   );
   assertRefused(await runCli(['check', join(folder, 'none.txt')]), /none\.txt: there is no such file/);
   assertRefused(await runCli(['check', folder]), /this is a folder/);
+  const occupied = join(folder, 'occupied');
+  writeFileSync(occupied, '');
   assertRefused(
-    await runCli(['run', '--db', join(folder, 'no', 'such', 'runs.db')]),
-    /folder of the store does not exist/,
+    await runCli(['run', '--db', join(occupied, 'runs.db')]),
+    /folder of the store cannot be made/,
   );
   assert.equal(existsSync(db), false);
 });
