@@ -104,10 +104,7 @@ test('6: files', async () => {
   assertRefused(await runCli(['check', folder]), /this is a folder/);
   const occupied = join(folder, 'occupied');
   writeFileSync(occupied, '');
-  assertRefused(
-    await runCli(['run', '--db', join(occupied, 'runs.db')]),
-    /folder of the store cannot be made/,
-  );
+  assertRefused(await runCli(['run', '--db', join(occupied, 'runs.db')]), /folder of the store cannot be made/);
   assert.equal(existsSync(db), false);
 });
 
