@@ -61,6 +61,8 @@ export class TinkerTrainer implements Trainer {
   /** Passes since the last optimizer step. */
   #pendingPasses = 0;
   readonly #told = new Set<string>();
+  /** What a saved sampler holds. */
+  #content: 'adapter' | 'model' = 'adapter';
 
   constructor(parts: TinkerTrainerParts) {
     this.#parts = parts;
@@ -94,6 +96,7 @@ export class TinkerTrainer implements Trainer {
     const modelId = await models.create(spec, profile, signal);
     const queue = new ModelQueue({ io, profile, modelId, operationTimeoutMs, requestLog });
     this.#queue = queue;
+    this.#content = spec.rank === 0 ? 'model' : 'adapter';
     if (from !== null) await queue.submit(toLoadOperation(from.path, from.optimizer), signal);
     if (this.#profiles.length > 1) {
       this.#profiles = [tellBackEnd(await readPassFields(this.#passTarget(queue), signal))];
@@ -145,7 +148,7 @@ export class TinkerTrainer implements Trainer {
     const { io, handOver } = this.#parts;
     const path = await this.#save(name, 'sampler_weights', signal);
     if (handOver === 'path') return { path, location: path, found: null };
-    const call = { deadline: this.#startDeadline(), signal };
+    const call = { deadline: this.#startDeadline(), signal, content: this.#content };
     return { path, ...(await handOverWeights(handOver, io, this.#profile, this.#requireRef(path), call)) };
   }
 
