@@ -21,8 +21,12 @@ const MAX_CHANGES = 60;
 /** A process that takes longer than this counts as stuck. */
 const STUCK_MS = 240_000;
 
-/** Who is killed in turn. A controller's death leaves a model behind, the trainer's clears its four places. */
-const VICTIMS = ['trainer', 'controller', 'trainer', 'controller', 'trainer'] as const;
+/**
+ * Who may be killed, drawn each time. A controller's death leaves a model behind, the trainer's clears its four places:
+ * several of one kind in a row are met as well.
+ */
+const VICTIMS = ['trainer', 'controller', 'both'] as const;
+type Victim = (typeof VICTIMS)[number];
 
 interface AcknowledgementTrial {
   /** Of its own. */
@@ -93,8 +97,9 @@ async function runToEnd(beginArgs: readonly string[], db: string, serve: Embedde
       if (struck >= kills) return false;
       struck += 1;
       // Who starts while the trainer is down is told so and ends; it is killed under those that are at work.
-      if (VICTIMS[struck % VICTIMS.length] === 'controller' || !isAtWork) child.kill('SIGKILL');
-      else await serve.killAndRestart();
+      const victim: Victim = isAtWork ? VICTIMS[rng.nextInt(VICTIMS.length)]! : 'controller';
+      if (victim !== 'trainer') child.kill('SIGKILL');
+      if (victim !== 'controller') await serve.killAndRestart();
       return true;
     });
     const timer = setTimeout(() => child.kill('SIGABRT'), STUCK_MS);
