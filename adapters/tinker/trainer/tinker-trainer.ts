@@ -103,6 +103,7 @@ export class TinkerTrainer implements Trainer {
     }
     this.#capabilities = { structuredAttention: await this.#findStructure(queue, spec.baseModel, signal) };
     await models.releaseUnneeded(modelId, this.#profile, signal);
+    if (this.#profile.unshownNeed !== null) this.#tellOnce(this.#profile.unshownNeed);
   }
 
   async closeModel(signal?: AbortSignal): Promise<void> {
