@@ -48,7 +48,7 @@ export function connectStudent(
   const endpoints = Math.max(urls.length, adminUrls.length);
   return {
     engine: routed,
-    calls: createPolicy(config, routed, { ...config.engine, endpoints, maxInFlight, isPatient }),
+    calls: createPolicy(config, routed, { ...config.engine, endpoints, maxInFlight, isPatient, reporter }),
   };
 }
 
@@ -74,7 +74,8 @@ export function connectTeachers(
     const { kind = 'openai', apiKeyEnv } = teacher;
     const urls = listTeacherUrls(teacher);
     const maxInFlight = teacher.maxInFlight ?? config.engine.maxInFlight;
-    if (own !== null) return { engine: own, calls: createPolicy(config, own, { kind, endpoints: 1, maxInFlight }) };
+    if (own !== null)
+      return { engine: own, calls: createPolicy(config, own, { kind, endpoints: 1, maxInFlight, reporter }) };
     if (urls.length === 0) return student;
     const engine = gather(
       config,
@@ -82,7 +83,7 @@ export function connectTeachers(
       reporter,
     );
     keep(engine);
-    return { engine, calls: createPolicy(config, engine, { kind, endpoints: urls.length, maxInFlight }) };
+    return { engine, calls: createPolicy(config, engine, { kind, endpoints: urls.length, maxInFlight, reporter }) };
   };
   const stages = config.stages.filter((stage) => stage.kind === 'cold-start');
   return new Map(stages.map((stage) => [stage, connect(stage)]));
@@ -125,21 +126,29 @@ interface CallPlaces {
   readonly maxInFlight: number;
   /** Whether a server that does not answer is waited for; missing: it is. */
   readonly isPatient?: boolean;
+  /** Is told when it is. */
+  readonly reporter?: Pick<Reporter, 'warn'> | undefined;
 }
 
 /** What bounds the calls to an engine and repeats them. */
 export function createPolicy(
-  { run, engine: { timeoutSeconds, urls } }: RunConfig,
-  { readLoad }: Engine,
-  { kind, endpoints, maxInFlight, isPatient = true }: CallPlaces,
+  { run, engine: { timeoutSeconds, restartPatienceSeconds, urls } }: RunConfig,
+  { readLoad, url }: Engine,
+  { kind, endpoints, maxInFlight, isPatient = true, reporter }: CallPlaces,
 ): CallPolicy {
   const isEmbedded = kind === 'embedded';
+  // An embedded server that was started for the run will not come back; one with an address may be restarting.
+  const comesBack = isPatient && !(isEmbedded && urls.length === 0);
   return createCallPolicy({
     maxInFlight,
     // The capacity of the embedded server is known; that of a remote one shows with time.
     startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
-    // An embedded server that was started for the run will not come back; one with an address may be restarting.
-    tries: !isPatient || (isEmbedded && urls.length === 0) ? 2 : 8,
+    tries: comesBack ? 8 : 2,
+    absencePatienceMs: comesBack ? restartPatienceSeconds * 1000 : 0,
+    onAbsence: ({ message }) =>
+      reporter?.warn(
+        `${message}; waiting up to ${restartPatienceSeconds} s for ${url} (engine.restartPatienceSeconds)`,
+      ),
     firstPauseMs: 250,
     maxPauseMs: 30_000,
     deadlineMs: timeoutSeconds * 1000,
