@@ -59,8 +59,11 @@ function readDuration(value: AnswerHeaders[string]): number | null {
   return [...parts].reduce((sum, [, amount, unit]) => sum + Number(amount) * UNIT_MS[unit!]!, 0);
 }
 
+/** A date of HTTP, or one of ISO 8601: `Date.parse` alone takes `-3` for one. */
+const DATE = /^\s*(?:[A-Za-z]{3,9}, |\d{4}-\d\d-\d\dT)/;
+
 function readDate(value: AnswerHeaders[string], nowMs: number): number | null {
-  const date = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  const date = typeof value === 'string' && DATE.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? null : date - nowMs;
 }
 

@@ -19,8 +19,8 @@ export interface FailureRules {
   readonly meanings?: MeaningOverrides;
   /** Caps the pause a server may ask for: it may be back sooner than it expects. Default: no cap. */
   readonly longestAskedMs?: number;
-  /** The text for a status and what the server said. Default: `<status> <said>`. */
-  describeStatus?(status: number, said: string): string;
+  /** The text for a status and what the server said. Null, the default: `<status> <said>`. */
+  describeStatus?(status: number, said: string): string | null;
   /** Corrects the status of a server that uses the wrong one, going by what it said. */
   correctStatus?(status: number, said: string): number;
   /** Milliseconds since the epoch, for pauses that are asked for by date. */

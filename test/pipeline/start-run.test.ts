@@ -221,7 +221,11 @@ test('7: what may change', async () => {
   const change = (path: string, value: unknown) =>
     resumeRun({ db, overrides: [{ flag: '--set', path, value }], parts: toyParts() });
   const refusals: [string, unknown, RegExp][] = [
-    ['run.seed', 99, /^UsageError: run\.seed cannot change when a run is resumed: every seed of the run derives from it/],
+    [
+      'run.seed',
+      99,
+      /^UsageError: run\.seed cannot change when a run is resumed: every seed of the run derives from it/,
+    ],
     ['stages.rl.steps', 99, /^UsageError: stages\.rl\.steps cannot change .*counted and scheduled by it/],
     ['rollout.maxBlocks', 3, /^UsageError: rollout\.maxBlocks cannot change .*would be mixed with what comes/],
     ['stages.rl.id', 'other', /^UsageError: stages\.rl\.id cannot change .*would not be those of the run/],
