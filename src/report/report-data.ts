@@ -1,4 +1,5 @@
 import { reportYield, type YieldReport } from '../pipeline/cold-start/yield-report.ts';
+import type { FailedAttempts } from '../ports/run-store/attempts.ts';
 import type { RolloutSummary } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
@@ -37,6 +38,8 @@ export interface StageReport {
   readonly state: Readonly<Record<string, unknown>>;
   /** Null unless the stage makes cold-start data. */
   readonly yield: YieldReport | null;
+  /** Failed attempts of a cold-start stage per code, each with what the server said last. */
+  readonly failures: readonly FailedAttempts[];
   /** Training curves by metric key; empty for stages without steps. */
   readonly curves: Readonly<Record<string, readonly SeriesPoint[]>>;
 }
@@ -114,6 +117,7 @@ function describeStage(
     ...{ index, id, kind, status },
     state: JSON.parse(stateJson) as Record<string, unknown>,
     yield: kind === 'cold-start' ? reportYield({ store, runId: run.id }, index) : null,
+    failures: kind === 'cold-start' ? store.listFailedAttempts(run.id, index) : [],
     curves: Object.fromEntries(curves),
   };
 }

@@ -9,9 +9,12 @@ const RUN = word('id of the run; default: the newest', text);
 
 /** `runs`: what the store holds. */
 export const runsCommand = {
-  name: 'runs',
-  describe: 'list the runs of the store, newest first',
-  options: {},
+  name: 'runs [what] [run]',
+  describe: 'list the runs of the store, newest first; end RUN: never resume it again',
+  options: {
+    what: word('what to do; default: list', choice(['list', 'end'])),
+    run: word('end: id of the run', text),
+  },
 } as const satisfies CommandSpec;
 
 /** `show`: the report of one run. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readLiveStatus } from '../../app/live-status.ts';
 import { describeResume } from '../../app/start-run.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunRecord } from '../../ports/run-store/runs.ts';
@@ -14,7 +15,8 @@ export async function printRunReport(
   run: RunRecord,
   args: Pick<GlobalArgs, 'db' | 'json'>,
 ): Promise<void> {
-  const report = await collectReportData(store, run, countProblems);
+  const [live] = readLiveStatus(store, [run]);
+  const report = await collectReportData(store, live!, countProblems);
   if (args.json) printJson(report);
   else printLine(`${renderRunReport(report)}\n\n${renderNextSteps(report, args.db)}`);
 }
@@ -23,7 +25,7 @@ export async function printRunReport(
 function renderNextSteps({ run, stages }: ReportData, db: string): string {
   const option = resolve(db) === resolve('runs.db') ? '' : ` --db ${db}`;
   const commands: [string, string][] = [];
-  if (run.status !== 'done') commands.push(['go on', describeResume(run.id, db)]);
+  if (run.status !== 'done' && run.status !== 'running') commands.push(['go on', describeResume(run.id, db)]);
   commands.push(['look again', `parallel-r1 show ${run.id}${option}`]);
   if (stages.some((stage) => (stage.yield?.accepted ?? 0) > 0)) {
     commands.push(['take the SFT rows', `parallel-r1 export ${run.id} --format messages --out sft.jsonl${option}`]);

@@ -88,7 +88,12 @@ function renderStages({ stages }: ReportData): string[] {
 function renderStage(report: StageReport, number: number): string[] {
   const { id, kind, status, state, curves } = report;
   const head = `${number}. ${id} (${kind}, ${status})`;
-  if (report.yield !== null) return [report.yield.attempts === 0 ? head : `${head}: ${describeYield(report.yield)}`];
+  if (report.yield !== null) {
+    const failures = report.failures.map(({ code, count, message }) =>
+      indent(`${code} ${count}, the last: ${message}`),
+    );
+    return [report.yield.attempts === 0 ? head : `${head}: ${describeYield(report.yield)}`, ...failures];
+  }
   const lines = [`${head}${describeEnd(state)}`];
   for (const [key, label] of kind === 'sft' ? SFT_CURVES : RL_CURVES) {
     const series = curves[key];

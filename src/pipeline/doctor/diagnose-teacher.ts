@@ -6,6 +6,7 @@ import { hashSeed } from '../../core/rng.ts';
 import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import { attemptProblem } from '../cold-start/attempt-problem.ts';
 import { type CheckLength, createLengthCheck } from '../cold-start/check-length.ts';
+import { createAnswerFit } from '../cold-start/fit-answer.ts';
 import type { RunContext } from '../context.ts';
 import { FORGETFUL } from '../rollout/answer-log.ts';
 import { pickModel } from './diagnose-engine.ts';
@@ -103,8 +104,14 @@ async function tryProblem({
 }: Taught): Promise<{ readonly problem: Problem; readonly attempt: AttemptRecord }> {
   for await (const problem of ctx.readProblems(stage.problems)) {
     const { studentTemplate } = ctx;
-    const checkLength = findLengthCheck(ctx, stage);
-    const teaching = { ctx, studentTemplate, stage: { ...stage, samplesPerProblem: 1 }, teacher, checkLength };
+    const teaching = {
+      ctx,
+      studentTemplate,
+      stage: { ...stage, samplesPerProblem: 1 },
+      teacher,
+      checkLength: findLengthCheck(ctx, stage),
+      fitAnswer: await createAnswerFit(ctx, stage, teacher),
+    };
     const round = { round: 0, temperature: stage.teacher.temperature, answers: FORGETFUL, signal: ctx.signal };
     const [attempt] = await attemptProblem(teaching, problem, round);
     return { problem, attempt: attempt! };

@@ -167,6 +167,11 @@ async function withOldLogprobs(
           `trainer ${ctx.trainer.url} returns no log-probs, which layout ${ctx.plan.layout} needs; use training.layout exact`,
         );
       }
+      if (scored.some((value, i) => datum.advantages?.[i] && !Number.isFinite(value))) {
+        throw new TrainerError(
+          `trainer ${ctx.trainer.url} diverged: the log-probs of its weights are no finite numbers; nothing was trained on them`,
+        );
+      }
       return { ...datum, logprobs: scored.map((value, i) => (datum.advantages?.[i] ? value : 0)) };
     }),
   );

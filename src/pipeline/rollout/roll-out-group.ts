@@ -2,18 +2,18 @@ import { type RolloutSettings, readPathRange } from '../../core/curriculum.ts';
 import { hashSeed } from '../../core/rng.ts';
 import type { Segment, Trajectory } from '../../core/trajectory.ts';
 import type { Completion } from '../../ports/engine.ts';
-import { describeRefusal } from '../engine/calls.ts';
+import { toCallFailure } from '../engine/calls.ts';
 import { runAll } from '../run-all.ts';
 import { classifyStop, closeSegment, flagsOf, injectedPiece, policyPiece, TrajectoryBuilder } from './close-segment.ts';
 import { runPaths } from './run-paths.ts';
 import { askEngine, type GroupRequest, type RolloutIo, TrajectoryCalls } from './trajectory-calls.ts';
 
-/** A finished trajectory, or why there is none: the engine refused one of its calls for good. */
+/** A finished trajectory, or why there is none: one of its calls failed for good. */
 export type RolloutOutcome = { readonly trajectory: Trajectory } | { readonly failure: string };
 
 /**
  * Rolls out one group: the first main call asks for all choices at once, then every trajectory goes its own way. A call
- * that is refused for good fails only its own trajectory; an engine outage rejects the whole group, once none of its
+ * that fails alone (see `toCallFailure`) fails only its own trajectory; an engine outage rejects the whole group, once none of its
  * trajectories is under way any more.
  */
 export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promise<RolloutOutcome[]> {
@@ -28,7 +28,7 @@ export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promis
   try {
     first = await askFirst(io, request, seed);
   } catch (error) {
-    return failAll(describeRefusal(error));
+    return failAll(toCallFailure(error).message);
   }
   const outcomes = new Array<RolloutOutcome>(groupSize);
   const goOn = async (sample: number, signal: AbortSignal) => {
@@ -57,7 +57,7 @@ async function finishTrajectory(run: TrajectoryRun, first: Completion, seed: num
   try {
     return { trajectory: await run.run(first, seed) };
   } catch (error) {
-    return { failure: describeRefusal(error) };
+    return { failure: toCallFailure(error).message };
   }
 }
 
