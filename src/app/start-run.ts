@@ -19,6 +19,7 @@ import type { RunRecord } from '../ports/run-store/runs.ts';
 import { createProblemResolver, type ProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { checkForeignRows, checkInputs } from './check-inputs.ts';
+import { noteInputFiles, type ReadingRun, requireSameInputFiles } from './input-files.ts';
 import { openRun } from './open-run.ts';
 import { joinObservers, type RunParts } from './run-parts.ts';
 import {
@@ -62,6 +63,8 @@ export interface ResumeRunOptions extends RunOptions {
   readonly runId?: string | null;
   /** What changes from now on: `engine.urls`, `engine.adminUrls`, `trainer.url`, `watchdog.action`, `trackers`, and the budgets of cold-start stages may. */
   readonly overrides?: readonly ConfigOverride[];
+  /** Go on although a problem or data file is not what it was when the run read it; that is noted in the store. */
+  readonly acceptChangedData?: boolean;
 }
 
 /** How a run ended that did not fail. */
@@ -75,7 +78,7 @@ export interface RunOutcome {
 
 const RUN_OPTIONS = { db: 'text', parts: 'object?', signal: 'object?' } as const;
 const START_OPTIONS = { ...RUN_OPTIONS, config: 'object', preset: 'text?', weightsOf: 'text?' } as const;
-const RESUME_OPTIONS = { ...RUN_OPTIONS, runId: 'text?', overrides: 'list?' } as const;
+const RESUME_OPTIONS = { ...RUN_OPTIONS, runId: 'text?', overrides: 'list?', acceptChangedData: 'boolean?' } as const;
 const PARTS = {
   engine: 'object?',
   trainer: 'object?',
@@ -109,6 +112,7 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   const run = createRunRecord(config, preset);
   store.createRun(run, listStageRecords(config));
   if (weights !== null) saveForeignState(store, run.id, weights);
+  await noteInputFiles(toReadingRun(run, config, store, parts));
   return await execute({ run, config, store, db, problems, parts, signal });
 }
 
@@ -118,7 +122,8 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
  */
 export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> {
   requireOptions('resumeRun', options, RESUME_OPTIONS);
-  const { db, runId = null, overrides = [], parts = {}, signal = new AbortController().signal } = options;
+  const { db, runId = null, overrides = [], acceptChangedData = false, parts = {} } = options;
+  const { signal = new AbortController().signal } = options;
   const fixed = overrides.find(({ path }) => !MAY_CHANGE.test(path));
   if (fixed !== undefined) {
     throw new UsageError(
@@ -131,7 +136,19 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   if (run.status === 'done') throw new UsageError(`run ${run.id} is done; there is nothing to resume`);
   const config = changeRunConfig(readConfig(run, store), overrides);
   requireRunnable(config, parts);
+  const reporter = parts.reporter ?? createSilentReporter();
+  await requireSameInputFiles(toReadingRun(run, config, store, parts), { isAccepted: acceptChangedData, reporter });
   return await execute({ run, config, store, db, parts, signal });
+}
+
+function toReadingRun(
+  { id }: RunRecord,
+  config: RunConfig,
+  store: RunStore,
+  { problemSources = [] }: RunParts,
+): ReadingRun {
+  const ownSets = problemSources.map(({ name }) => name);
+  return { runId: id, store, config, folders: listDatasetFolders(), ownSets };
 }
 
 /** Brings an older store up to date and tells the reporter. */

@@ -18,8 +18,11 @@ export async function resume(args: ArgsOf<typeof resumeCommand>): Promise<number
   }
   using reporter = selectReporter(args);
   using interrupt = listenForInterrupt((message) => reporter.warn(message));
-  const { db, run = null, overrides } = args;
-  const { runId } = await resumeRun({ db, runId: run, overrides, parts: { reporter }, signal: interrupt.signal });
+  const { db, run = null, overrides, acceptChangedData } = args;
+  const { runId } = await resumeRun({
+    ...{ db, runId: run, overrides, acceptChangedData, parts: { reporter } },
+    signal: interrupt.signal,
+  });
   tell(args, '');
   using store = openRunStore(db, { readonly: true });
   await printRunReport(store, findRun(store, runId), args);
