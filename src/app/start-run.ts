@@ -19,6 +19,7 @@ import type { RunRecord } from '../ports/run-store/runs.ts';
 import { createProblemResolver, type ProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { checkForeignRows, checkInputs } from './check-inputs.ts';
+import { noteInputFiles, type ReadingRun, requireSameInputFiles } from './input-files.ts';
 import { openRun } from './open-run.ts';
 import { type ConfigChange, describeChange, listChanges, requireAllowed } from './resume-changes.ts';
 import { joinObservers, type RunParts } from './run-parts.ts';
@@ -67,6 +68,8 @@ export interface ResumeRunOptions extends RunOptions {
   readonly sets?: readonly string[];
   /** What changes from now on, and is stored. Servers, keys, names, limits and budgets may change, the method may not. */
   readonly overrides?: readonly ConfigOverride[];
+  /** Go on although a problem or data file is not what it was when the run read it; that is noted in the store. */
+  readonly acceptChangedData?: boolean;
 }
 
 /** How a run ended that did not fail. */
@@ -80,7 +83,14 @@ export interface RunOutcome {
 
 const RUN_OPTIONS = { db: 'text', parts: 'object?', signal: 'object?' } as const;
 const START_OPTIONS = { ...RUN_OPTIONS, config: 'object', preset: 'text?', weightsOf: 'text?' } as const;
-const RESUME_OPTIONS = { ...RUN_OPTIONS, runId: 'text?', file: 'text?', sets: 'list?', overrides: 'list?' } as const;
+const RESUME_OPTIONS = {
+  ...RUN_OPTIONS,
+  runId: 'text?',
+  file: 'text?',
+  sets: 'list?',
+  overrides: 'list?',
+  acceptChangedData: 'boolean?',
+} as const;
 const PARTS = {
   engine: 'object?',
   trainer: 'object?',
@@ -110,6 +120,7 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   const run = createRunRecord(config, preset);
   store.createRun(run, listStageRecords(config));
   if (weights !== null) saveForeignState(store, run.id, weights);
+  await noteInputFiles(toReadingRun(run, config, store, parts));
   return await execute({ run, config, store, db, problems, parts, signal });
 }
 
@@ -119,15 +130,18 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
  */
 export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> {
   requireOptions('resumeRun', options, RESUME_OPTIONS);
-  const { db, runId = null, parts = {}, signal = new AbortController().signal } = options;
+  const { db, runId = null, acceptChangedData = false, parts = {} } = options;
+  const { signal = new AbortController().signal } = options;
   using _lock = acquireRunLock(db);
   using store = openForWriting(db, parts);
   const run = runId === null ? findUnfinished(store) : findRun(store, runId);
   if (run.status === 'done') throw new UsageError(`run ${run.id} is done; there is nothing to resume`);
   const { config, changes } = applyChanges(readConfig(run, store), options);
   requireRunnable(config, parts);
+  const reporter = parts.reporter ?? createSilentReporter();
+  await requireSameInputFiles(toReadingRun(run, config, store, parts), { isAccepted: acceptChangedData, reporter });
   saveChanges(store, run, config, changes);
-  for (const change of changes) parts.reporter?.info(`changed: ${describeChange(change)}`);
+  for (const change of changes) reporter.info(`changed: ${describeChange(change)}`);
   return await execute({ run, config, store, db, parts, signal });
 }
 
@@ -164,6 +178,16 @@ export function endRun({ db, runId }: { readonly db: string; readonly runId: str
   const done = stages.filter(({ status }) => status === 'done').length;
   const reason = run.message === null ? '' : `; before that: ${run.message}`;
   store.setRunStatus(run.id, 'done', `ended by hand after ${done} of ${stages.length} stages${reason}`);
+}
+
+function toReadingRun(
+  { id }: RunRecord,
+  config: RunConfig,
+  store: RunStore,
+  { problemSources = [] }: RunParts,
+): ReadingRun {
+  const ownSets = problemSources.map(({ name }) => name);
+  return { runId: id, store, config, folders: listDatasetFolders(), ownSets };
 }
 
 /** Brings an older store up to date and tells the reporter. */
