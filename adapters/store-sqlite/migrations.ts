@@ -9,10 +9,11 @@ import { SETS_AND_VERSIONS } from './migrations/0004-sets-and-versions.ts';
 import { TRAINER_MODELS } from './migrations/0005-trainer-models.ts';
 import { INTENDED_SAVES } from './migrations/0006-intended-saves.ts';
 import { EFFECTIVE_BLOCKS } from './migrations/0007-effective-blocks.ts';
+import { ROLLOUT_OUTCOMES } from './migrations/0008-rollout-outcomes.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
- * the next number. A migration only adds tables, or columns with a default, so that older stores can be
+ * the next number. A migration only adds tables, indexes, or columns with a default, so that older stores can be
  * read as they are (show-as-current.ts). `PRAGMA user_version` holds the number of the last one
  * applied.
  */
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 5, sql: TRAINER_MODELS },
   { version: 6, sql: INTENDED_SAVES },
   { version: 7, sql: EFFECTIVE_BLOCKS },
+  { version: 8, sql: ROLLOUT_OUTCOMES },
 ];
 
 /** Schema this software reads and writes. */

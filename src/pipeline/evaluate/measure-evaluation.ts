@@ -1,7 +1,6 @@
 import { bootstrapMean, computeBestAt, computeMajorityAt, computePassAt, type Interval } from '../../core/metrics.ts';
 import { createRng, hashSeed } from '../../core/rng.ts';
-import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
-import type { RolloutRecord } from '../../ports/run-store/rollouts.ts';
+import type { ListedRollout } from '../../ports/run-store/listings.ts';
 
 /** Draws of each bootstrap: of samples for maj@k, of problems for the intervals. */
 const DRAWS = 1000;
@@ -31,13 +30,19 @@ export interface Evaluation {
   readonly meanCriticalTokens: number;
 }
 
+/** What is measured of a rollout; its text is not needed. */
+export type MeasuredRollout = Pick<
+  ListedRollout,
+  'group' | 'end' | 'verdict' | 'formatValid' | 'blocks' | 'policyTokens' | 'criticalTokens'
+>;
+
 /** Measures the rollouts of one set. Problems are told apart by group, never by text. */
-export function measureEvaluation(set: string, rollouts: readonly RolloutRecord[], seed: number): Evaluation {
-  const finished = rollouts.filter(({ trajectory }) => trajectory !== null);
+export function measureEvaluation(set: string, rollouts: readonly MeasuredRollout[], seed: number): Evaluation {
+  const finished = rollouts.filter(({ end }) => end !== null);
   const problems = [...Map.groupBy(finished, ({ group }) => group).values()];
   const counts = problems.map((members) => ({ n: members.length, c: members.filter(isCorrect).length, members }));
   const fewest = counts.reduce((least, { n }) => Math.min(least, n), counts[0]?.n ?? 0);
-  const share = (test: (rollout: RolloutRecord) => boolean) =>
+  const share = (test: (rollout: MeasuredRollout) => boolean) =>
     finished.length === 0 ? 0 : finished.filter(test).length / finished.length;
   return {
     set,
@@ -58,10 +63,10 @@ export function measureEvaluation(set: string, rollouts: readonly RolloutRecord[
     })),
     unparsableFraction: share(({ verdict }) => verdict?.verdict === 'unparsable'),
     formatValidFraction: share(({ formatValid }) => formatValid),
-    parallelFraction: share(({ reward }) => (reward?.blocksExecuted ?? 0) > 0),
-    truncatedFraction: share(({ trajectory }) => trajectory?.end === 'length'),
-    meanTokens: average(finished.map(({ trajectory }) => countPolicyTokens(trajectory!))),
-    meanCriticalTokens: average(finished.map(({ trajectory }) => countCriticalTokens(trajectory!))),
+    parallelFraction: share(({ blocks }) => blocks > 0),
+    truncatedFraction: share(({ end }) => end === 'length'),
+    meanTokens: average(finished.map(({ policyTokens }) => policyTokens)),
+    meanCriticalTokens: average(finished.map(({ criticalTokens }) => criticalTokens)),
   };
 }
 
@@ -73,11 +78,11 @@ function listPowers(n: number): number[] {
   return powers;
 }
 
-function isCorrect({ verdict }: RolloutRecord): boolean {
+function isCorrect({ verdict }: MeasuredRollout): boolean {
   return verdict?.verdict === 'correct';
 }
 
-function vote(members: readonly RolloutRecord[], k: number, seed: number): number {
+function vote(members: readonly MeasuredRollout[], k: number, seed: number): number {
   const samples = members.map((member) => ({ answer: member.verdict?.extracted ?? null, correct: isCorrect(member) }));
   return computeMajorityAt(samples, k, DRAWS, createRng(seed));
 }
