@@ -35,6 +35,8 @@ export interface RolloutDetail {
   readonly segments: readonly SegmentDetail[];
   /** The whole response, tags included. */
   readonly text: string;
+  /** The end of sequence that the text ends with; null where it was cut off. */
+  readonly ending: string | null;
   /** Null for a rollout that failed. */
   readonly figures: TrajectoryFigures | null;
   /** The format checked again, with the mode and the promoted lints of the run; null for a rollout that failed. */
@@ -128,6 +130,7 @@ export function describeRollout(store: RunStore, id: number, textOfToken: TextOf
     rollout: listed,
     segments: trajectory === null ? [] : describeSegments(trajectory, textOfToken),
     text: trajectory === null ? '' : renderResponseText(trajectory),
+    ending: trajectory === null ? null : findEnding(renderResponseText(trajectory), config),
     figures: trajectory === null ? null : computeTrajectoryFigures(trajectory),
     format: trajectory === null ? null : describeFormat(listed, trajectory, config),
     effective: trajectory === null ? null : measureWork(listed, trajectory, config),
@@ -194,7 +197,9 @@ function describeFormat(
   trajectory: Trajectory,
   config: RunConfig | null,
 ): FormatDetail {
-  const text = dropEnding(renderResponseText(trajectory), config?.engine.eosTokens ?? []);
+  const whole = renderResponseText(trajectory);
+  // The end of sequence is not part of what is judged.
+  const text = whole.slice(0, whole.length - (findEnding(whole, config)?.length ?? 0));
   const promote = config?.format.promote ?? [];
   return quoteFormat(checkFormat(text, formatMode, { promote, prompt: problem.text }), text);
 }
@@ -209,10 +214,8 @@ export function quoteFormat({ mode, valid, violations, lints }: FormatReport, te
   return { mode, valid, violations: violations.map(quote), lints: lints.map(quote) };
 }
 
-/** The end of sequence is not part of what is judged. */
-function dropEnding(text: string, eosTexts: readonly string[]): string {
-  const ending = eosTexts.find((eos) => text.endsWith(eos));
-  return ending === undefined ? text : text.slice(0, -ending.length);
+function findEnding(text: string, config: RunConfig | null): string | null {
+  return config?.engine.eosTokens.find((eos) => text.endsWith(eos)) ?? null;
 }
 
 function measureWork(
@@ -254,7 +257,7 @@ function describeTrainer(
   const layout = config?.training.layout ?? null;
   const nothing = (reason: string): TrainerDetail => ({ advantage, layout, datums: [], reason });
   if (purpose !== 'train')
-    return nothing(`nothing: rollouts of an ${purpose === 'eval' ? 'evaluation' : 'pilot'} are not trained on`);
+    return nothing(purpose === 'eval' ? 'nothing: an evaluation does not train' : 'nothing: a pilot does not train');
   if (trajectory === null) return nothing('nothing: the rollout failed');
   if (config === null || layout === null) return nothing('unknown: this version cannot read the settings of the run');
   if (advantage === null) return nothing('nothing: the rollout has no reward');

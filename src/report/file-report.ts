@@ -1,12 +1,19 @@
-import type { ListedAttempt, ListedRollout, RolloutFilter } from '../ports/run-store/listings.ts';
+import type { ListedRollout, RolloutFilter } from '../ports/run-store/listings.ts';
 import type { RolloutStep } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import type { ColdStartFunnel } from './cold-start-funnel.ts';
-import { describeRollout, type PieceDetail, type RolloutDetail, type TextOfToken } from './describe-rollout.ts';
+import type { CountProblems } from './collect-evaluations.ts';
+import { describeAttempt } from './describe-attempt.ts';
+import {
+  describeRollout,
+  type PieceDetail,
+  type RolloutDetail,
+  readConfig,
+  type TextOfToken,
+} from './describe-rollout.ts';
 import { collectFunnels, collectOverview, type FileReport, type StageAttempts } from './page-data.ts';
 import { collectProblemGrid, type ProblemGrid } from './problem-grid.ts';
-import type { CountProblems } from './report-data.ts';
 
 /** How a file is made. */
 export interface FileReportOptions {
@@ -52,7 +59,7 @@ export async function collectFileReport(
   }
   return {
     ...{ madeAtMs, overview, grids, funnels, samples },
-    attempts: funnels.map((funnel) => sampleAttempts(store, run.id, funnel)),
+    attempts: funnels.map((funnel) => sampleAttempts(store, run, funnel)),
     totals: {
       rollouts: overview.rollouts.reduce((sum, { rollouts }) => sum + rollouts, 0),
       attempts: funnels.reduce((sum, { totals }) => sum + totals.attempts, 0),
@@ -139,18 +146,24 @@ function cutText(text: string): string {
 }
 
 /** Attempts of every code, the most frequent ones first, and accepted ones. */
-function sampleAttempts(store: RunStore, runId: string, { stageIndex, levels }: ColdStartFunnel): StageAttempts {
+function sampleAttempts(store: RunStore, run: RunRecord, { stageIndex, levels }: ColdStartFunnel): StageAttempts {
+  const config = readConfig(run);
   const codes = levels.flatMap(({ lost }) => lost).sort((a, b) => b.count - a.count);
   const page = { after: null, size: ATTEMPTS_PER_CODE };
-  const accepted = store.pageAttempts(runId, stageIndex, { status: 'accepted' }, page);
-  const rejected = codes.flatMap(({ code }) => store.pageAttempts(runId, stageIndex, { code }, page));
-  const attempts = [...accepted, ...rejected].slice(0, MAX_ATTEMPTS).map(
-    (attempt): ListedAttempt => ({
-      ...attempt,
-      raw: attempt.raw === null ? null : cutText(attempt.raw),
-      reasoning: attempt.reasoning === null ? null : cutText(attempt.reasoning),
-      target: attempt.target === null ? null : cutText(attempt.target),
-    }),
-  );
-  return { stageIndex, attempts };
+  const accepted = store.pageAttempts(run.id, stageIndex, { status: 'accepted' }, page);
+  const rejected = codes.flatMap(({ code }) => store.pageAttempts(run.id, stageIndex, { code }, page));
+  const attempts = [...accepted, ...rejected].slice(0, MAX_ATTEMPTS);
+  return {
+    stageIndex,
+    attempts: attempts.map((attempt) => ({
+      // Offsets are those in the whole text.
+      ...describeAttempt(attempt, config),
+      attempt: {
+        ...attempt,
+        raw: attempt.raw === null ? null : cutText(attempt.raw),
+        reasoning: attempt.reasoning === null ? null : cutText(attempt.reasoning),
+        target: attempt.target === null ? null : cutText(attempt.target),
+      },
+    })),
+  };
 }

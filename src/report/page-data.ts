@@ -1,16 +1,12 @@
-import type { ListedAttempt, ListedRollout } from '../ports/run-store/listings.ts';
+import type { ListedRollout } from '../ports/run-store/listings.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import { type ColdStartFunnel, collectFunnel } from './cold-start-funnel.ts';
+import type { CountProblems } from './collect-evaluations.ts';
+import type { AttemptDetail } from './describe-attempt.ts';
 import { type RolloutDetail, readConfig } from './describe-rollout.ts';
 import type { ProblemGrid } from './problem-grid.ts';
-import {
-  type CountProblems,
-  collectReportData,
-  type ReportData,
-  type SeriesPoint,
-  type StageReport,
-} from './report-data.ts';
+import { collectReportData, type ReportData, type SeriesPoint, type StageReport } from './report-data.ts';
 
 /** What the page shows first: the report of a run with curves short enough to be sent again and again. */
 export interface PageOverview extends Omit<ReportData, 'stages'> {
@@ -52,7 +48,7 @@ export interface FileReport {
 /** Sampled attempts of a cold-start stage. */
 export interface StageAttempts {
   readonly stageIndex: number;
-  readonly attempts: readonly ListedAttempt[];
+  readonly attempts: readonly AttemptDetail[];
 }
 
 /** Most points of a curve: more than a screen has room for is neither seen nor sent. */

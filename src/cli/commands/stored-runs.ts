@@ -1,6 +1,6 @@
 import { DEFAULT_LATENCY_MODEL } from '../../core/replay/latency-model.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, decimal, flag, many, neededWord, one, text, word } from '../options.ts';
+import { choice, count, decimal, file, flag, many, neededWord, one, text, word } from '../options.ts';
 import { join } from '../recipe/replay-policies.ts';
 
 /** Commands that look at what the store holds. */
@@ -19,6 +19,27 @@ export const showCommand = {
   name: 'show [run]',
   describe: 'the report of a run: stages, curves, held-out figures; default: the newest run',
   options: { run: RUN },
+} as const satisfies CommandSpec;
+
+/** `view`: the live page. */
+export const viewCommand = {
+  name: 'view [run]',
+  describe:
+    'a page on a run in your browser, live: curves, every trajectory, problems, rejected answers; Ctrl-C ends it',
+  options: {
+    run: RUN,
+    port: one('port on 127.0.0.1; 0: any free one', count(0, 65_535), 0),
+  },
+} as const satisfies CommandSpec;
+
+/** `report`: the page as a file. */
+export const reportCommand = {
+  name: 'report [run]',
+  describe: 'the same page as one HTML file, with all counts and a sample of the trajectories; opens without a network',
+  options: {
+    run: RUN,
+    out: one('file to write; default: the id of the run with .html', file),
+  },
 } as const satisfies CommandSpec;
 
 /** `replay`: stored trajectories under other policies. */

@@ -1,0 +1,121 @@
+import type { PieceDetail, RolloutDetail, SegmentDetail } from '../report/describe-rollout.ts';
+import { ModelText } from './model-text.tsx';
+import { plural, showText } from './wording.ts';
+
+/** Why a path does not count, in words. */
+const IDLE: Readonly<Record<string, string>> = {
+  no_work: 'no work in it',
+  restated: 'repeats what was known',
+  copy: 'a copy of a sibling',
+  no_bearing: 'nothing of it is used',
+  other_answer: 'states another answer',
+  after_answer: 'no answer follows',
+};
+
+type Row = {
+  readonly segments: readonly { readonly segment: SegmentDetail; readonly index: number }[];
+  readonly block: number;
+};
+
+/** The text as it forks and joins: main text across, the paths of a block side by side. */
+export function TrajectoryText({
+  segments,
+  effective,
+  ending,
+}: Pick<RolloutDetail, 'segments' | 'effective' | 'ending'>) {
+  return (
+    <div class="tree">
+      {listRows(segments).map(({ segments: row, block }) => {
+        const nodes = row.map(({ segment, index }, place) => (
+          <Node
+            key={index}
+            segment={segment}
+            index={index}
+            idle={segment.role === 'path' ? (effective?.blocks[block - 1]?.[place]?.idle ?? null) : null}
+            ending={index === segments.length - 1 ? ending : null}
+          />
+        ));
+        const [first] = row;
+        return first!.segment.role !== 'path' ? (
+          nodes
+        ) : (
+          <div class="fork" key={`fork ${first!.index}`}>
+            {nodes}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function listRows(segments: readonly SegmentDetail[]): Row[] {
+  const rows: { segments: { segment: SegmentDetail; index: number }[]; block: number }[] = [];
+  segments.forEach((segment, index) => {
+    const last = rows.at(-1);
+    const joins =
+      segment.role === 'path' && last?.segments.at(0)?.segment.role === 'path' && last.block === segment.block;
+    if (joins) last.segments.push({ segment, index });
+    else rows.push({ segments: [{ segment, index }], block: segment.block });
+  });
+  return rows;
+}
+
+interface NodeProps {
+  readonly segment: SegmentDetail;
+  readonly index: number;
+  readonly idle: string | null;
+  readonly ending: string | null;
+}
+
+function Node({ segment, index, idle, ending }: NodeProps) {
+  const { role, path, generatedTokens, isCritical, stop, pieces } = segment;
+  const { label, text } = readSegment(pieces, ending);
+  const name = role === 'path' ? `path ${path}` : role;
+  const notes = [
+    plural(generatedTokens, 'token'),
+    ...(role === 'path' && isCritical ? ['longest'] : []),
+    ...(stop === 'length' ? ['cut off'] : []),
+    ...(stop === 'abort' ? ['given up'] : []),
+    ...(idle === null ? [] : [IDLE[idle] ?? idle]),
+  ];
+  return (
+    <section
+      id={`segment-${index}`}
+      tabIndex={-1}
+      class={`node ${role}${isCritical ? ' critical' : ''}`}
+      aria-label={name}
+    >
+      <h4>
+        {name} {label !== '' && <span class="label">{showText(label)}</span>} <small>{notes.join(' · ')}</small>
+      </h4>
+      {text !== '' && <ModelText text={text} block />}
+    </section>
+  );
+}
+
+const TAGS = ['<Parallel>', '</Parallel>', '<Path>', '</Path>', '<Summary>', '</Summary>'];
+
+/** What the controller put before a segment (a path's label), and what stands in it; its place in the tree says the tags. */
+function readSegment(pieces: readonly PieceDetail[], ending: string | null) {
+  const first = pieces.findIndex(({ origin }) => origin !== 'injected');
+  const before = pieces.slice(0, Math.max(0, first));
+  const rest = pieces
+    .slice(Math.max(0, first))
+    .map((piece) => piece.text)
+    .join('');
+  const own = ending !== null && rest.endsWith(ending) ? rest.slice(0, -ending.length) : rest;
+  return { label: dropTags(before.map((piece) => piece.text).join('')), text: dropTags(own) };
+}
+
+/** A text without the tags at its ends. */
+function dropTags(text: string): string {
+  let inner = text.trim();
+  for (let tag = findEnd(inner); tag !== undefined; tag = findEnd(inner)) {
+    inner = (inner.startsWith(tag) ? inner.slice(tag.length) : inner.slice(0, -tag.length)).trim();
+  }
+  return inner;
+}
+
+function findEnd(text: string): string | undefined {
+  return TAGS.find((tag) => text.startsWith(tag) || text.endsWith(tag));
+}
