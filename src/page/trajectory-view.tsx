@@ -127,7 +127,7 @@ function GroupRow({ detail: { group, rollout } }: { readonly detail: RolloutDeta
           <span class="mark" aria-hidden="true">
             {MARKS[member.verdict ?? 'failed']}
           </span>
-          <small aria-hidden="true">{member.blocks > 0 ? '⑂'.repeat(Math.min(3, member.blocks)) : '|'}</small>
+          <small aria-hidden="true">{showText(member.extracted ?? '–').slice(0, 8)}</small>
         </a>
       ))}
     </nav>
