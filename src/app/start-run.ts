@@ -31,6 +31,7 @@ import {
   takeLastState,
 } from './run-record.ts';
 import { readVersions, takeUpVersions } from './run-versions.ts';
+import { checkTrackers, trackRun } from './track-run.ts';
 
 /**
  * Starting and resuming runs: the one place that opens the store for writing, runs a curriculum and records how it
@@ -59,7 +60,7 @@ export interface StartRunOptions extends RunOptions {
 export interface ResumeRunOptions extends RunOptions {
   /** Missing or null: the last unfinished run. */
   readonly runId?: string | null;
-  /** What changes from now on: `engine.urls`, `engine.adminUrls`, `trainer.url`, `watchdog.action`, and the budgets of cold-start stages may. */
+  /** What changes from now on: `engine.urls`, `engine.adminUrls`, `trainer.url`, `watchdog.action`, `trackers`, and the budgets of cold-start stages may. */
   readonly overrides?: readonly ConfigOverride[];
 }
 
@@ -87,7 +88,7 @@ const PARTS = {
 
 /** Settings of a run that may change when it is resumed: where it connects and how far it goes. */
 const MAY_CHANGE =
-  /^(?:engine\.(?:urls|adminUrls)(?:\.\d+)?|trainer\.url|watchdog\.action|stages\.[^.]+\.(?:budgetTokens|budgetUsd))$/;
+  /^(?:engine\.(?:urls|adminUrls)(?:\.\d+)?|trainer\.url|watchdog\.action|trackers\..+|stages\.[^.]+\.(?:budgetTokens|budgetUsd))$/;
 
 /**
  * Creates a run and runs it to its end. Rejects with `UsageError` and `SourceError` for a configuration or inputs that
@@ -121,7 +122,7 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   const fixed = overrides.find(({ path }) => !MAY_CHANGE.test(path));
   if (fixed !== undefined) {
     throw new UsageError(
-      `${fixed.path} cannot change when a run is resumed; engine.urls, engine.adminUrls, trainer.url, watchdog.action and the budgets of cold-start stages can`,
+      `${fixed.path} cannot change when a run is resumed; engine.urls, engine.adminUrls, trainer.url, watchdog.action, trackers and the budgets of cold-start stages can`,
     );
   }
   using _lock = acquireRunLock(db);
@@ -145,6 +146,7 @@ function requireOptions(name: string, options: RunOptions, known: Readonly<Recor
 
 /** Throws `UsageError` with one line for each thing that is missing. */
 export function requireRunnable(config: RunConfig, parts: RunParts): void {
+  checkTrackers(config);
   const faults = checkRunnable(config, parts).map(describeConfigFault);
   if (faults.length === 1) throw new UsageError(faults[0]!);
   if (faults.length > 1)
@@ -173,7 +175,9 @@ interface Execution {
 
 async function execute({ run, config, store, db, problems, parts, signal }: Execution): Promise<RunOutcome> {
   const reporter = parts.reporter ?? createSilentReporter();
-  const observer = joinObservers(parts.observers ?? [], (message) => reporter.warn(message));
+  const warn = (message: string) => reporter.warn(message);
+  const tracking = trackRun({ run, config, store, warn });
+  const observer = joinObservers([...(parts.observers ?? []), tracking.observer], warn);
   const end = (status: 'interrupted' | 'failed', message: string | null) => {
     store.setRunStatus(run.id, status, message);
     observer.runEnded?.({ runId: run.id, status, message });
@@ -191,8 +195,10 @@ async function execute({ run, config, store, db, problems, parts, signal }: Exec
     await runCurriculum(opened.ctx);
     store.setRunStatus(run.id, 'done', null);
   } catch (error) {
+    await tracking.finish(signal.aborted || error instanceof BudgetSpent ? 'interrupted' : 'failed');
     return explainEnd(error, { runId: run.id, db, signal, reporter, end });
   }
+  await tracking.finish('done', signal);
   observer.runEnded?.({ runId: run.id, status: 'done', message: null });
   return { runId: run.id, status: 'done', message: null };
 }

@@ -2,7 +2,7 @@ import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { findRun } from '../../app/run-record.ts';
 import { writeReport } from '../../app/write-report.ts';
 import type { ArgsOf } from '../command.ts';
-import type { reportCommand } from '../commands/stored-runs.ts';
+import type { reportCommand } from '../commands/run-views.ts';
 import { printJson, printLine, tell } from '../output.ts';
 
 /** `report`: a run as one HTML file. */

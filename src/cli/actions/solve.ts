@@ -29,6 +29,8 @@ export async function solve(args: SolveArgs): Promise<number> {
 
 function describeModel({ weights, config }: SolveRecipe): string {
   if (weights === null) return `${config.engine.model} at ${config.engine.urls.join(', ')} answers`;
+  if (weights.run === null)
+    return 'the weights that come with the package answer: what "parallel-r1 run" ends with; it trains your own';
   return `the weights of run ${weights.run.id} "${weights.run.name}" answer`;
 }
 
@@ -72,7 +74,7 @@ function toJson(
   return {
     question,
     reference: args.answer ?? null,
-    model: { base: config.engine.model, version, run: weights?.run.id ?? null },
+    model: { base: config.engine.model, version, run: weights?.run?.id ?? null },
     seed: config.run.seed,
     temperature: config.eval.temperature,
     solutions: [parallel, ...(sequential === null ? [] : [sequential])].map(toSolutionJson),

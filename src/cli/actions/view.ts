@@ -6,7 +6,7 @@ import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { createPageAnswers } from '../../app/page-answers.ts';
 import { findRun } from '../../app/run-record.ts';
 import type { ArgsOf } from '../command.ts';
-import type { viewCommand } from '../commands/stored-runs.ts';
+import type { viewCommand } from '../commands/run-views.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
 
