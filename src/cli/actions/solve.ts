@@ -4,7 +4,6 @@ import { type Decoding, type Solution, solveProblem } from '../../pipeline/rollo
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { loadSolveRecipe, type SolveArgs } from '../recipe/load-solve-recipe.ts';
-import { toPlainText } from '../render/plain-text.ts';
 import { selectReporter, wantsColour } from '../select-reporter.ts';
 import { compareSolutions, describeSolution, renderComparison, toSolutionJson } from '../solve/describe-solution.ts';
 import { createPaint } from '../solve/render-thought.ts';
@@ -19,7 +18,7 @@ export async function solve(args: SolveArgs): Promise<number> {
   using interrupt = listenForInterrupt((message) => tell(args, message));
   tell(args, describeModel(recipe));
   await using run = await openSolveRun(recipe, { db: args.db, reporter, signal: interrupt.signal });
-  if (!args.json) printLine(toPlainText(question));
+  if (!args.json) printLine(question);
   const parallel = await solveOnce(run, args, question, 'parallel');
   const sequential = args.sequential ? await solveOnce(run, args, question, 'sequential') : null;
   if (args.json) printJson(toJson(args, question, recipe, run, parallel, sequential));
@@ -58,9 +57,11 @@ async function showWhile<T>(view: ThoughtView, work: (view: ThoughtView) => Prom
 function openView({ ctx }: SolveRun, { json }: SolveArgs): ThoughtView {
   if (json) return openSilentView();
   const { stdout } = process;
-  const paint = createPaint(stdout.isTTY && wantsColour());
-  const options = { clock: ctx.clock, paint, eosTexts: ctx.plan.engine.eosTokens };
-  return stdout.isTTY && process.env.TERM !== 'dumb' ? openLiveView(stdout, options) : openLineView(printLine, options);
+  const isLive = stdout.isTTY && process.env.TERM !== 'dumb';
+  const options = { clock: ctx.clock, eosTexts: ctx.plan.engine.eosTokens };
+  return isLive
+    ? openLiveView(stdout, { ...options, paint: createPaint(wantsColour()) })
+    : openLineView(printLine, options);
 }
 
 function toJson(
