@@ -67,7 +67,7 @@ type RowCells = Selection<RolloutRow> &
 
 type RolloutLists = Pick<
   StoredListings,
-  'listRollouts' | 'countRollouts' | 'findRollout' | 'findProblems' | 'dataVersion'
+  'listRollouts' | 'countRollouts' | 'findRollout' | 'findProblemKey' | 'findProblems' | 'dataVersion'
 >;
 
 function openRolloutRows(connection: Connection, problems: SharedRows<Problem>): RolloutLists {
@@ -88,6 +88,7 @@ function openRolloutRows(connection: Connection, problems: SharedRows<Problem>):
     `SELECT stage_index AS "stageIndex", purpose, step, group_index AS "group", sample FROM rollouts WHERE id = ?`,
   );
   const findProblem = (key: number): ListedProblem => ({ key, ...problems.get(key) });
+  const selectKeys = connection.queryValue<[TextCell], number>('SELECT key FROM problems WHERE id = ? ORDER BY key');
   const countProblem = connection.queryValue<[number], number>('SELECT count(*) FROM problems WHERE key = ?');
 
   const listIds = (runId: string, filter: RolloutFilter, { after, size }: Page): number[] => {
@@ -122,6 +123,11 @@ function openRolloutRows(connection: Connection, problems: SharedRows<Problem>):
           }),
           () => `${file}: ${describeKey(cells)} is damaged`,
         );
+      }),
+    findProblemKey: (runId, id) =>
+      read(() => {
+        const keys = selectKeys.all(toTextCell(id)!);
+        return keys.find((problem) => listIds(runId, { problem }, { after: null, size: 1 }).length > 0) ?? null;
       }),
     findProblems: (keys) => read(() => keys.flatMap((key) => (countProblem.get(key) === 1 ? [findProblem(key)] : []))),
     dataVersion: () => read(() => db.pragma('data_version', { simple: true }) as number),

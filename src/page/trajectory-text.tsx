@@ -1,4 +1,5 @@
-import type { PieceDetail, RolloutDetail, SegmentDetail } from '../report/describe-rollout.ts';
+import type { RolloutDetail, SegmentDetail } from '../report/describe-rollout.ts';
+import { readSegment } from '../report/read-segment.ts';
 import { ModelText } from './model-text.tsx';
 import { plural, showText } from './wording.ts';
 
@@ -91,31 +92,4 @@ function Node({ segment, index, idle, ending }: NodeProps) {
       {text !== '' && <ModelText text={text} block />}
     </section>
   );
-}
-
-const TAGS = ['<Parallel>', '</Parallel>', '<Path>', '</Path>', '<Summary>', '</Summary>'];
-
-/** What the controller put before a segment (a path's label), and what stands in it; its place in the tree says the tags. */
-function readSegment(pieces: readonly PieceDetail[], ending: string | null) {
-  const first = pieces.findIndex(({ origin }) => origin !== 'injected');
-  const before = pieces.slice(0, Math.max(0, first));
-  const rest = pieces
-    .slice(Math.max(0, first))
-    .map((piece) => piece.text)
-    .join('');
-  const own = ending !== null && rest.endsWith(ending) ? rest.slice(0, -ending.length) : rest;
-  return { label: dropTags(before.map((piece) => piece.text).join('')), text: dropTags(own) };
-}
-
-/** A text without the tags at its ends. */
-function dropTags(text: string): string {
-  let inner = text.trim();
-  for (let tag = findEnd(inner); tag !== undefined; tag = findEnd(inner)) {
-    inner = (inner.startsWith(tag) ? inner.slice(tag.length) : inner.slice(0, -tag.length)).trim();
-  }
-  return inner;
-}
-
-function findEnd(text: string): string | undefined {
-  return TAGS.find((tag) => text.startsWith(tag) || text.endsWith(tag));
 }

@@ -3,6 +3,7 @@ import type { RolloutSummary } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
 import type { MetricPoint } from '../ports/run-store/training.ts';
+import { chooseThought, type Thought } from './choose-thought.ts';
 import { type CountProblems, collectEvaluations, type Evaluations } from './collect-evaluations.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface ReportData {
   /** One sentence for each evaluation stage that has no figures. */
   readonly evaluationGaps: Evaluations['gaps'];
   readonly rollouts: readonly RolloutSummary[];
+  /** One held-out problem before and after; null where none shows what was learned. */
+  readonly thought: Thought | null;
 }
 
 /** The row of a run, with its configuration as it was stored and the store it is in. */
@@ -94,6 +97,7 @@ export async function collectReportData(
     evaluations: figures,
     evaluationGaps: gaps,
     rollouts: store.summarizeRollouts(run.id),
+    thought: chooseThought(store, run.id),
   };
 }
 

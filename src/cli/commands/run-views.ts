@@ -22,7 +22,6 @@ export const showCommand = {
     limit: one('at most so many; default: 20 rollouts, 5 answers', count(1, 10_000)),
     after: one('those after the rollout or answer of that id: the next page', count(1)),
   },
-  conflicts: ['rollouts', 'attempts'],
   examples: [
     ['$0 show --rollouts --wrong --stage rl-hard', 'wrong answers of a stage'],
     ['$0 show --attempts --code wrong_answer', 'what the teacher got wrong'],
@@ -32,7 +31,8 @@ export const showCommand = {
 /** `why`: one rollout, explained. */
 export const whyCommand = {
   name: 'why <rollout>',
-  describe: 'one rollout explained: what was written in which path, format, verdict, reward, advantage, what was trained on',
+  describe:
+    'one rollout explained: what was written in which path, format, verdict, reward, advantage, what was trained on',
   options: {
     rollout: neededWord('id of the rollout, as `show --rollouts` lists it', count(1)),
     tokens: flag('every token with its log-prob and who wrote it'),
@@ -49,7 +49,8 @@ export const compareCommand = {
 /** `view`: the live page. */
 export const viewCommand = {
   name: 'view [run]',
-  describe: 'a page on a run in your browser, live: curves, every trajectory, problems, rejected answers; Ctrl-C ends it',
+  describe:
+    'a page on a run in your browser, live: curves, every trajectory, problems, rejected answers; Ctrl-C ends it',
   options: {
     run: RUN,
     port: one('port on 127.0.0.1; 0: any free one', count(0, 65_535), 0),

@@ -84,6 +84,8 @@ export interface StoredListings {
   ): { readonly runId: string; readonly listed: ListedRollout; readonly trajectory: Trajectory | null } | null;
   /** In order of (stage, purpose, step, group), read page by page as it is asked for. */
   listGroupOutcomes(runId: string): Iterable<GroupOutcome>;
+  /** Key of a problem by its id, as a source names it, if a rollout of the run answers it; null otherwise. */
+  findProblemKey(runId: string, id: string): number | null;
   /** Problems by their keys; those that are not there are left out. */
   findProblems(keys: readonly number[]): ListedProblem[];
   /** In the order in which they were stored. */
