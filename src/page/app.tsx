@@ -5,6 +5,7 @@ import { CompareScreen } from './compare-screen.tsx';
 import { ProblemsScreen } from './problems-screen.tsx';
 import { linkTo, type Route, SCREENS, useRoute } from './route.ts';
 import { RunScreen } from './run-screen.tsx';
+import type { ScreenProps } from './screen-props.ts';
 import type { PageSource } from './source.ts';
 import { TrajectoriesScreen } from './trajectories-screen.tsx';
 import { useLoaded } from './use-loaded.ts';
@@ -41,15 +42,6 @@ export function App({ source }: { readonly source: PageSource }) {
       </main>
     </>
   );
-}
-
-/** What every screen is given. */
-export interface ScreenProps {
-  readonly overview: PageOverview;
-  readonly source: PageSource;
-  readonly params: Route['params'];
-  /** Grows when the store changed. */
-  readonly version: number;
 }
 
 function Screen({ route, ...shared }: Omit<ScreenProps, 'params'> & { readonly route: Route }) {

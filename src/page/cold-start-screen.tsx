@@ -1,8 +1,8 @@
 import type { ColdStartFunnel } from '../report/cold-start-funnel.ts';
 import type { AttemptDetail } from '../report/describe-attempt.ts';
-import type { ScreenProps } from './app.tsx';
 import { ModelText } from './model-text.tsx';
 import { goTo, linkTo } from './route.ts';
+import type { ScreenProps } from './screen-props.ts';
 import { useLoaded } from './use-loaded.ts';
 import { ViolationList } from './violation-list.tsx';
 import { count, percent, short } from './wording.ts';

@@ -1,7 +1,7 @@
 import type { RunComparison, SetComparison } from '../report/compare-runs.ts';
-import type { ScreenProps } from './app.tsx';
 import { ModelText } from './model-text.tsx';
 import { goTo, linkTo } from './route.ts';
+import type { ScreenProps } from './screen-props.ts';
 import { useLoaded } from './use-loaded.ts';
 import { count, percent, points } from './wording.ts';
 

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { GridColumn, GridKind, GridRow, ProblemGrid } from '../report/problem-grid.ts';
-import type { ScreenProps } from './app.tsx';
 import { goTo, linkTo } from './route.ts';
+import type { ScreenProps } from './screen-props.ts';
 import { useLoaded } from './use-loaded.ts';
 import { count, percent, showText } from './wording.ts';
 

@@ -1,11 +1,12 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { ListedRollout, RolloutFilter } from '../ports/run-store/listings.ts';
 import type { RolloutPurpose } from '../ports/run-store/rollouts.ts';
-import type { ScreenProps } from './app.tsx';
 import { goTo, linkTo } from './route.ts';
+import type { ScreenProps } from './screen-props.ts';
 import { TrajectoryView } from './trajectory-view.tsx';
+import { useKeys } from './use-keys.ts';
 import { useLoaded } from './use-loaded.ts';
-import { count, showText } from './wording.ts';
+import { count, MARKS, showText } from './wording.ts';
 
 /** What the address says of the list, beside the rollout that is open. */
 const FILTERS = ['stageIndex', 'purpose', 'step', 'problem', 'set', 'correct', 'code', 'forked'] as const;
@@ -166,9 +167,6 @@ function Filters({ overview, params, change }: FiltersProps) {
   );
 }
 
-/** The mark of a verdict, which says it without colour. */
-export const MARKS = { correct: '✓', incorrect: '✗', unparsable: '?', failed: '!' } as const;
-
 function ListItem({
   row,
   isOpen,
@@ -203,24 +201,4 @@ function ListItem({
       </a>
     </li>
   );
-}
-
-/** Calls back for single keys that nobody types text with. */
-export function useKeys(keys: Readonly<Record<string, () => void>>): void {
-  useEffect(() => {
-    const listen = (event: KeyboardEvent) => {
-      const { target } = event;
-      const isTyping =
-        target instanceof HTMLInputElement ||
-        target instanceof HTMLSelectElement ||
-        target instanceof HTMLTextAreaElement;
-      if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-      const act = keys[event.key];
-      if (act === undefined) return;
-      event.preventDefault();
-      act();
-    };
-    addEventListener('keydown', listen);
-    return () => removeEventListener('keydown', listen);
-  });
 }

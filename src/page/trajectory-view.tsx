@@ -5,12 +5,12 @@ import { RawText } from './raw-text.tsx';
 import { linkTo } from './route.ts';
 import type { PageSource } from './source.ts';
 import { TokenView } from './token-view.tsx';
-import { MARKS, useKeys } from './trajectories-screen.tsx';
 import { TrajectoryLanes } from './trajectory-lanes.tsx';
 import { TrajectoryText } from './trajectory-text.tsx';
+import { useKeys } from './use-keys.ts';
 import { useLoaded } from './use-loaded.ts';
 import { ViolationList } from './violation-list.tsx';
-import { count, plural, short, showText } from './wording.ts';
+import { count, MARKS, plural, short, showText } from './wording.ts';
 
 const TABS = ['text', 'tokens', 'raw', 'twin'] as const;
 const TAB_NAMES = { text: 'Text', tokens: 'Tokens', raw: 'Raw', twin: 'Without forks' } as const;

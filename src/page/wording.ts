@@ -47,3 +47,6 @@ export function showText(text: string): string {
     return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u${code.padStart(4, '0')}`;
   });
 }
+
+/** The mark of a verdict, which says it without colour. */
+export const MARKS = { correct: '✓', incorrect: '✗', unparsable: '?', failed: '!' } as const;

@@ -1,5 +1,6 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { findRun } from '../../app/run-record.ts';
+import { toPlainText } from '../../edge/terminal-text.ts';
 import { UsageError } from '../../errors.ts';
 import { compareRuns, type RunComparison, type SetComparison } from '../../report/compare-runs.ts';
 import type { ArgsOf } from '../command.ts';
@@ -49,7 +50,7 @@ function renderSet(
   const apart =
     onlyFirst + onlySecond === 0 ? '' : `; ${onlyFirst} and ${onlySecond} problems only one of them has are left out`;
   const example = ({ problem, first: a, second: b }: SetComparison['examples'][number]) =>
-    `  ${percent(a)} -> ${percent(b)}  ${problem.text.replaceAll(/\s+/g, ' ')}`.slice(0, columns - 1);
+    `  ${percent(a)} -> ${percent(b)}  ${toPlainText(problem.text).replaceAll('\n', ' ')}`.slice(0, columns - 1);
   const gained = examples.filter((one) => one.second > one.first).slice(0, NAMED);
   const dropped = examples.filter((one) => one.second < one.first).slice(-NAMED);
   return [

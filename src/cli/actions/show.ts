@@ -1,5 +1,6 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { findRun } from '../../app/run-record.ts';
+import { toPlainText } from '../../edge/terminal-text.ts';
 import { UsageError } from '../../errors.ts';
 import type { ListedRollout, RolloutFilter } from '../../ports/run-store/listings.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
@@ -85,36 +86,32 @@ function findProblem(store: RunStore, run: RunRecord, id: string): number {
   );
 }
 
+const VERDICTS = { correct: 'right', incorrect: 'wrong', unparsable: 'no answer' } as const;
+
+/** Longest answer in a table. */
+const CELL = 12;
+
 function renderRollouts(rows: readonly ListedRollout[], stages: ReadonlyMap<number, string>): string[] {
-  const head = [
-    'id',
-    'stage',
-    'for',
-    'step',
-    'verdict',
-    'answer',
-    'reference',
-    'blocks',
-    'chain/all',
-    'form',
-    'reward',
-  ];
-  const short = (text: string) => (text.length > 12 ? `${text.slice(0, 11)}…` : text).replaceAll(/\s+/g, ' ');
+  const head = 'id stage for step verdict answer wanted forks tokens reward form'.split(' ');
+  const short = (text: string) => {
+    const line = toPlainText(text).replaceAll('\n', ' ');
+    return line.length > CELL ? `${line.slice(0, CELL - 1)}…` : line;
+  };
   const cells = rows.map((row) => [
     `${row.id}`,
     stages.get(row.stageIndex) ?? `${row.stageIndex}`,
     row.purpose,
     `${row.step}`,
-    row.verdict?.verdict ?? 'failed',
-    short(row.verdict?.extracted ?? '-'),
+    row.verdict === null ? 'failed' : VERDICTS[row.verdict.verdict],
+    short(row.verdict?.extracted ?? row.failure ?? '-'),
     short(row.problem.answer),
     `${row.blocks}`,
     `${row.criticalTokens}/${row.policyTokens}`,
-    row.formatValid ? 'valid' : (row.formatCode ?? 'malformed'),
     row.reward === null ? '-' : `${row.reward.value}`,
+    row.formatValid ? 'valid' : (row.formatCode ?? 'malformed'),
   ]);
   const width = measureScreen();
-  const lines = renderTable([head, ...cells], [0, 3, 7, 10]);
+  const lines = renderTable([head, ...cells], [0, 3, 7, 9]);
   return lines.map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line));
 }
 

@@ -1,3 +1,4 @@
+import { toPlainText } from '../../edge/terminal-text.ts';
 import type { AttemptDetail } from '../../report/describe-attempt.ts';
 import type { FormatDetail, RolloutDetail, SegmentDetail } from '../../report/describe-rollout.ts';
 import { readSegment } from '../../report/read-segment.ts';
@@ -11,7 +12,7 @@ const INDENT = '  ';
 export function renderRollout(detail: RolloutDetail, columns: number, withTokens: boolean): string[] {
   const { rollout, stage, runId, figures } = detail;
   const { purpose, step, group, sample, problem, failure, end } = rollout;
-  const wrap = (text: string) => wrapText(text, columns);
+  const wrap = (text: string) => wrapText(toPlainText(text), columns);
   const cut = end === 'length' ? ', cut off by its budget' : '';
   return [
     ...wrap(
@@ -42,19 +43,26 @@ function describeOutcome({ rollout: { problem, verdict } }: RolloutDetail): stri
   return `${given}, reference ${problem.answer}: ${verdict.verdict}`;
 }
 
+/** How much of a tree is shown. */
+interface TreeOptions {
+  /** Lines of one segment. */
+  readonly maxLines: number;
+  readonly withLogprobs: boolean;
+}
+
 /** Main text at the left, the paths of a block below one another with a line at their side. */
 export function renderTree(
   { segments, ending }: RolloutDetail,
   columns: number,
-  maxLines = Number.POSITIVE_INFINITY,
+  { maxLines, withLogprobs }: TreeOptions = { maxLines: Number.POSITIVE_INFINITY, withLogprobs: true },
 ): string[] {
   return segments.flatMap((segment, index) => {
     const { label, text } = readSegment(segment.pieces, index === segments.length - 1 ? ending : null);
     const isPath = segment.role === 'path';
     const isLast = segments[index + 1]?.role !== 'path' || segments[index + 1]?.block !== segment.block;
     const [corner, side] = isPath ? (isLast ? ['└─ ', '   '] : ['├─ ', '│  ']) : ['', ''];
-    const head = `${corner}${nameSegment(segment)}${label === '' ? '' : ` "${label}"`} · ${describeSegment(segment)}`;
-    const lines = text === '' ? [] : wrapText(text, Math.max(8, columns - side.length - INDENT.length));
+    const head = `${corner}${nameSegment(segment)}${label === '' ? '' : ` "${label}"`} · ${describeSegment(segment, withLogprobs)}`;
+    const lines = text === '' ? [] : wrapText(toPlainText(text), Math.max(8, columns - side.length - INDENT.length));
     const shown = lines.length > maxLines ? [...lines.slice(0, maxLines), '…'] : lines;
     return [head, ...shown.map((line) => `${side}${INDENT}${line}`)];
   });
@@ -64,9 +72,12 @@ function nameSegment({ role, path }: SegmentDetail): string {
   return role === 'path' ? `path ${path}` : role;
 }
 
-function describeSegment({ generatedTokens, isCritical, stop, flags, meanLogprob }: SegmentDetail): string {
+function describeSegment(
+  { generatedTokens, isCritical, stop, flags, meanLogprob }: SegmentDetail,
+  withLogprobs: boolean,
+): string {
   const parts = [`${generatedTokens} ${generatedTokens === 1 ? 'token' : 'tokens'}${isCritical ? '*' : ''}`];
-  if (meanLogprob !== null) parts.push(`mean log-prob ${meanLogprob.toFixed(2)}`);
+  if (withLogprobs && meanLogprob !== null) parts.push(`mean log-prob ${meanLogprob.toFixed(2)}`);
   if (stop === 'length') parts.push('cut off');
   if (stop === 'abort') parts.push('given up');
   return [...parts, ...flags].join(', ');
@@ -131,7 +142,10 @@ function renderViolations({ mode, violations, lints }: FormatDetail, columns: nu
     if (excerpt === null) return [head];
     const { before, marked, after, isCutBefore, isCutAfter } = excerpt;
     const quoted = `${isCutBefore ? '…' : ''}${before}»${marked}«${after}${isCutAfter ? '…' : ''}`;
-    return [head, ...wrapText(quoted, Math.max(8, columns - 11)).map((line) => `${' '.repeat(11)}${line}`)];
+    return [
+      head,
+      ...wrapText(toPlainText(quoted), Math.max(8, columns - 11)).map((line) => `${' '.repeat(11)}${line}`),
+    ];
   });
 }
 
@@ -148,14 +162,14 @@ function describeGroup({ group, rollout }: RolloutDetail): string {
 export function renderAttempt({ attempt, format }: AttemptDetail, columns: number): string[] {
   const { id, problem, sample, status, code, raw, reasoning, extracted } = attempt;
   const found = extracted === null ? '' : `, found ${extracted}`;
-  const body = (text: string) => wrapText(text, columns - INDENT.length).map((line) => `${INDENT}${line}`);
+  const body = (text: string) => wrapText(toPlainText(text), columns - INDENT.length).map((line) => `${INDENT}${line}`);
   return [
     ...wrapText(
       `Answer ${id}: ${code === null ? status : `${status}, ${code}`}; ${problem.source} ${problem.id}, sample ${sample}`,
       columns,
     ),
-    ...wrapText(problem.text, columns),
-    ...wrapText(`reference ${problem.answer}${found}`, columns),
+    ...wrapText(toPlainText(problem.text), columns),
+    ...wrapText(toPlainText(`reference ${problem.answer}${found}`), columns),
     ...(reasoning === null ? [] : ['before it:', ...body(reasoning)]),
     ...(raw === null ? ['nothing was written'] : ['written:', ...body(raw)]),
     ...(format === null ? [] : renderViolations(format, columns)),

@@ -1,3 +1,4 @@
+import { toPlainText } from '../../edge/terminal-text.ts';
 import type { RolloutDetail } from '../../report/describe-rollout.ts';
 import type { ReportData } from '../../report/report-data.ts';
 import { renderTree } from './render-rollout.ts';
@@ -15,7 +16,7 @@ export function renderShortThought(
 ): string[] {
   const { problem } = before.rollout;
   return [
-    ...wrapText(`One thought (* is on the longest chain, which takes the time): ${problem.text}`, columns),
+    ...wrapText(`One thought (* is on the longest chain, which takes the time): ${toPlainText(problem.text)}`, columns),
     ...renderMoment(labels[0] ?? 'before', before, columns),
     ...renderMoment(labels.at(-1) ?? 'after', after, columns),
   ];
@@ -29,7 +30,9 @@ function renderMoment(label: string, detail: RolloutDetail, columns: number): st
       ? `${totalTokens} tokens in one stream`
       : `${totalTokens} tokens, ${criticalTokens} on the longest chain`;
   const answer = verdict?.extracted ?? 'no answer';
-  const tree = renderTree(detail, columns - 4, MAX_LINES).map((line) => `    ${line}`);
+  const tree = renderTree(detail, columns - 4, { maxLines: MAX_LINES, withLogprobs: false }).map(
+    (line) => `    ${line}`,
+  );
   return [
     ...wrapText(
       `${label}: ${answer}, ${verdict?.verdict === 'correct' ? 'right' : 'wrong'}; ${shape}`,
