@@ -1,4 +1,4 @@
-import { textOfToken } from '../../adapters/embedded-lm/tokenizer.ts';
+import { VOCABULARY } from '../../adapters/embedded-lm/tokenizer.ts';
 import type { AttemptFilter, RolloutFilter } from '../ports/run-store/listings.ts';
 import type { RolloutPurpose } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
@@ -50,7 +50,9 @@ export function createPageAnswers(store: RunStore, runId: string) {
 
 /** The vocabulary of the embedded model; that of a server is not at hand without asking it. */
 export function findVocabulary(run: RunRecord): TextOfToken | null {
-  return readConfig(run)?.engine.kind === 'embedded' ? textOfToken : null;
+  if (readConfig(run)?.engine.kind !== 'embedded') return null;
+  // Ids of another vocabulary than that of this version: the number has to do.
+  return (id) => VOCABULARY[id] ?? `#${id}`;
 }
 
 function readNumber(query: URLSearchParams, name: string): number | null {
