@@ -13,7 +13,7 @@ import { anyText, type Cell, describeTable, fromTextCell, plain, type Selection 
 import { NO_VERDICT, toVerdict, VERDICT_COLUMNS, type VerdictRow } from './verdict-columns.ts';
 
 /** An attempt whose problem is in another table. */
-interface AttemptRow extends Omit<AttemptRecord, 'problem' | 'verdict'>, VerdictRow {
+export interface AttemptRow extends Omit<AttemptRecord, 'problem' | 'verdict'>, VerdictRow {
   readonly problemKey: number;
 }
 
@@ -23,7 +23,8 @@ interface AttemptNotes {
   readonly savedAtMs: number;
 }
 
-const ATTEMPTS = describeTable<AttemptRow, AttemptNotes>(
+/** The table of attempts. What an attempt refers to is in tables of its own. */
+export const ATTEMPTS = describeTable<AttemptRow, AttemptNotes>(
   'attempts',
   {
     problemKey: plain('problem_key'),
@@ -120,7 +121,8 @@ export function openAttemptsTable(connection: Connection, problems: SharedRows<P
   };
 }
 
-function toAttempt(row: AttemptRow, problems: SharedRows<Problem>): AttemptRecord {
+/** The record of a row. */
+export function toAttempt(row: AttemptRow, problems: SharedRows<Problem>): AttemptRecord {
   const { problemKey, verdict: _verdict, rule: _rule, reason: _reason, verifier: _verifier, ...shared } = row;
   return { ...shared, verdict: toVerdict(row), problem: problems.get(problemKey) };
 }

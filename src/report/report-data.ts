@@ -4,6 +4,7 @@ import type { RolloutSummary } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
 import type { MetricPoint } from '../ports/run-store/training.ts';
+import { chooseThought, type Thought } from './choose-thought.ts';
 import { type CountProblems, collectEvaluations, type Evaluations } from './collect-evaluations.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface ReportData {
   readonly rollouts: readonly RolloutSummary[];
   /** Files that were not what they were when the run first read them, and with which it went on all the same. */
   readonly changedInputs: readonly ChangedInput[];
+  /** One held-out problem before and after; null where none shows what was learned. */
+  readonly thought: Thought | null;
 }
 
 /** A file that changed under a run, and since when the run reads it so. */
@@ -107,6 +110,7 @@ export async function collectReportData(
     evaluationGaps: gaps,
     rollouts: store.summarizeRollouts(run.id),
     changedInputs: listChangedInputs(store, run.id),
+    thought: chooseThought(store, run.id),
   };
 }
 

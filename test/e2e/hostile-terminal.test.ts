@@ -91,7 +91,12 @@ const CASES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['datasets', 'generate', '--level', HOSTILE_NAME],
   ],
   runs: [['runs']],
-  show: [['show']],
+  show: [['show'], ['show', '--attempts', '--limit', '1'], ['show', '--rollouts', '--stage', HOSTILE_NAME]],
+  why: [['why', HOSTILE_NAME]],
+  compare: [['compare', 'RUN', `no such ${HOSTILE_NAME}`]],
+  view: [['view', `no such ${HOSTILE_NAME}`]],
+  report: [['report', `no such ${HOSTILE_NAME}`]],
+  track: [['track', `no such ${HOSTILE_NAME}`]],
   replay: [['replay', `no such ${HOSTILE_NAME}`]],
   reverify: [['reverify', 'RUN']],
   doctor: [

@@ -14,7 +14,7 @@ import type { Estimate } from '../../src/core/statistics/estimate-mean.ts';
 import type { Verdict } from '../../src/core/verify/verdict.ts';
 import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
 import { evaluateSets, measureSet } from '../../src/pipeline/evaluate/evaluate.ts';
-import { measureEvaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
+import { type MeasuredRollout, measureEvaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
@@ -40,8 +40,16 @@ function group(index: number, correct: number, wrong: number, failed = 0): Rollo
   });
 }
 
+/** The same as an evaluation is given them. */
+function measured(...of: Parameters<typeof group>): MeasuredRollout[] {
+  return group(...of).map(({ group, trajectory, verdict, formatValid }) => ({
+    ...{ group, verdict, formatValid, blocks: 1, policyTokens: 15, criticalTokens: 12 },
+    end: trajectory?.end ?? null,
+  }));
+}
+
 test('1: equal texts', () => {
-  const result = measureEvaluation('held', [...group(0, 4, 0), ...group(1, 0, 4)], 1);
+  const result = measureEvaluation('held', [...measured(0, 4, 0), ...measured(1, 0, 4)], 1);
   assert.equal(result.problems, 2);
   assert.equal(result.fewestSamples, 4);
   const atFour = result.atK.find(({ k }) => k === 4);
@@ -49,7 +57,7 @@ test('1: equal texts', () => {
 });
 
 test('2: figures at k', () => {
-  const { atK, mean } = measureEvaluation('held', [...group(0, 1, 5), ...group(1, 3, 3)], 1);
+  const { atK, mean } = measureEvaluation('held', [...measured(0, 1, 5), ...measured(1, 3, 3)], 1);
   assert.deepEqual(
     atK.map(({ k }) => k),
     [1, 2, 4, 6],
@@ -67,10 +75,10 @@ test('2: figures at k', () => {
 });
 
 test('3: failures', () => {
-  const result = measureEvaluation('held', [...group(0, 2, 0, 2), ...group(1, 1, 3)], 1);
+  const result = measureEvaluation('held', [...measured(0, 2, 0, 2), ...measured(1, 1, 3)], 1);
   assert.deepEqual([result.tally.errored, result.tally.samples, result.fewestSamples], [2, 8, 2]);
   assert.equal(result.mean?.mean, (1 + 0.25) / 2);
-  const none = measureEvaluation('held', group(0, 0, 0, 3), 1);
+  const none = measureEvaluation('held', measured(0, 0, 0, 3), 1);
   assert.deepEqual([none.problems, none.problemsLost, none.mean, none.atK], [0, 1, null, []]);
   for (const value of [none.formatValidFraction, none.meanTokens, none.parallelFraction]) assert.equal(value, 0);
 });

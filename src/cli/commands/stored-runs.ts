@@ -17,13 +17,6 @@ export const runsCommand = {
   },
 } as const satisfies CommandSpec;
 
-/** `show`: the report of one run. */
-export const showCommand = {
-  name: 'show [run]',
-  describe: 'the report of a run: stages, curves, held-out figures; default: the newest run',
-  options: { run: RUN },
-} as const satisfies CommandSpec;
-
 /** `track`: the series of a stored run, for other programs. */
 export const trackCommand = {
   name: 'track [run]',
