@@ -95,7 +95,11 @@ function openStudentEndpoint(config: RunConfig, url: string): Engine {
   if (kind !== 'tinker') return openEndpoint(config, { kind, apiKeyEnv, keySetting }, url);
   if (tokenizerUrl === null) throw new UsageError('engine.kind tinker needs engine.tokenizerUrl');
   // This is another server, which must not see the engine's key.
-  const tokenizer = openEndpoint(config, { kind: 'vllm', apiKeyEnv: null, keySetting: 'engine.tokenizerUrl' }, tokenizerUrl);
+  const tokenizer = openEndpoint(
+    config,
+    { kind: 'vllm', apiKeyEnv: null, keySetting: 'engine.tokenizerUrl' },
+    tokenizerUrl,
+  );
   const limits = { ...readLimits(config), ...readApiKey(apiKeyEnv) };
   return createTinkerEngine({ url, ...limits, model, tokenizer, clock: systemClock });
 }
