@@ -15,10 +15,15 @@ function isNewEnough(version) {
   return parts[0] > NEEDED[0] || (parts[0] === NEEDED[0] && parts[1] >= NEEDED[1]);
 }
 
-function explainNeed() {
-  process.stderr.write(
-    `parallel-r1 needs Node ${NEEDED.join('.')} or newer and this is ${process.version}: install a newer Node, or add one beside the package with: npm install node@24\n`,
-  );
+async function explainNeed() {
+  const need = `parallel-r1 needs Node ${NEEDED.join('.')} or newer and this is ${process.version}`;
+  // The package is there and its program is not: its install script, which brings it, was not allowed to run.
+  const empty = await findAbove('node_modules', 'node', 'package.json');
+  const remedy =
+    empty === null
+      ? 'install a newer Node, or add one beside the package with: npm install node@24'
+      : 'the Node beside the package was installed without its program (--ignore-scripts): fetch it with: npm rebuild node --ignore-scripts=false';
+  process.stderr.write(`${need}: ${remedy}\n`);
   process.exitCode = 2;
 }
 
@@ -61,13 +66,17 @@ function explainEmptyLoop() {
 }
 
 /** `node_modules/node/bin/node` of this package, or of a folder above it that has installed it. */
-async function findLocalNode() {
+function findLocalNode() {
+  return findAbove('node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+}
+
+/** The file at that place below this folder or one above it, or null. */
+async function findAbove(...place) {
   const { existsSync } = await import('node:fs');
   const { dirname, join } = await import('node:path');
   const { fileURLToPath } = await import('node:url');
-  const name = process.platform === 'win32' ? 'node.exe' : 'node';
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const candidate = join(folder, 'node_modules', 'node', 'bin', name);
+    const candidate = join(folder, ...place);
     if (existsSync(candidate)) return candidate;
     if (dirname(folder) === folder) return null;
   }

@@ -1,15 +1,17 @@
 /**
  * Builds dist, what the published package runs: Node strips no types below node_modules. JavaScript
- * and declarations of src and adapters in the same tree, and the compiled kernels beside them;
+ * and declarations of src and adapters in the same tree, the compiled kernels and trained weights beside
+ * them;
  * prompts stay at the root of the package.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const KERNELS = join('adapters', 'embedded-lm', 'kernels.wasm');
+const TRAINED = join('adapters', 'embedded-lm', 'trained');
 
 rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
 const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -20,3 +22,4 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', join(ROOT, 'scri
 });
 if (status !== 0) process.exit(status ?? 1);
 copyFileSync(join(ROOT, KERNELS), join(ROOT, 'dist', KERNELS));
+cpSync(join(ROOT, TRAINED), join(ROOT, 'dist', TRAINED), { recursive: true });

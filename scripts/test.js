@@ -15,7 +15,13 @@ const TIMEOUT_MS = 600_000;
 
 function findNode() {
   const local = join(ROOT, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  return existsSync(local) ? local : process.execPath;
+  if (existsSync(local)) return local;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 19)) return process.execPath;
+  process.stderr.write(
+    `the tests need Node 22.19 or newer and this is ${process.version}: the one of this package is missing; fetch it with: npm rebuild node --ignore-scripts=false\n`,
+  );
+  return process.exit(2);
 }
 
 /** Every `*.test.ts` below a folder, sorted. */

@@ -61,14 +61,14 @@ export class TrainerError extends OutsideError {}
 /** A hub failed, or a problem source or data file cannot be read. For a file, the message names the file and the line. */
 export class SourceError extends OutsideError {}
 
+/** A tracker (TensorBoard, MLflow) cannot be written to, or refuses what it is sent. The run warns and goes on. */
+export class TrackerError extends OutsideError {}
+
 /** Verification threads cannot be started, or the pool of them was closed. A single case that fails is a verdict, never this. */
 export class VerifierError extends ParallelR1Error {}
 
 /** The run store cannot be opened, is in use, is of a newer schema, or cannot be written (disk full). */
 export class StoreError extends ParallelR1Error {}
-
-/** A tracker (TensorBoard, MLflow) cannot be written to, or refuses what it is sent. The run warns and goes on. */
-export class TrackerError extends ParallelR1Error {}
 
 /** A run cannot go on by its own rules (a stage gate was not met, an alarm fired). */
 export class RunError extends ParallelR1Error {}

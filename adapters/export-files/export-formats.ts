@@ -1,4 +1,5 @@
 import { UsageError } from '../../src/errors.ts';
+import { MESSAGES_READERS, type ReaderSettings, readPairs, SHAREGPT_READERS, TEXT_READERS } from './reader-settings.ts';
 
 /** One cold-start row as it leaves the project: what was asked, what was accepted, and by which rules. */
 export interface SftRow {
@@ -24,28 +25,36 @@ export interface SftRow {
   readonly seed: number;
 }
 
-/** How a format spells a row, and the line the data set card says about it. */
+/** How a format spells a row, how trainers are told to read it, and the line the data set card says about it. */
 export interface ExportFormat {
   /** A line of JSON; null: the format is parquet in the layout of verl. */
   readonly toObject: ((row: SftRow) => Readonly<Record<string, unknown>>) | null;
+  readonly readers: ReaderSettings | null;
   readonly card: string;
 }
 
 /** Names of the formats that can be written. */
-export const EXPORT_FORMATS = ['messages', 'sharegpt', 'alpaca', 'trl', 'verl', 'text'] as const;
+export const EXPORT_FORMATS = ['messages', 'sharegpt', 'alpaca', 'trl', 'trl-chat', 'verl', 'text'] as const;
 
 /** One of these names. */
 export type ExportFormatName = (typeof EXPORT_FORMATS)[number];
 
+/** Stands between prompt and target where a reader joins the two as they are. */
+const SEPARATOR = '\n';
+
+/** One user and one assistant turn. */
+export function toTurns({ prompt, target }: SftRow) {
+  return [
+    { role: 'user', content: prompt },
+    { role: 'assistant', content: target },
+  ] as const;
+}
+
 const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = {
   messages: {
-    toObject: ({ prompt, target }) => ({
-      messages: [
-        { role: 'user', content: prompt },
-        { role: 'assistant', content: target },
-      ],
-    }),
-    card: 'OpenAI chat format: `messages` with one user and one assistant turn.',
+    toObject: (row) => ({ messages: toTurns(row) }),
+    readers: MESSAGES_READERS,
+    card: 'OpenAI chat format: `messages` with one user and one assistant turn. Train on the assistant turn alone, its end of turn included (TRL: `assistant_only_loss=True`).',
   },
   sharegpt: {
     toObject: (row) => ({
@@ -55,26 +64,39 @@ const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = {
         { from: 'gpt', value: row.target },
       ],
     }),
-    card: 'ShareGPT format: `conversations` with one `human` and one `gpt` turn.',
+    readers: SHAREGPT_READERS,
+    card: 'ShareGPT format: `conversations` with one `human` and one `gpt` turn; role under `from`, text under `value`.',
   },
   alpaca: {
     toObject: (row) => ({ id: toRowId(row), instruction: row.prompt, input: '', output: row.target }),
+    readers: readPairs('instruction', 'output'),
     card: 'Alpaca format: `instruction` (the prompt), empty `input`, `output` (the target).',
   },
   trl: {
-    toObject: (row) => ({ id: toRowId(row), prompt: row.prompt, completion: row.target }),
-    card: 'TRL prompt-completion format: `prompt` and `completion`.',
+    toObject: (row) => ({ id: toRowId(row), prompt: row.prompt + SEPARATOR, completion: row.target }),
+    readers: readPairs('prompt', 'completion'),
+    card: 'TRL prompt-completion format in plain text: `prompt`, which ends with a line feed, and `completion`; TRL joins the two as they are and trains on the completion.',
+  },
+  'trl-chat': {
+    toObject: (row) => {
+      const [user, assistant] = toTurns(row);
+      return { id: toRowId(row), prompt: [user], completion: [assistant] };
+    },
+    readers: null,
+    card: 'TRL prompt-completion format as a conversation: `prompt` with the user turn, `completion` with the assistant turn; the chat template of the model is applied, and the completion is trained on.',
   },
   verl: {
     toObject: null,
-    card: 'verl layout (parquet): `prompt`, `reward_model.ground_truth`, and for SFT `extra_info.question` (the prompt) and `extra_info.answer` (the target).',
+    readers: MESSAGES_READERS,
+    card: 'verl layout (parquet): `messages` for its SFT, and for RL `prompt`, `data_source` and `reward_model.ground_truth`; older SFT trainers read `extra_info.question` (the prompt) and `extra_info.answer` (the target).',
   },
   text: {
     toObject: ({ id, source, problem, answer, prompt, target, ...lineage }) => ({
-      ...{ id, source, problem, answer, prompt, text: target },
+      ...{ id, source, problem, answer, prompt, target, text: prompt + SEPARATOR + target },
       ...lineage,
     }),
-    card: 'Full rows: `prompt`, `text` (the target), and where each row came from (`source`, `id`, `sample`, `seed`, `template`, `checker`, `verifier`).',
+    readers: TEXT_READERS,
+    card: 'Full rows: `text` (prompt, line feed, target), which readers of plain text train on as a whole, then `prompt` and `target` apart, and where each row came from (`source`, `id`, `sample`, `seed`, `template`, `checker`, `verifier`).',
   },
 };
 

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { type JsonObject, parseObject } from '../../src/core/json-object.ts';
 import { replaceFile } from '../../src/edge/whole-file.ts';
+import { UsageError } from '../../src/errors.ts';
 import { type SftRow, selectExportFormat } from './export-formats.ts';
+import { renderAxolotl, renderDatasetInfo } from './reader-settings.ts';
 import { type ExportManifest, type ManifestInput, renderDataCard } from './render-data-card.ts';
 import { writeParquet } from './write-parquet.ts';
 
@@ -11,9 +14,10 @@ export interface ExportOptions {
   /** One of `EXPORT_FORMATS`. */
   readonly format: string;
   /**
-   * A file: manifest and card stand beside it under its name (`sft.jsonl`, `sft.manifest.json`,
-   * `sft.README.md`), so that no other README is overwritten. An existing folder, or a path ending
-   * in a slash: `data.jsonl` (or `.parquet`), `manifest.json` and `README.md` in that folder.
+   * A file: manifest, card and the settings of readers stand beside it under its name (`sft.jsonl`,
+   * `sft.manifest.json`, `sft.README.md`, `sft.dataset_info.json`, `sft.axolotl.yaml`), so that no other README is
+   * overwritten. An existing folder, or a path ending in a slash: `data.jsonl` (or `.parquet`), `manifest.json`,
+   * `README.md`, `axolotl.yaml` and `dataset_info.json` in that folder, where other data sets keep their entries.
    */
   readonly out: string;
   readonly manifest: ManifestInput;
@@ -24,6 +28,9 @@ export interface ExportResult {
   readonly file: string;
   readonly manifestFile: string;
   readonly cardFile: string;
+  /** For LLaMA-Factory and for axolotl; null where they cannot read the format. */
+  readonly datasetInfoFile: string | null;
+  readonly axolotlFile: string | null;
   readonly manifest: ExportManifest;
 }
 
@@ -37,7 +44,9 @@ const FLUSH_LENGTH = 1 << 20;
  */
 export function exportRows(rows: Iterable<SftRow>, options: ExportOptions): ExportResult {
   const format = selectExportFormat(options.format);
-  const files = nameFiles(options.out, format.toObject === null ? 'parquet' : 'jsonl');
+  const { datasetInfo, axolotl, ...files } = nameFiles(options.out, format.toObject === null ? 'parquet' : 'jsonl');
+  const { llamaFactory = null, axolotl: axolotlEntry = null } = format.readers ?? {};
+  const others = llamaFactory === null ? {} : readDatasetInfo(datasetInfo);
   const tally = createTally();
   replaceFile(files.file, (write) => {
     const note = (bytes: Uint8Array) => {
@@ -51,7 +60,34 @@ export function exportRows(rows: Iterable<SftRow>, options: ExportOptions): Expo
   const manifest: ExportManifest = { ...described, ...tally.finish() };
   replaceFile(files.manifestFile, (write) => write(toStableJson(manifest)));
   replaceFile(files.cardFile, (write) => write(renderDataCard(manifest, format)));
-  return { ...files, manifest };
+  const name = basename(files.file);
+  if (llamaFactory !== null)
+    replaceFile(datasetInfo, (write) => write(renderDatasetInfo(others, toDatasetName(manifest), name, llamaFactory)));
+  if (axolotlEntry !== null) replaceFile(axolotl, (write) => write(renderAxolotl(name, axolotlEntry)));
+  return {
+    ...files,
+    datasetInfoFile: llamaFactory === null ? null : datasetInfo,
+    axolotlFile: axolotlEntry === null ? null : axolotl,
+    manifest,
+  };
+}
+
+/** The entries that are there already. Throws `UsageError` for a file that is none of LLaMA-Factory's. */
+function readDatasetInfo(file: string): JsonObject {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return {};
+  }
+  const known = parseObject(text);
+  if (known !== null) return known;
+  throw new UsageError(`${file} is no JSON object, so no entry can be added: move it away, or choose another --out`);
+}
+
+/** How LLaMA-Factory calls the data set: letters, digits and `_`. */
+function toDatasetName({ name }: ExportManifest): string {
+  return name.replaceAll(/[^A-Za-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '') || 'parallel_r1';
 }
 
 function writeLines(
@@ -69,17 +105,25 @@ function writeLines(
   write(Buffer.from(held));
 }
 
-function nameFiles(out: string, ending: 'jsonl' | 'parquet'): Pick<ExportResult, 'file' | 'manifestFile' | 'cardFile'> {
+function nameFiles(out: string, ending: 'jsonl' | 'parquet') {
   const path = resolve(out);
   if (/[/\\]$/.test(out) || statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     return {
       file: join(path, `data.${ending}`),
       manifestFile: join(path, 'manifest.json'),
       cardFile: join(path, 'README.md'),
+      datasetInfo: join(path, 'dataset_info.json'),
+      axolotl: join(path, 'axolotl.yaml'),
     };
   }
   const stem = path.replace(/\.(jsonl?|parquet)$/i, '');
-  return { file: path, manifestFile: `${stem}.manifest.json`, cardFile: `${stem}.README.md` };
+  return {
+    file: path,
+    manifestFile: `${stem}.manifest.json`,
+    cardFile: `${stem}.README.md`,
+    datasetInfo: `${stem}.dataset_info.json`,
+    axolotl: `${stem}.axolotl.yaml`,
+  };
 }
 
 function createTally() {

@@ -1,5 +1,5 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
-import type { SftRow } from './export-formats.ts';
+import { type SftRow, toTurns } from './export-formats.ts';
 
 /** Rows held and written at a time. */
 const GROUP_ROWS = 1_000;
@@ -50,12 +50,14 @@ class DrainedWriter extends ByteWriter {
 }
 
 /**
- * A row as verl reads it. `extra_info.question` is the whole prompt and `extra_info.answer`
- * the target: SFT reads these two, RL the prompt and the reference answer.
+ * A row as verl reads it: SFT the `messages`, RL the prompt and the reference answer. Older SFT trainers read
+ * `extra_info.question`, the whole prompt, and `extra_info.answer`, the target.
  */
 export interface VerlRow {
+  /** The name of the source: verl chooses a reward by it. */
   readonly data_source: string;
   readonly prompt: readonly { readonly role: string; readonly content: string }[];
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
   readonly ability: string;
   readonly reward_model: { readonly ground_truth: string; readonly style: string };
   readonly extra_info: {
@@ -68,10 +70,13 @@ export interface VerlRow {
 }
 
 /** Spells a row; `index` counts the rows of the export from 0. */
-function toVerlRow({ source, prompt, answer, target }: SftRow, index: number): VerlRow {
+function toVerlRow(row: SftRow, index: number): VerlRow {
+  const { source, prompt, answer, target } = row;
+  const messages = toTurns(row);
   return {
     data_source: source,
-    prompt: [{ role: 'user', content: prompt }],
+    prompt: [messages[0]],
+    messages,
     ability: 'math',
     reward_model: { ground_truth: answer, style: 'rule' },
     extra_info: { split: 'train', index: BigInt(index), question: prompt, answer: target, reward_method: 'accuracy' },
@@ -79,7 +84,7 @@ function toVerlRow({ source, prompt, answer, target }: SftRow, index: number): V
 }
 
 /** The columns of the file, in order. */
-const VERL_COLUMNS = ['data_source', 'prompt', 'ability', 'reward_model', 'extra_info'] as const;
+const VERL_COLUMNS = ['data_source', 'prompt', 'messages', 'ability', 'reward_model', 'extra_info'] as const;
 
 function text(name: string): SchemaElement {
   return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' };
@@ -89,15 +94,23 @@ function group(name: string, children: number): SchemaElement {
   return { name, repetition_type: 'OPTIONAL', num_children: children };
 }
 
+/** A list of `{role, content}`. */
+function turns(name: string): SchemaElement[] {
+  return [
+    { ...group(name, 1), converted_type: 'LIST' },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    group('element', 2),
+    text('role'),
+    text('content'),
+  ];
+}
+
 /** The parquet schema of these rows, as a tree in preorder: lists and structs in the standard three levels. */
 const VERL_SCHEMA: SchemaElement[] = [
   { name: 'root', num_children: VERL_COLUMNS.length },
   text('data_source'),
-  { ...group('prompt', 1), converted_type: 'LIST' },
-  { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-  group('element', 2),
-  text('role'),
-  text('content'),
+  ...turns('prompt'),
+  ...turns('messages'),
   text('ability'),
   group('reward_model', 2),
   text('ground_truth'),

@@ -1,8 +1,10 @@
 import { styleText } from 'node:util';
 import { MultiBar, type SingleBar } from 'cli-progress';
+import { toPlainText } from '../../src/edge/terminal-text.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { ProgressTask, Reporter } from '../../src/ports/reporter.ts';
 import { describeRate, describeRemaining, estimateProgress } from './estimate-progress.ts';
+import { type BarParts, fitBarLine } from './fit-bar-line.ts';
 
 /** Where the bars are drawn. */
 export interface BarReporterOptions {
@@ -12,13 +14,14 @@ export interface BarReporterOptions {
   readonly colour: boolean;
 }
 
-/** Columns taken by everything but the note: label, bar, counts, rate and time. */
-const FIXED_COLUMNS = 84;
+/** Bars are drawn with wrapping off; what scrolls above them is written with it on, over nothing. */
+const WRAP_ON = '\u001B[?7h\u001B[J';
+const WRAP_OFF = '\u001B[?7l';
 
 /**
  * Progress as bars with rate and remaining time; headlines and the summaries of finished tasks scroll
- * above them. Disposing takes down the bars of tasks that will not finish; until then they redraw
- * themselves and keep the process alive.
+ * above them. Nothing in a message reaches the terminal as a command, whoever wrote it. Disposing takes
+ * down the bars of tasks that will not finish; until then they redraw themselves and keep the process alive.
  */
 export function createBarReporter({ stream, clock, colour }: BarReporterOptions): Reporter & Disposable {
   // Whether there are colours was decided by whoever opened the reporter.
@@ -29,15 +32,16 @@ export function createBarReporter({ stream, clock, colour }: BarReporterOptions)
 
   const log = (line: string) => {
     if (bars === null) stream.write(`${line}\n`);
-    else bars.log(`${line}\n`);
+    else bars.log(`${WRAP_ON}${line}\n${WRAP_OFF}`);
   };
   const openBars = (): MultiBar => {
     bars ??= new MultiBar({
       stream,
-      format: `${paint('bold', '{label}')} ${paint('cyan', '{bar}')} {value}/{total} {unit}  {pace}  {note}`,
-      barsize: 24,
-      barCompleteChar: '█',
-      barIncompleteChar: '░',
+      // One column stays free: some terminals wrap as soon as the last one is written.
+      format: (_options, params, payload: Omit<BarParts, 'done' | 'total'>) =>
+        fitBarLine({ ...payload, done: params.value, total: params.total }, (stream.columns ?? 80) - 1, (part, text) =>
+          paint(part === 'label' ? 'bold' : 'cyan', text),
+        ),
       hideCursor: false,
       clearOnComplete: true,
       emptyOnZero: true,
@@ -56,7 +60,12 @@ export function createBarReporter({ stream, clock, colour }: BarReporterOptions)
 
   const startTask = (label: string, total: number, unit: string): ProgressTask => {
     const startedMs = clock.monotonic();
-    const bar = openBars().create(total, 0, { label: label.padEnd(12), unit, pace: '', note: '' });
+    const bar = openBars().create(total, 0, {
+      label: toPlainText(label),
+      unit,
+      pace: '',
+      note: '',
+    });
     running.add(bar);
     let begun: number | null = null;
     let expected = total;
@@ -67,8 +76,7 @@ export function createBarReporter({ stream, clock, colour }: BarReporterOptions)
         const pace = [describeRate(estimate, unit), describeRemaining(estimate)]
           .filter((part) => part !== '')
           .join(', ');
-        const room = Math.max(0, (stream.columns ?? 80) - FIXED_COLUMNS);
-        bar.update(done, { pace, ...(note === undefined ? {} : { note: note.slice(0, room) }) });
+        bar.update(done, { pace, ...(note === undefined ? {} : { note: toPlainText(note).replaceAll('\n', ' ') }) });
       },
       setTotal: (value) => {
         expected = value;
@@ -76,14 +84,14 @@ export function createBarReporter({ stream, clock, colour }: BarReporterOptions)
       },
       finish: (summary) => {
         closeBar(bar);
-        log(`${paint('green', '✓')} ${label}: ${summary ?? 'done'}`);
+        log(`${paint('green', '✓')} ${toPlainText(`${label}: ${summary ?? 'done'}`)}`);
       },
     };
   };
 
   return {
-    info: (message) => log(message),
-    warn: (message) => log(paint('yellow', `warning: ${message}`)),
+    info: (message) => log(toPlainText(message)),
+    warn: (message) => log(paint('yellow', toPlainText(`warning: ${message}`))),
     task: startTask,
     [Symbol.dispose]: () => {
       for (const bar of [...running]) closeBar(bar);

@@ -1,4 +1,5 @@
 import { findOptionFault } from '../../src/core/options.ts';
+import { toPlainText } from '../../src/edge/terminal-text.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { ProgressTask, Reporter } from '../../src/ports/reporter.ts';
 import { describeRate, describeRemaining, estimateProgress } from './estimate-progress.ts';
@@ -13,14 +14,18 @@ export interface LineReporterOptions {
 
 const OPTIONS = { write: 'function', clock: 'object', everyMs: 'number' } as const;
 
-/** Progress as plain lines, for logs and pipes: headlines at once, tasks now and then and when they end. */
+/**
+ * Progress as plain lines, for logs and pipes: headlines at once, tasks now and then and when they end. Nothing in a
+ * line reaches a terminal as a command, whoever wrote it.
+ */
 export function createLineReporter(options: LineReporterOptions): Reporter {
   const fault = findOptionFault('createLineReporter', options, OPTIONS);
   if (fault !== null) throw new TypeError(fault);
+  const write = (line: string) => options.write(toPlainText(line));
   return {
-    info: (message) => options.write(message),
-    warn: (message) => options.write(`warning: ${message}`),
-    task: (label, total, unit) => startTask(options, label, total, unit),
+    info: write,
+    warn: (message) => write(`warning: ${message}`),
+    task: (label, total, unit) => startTask({ ...options, write }, label, total, unit),
   };
 }
 

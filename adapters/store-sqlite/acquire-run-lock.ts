@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'n
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError } from '../../src/errors.ts';
-import { toStoreError } from './store-failure.ts';
+import { makeStoreFolder, toStoreError } from './store-failure.ts';
 
 /** How long a look at the lock may take. */
 const LOOK_MS = 100;
@@ -13,7 +13,7 @@ const LOOK_MS = 100;
  * The lock is SQLite's exclusive lock on an empty database beside the store (`<file>-lock`): the
  * kernel drops it with the process, kill -9 included, so nothing stale is left to clean up. It does not
  * hinder readers of the store. `<file>-lock.pid` only says who holds it. Throws `StoreError`
- * naming the holder when the lock is taken.
+ * naming the holder when the lock is taken. A missing folder is made.
  */
 export function acquireRunLock(file: string): Disposable {
   const store = toRealPath(resolve(file));
@@ -63,6 +63,7 @@ function toRealPath(file: string): string {
 
 function openLocked(store: string, noteFile: string): Database.Database {
   let db: Database.Database | null = null;
+  makeStoreFolder(store);
   try {
     // Long enough for somebody who only looks whether it is held.
     db = new Database(`${store}-lock`, { timeout: LOOK_MS });
@@ -70,8 +71,6 @@ function openLocked(store: string, noteFile: string): Database.Database {
     return db;
   } catch (error) {
     db?.close();
-    if (error instanceof TypeError)
-      throw new StoreError(`${store}: the folder of the store does not exist: create it first`);
     if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY')
       throw toStoreError(error, `${store}-lock`);
     throw new StoreError(

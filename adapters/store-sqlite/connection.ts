@@ -4,7 +4,7 @@ import { StoreError } from '../../src/errors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { checkStoreVersion, keepStoreCopy, migrateStore, SCHEMA_VERSION } from './migrations.ts';
 import { showAsCurrent } from './show-as-current.ts';
-import { toStoreError } from './store-failure.ts';
+import { makeStoreFolder, toStoreError } from './store-failure.ts';
 
 /** How long a write waits for a short transaction of another process. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -66,12 +66,14 @@ export function openConnection(path: string, options: ConnectionOptions): Connec
 }
 
 function openDatabase(file: string, readonly: boolean): Database.Database {
+  if (!readonly) makeStoreFolder(file);
   try {
     return new Database(file, { readonly, fileMustExist: readonly, timeout: BUSY_TIMEOUT_MS });
   } catch (error) {
-    if (error instanceof TypeError)
-      throw new StoreError(`${file}: the folder of the store does not exist: create it first`);
-    const missing = readonly && error instanceof Database.SqliteError && error.code === 'SQLITE_CANTOPEN';
+    // The folder is missing: better-sqlite3 looks for it before SQLite does.
+    const isNowhere = error instanceof TypeError;
+    const missing =
+      isNowhere || (readonly && error instanceof Database.SqliteError && error.code === 'SQLITE_CANTOPEN');
     if (missing)
       throw new StoreError(`${file}: there is no run store here: start a run first, or give --db FILE`, {
         cause: error,

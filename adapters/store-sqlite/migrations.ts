@@ -9,6 +9,8 @@ import { SETS_AND_VERSIONS } from './migrations/0004-sets-and-versions.ts';
 import { TRAINER_MODELS } from './migrations/0005-trainer-models.ts';
 import { INTENDED_SAVES } from './migrations/0006-intended-saves.ts';
 import { EFFECTIVE_BLOCKS } from './migrations/0007-effective-blocks.ts';
+import { TRACKER_STEPS } from './migrations/0008-tracker-steps.ts';
+import { INPUT_FILES } from './migrations/0009-input-files.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
@@ -24,6 +26,8 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 5, sql: TRAINER_MODELS },
   { version: 6, sql: INTENDED_SAVES },
   { version: 7, sql: EFFECTIVE_BLOCKS },
+  { version: 8, sql: TRACKER_STEPS },
+  { version: 9, sql: INPUT_FILES },
 ];
 
 /** Schema this software reads and writes. */

@@ -1,5 +1,12 @@
 import { StoreError } from '../../src/errors.ts';
-import type { PromptUse, RunRecord, RunVersions, StageRecord, StoredRuns } from '../../src/ports/run-store/runs.ts';
+import type {
+  InputFile,
+  PromptUse,
+  RunRecord,
+  RunVersions,
+  StageRecord,
+  StoredRuns,
+} from '../../src/ports/run-store/runs.ts';
 import type { Connection } from './connection.ts';
 import { anyText, describeTable, plain, toTextCell } from './table.ts';
 
@@ -39,17 +46,31 @@ const VERSIONS = describeTable<RunVersions, { readonly runId: string; readonly s
   { runId: plain('run_id'), sinceMs: plain('since_ms') },
 );
 
-/** Runs with their stages, versions and prompt templates. */
+const INPUT_FILES = describeTable<InputFile & { readonly sinceMs: number }, { readonly runId: string }>(
+  'input_files',
+  {
+    input: plain('input'),
+    file: plain('file'),
+    sha256: plain('sha256'),
+    bytes: plain('bytes'),
+    sinceMs: plain('since_ms'),
+  },
+  { runId: plain('run_id') },
+);
+
+/** Runs with their stages, versions, input files and prompt templates. */
 export function openRunsTable(connection: Connection): StoredRuns {
   return {
     ...openRunsAndStages(connection),
     ...openVersions(connection),
+    ...openInputFiles(connection),
     ...openPrompts(connection),
   };
 }
 
-type RunMethods = Omit<StoredRuns, keyof VersionMethods | keyof PromptMethods>;
+type RunMethods = Omit<StoredRuns, keyof VersionMethods | keyof InputMethods | keyof PromptMethods>;
 type VersionMethods = Pick<StoredRuns, 'listRunVersions' | 'saveRunVersions'>;
+type InputMethods = Pick<StoredRuns, 'listInputFiles' | 'saveInputFile'>;
 type PromptMethods = Pick<StoredRuns, 'savePrompt' | 'listPrompts'>;
 
 function openRunsAndStages(connection: Connection): RunMethods {
@@ -113,6 +134,20 @@ function openVersions(connection: Connection): VersionMethods {
         const last = list(runId).at(-1);
         if (last?.software === software && last.verifier === verifier && last.config === config) return;
         insert.run(VERSIONS.toCells({ software, verifier, config, runId, sinceMs: connection.nowMs() }));
+      }),
+  };
+}
+
+function openInputFiles(connection: Connection): InputMethods {
+  const insert = connection.query(INPUT_FILES.insert);
+  const select = connection.query<[string], InputFile & { readonly sinceMs: number }>(
+    `SELECT ${INPUT_FILES.columns} FROM input_files WHERE run_id = ? ORDER BY id`,
+  );
+  return {
+    listInputFiles: (runId) => connection.read(() => select.all(runId).map(INPUT_FILES.fromCells)),
+    saveInputFile: (runId, file) =>
+      connection.write(() => {
+        insert.run(INPUT_FILES.toCells({ ...file, runId, sinceMs: connection.nowMs() }));
       }),
   };
 }

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError } from '../../src/errors.ts';
 
@@ -49,4 +51,16 @@ function explain(code: string, detail: string): { message: string; retryable: bo
     };
   }
   return { message: `: ${code}: ${detail.replaceAll(/\s+/g, ' ')}`, retryable: false };
+}
+
+/** Makes the folder a store will be in. Throws `StoreError` where that cannot be done. */
+export function makeStoreFolder(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StoreError(`${file}: the folder of the store cannot be made (${code}): give another --db FILE`, {
+      cause: error,
+    });
+  }
 }

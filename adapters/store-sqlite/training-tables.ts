@@ -1,12 +1,23 @@
 import type { AnswerRecord, StoredAnswers } from '../../src/ports/run-store/answers.ts';
-import type { CheckpointRecord, MetricPoint, StoredTraining } from '../../src/ports/run-store/training.ts';
+import type {
+  CheckpointRecord,
+  MetricPoint,
+  StepFigures,
+  StepPlace,
+  StoredTraining,
+} from '../../src/ports/run-store/training.ts';
 import type { TrainerRequestRecord } from '../../src/ports/trainer.ts';
 import type { Connection } from './connection.ts';
 import { type Column, describeTable, plain, toTextCell } from './table.ts';
 
 /** What training leaves: committed steps and metrics, what the trainer saved, and what it was asked. */
 export function openTrainingTables(connection: Connection): StoredTraining {
-  return { ...openMetrics(connection), ...openCheckpoints(connection), ...openRequests(connection) };
+  return {
+    ...openMetrics(connection),
+    ...openTrackedSeries(connection),
+    ...openCheckpoints(connection),
+    ...openRequests(connection),
+  };
 }
 
 type MetricMethods = Pick<StoredTraining, 'commitStep' | 'lastStep' | 'saveMetrics' | 'listMetrics'>;
@@ -49,6 +60,51 @@ function openMetrics(connection: Connection): MetricMethods {
         for (const point of points) upsert.run(METRICS.toCells({ ...point, runId }));
       }),
     listMetrics: (runId, prefix = '') => connection.read(() => select.all({ runId, prefix }).map(METRICS.fromCells)),
+  };
+}
+
+type SeriesMethods = Pick<StoredTraining, 'listStepFigures' | 'listLastFigures' | 'trackedStep' | 'saveTrackedStep'>;
+
+/** Figures step by step, and how far each tracker has them. */
+function openTrackedSeries(connection: Connection): SeriesMethods {
+  const selectSteps = connection.query<
+    [string, number, number, number],
+    StepPlace & { readonly committedAtMs: number | null }
+  >(`SELECT stage_index AS stageIndex, step, committed_at_ms AS committedAtMs FROM (
+      SELECT DISTINCT run_id, stage_index, step FROM metrics WHERE run_id = ? AND (stage_index, step) > (?, ?)
+      ORDER BY stage_index, step LIMIT ?
+    ) LEFT JOIN steps USING (run_id, stage_index, step) ORDER BY stage_index, step`);
+  const selectFigures = connection.query<[string, number, number], MetricPoint>(
+    `SELECT ${METRICS.columns} FROM metrics WHERE run_id = ? AND stage_index = ? AND step = ? ORDER BY key`,
+  );
+  const selectLast = connection.query<[string], StepPlace>(
+    'SELECT stage_index AS stageIndex, max(step) AS step FROM metrics WHERE run_id = ? GROUP BY stage_index ORDER BY stage_index',
+  );
+  const selectTracked = connection.queryValue<[string, string], number>(
+    'SELECT global_step FROM tracker_steps WHERE run_id = ? AND tracker = ?',
+  );
+  const upsertTracked = connection.query(`INSERT INTO tracker_steps (run_id, tracker, global_step) VALUES (?, ?, ?)
+    ON CONFLICT (run_id, tracker) DO UPDATE SET global_step = excluded.global_step`);
+  const readFigures = (runId: string, { stageIndex, step }: StepPlace): Record<string, number> =>
+    Object.fromEntries(
+      selectFigures.all(runId, stageIndex, step).map((cells) => {
+        const { key, value } = METRICS.fromCells(cells);
+        return [key, value];
+      }),
+    );
+  return {
+    listStepFigures: (runId, after, limit) =>
+      connection.read(() =>
+        selectSteps
+          .all(runId, after?.stageIndex ?? -2, after?.step ?? 0, limit)
+          .map((place): StepFigures => ({ ...place, metrics: readFigures(runId, place) })),
+      ),
+    listLastFigures: (runId) => connection.read(() => selectLast.all(runId)),
+    trackedStep: (runId, tracker) => connection.read(() => selectTracked.get(runId, tracker) ?? null),
+    saveTrackedStep: (runId, tracker, globalStep) =>
+      connection.write(() => {
+        upsertTracked.run(runId, tracker, globalStep);
+      }),
   };
 }
 

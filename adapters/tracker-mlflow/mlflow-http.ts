@@ -1,5 +1,7 @@
-import { Agent, request } from 'undici';
 import { z } from 'zod';
+import { HttpWire, type WireAnswer } from '../../src/edge/http-wire.ts';
+import { parseServerAddress, type ServerAddress } from '../../src/edge/server-address.ts';
+import { cleanServerText, readErrorBody } from '../../src/edge/server-text.ts';
 import { TrackerError, UsageError } from '../../src/errors.ts';
 
 /** The REST API of an MLflow tracking server, version 2.0 (mlflow.org/docs, REST API), one request at a time. */
@@ -10,8 +12,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Large enough for the latest values of tens of thousands of metrics. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
-/** Characters of a server's own words in a message. */
-const MAX_WORDS = 300;
+const ROUTE = '/api/2.0/mlflow';
 
 /** Who asks: nobody in particular, the holder of a token (Databricks, GitLab), or a user of MLflow's basic auth. */
 export type MlflowLogin =
@@ -19,136 +20,111 @@ export type MlflowLogin =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'basic'; readonly user: string; readonly password: string };
 
-const ErrorBody = z.object({ error_code: z.string().nullish(), message: z.string().nullish() });
+const ErrorBody = z.object({ error_code: z.string().nullish() });
 
-/** The server answered with an error: its code tells an experiment that is not there from a request that is wrong. */
+/** Statuses of MLflow's own errors, whose code tells an experiment that is not there from a request that is wrong. */
+const REFUSALS: readonly number[] = [400, 404];
+
+/** The server refused a request. */
 export class MlflowRefusal extends TrackerError {
+  /** MLflow's `error_code`; empty where a web server in front of it refused. */
   readonly code: string;
 
-  constructor(message: string, code: string, retryable: boolean) {
-    super(message, { retryable });
+  constructor(message: string, status: number, code: string) {
+    super(message, { status });
     this.code = code;
   }
 }
 
 export class MlflowHttp {
-  readonly #api: string;
+  readonly #address: ServerAddress;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, bodyTimeout: ANSWER_TIMEOUT_MS });
+  readonly #secrets: readonly string[];
+  readonly #wire: HttpWire;
 
   /** Throws `UsageError` for something that is not an address. */
   constructor(url: string, login: MlflowLogin) {
-    const parsed = URL.canParse(url) ? new URL(url) : null;
-    if (parsed === null || !/^https?:$/.test(parsed.protocol))
-      throw new UsageError(
-        `MLflow address ${JSON.stringify(url)} is not an http or https address; give http://host:port`,
-      );
-    if (parsed.username !== '' || parsed.password !== '')
-      throw new UsageError('the MLflow address holds a user or password; give these separately');
-    this.#api = `${parsed.origin}${parsed.pathname
-      .split('/')
-      .filter(Boolean)
-      .map((part) => `/${part}`)
-      .join('')}/api/2.0/mlflow/`;
-    this.#headers = toHeaders(login);
+    this.#address = parseServerAddress(url, {
+      name: 'MLflow address',
+      example: 'http://127.0.0.1:5000',
+      keyAdvice: 'give these by environment variables',
+      route: ROUTE,
+      fail: (message) => new UsageError(message),
+    });
+    const { headers, secrets } = readLogin(login);
+    this.#headers = headers;
+    this.#secrets = secrets;
+    this.#wire = new HttpWire({
+      Failure: TrackerError,
+      secrets,
+      silenceMs: ANSWER_TIMEOUT_MS,
+      connectMs: CONNECT_TIMEOUT_MS,
+      maxBytes: MAX_ANSWER_BYTES,
+      shapeAdvice: 'is this the address of an MLflow server?',
+      describeStatus: (status, said) =>
+        `${status} ${said}${status === 401 || status === 403 ? '; check the token, or user and password' : ''}`,
+    });
   }
 
   /** GET of a path with a query. Rejects with `TrackerError`, retryable where it may pass; or the signal's reason. */
   get<T>(path: string, query: Readonly<Record<string, string>>, answer: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    return this.#exchange('GET', `${path}?${new URLSearchParams(query)}`, null, answer, signal);
+    return this.#exchange('GET', path, `?${new URLSearchParams(query)}`, undefined, answer, signal);
   }
 
   /** POST of a JSON body; rejects as `get` does. */
   post<T>(path: string, body: unknown, answer: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    return this.#exchange('POST', path, JSON.stringify(body), answer, signal);
+    return this.#exchange('POST', path, '', JSON.stringify(body), answer, signal);
   }
 
-  async close(): Promise<void> {
-    await this.#agent.destroy();
+  close(): Promise<void> {
+    return this.#wire.close();
   }
 
   async #exchange<T>(
     method: 'GET' | 'POST',
     path: string,
-    body: string | null,
-    answer: z.ZodType<T>,
+    query: string,
+    body: string | undefined,
+    schema: z.ZodType<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const what = `MLflow ${path.split('?', 1)[0]}`;
-    const { status, text } = await this.#send(what, method, path, body, signal);
-    if (status !== 200) throw toRefusal(what, status, text);
-    const parsed = answer.safeParse(parseJson(text));
-    if (!parsed.success)
-      throw new TrackerError(`${what}: the answer is not that of an MLflow server; check the address (${this.#api})`);
+    const { origin, prefix } = this.#address;
+    const at = `MLflow ${path} at ${origin}${prefix}`;
+    const answer = await this.#wire.send({
+      at,
+      origin,
+      path: `${prefix}${ROUTE}/${path}${query}`,
+      method,
+      headers: { ...this.#headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      body,
+      signal,
+      accepts: (status) => status === 200 || REFUSALS.includes(status),
+    });
+    if (answer.status !== 200) throw await this.#toRefusal(at, answer);
+    const parsed = schema.safeParse(await answer.json());
+    if (!parsed.success) throw new TrackerError(`${at}: the answer is not that of an MLflow server; check the address`);
     return parsed.data;
   }
 
-  async #send(what: string, method: 'GET' | 'POST', path: string, body: string | null, signal: AbortSignal) {
-    signal.throwIfAborted();
-    try {
-      const response = await request(this.#api + path, {
-        dispatcher: this.#agent,
-        method,
-        headers: { ...this.#headers, ...(body === null ? {} : { 'content-type': 'application/json' }) },
-        body,
-        headersTimeout: ANSWER_TIMEOUT_MS,
-        signal,
-      });
-      return { status: response.statusCode, text: await readBounded(response.body) };
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (error instanceof TrackerError) throw error;
-      const { message, code } = error as Error & { code?: string };
-      throw new TrackerError(`${what}: no answer from ${this.#api} (${cutWords(message || code || 'unknown')})`, {
-        cause: error,
-        retryable: true,
-      });
-    }
+  async #toRefusal(at: string, answer: WireAnswer): Promise<MlflowRefusal> {
+    const { status } = answer;
+    const body = await answer.readFailure();
+    const said = cleanServerText(readErrorBody(status, body), this.#secrets);
+    return new MlflowRefusal(`${at}: ${status} ${said}`, status, readErrorCode(body));
   }
 }
 
-function toHeaders(login: MlflowLogin): Record<string, string> {
-  if (login.kind === 'none') return {};
-  const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
-  return { authorization: login.kind === 'token' ? `Bearer ${login.token}` : basic(`${login.user}:${login.password}`) };
+function readLogin(login: MlflowLogin): { headers: Record<string, string>; secrets: string[] } {
+  if (login.kind === 'none') return { headers: {}, secrets: [] };
+  if (login.kind === 'token') return { headers: { authorization: `Bearer ${login.token}` }, secrets: [login.token] };
+  const pair = Buffer.from(`${login.user}:${login.password}`).toString('base64');
+  return { headers: { authorization: `Basic ${pair}` }, secrets: [login.password, pair] };
 }
 
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new TrackerError(`MLflow's answer is larger than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function toRefusal(what: string, status: number, text: string): MlflowRefusal {
-  const body = ErrorBody.safeParse(parseJson(text)).data ?? {};
-  const words = body.message ?? (text.trimStart().startsWith('<') ? 'a web page' : text);
-  const advice = status === 401 || status === 403 ? '; check the token, or user and password' : '';
-  const retryable = status === 408 || status === 429 || status >= 500;
-  return new MlflowRefusal(
-    `${what}: status ${status}, ${cutWords(words) || 'no words'}${advice}`,
-    body.error_code ?? '',
-    retryable,
-  );
-}
-
-/** One line of bounded length. */
-function cutWords(text: string): string {
-  const line = text
-    .slice(0, 2 * MAX_WORDS)
-    .replaceAll(/[\s\p{C}]+/gu, ' ')
-    .trim();
-  return line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS)}...` : line;
-}
-
-function parseJson(text: string): unknown {
+function readErrorCode(body: string): string {
   try {
-    return JSON.parse(text);
+    return ErrorBody.parse(JSON.parse(body)).error_code ?? '';
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -10,12 +10,23 @@ import { findRowsRun, readSftFile, readSftTextsOf } from './sft-rows.ts';
  * those that a cold start streams are only counted. Throws `SourceError` and `UsageError`.
  */
 export async function checkInputs(config: RunConfig, problems: ProblemResolver): Promise<void> {
-  const evaluated = config.stages.some(({ kind }) => kind === 'rl') ? config.eval.sets : [];
-  const streamed = config.stages.flatMap((stage) => (stage.kind === 'cold-start' ? stage.problems : []));
-  const whole = [...config.stages.flatMap(listWholeSets), ...evaluated.flatMap((set) => set.problems)];
-  await problems.readAll(listFiles(whole));
-  await problems.count(listFiles(streamed));
+  await problems.readAll(listFiles(listWhole(config)));
+  await problems.count(listFiles(listStreamed(config)));
   for (const data of listForeignData(config)) if (findRowsRun(data) === null) readSftFile(data);
+}
+
+/** Every problem set that the stages of a configuration read, each once. */
+export function listProblemRefs(config: RunConfig): readonly ProblemsRef[] {
+  return listFiles([...listWhole(config), ...listStreamed(config)]);
+}
+
+function listWhole({ stages, eval: held }: RunConfig): ProblemsRef[] {
+  const evaluated = stages.some(({ kind }) => kind === 'rl') ? held.sets : [];
+  return [...stages.flatMap(listWholeSets), ...evaluated.flatMap((set) => set.problems)];
+}
+
+function listStreamed({ stages }: RunConfig): ProblemsRef[] {
+  return stages.flatMap((stage) => (stage.kind === 'cold-start' ? stage.problems : []));
 }
 
 /** Reads the rows that other runs of the store hold. Throws `UsageError`. */
@@ -24,7 +35,7 @@ export function checkForeignRows(config: RunConfig, store: RunStore): void {
 }
 
 /** What SFT stages train on that no cold-start stage of the configuration produces. */
-function listForeignData({ stages }: RunConfig): string[] {
+export function listForeignData({ stages }: RunConfig): string[] {
   const own = new Set(stages.map(({ id }) => id));
   return stages.flatMap((stage) => (stage.kind === 'sft' && !own.has(stage.data) ? [stage.data] : []));
 }

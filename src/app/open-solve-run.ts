@@ -13,13 +13,14 @@ import type { RunRecord } from '../ports/run-store/runs.ts';
 import type { CheckpointRecord } from '../ports/run-store/training.ts';
 import { OpenHandles, openRun } from './open-run.ts';
 import { createRunRecord, saveForeignState } from './run-record.ts';
+import { SHIPPED_FOLDER } from './shipped-weights.ts';
 
 /** How long unloading the weights may delay the end of the command. */
 const RETIRE_MS = 10_000;
 
-/** The last weights of a stored run. */
+/** Trained weights: the last ones of a stored run, or those that come with the package (`run` null). */
 export interface TrainedWeights {
-  readonly run: RunRecord;
+  readonly run: RunRecord | null;
   readonly state: CheckpointRecord;
 }
 
@@ -70,7 +71,7 @@ export async function openSolveRun(recipe: SolveRecipe, options: SolveRunOptions
 const SOLVE_STAGE = { id: 'solve', kind: 'eval', sets: [] } as const;
 
 async function serve(ctx: RunContext, handles: OpenHandles): Promise<string> {
-  await openStageModel({ ctx, stage: SOLVE_STAGE, index: 0 }, true);
+  await openStageModel({ ctx, stage: SOLVE_STAGE, index: 0 }, false);
   // Also after Ctrl-C: a server that keeps running must not keep weights that nobody will use.
   const retire = async () => {
     const own = { ...ctx, signal: AbortSignal.timeout(RETIRE_MS) };
@@ -83,13 +84,18 @@ async function serve(ctx: RunContext, handles: OpenHandles): Promise<string> {
   return new WeightsServer(ctx, new CheckpointKeeper(ctx)).serve(0, 0);
 }
 
-/** The embedded server started here gets its own copy of the state, because the original may be in use. Paths: docs/embedded-server.md. */
+/** The embedded server started here gets its own copy of the weights, because the originals may be in use. Paths: docs/embedded-server.md. */
 function copyBuiltInState({ run, state }: TrainedWeights, db: string, copyDb: string): void {
   const [, model, name] = /^tinker:\/\/([\w-]+)\/weights\/([\w-]+)$/.exec(state.path) ?? [];
   if (model === undefined || name === undefined) return;
+  const target = join(`${copyDb}-embedded`, model);
+  if (run === null) {
+    cpSync(SHIPPED_FOLDER, join(target, 'weights', name), { recursive: true });
+    return;
+  }
   for (const part of ['card', join('weights', name)]) {
     const source = join(`${db}-embedded`, model, part);
-    if (existsSync(source)) cpSync(source, join(`${copyDb}-embedded`, model, part), { recursive: true });
+    if (existsSync(source)) cpSync(source, join(target, part), { recursive: true });
     else if (part !== 'card' && existsSync(`${db}-embedded`)) {
       throw new UsageError(
         `the weights of run ${run.id} are gone: ${source} is not there; name another run with --from`,

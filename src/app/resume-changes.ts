@@ -20,6 +20,7 @@ const MAY_CHANGE = [
   /^stages\.[^.]+\.(?:limit|retries|budgetTokens|budgetUsd|saveEvery)$/,
   /^watchdog\.action$/,
   /^embedded\.threads$/,
+  /^trackers(?:\.|$)/,
 ];
 
 /** Why the rest may not, by the beginning of its path; the last one holds for everything else. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename, isAbsolute } from 'node:path';
 import type { SftRow } from '../../adapters/export-files/export-formats.ts';
 import type { ManifestInput } from '../../adapters/export-files/render-data-card.ts';
 import type { RunConfig } from '../config/schema.ts';
@@ -85,6 +86,7 @@ function toText(line: string, file: string, number: number): SftText {
 /** The accepted attempts that the cold-start stages of a run keep, in the order of their problems, as data set rows. */
 export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow> {
   const config = parseStoredConfig(run);
+  const nameSource = createSourceNames(config);
   const template = findStudentTemplate(store, run);
   for (const { index, kind } of store.listStages(run.id)) {
     if (kind !== 'cold-start') continue;
@@ -93,7 +95,7 @@ export function* listSftRows(store: RunStore, run: RunRecord): Generator<SftRow>
       const { blocks } = checkFormat(target, 'strict');
       yield {
         id: problem.id,
-        source: problem.source,
+        source: nameSource(problem.source),
         problem: problem.text,
         answer: problem.answer,
         prompt: renderStudentPrompt(template, problem.text),
@@ -122,11 +124,12 @@ export function describeExport(store: RunStore, run: RunRecord, folders: readonl
   const stages = config.stages.filter((stage) => stage.kind === 'cold-start');
   const templates = store
     .listPrompts(run.id)
-    .map(({ role, name, hash }) => [`template ${role}`, `${name} ${hash.slice(0, 12)}`] as const);
+    .map(({ role, name, hash }) => [`template ${role}`, `${hideFolder(name)} ${hash.slice(0, 12)}`] as const);
+  const nameSource = createSourceNames(config);
   return {
     name: run.name,
     run: run.id,
-    settings: Object.fromEntries(stages.map((stage) => [stage.id, stage])),
+    settings: Object.fromEntries(stages.map((stage) => [stage.id, hideFolders(stage)])),
     versions: {
       'parallel-r1': run.softwareVersion,
       'format checker': config.format.mode,
@@ -135,7 +138,7 @@ export function describeExport(store: RunStore, run: RunRecord, folders: readonl
     },
     attempts: countAttempts(store, run),
     licences: Object.fromEntries(
-      stages.flatMap(({ problems }) => problems).map((ref) => [nameSource(ref), findLicence(ref, folders)]),
+      stages.flatMap(({ problems }) => problems).map((ref) => [nameSource(toSource(ref)), findLicence(ref, folders)]),
     ),
   };
 }
@@ -153,7 +156,40 @@ function countAttempts(store: RunStore, run: RunRecord): Record<string, number> 
   return counts;
 }
 
-function nameSource(ref: ProblemsRef): string {
+/**
+ * Names for the sources of problems: what is shared must not tell where files lie on one machine. A file is called by its
+ * own name, and by a number too where two have the same.
+ */
+function createSourceNames({ stages }: RunConfig): (source: string) => string {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  const give = (source: string): string => {
+    const known = names.get(source);
+    if (known !== undefined) return known;
+    const plain = isAbsolute(source) ? basename(source).replace(/\.jsonl$/i, '') : source;
+    let name = plain;
+    for (let count = 2; taken.has(name); count += 1) name = `${plain}-${count}`;
+    taken.add(name);
+    names.set(source, name);
+    return name;
+  };
+  for (const stage of stages) if (stage.kind === 'cold-start') for (const ref of stage.problems) give(toSource(ref));
+  return give;
+}
+
+/** A configuration with the last part of each path alone. */
+function hideFolders(value: unknown): unknown {
+  if (typeof value === 'string') return hideFolder(value);
+  if (Array.isArray(value)) return value.map(hideFolders);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hideFolders(inner)]));
+}
+
+function hideFolder(text: string): string {
+  return isAbsolute(text) ? basename(text) : text;
+}
+
+function toSource(ref: ProblemsRef): string {
   if (ref.kind === 'word-sums') return WORD_SUMS_SOURCE;
   return ref.kind === 'file' ? ref.path : ref.name;
 }

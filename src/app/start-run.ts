@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { checkRunnable } from '../config/check-runnable.ts';
+import { checkRunnable, type OwnParts } from '../config/check-runnable.ts';
 import { describeConfigFault } from '../config/explain-issues.ts';
 import { type ConfigOverride, changeRunConfig, loadRunConfig } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
@@ -19,6 +19,7 @@ import type { RunRecord } from '../ports/run-store/runs.ts';
 import { createProblemResolver, type ProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { checkForeignRows, checkInputs } from './check-inputs.ts';
+import { noteInputFiles, type ReadingRun, requireSameInputFiles } from './input-files.ts';
 import { openRun } from './open-run.ts';
 import { type ConfigChange, describeChange, listChanges, requireAllowed } from './resume-changes.ts';
 import { joinObservers, type RunParts } from './run-parts.ts';
@@ -32,6 +33,7 @@ import {
   takeLastState,
 } from './run-record.ts';
 import { readVersions, takeUpVersions } from './run-versions.ts';
+import { checkTrackers, trackRun } from './track-run.ts';
 
 /**
  * Starting and resuming runs: the one place that opens the store for writing, runs a curriculum and records how it
@@ -66,6 +68,8 @@ export interface ResumeRunOptions extends RunOptions {
   readonly sets?: readonly string[];
   /** What changes from now on, and is stored. Servers, keys, names, limits and budgets may change, the method may not. */
   readonly overrides?: readonly ConfigOverride[];
+  /** Go on although a problem or data file is not what it was when the run read it; that is noted in the store. */
+  readonly acceptChangedData?: boolean;
 }
 
 /** How a run ended that did not fail. */
@@ -79,7 +83,14 @@ export interface RunOutcome {
 
 const RUN_OPTIONS = { db: 'text', parts: 'object?', signal: 'object?' } as const;
 const START_OPTIONS = { ...RUN_OPTIONS, config: 'object', preset: 'text?', weightsOf: 'text?' } as const;
-const RESUME_OPTIONS = { ...RUN_OPTIONS, runId: 'text?', file: 'text?', sets: 'list?', overrides: 'list?' } as const;
+const RESUME_OPTIONS = {
+  ...RUN_OPTIONS,
+  runId: 'text?',
+  file: 'text?',
+  sets: 'list?',
+  overrides: 'list?',
+  acceptChangedData: 'boolean?',
+} as const;
 const PARTS = {
   engine: 'object?',
   trainer: 'object?',
@@ -109,6 +120,7 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   const run = createRunRecord(config, preset);
   store.createRun(run, listStageRecords(config));
   if (weights !== null) saveForeignState(store, run.id, weights);
+  await noteInputFiles(toReadingRun(run, config, store, parts));
   return await execute({ run, config, store, db, problems, parts, signal });
 }
 
@@ -118,15 +130,18 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
  */
 export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> {
   requireOptions('resumeRun', options, RESUME_OPTIONS);
-  const { db, runId = null, parts = {}, signal = new AbortController().signal } = options;
+  const { db, runId = null, acceptChangedData = false, parts = {} } = options;
+  const { signal = new AbortController().signal } = options;
   using _lock = acquireRunLock(db);
   using store = openForWriting(db, parts);
   const run = runId === null ? findUnfinished(store) : findRun(store, runId);
   if (run.status === 'done') throw new UsageError(`run ${run.id} is done; there is nothing to resume`);
   const { config, changes } = applyChanges(readConfig(run, store), options);
   requireRunnable(config, parts);
+  const reporter = parts.reporter ?? createSilentReporter();
+  await requireSameInputFiles(toReadingRun(run, config, store, parts), { isAccepted: acceptChangedData, reporter });
   saveChanges(store, run, config, changes);
-  for (const change of changes) parts.reporter?.info(`changed: ${describeChange(change)}`);
+  for (const change of changes) reporter.info(`changed: ${describeChange(change)}`);
   return await execute({ run, config, store, db, parts, signal });
 }
 
@@ -165,6 +180,16 @@ export function endRun({ db, runId }: { readonly db: string; readonly runId: str
   store.setRunStatus(run.id, 'done', `ended by hand after ${done} of ${stages.length} stages${reason}`);
 }
 
+function toReadingRun(
+  { id }: RunRecord,
+  config: RunConfig,
+  store: RunStore,
+  { problemSources = [] }: RunParts,
+): ReadingRun {
+  const ownSets = problemSources.map(({ name }) => name);
+  return { runId: id, store, config, folders: listDatasetFolders(), ownSets };
+}
+
 /** Brings an older store up to date and tells the reporter. */
 function openForWriting(db: string, { reporter }: RunParts): RunStore {
   return openRunStore(db, { tell: (line) => reporter?.info(line) });
@@ -176,7 +201,8 @@ function requireOptions(name: string, options: RunOptions, known: Readonly<Recor
 }
 
 /** Throws `UsageError` with one line for each thing that is missing. */
-export function requireRunnable(config: RunConfig, parts: RunParts): void {
+export function requireRunnable(config: RunConfig, parts: OwnParts): void {
+  checkTrackers(config);
   const faults = checkRunnable(config, parts).map(describeConfigFault);
   if (faults.length === 1) throw new UsageError(faults[0]!);
   if (faults.length > 1)
@@ -205,7 +231,9 @@ interface Execution {
 
 async function execute({ run, config, store, db, problems, parts, signal }: Execution): Promise<RunOutcome> {
   const reporter = parts.reporter ?? createSilentReporter();
-  const observer = joinObservers(parts.observers ?? [], (message) => reporter.warn(message));
+  const warn = (message: string) => reporter.warn(message);
+  const tracking = trackRun({ run, config, store, warn });
+  const observer = joinObservers([...(parts.observers ?? []), tracking.observer], warn);
   const end = (status: 'interrupted' | 'failed', message: string | null) => {
     store.setRunStatus(run.id, status, message);
     observer.runEnded?.({ runId: run.id, status, message });
@@ -223,8 +251,10 @@ async function execute({ run, config, store, db, problems, parts, signal }: Exec
     await runCurriculum(opened.ctx);
     store.setRunStatus(run.id, 'done', null);
   } catch (error) {
+    await tracking.finish(signal.aborted || error instanceof BudgetSpent ? 'interrupted' : 'failed');
     return explainEnd(error, { runId: run.id, db, signal, reporter, end });
   }
+  await tracking.finish('done', signal);
   observer.runEnded?.({ runId: run.id, status: 'done', message: null });
   return { runId: run.id, status: 'done', message: null };
 }

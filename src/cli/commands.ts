@@ -1,7 +1,7 @@
 import { type Command, tieCommand } from './command.ts';
 import { checkCommand, solveCommand, verifyCommand } from './commands/answers.ts';
 import { exportCommand, generateCommand } from './commands/cold-start.ts';
-import { replayCommand, reverifyCommand, runsCommand, showCommand } from './commands/stored-runs.ts';
+import { replayCommand, reverifyCommand, runsCommand, showCommand, trackCommand } from './commands/stored-runs.ts';
 import { datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
 import { evalCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
 
@@ -24,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(datasetsCommand, async () => (await import('./actions/datasets.ts')).handleDatasets),
   tieCommand(runsCommand, async () => (await import('./actions/runs.ts')).handleRuns),
   tieCommand(showCommand, async () => (await import('./actions/show.ts')).showRun),
+  tieCommand(trackCommand, async () => (await import('./actions/track.ts')).trackStoredRun),
   tieCommand(replayCommand, async () => (await import('./actions/replay.ts')).replayRun),
   tieCommand(reverifyCommand, async () => (await import('./actions/reverify.ts')).reverifyRun),
   tieCommand(doctorCommand, async () => (await import('./actions/doctor.ts')).doctor),

@@ -4,7 +4,7 @@ import { readSoftwareVersion } from '../edge/package-root.ts';
 import { UsageError } from '../errors.ts';
 import { addCommand, addOptions, GLOBAL_OPTIONS } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import { endOnClosedPipe } from './output.ts';
+import { endOnClosedPipe, printRemark } from './output.ts';
 import { describeError, toExitCode } from './report-error.ts';
 import { describeUsageFault } from './usage-fault.ts';
 
@@ -28,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function reportError(error: unknown): void {
   process.exitCode = toExitCode(error);
-  process.stderr.write(`parallel-r1: ${describeError(error, process.env.PARALLEL_R1_DEBUG !== undefined)}\n`);
+  printRemark(`parallel-r1: ${describeError(error, process.env.PARALLEL_R1_DEBUG !== undefined)}`);
 }
 
 async function execute(argv: readonly string[]): Promise<number> {

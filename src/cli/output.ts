@@ -1,23 +1,34 @@
-/** Data goes to stdout through here; progress and errors go to stderr. */
+import { toPlainJson, toPlainText } from '../edge/terminal-text.ts';
 
-/** Writes one line of text. */
+/**
+ * The one place that prints: data to stdout, remarks and errors to stderr. Whatever a line holds (what a model wrote,
+ * names of files and models, keys of a row), nothing in it reaches the terminal as a command. Progress is printed by
+ * the reporters, which do the same.
+ */
+
+/** Writes text as one line, or as several where it has line feeds. */
 export function printLine(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${toPlainText(line)}\n`);
 }
 
 /** Writes one JSON document, indented. */
 export function printJson(value: unknown): void {
-  printLine(JSON.stringify(value, null, 2));
+  process.stdout.write(`${toPlainJson(JSON.stringify(value, null, 2))}\n`);
 }
 
 /** Writes one item of a stream as one line of JSON. */
 export function printJsonLine(value: unknown): void {
-  printLine(JSON.stringify(value));
+  process.stdout.write(`${toPlainJson(JSON.stringify(value))}\n`);
 }
 
 /** Tells a person something on stderr, unless asked to be quiet. */
 export function tell(options: { readonly quiet: boolean; readonly json: boolean }, message: string): void {
-  if (!options.quiet && !options.json) process.stderr.write(`${message}\n`);
+  if (!options.quiet && !options.json) printRemark(message);
+}
+
+/** Writes an error or a remark to stderr, whatever the options say. */
+export function printRemark(message: string): void {
+  process.stderr.write(`${toPlainText(message)}\n`);
 }
 
 /** A reader that closed the pipe (`| head`) has seen enough: exit quietly. */

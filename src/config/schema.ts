@@ -6,6 +6,7 @@ import { effectiveSchema, watchdogSchema } from './schema/parallel-work.ts';
 import { evalSets } from './schema/problems.ts';
 import { evalSampling, rolloutSchema } from './schema/rollout.ts';
 import { stagesSchema } from './schema/stages.ts';
+import { trackersSchema } from './schema/trackers.ts';
 
 /**
  * Numbers the meaning of configurations. It is raised when a stored configuration would no longer make a run do what it
@@ -73,6 +74,7 @@ export const runConfigSchema = z
       .strictObject({ sets: evalSets.default([]).describe('Held-out sets'), ...evalSampling })
       .prefault({})
       .describe('Held-out sets measured around RL stages'),
+    trackers: trackersSchema.prefault({}).describe('Where the figures of the run are sent while it goes on'),
     embedded: embeddedSchema.prefault({}).describe('The embedded engine and trainer'),
   })
   .describe('Configuration of a parallel-r1 run');

@@ -1,6 +1,17 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { ParallelR1Error, UsageError } from '../errors.ts';
 
 /** Text is written in pieces of about this many characters. */
@@ -15,7 +26,9 @@ export interface WrittenFile {
 
 /**
  * A file that takes its name only when it is whole and on the disk: whatever fails before leaves what was there.
- * Throws `UsageError` for a place that cannot be written, and `ParallelR1Error` when the disk fails.
+ * Folders on its way are made; a link keeps pointing where it does. What processes left behind that were killed while they
+ * wrote the same file is removed. Throws `UsageError` for a place that cannot be written, or that holds something other
+ * than a file (a device, a pipe), and `ParallelR1Error` when the disk fails.
  */
 export class WholeFile implements Disposable {
   /** Where it is written until it is finished. */
@@ -26,11 +39,13 @@ export class WholeFile implements Disposable {
   #held = '';
   #bytes = 0;
 
-  /** Begins `file` as `temporary`, which must be on the same disk. */
-  constructor(file: string, temporary = `${file}.partial-${process.pid}`) {
-    this.#file = file;
-    this.temporary = temporary;
-    this.#handle = this.#explain(() => openSync(temporary, 'w'));
+  /** Begins `file` as `temporary`, which must be on the same disk and end with the number of this process. */
+  constructor(file: string, temporary?: string) {
+    this.#file = findPlace(file);
+    this.temporary = temporary ?? `${this.#file}.partial-${process.pid}`;
+    this.#explain(() => mkdirSync(dirname(this.#file), { recursive: true }));
+    removeAbandoned(this.temporary);
+    this.#handle = this.#explain(() => openSync(this.temporary, 'w'));
   }
 
   /** Adds text or bytes. Text is buffered. */
@@ -94,6 +109,37 @@ export class WholeFile implements Disposable {
   }
 }
 
+/** Where a file is written: behind a link, the file it points to. Throws `UsageError` for what a new file must not replace. */
+function findPlace(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return file;
+  if (found.isDirectory()) throw new UsageError(`${file} is a folder: name a file`);
+  if (found.isFile()) return realpathSync(file);
+  const what = found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device';
+  throw new UsageError(`${file} is ${what}, which a finished file would replace: name a file`);
+}
+
+/** Removes what dead processes began under the same name: `FILE.partial-PID`. */
+function removeAbandoned(temporary: string): void {
+  const own = /^(.*-)(\d{1,10})(-\d)?$/s.exec(basename(temporary));
+  if (own === null) return;
+  const [, stem, , ending = ''] = own;
+  for (const name of readdirSync(dirname(temporary))) {
+    if (!name.startsWith(stem!) || !name.endsWith(ending)) continue;
+    const pid = name.slice(stem!.length, name.length - ending.length);
+    if (/^\d{1,10}$/.test(pid) && !isAlive(Number(pid))) rmSync(join(dirname(temporary), name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 /** Writes a whole file in one go: `fill` is given the function that adds to it. What `fill` throws is rethrown, and nothing is changed. */
 export function replaceFile(file: string, fill: (write: (data: string | Uint8Array) => void) => void): WrittenFile {
   using target = new WholeFile(file);
@@ -118,8 +164,8 @@ function syncFolder(folder: string): void {
 /** Explains why a file could not be written, and what to do. */
 export function explainWriteFailure(file: string, error: unknown): ParallelR1Error {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR')
-    return new UsageError(`${file}: its folder does not exist: create it first`, { cause: error });
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EEXIST')
+    return new UsageError(`${file}: something on its way is no folder (${code})`, { cause: error });
   if (code === 'EISDIR') return new UsageError(`${file} is a folder: name a file`, { cause: error });
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new UsageError(`${file} may not be written (${code})`, { cause: error });

@@ -20,6 +20,15 @@ export interface ReportData {
   /** One sentence for each evaluation stage that has no figures. */
   readonly evaluationGaps: Evaluations['gaps'];
   readonly rollouts: readonly RolloutSummary[];
+  /** Files that were not what they were when the run first read them, and with which it went on all the same. */
+  readonly changedInputs: readonly ChangedInput[];
+}
+
+/** A file that changed under a run, and since when the run reads it so. */
+export interface ChangedInput {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sinceMs: number;
 }
 
 /** The row of a run, with its configuration as it was stored and the store it is in. */
@@ -97,7 +106,17 @@ export async function collectReportData(
     evaluations: figures,
     evaluationGaps: gaps,
     rollouts: store.summarizeRollouts(run.id),
+    changedInputs: listChangedInputs(store, run.id),
   };
+}
+
+function listChangedInputs(store: RunStore, runId: string): ChangedInput[] {
+  const first = new Set<string>();
+  return store.listInputFiles(runId).flatMap(({ input, file, bytes, sinceMs }) => {
+    if (first.has(input)) return [{ file, bytes, sinceMs }];
+    first.add(input);
+    return [];
+  });
 }
 
 function describeStage(

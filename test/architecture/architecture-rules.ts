@@ -55,7 +55,7 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
   'better-sqlite3': '^adapters/store-sqlite/',
   '@bufbuild/protobuf': '^(src/edge|adapters/tracker-tensorboard)/',
   openai: '^adapters/engine-openai/',
-  undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface|tracker-mlflow))/',
+  undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface))/',
   hyparquet: '^adapters/source-huggingface/',
   'hyparquet-writer': '^adapters/export-files/',
   'tar-stream': '^adapters/(tinker|embedded-lm)/',

@@ -3,7 +3,7 @@
  *
  *  1. a store of a newer schema is refused with its version, what this software knows and what to do, and not touched
  *  2. a file that is no database, and another program's database, are refused and not touched
- *  3. a missing folder, and a missing file when only looking, are told in one line
+ *  3. a missing folder is made, except when only looking; what is missing then is told in one line
  *  4. looking changes nothing and refuses to write; it works beside a writer
  *  5. an existing store of schema 0 (an empty file) becomes a store; migrations are numbered 1, 2, ...
  *  6. a full disk (page limit) is one StoreError, undoes that write only, and the store goes on when there is room
@@ -101,7 +101,11 @@ test('2. foreign files', (t) => {
 
 test('3. missing places', (t) => {
   const folder = makeTempFolder('run-store', t);
-  assert.throws(() => openRunStore(join(folder, 'no', 'runs.db')), storeError('folder', 'does not exist'));
+  const deep = join(folder, 'no', 'such', 'runs.db');
+  assert.throws(() => openRunStore(deep, { readonly: true }), storeError(deep, 'no run store here'));
+  assert.equal(existsSync(join(folder, 'no')), false);
+  openRunStore(deep)[Symbol.dispose]();
+  assert.ok(existsSync(deep));
   const missing = join(folder, 'runs.db');
   assert.throws(() => openRunStore(missing, { readonly: true }), storeError(missing, 'no run store here'));
   assert.equal(existsSync(missing), false);

@@ -4,7 +4,7 @@
  * 1. a second lock is refused in one line that names the holder's pid and what to do; free after disposal
  * 2. the same across processes and through a symbolic link; readers are not hindered
  * 3. the lock vanishes with its process, kill -9 included
- * 4. a store in a missing folder is told
+ * 4. a missing folder is made; one that cannot be made is told
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -75,9 +75,10 @@ test('3. the lock dies with its process', async (t) => {
 });
 
 test('4. missing folder', (t) => {
-  const file = join(makeStore(t), '..', 'none', 'runs.db');
+  const store = makeStore(t);
+  acquireRunLock(join(store, '..', 'new', 'runs.db'))[Symbol.dispose]();
   assert.throws(
-    () => acquireRunLock(file),
-    (error) => error instanceof StoreError && /does not exist/.test(error.message),
+    () => acquireRunLock(join(store, 'below', 'runs.db')),
+    (error) => error instanceof StoreError && /cannot be made/.test(error.message),
   );
 });

@@ -6,7 +6,8 @@
  * 3. SkyRL is asked by the bare name, others by kind and name.
  * 4. 503 and 425 are waited out; other answers are errors.
  * 5. Locations on other hosts, other schemes and endless redirects are refused, and nothing is fetched from them.
- * 6. Entries that lead out of the folder, links, too many bytes, a cut tar, a MARKER tar: refused, nothing is left behind.
+ * 6. Entries that lead out of the folder, links, too many bytes or files for what is expected, an archive that grows
+ *    beyond what weights do, a cut tar, a MARKER tar: refused, nothing is left behind.
  * 7. An adapter without a LoRA tensor is refused: an engine would serve the base model.
  * 8. An archive may begin with the folder itself, "/" included. Adapter and whole model are told by their files; what is
  *    neither is refused.
@@ -19,7 +20,7 @@ import { buffer } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
-import { unpackArchive } from '../../adapters/tinker/hand-over/unpack-archive.ts';
+import { UNPACK_LIMITS, unpackArchive } from '../../adapters/tinker/hand-over/unpack-archive.ts';
 import type { TinkerTrainerOptions } from '../../adapters/tinker/trainer/create-tinker-trainer.ts';
 import { TrainerError } from '../../src/errors.ts';
 import { makeFolder } from '../support/embedded-requests.ts';
@@ -225,6 +226,13 @@ test('bounds and broken streams', async (t) => {
   await assert.rejects(unpack(gzipSync(archive).subarray(0, 100)), TrainerError);
   await assert.rejects(unpack(Buffer.alloc(2048, 'x')), TrainerError);
   assert.deepEqual(readdirSync(folder), []);
+  // What a small download may grow to, and how many files are written before too many are noticed.
+  const bomb = gzipSync(await pack([{ name: 'zeros', content: Buffer.alloc(80 * 1024 ** 2) }]));
+  await assert.rejects(unpack(bomb, { maxBytes: 1e9 }), /unpacks to 20 times its size/);
+  const crowd = await pack(Array.from({ length: 70 }, (_, i) => ({ name: `part-${i}`, content: 'x' })));
+  await assert.rejects(unpack(crowd, UNPACK_LIMITS.adapter), /more than 64 files/);
+  assert.deepEqual(readdirSync(folder), []);
+  await unpack(crowd, UNPACK_LIMITS.model);
   await unpack(gzipSync(archive));
   await unpack(archive);
   assert.deepEqual(readdirSync(target), ['a', 'b']);

@@ -1,7 +1,8 @@
 /**
  * bin/parallel-r1.js under a Node that is too old (skipped where this machine has none):
  *  1. the local pinned Node runs the program; output, stdin and exit code come through
- *  2. without one it says in one sentence what is needed and ends with 2
+ *  2. without one it says in one sentence what is needed and ends with 2; one that was installed without its program
+ *     (`npm ci --ignore-scripts`) is told with the command that fetches it
  *  3. the package `node` that was installed beside it, in a folder above, is found
  *  4. SIGTERM and SIGINT to the launcher stop the program in order, once, with its exit code
  *  5. a program that a signal killed gives 128 and the signal's number
@@ -70,7 +71,13 @@ test('1: handing over', { skip }, async () => {
 test('2: no newer Node', { skip }, async () => {
   const { code, stdout, stderr } = await start(copyLauncher(join(folder, 'alone')), ['--help']).result;
   assert.deepEqual([code, stdout], [2, '']);
-  assert.match(stderr, /^parallel-r1 needs Node 22\.19 or newer and this is v\d+.*\n$/);
+  assert.match(stderr, /^parallel-r1 needs Node 22\.19 or newer and this is v\d+.*npm install node@24\n$/);
+  const bare = join(folder, 'bare');
+  mkdirSync(join(bare, 'node_modules', 'node'), { recursive: true });
+  writeFileSync(join(bare, 'node_modules', 'node', 'package.json'), '{}');
+  const without = await start(copyLauncher(bare), ['--help']).result;
+  assert.equal(without.code, 2);
+  assert.match(without.stderr, /^.*without its program.*npm rebuild node --ignore-scripts=false\n$/);
 });
 
 test('3: a newer Node in a folder above', { skip }, async () => {

@@ -5,7 +5,7 @@
  *  3. solve takes the weights of the newest finished run, says so on stderr, and writes every segment
  *  4. solve --json is one document: segments, figures, verdict, both decodings of the same begin; stderr is empty
  *  5. solve --from takes that run; the same seed gives the same words, another seed others
- *  6. without trained weights, and for a question outside the vocabulary, one line says what is wrong
+ *  6. for a question outside the vocabulary, or none, one line says what is wrong
  *  7. solve writes nothing to the store, and leaves nothing behind
  */
 import assert from 'node:assert/strict';
@@ -108,14 +108,10 @@ test('5: solve --from', async () => {
 
 test('6: what cannot be answered', async () => {
   await whole;
-  const [bare, foreign, blank] = await Promise.all([
-    runCli(['solve', QUESTION, '--db', join(folder, 'empty.db')]),
+  const [foreign, blank] = await Promise.all([
     runCli(['solve', 'What is the capital of France?', '--db', db, '--quiet']),
     runCli(['solve', ' ', '--db', db]),
   ]);
-  assert.equal(bare.code, 2);
-  assert.match(bare.stderr, /knows nothing until it is trained.*start with "parallel-r1 run"/);
-  assert.equal(bare.stderr.trimEnd().includes('\n'), false);
   assert.equal(foreign.code, 1);
   assert.match(foreign.stderr, /outside the vocabulary/);
   assert.equal(foreign.stderr.trimEnd().includes('\n'), false);

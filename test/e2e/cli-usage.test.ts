@@ -102,10 +102,9 @@ test('6: files', async () => {
   );
   assertRefused(await runCli(['check', join(folder, 'none.txt')]), /none\.txt: there is no such file/);
   assertRefused(await runCli(['check', folder]), /this is a folder/);
-  assertRefused(
-    await runCli(['run', '--db', join(folder, 'no', 'such', 'runs.db')]),
-    /folder of the store does not exist/,
-  );
+  const occupied = join(folder, 'occupied');
+  writeFileSync(occupied, '');
+  assertRefused(await runCli(['run', '--db', join(occupied, 'runs.db')]), /folder of the store cannot be made/);
   assert.equal(existsSync(db), false);
 });
 

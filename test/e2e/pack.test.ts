@@ -109,6 +109,7 @@ test('the published package', async (t) => {
       'dist/src/index.js',
       'dist/src/index.d.ts',
       'dist/adapters/embedded-lm/kernels.wasm',
+      'dist/adapters/embedded-lm/trained/weights.bin',
     ]) {
       assert.ok(paths.includes(path), path);
     }
@@ -140,6 +141,13 @@ test('the published package', async (t) => {
       '<Parallel><Path>a</Path><Path>b</Path></Parallel>\n<Summary>s</Summary>\nFinal Answer: 4',
     );
     assert.equal(JSON.parse(runInstalled(['check', 'good.txt', '--json'])).valid, true);
+  });
+
+  await t.test('2: an answer in forked paths, before any run', () => {
+    const { solutions } = JSON.parse(
+      runInstalled(['solve', 'Dan has 18 keys, then makes 31. How many in all?', '--json']),
+    );
+    assert.ok(solutions[0].segments.some(({ role }: { role: string }) => role === 'path'));
   });
 
   await t.test('3: a run', () => {

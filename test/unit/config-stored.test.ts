@@ -63,7 +63,7 @@ test('2: runs of 0.1.0', () => {
   using store = openRunStore(file);
   const runs = store.listRuns();
   assert.equal(runs.length, 4);
-  const { effective, watchdog } = PRESETS.embedded;
+  const { effective, watchdog, trackers } = PRESETS.embedded;
   for (const run of runs) {
     const stored = JSON.parse(run.configJson);
     const added = {
@@ -72,7 +72,7 @@ test('2: runs of 0.1.0', () => {
     };
     assert.deepEqual(
       parseStoredConfig(run),
-      { ...stored, ...added, effective, watchdog },
+      { ...stored, ...added, effective, watchdog, trackers },
       'later keys have their defaults',
     );
   }

@@ -4,10 +4,22 @@
  *  2. whatever fails before leaves what was there, and nothing beside it
  *  3. a place that cannot be written is a usage error that says what to do; a disk that is full is none
  *  4. what is unfinished is removed when it is disposed of
+ *  5. missing folders are made; a link keeps pointing where it does; a pipe or a device is refused and stays what it is
+ *  6. what killed processes left behind is removed by the next one that writes the same file, and nothing else is
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { explainWriteFailure, replaceFile, WholeFile } from '../../src/edge/whole-file.ts';
@@ -53,10 +65,11 @@ test('2: failures', () => {
 });
 
 test('3: places', () => {
-  const missing = join(makeFolder(), 'no', 'such', 'file');
+  const folder = makeFolder();
+  writeFileSync(join(folder, 'file'), '');
   assert.throws(
-    () => new WholeFile(missing),
-    (error) => error instanceof UsageError && /its folder does not exist: create it first/.test(error.message),
+    () => new WholeFile(join(folder, 'file', 'below', 'out.jsonl')),
+    (error) => error instanceof UsageError && /something on its way is no folder/.test(error.message),
   );
   const explain = (code: string) => explainWriteFailure('out.jsonl', Object.assign(new Error('x'), { code }));
   for (const code of ['ENOTDIR', 'EISDIR', 'EACCES', 'EROFS']) assert.ok(explain(code) instanceof UsageError, code);
@@ -75,4 +88,51 @@ test('4: disposed of', () => {
     assert.ok(existsSync(draft.temporary));
   }
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('5: folders, links, pipes, devices', { skip: process.platform === 'win32' }, () => {
+  const folder = makeFolder();
+  const deep = join(folder, 'a', 'b', 'rows.jsonl');
+  replaceFile(deep, (write) => write('rows'));
+  assert.equal(readFileSync(deep, 'utf8'), 'rows');
+  const link = join(folder, 'link.jsonl');
+  symlinkSync(deep, link);
+  replaceFile(link, (write) => write('new rows'));
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.equal(readFileSync(deep, 'utf8'), 'new rows');
+  const pipe = join(folder, 'pipe');
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+  for (const [place, what] of [
+    [pipe, 'a pipe'],
+    ['/dev/null', 'a device'],
+  ] as const) {
+    assert.throws(
+      () => replaceFile(place, (write) => write('x')),
+      (error) => error instanceof UsageError && error.message.includes(`is ${what}`),
+    );
+    assert.ok(!lstatSync(place).isFile());
+  }
+});
+
+test('6: killed', () => {
+  const folder = makeFolder();
+  const dead = spawnSync(process.execPath, ['-e', '']).pid;
+  const file = join(folder, 'rows.jsonl');
+  for (const name of [
+    `rows.jsonl.partial-${dead}`,
+    `rows.jsonl.partial-${process.ppid}`,
+    `others.jsonl.partial-${dead}`,
+    'rows.jsonl.partial-x',
+  ])
+    writeFileSync(join(folder, name), 'half');
+  replaceFile(file, (write) => write('whole'));
+  assert.deepEqual(
+    readdirSync(folder).toSorted(),
+    [
+      `others.jsonl.partial-${dead}`,
+      'rows.jsonl',
+      `rows.jsonl.partial-${process.ppid}`,
+      'rows.jsonl.partial-x',
+    ].toSorted(),
+  );
 });

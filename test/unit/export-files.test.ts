@@ -11,6 +11,7 @@
  * 8. no text of a row or a name breaks out of the card
  * 9. verl: parquet with its row layout in nested columns, many rows in several groups, read back as written; the same bytes each time
  * 10. manifest and card tell attempts per filter code, the licences of the sources, and what to do about the tags
+ * 11. what LLaMA-Factory and axolotl must be told stands beside the file; entries of other data sets stay
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -75,8 +76,13 @@ test('1. formats', (t) => {
       ],
     },
     alpaca: { id: 'sums/p1#0', instruction: prompt, input: '', output: target },
-    trl: { id: 'sums/p1#0', prompt, completion: target },
-    text: { ...rest, prompt, text: target },
+    trl: { id: 'sums/p1#0', prompt: `${prompt}\n`, completion: target },
+    'trl-chat': {
+      id: 'sums/p1#0',
+      prompt: [{ role: 'user', content: prompt }],
+      completion: [{ role: 'assistant', content: target }],
+    },
+    text: { ...rest, prompt, target, text: `${prompt}\n${target}` },
   };
   assert.deepEqual([...Object.keys(expected), 'verl'].toSorted(), EXPORT_FORMATS.toSorted());
   for (const format of Object.keys(expected)) {
@@ -96,7 +102,7 @@ test('2. one line per row', (t) => {
       assert.equal(content.split(/[\n\r\u0085\u2028\u2029\v\f]/).length, rows.length + 1);
       assert.deepEqual(
         readRows(file).map((row) => (row as { prompt: string }).prompt),
-        rows.map(({ prompt }) => prompt),
+        rows.map(({ prompt }) => `${prompt}\n`),
       );
     }),
     { numRuns: 40 },
@@ -147,11 +153,18 @@ test('5. places', (t) => {
   const folder = makeTempFolder('export', t);
   writeFileSync(join(folder, 'README.md'), 'mine');
   exportRows([sampleRow()], { format: 'trl', out: join(folder, 'sft.jsonl'), manifest: MANIFEST });
-  assert.deepEqual(readdirSync(folder).sort(), ['README.md', 'sft.README.md', 'sft.jsonl', 'sft.manifest.json']);
+  assert.deepEqual(readdirSync(folder).sort(), [
+    'README.md',
+    'sft.README.md',
+    'sft.axolotl.yaml',
+    'sft.dataset_info.json',
+    'sft.jsonl',
+    'sft.manifest.json',
+  ]);
   assert.equal(readFileSync(join(folder, 'README.md'), 'utf8'), 'mine');
   const set = join(folder, 'set');
   mkdirSync(set);
-  exportRows([], { format: 'trl', out: set, manifest: MANIFEST });
+  exportRows([], { format: 'trl-chat', out: set, manifest: MANIFEST });
   assert.deepEqual(readdirSync(set).sort(), ['README.md', 'data.jsonl', 'manifest.json']);
   assert.equal(readFileSync(join(set, 'data.jsonl'), 'utf8'), '');
 });
@@ -181,8 +194,11 @@ test('7. usage errors', (t) => {
     error instanceof UsageError && pattern.test(error.message) && !/\n/.test(error.message);
   assert.throws(attempt('csv', join(folder, 'a')), usage(/unknown export format "csv"; known: messages/));
   assert.throws(attempt('constructor', join(folder, 'a')), usage(/unknown/));
-  assert.throws(attempt('trl', join(folder, 'no', 'a.jsonl')), usage(/folder does not exist/));
   assert.deepEqual(readdirSync(folder), []);
+  writeFileSync(join(folder, 'dataset_info.json'), '[]');
+  assert.throws(attempt('trl', folder), usage(/dataset_info\.json is no JSON object/));
+  assert.throws(attempt('trl', join(folder, 'dataset_info.json', 'a.jsonl')), usage(/is no folder/));
+  assert.deepEqual(readdirSync(folder), ['dataset_info.json']);
 });
 
 test('8. hostile names', (t) => {
@@ -213,12 +229,13 @@ test('9. verl', async (t) => {
   const found = await readParquet(file);
   assert.equal(found.length, 2_500);
   const last = found[2_499]!;
-  assert.deepEqual(Object.keys(last), ['data_source', 'prompt', 'ability', 'reward_model', 'extra_info']);
+  assert.deepEqual(Object.keys(last), ['data_source', 'prompt', 'messages', 'ability', 'reward_model', 'extra_info']);
   assert.deepEqual(
     [last.data_source, last.ability, last.reward_model],
     ['sums', 'math', { ground_truth: '4', style: 'rule' }],
   );
   assert.deepEqual(last.prompt, [{ role: 'user', content: `${text} 2499` }]);
+  assert.deepEqual(last.messages, [...last.prompt, { role: 'assistant', content: sampleRow().target }]);
   const { extra_info } = last;
   assert.deepEqual(
     [extra_info.split, Number(extra_info.index), extra_info.reward_method],
@@ -250,4 +267,37 @@ test('10. attempts, licences and tags', (t) => {
     assert.ok(card.includes(line), line);
   for (const tag of TAGS) assert.ok(card.includes(`"${tag}"`), tag);
   assert.match(card, /six tags on identical rows stay indistinguishable/);
+});
+
+test('11. settings of readers', (t) => {
+  const folder = makeTempFolder('export', t);
+  writeFileSync(join(folder, 'dataset_info.json'), JSON.stringify({ mine: { file_name: 'mine.jsonl' } }));
+  const write = (format: string) => {
+    const { file, datasetInfoFile, axolotlFile } = exportRows([sampleRow()], {
+      format,
+      out: folder,
+      manifest: MANIFEST,
+    });
+    return {
+      row: format === 'verl' ? null : (readRows(file)[0] as Record<string, unknown>),
+      info: JSON.parse(readFileSync(datasetInfoFile!, 'utf8')),
+      axolotl: parse(readFileSync(axolotlFile!, 'utf8')),
+    };
+  };
+  for (const format of EXPORT_FORMATS.filter((name) => name !== 'trl-chat')) {
+    const { row, info, axolotl } = write(format);
+    assert.deepEqual(Object.keys(info), ['mine', 'word_sums'], format);
+    const { file_name, columns } = info.word_sums;
+    assert.equal(file_name, format === 'verl' ? 'data.parquet' : 'data.jsonl');
+    if (row !== null)
+      for (const column of Object.values(columns)) assert.ok(Object.hasOwn(row, column as string), format);
+    const [dataset] = axolotl.datasets;
+    assert.equal(dataset.path, file_name);
+    assert.equal(dataset.ds_type, format === 'verl' ? 'parquet' : 'json');
+    const fields = [dataset.field_messages, dataset.field, dataset.type.field_instruction, dataset.type.field_output];
+    const named = fields.filter((field) => field !== undefined);
+    assert.ok(named.length > 0);
+    if (row !== null) for (const field of named) assert.ok(Object.hasOwn(row, field), `${format} ${field}`);
+    assert.deepEqual(axolotl.tokens, TAGS);
+  }
 });

@@ -6,14 +6,18 @@
  *  4. disposing takes down the bars of unfinished tasks, so that nothing keeps the process alive
  *  5. silent says nothing
  *  6. durations and rates read well from seconds to hours
+ *  7. the line of a bar fits every terminal: its counts lose no digit, what there is no room for is left out
+ *  8. nothing a message holds reaches the terminal as a command
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import test from 'node:test';
+import fc from 'fast-check';
 import { createBarReporter } from '../../adapters/reporter-terminal/create-bar-reporter.ts';
 import { createLineReporter, createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { describeRate, describeSeconds, estimateProgress } from '../../adapters/reporter-terminal/estimate-progress.ts';
+import { fitBarLine } from '../../adapters/reporter-terminal/fit-bar-line.ts';
 
 /** A clock that stands still until it is set. */
 function createHandClock() {
@@ -114,4 +118,55 @@ test('6: words', () => {
   assert.equal(describeRate(estimateProgress(0, 250, 1000, 1000), 'rows'), '250 rows/s');
   assert.equal(describeRate(estimateProgress(0, 2, 10, 50_000), 'steps'), '25.0 s/step');
   assert.equal(describeRate(estimateProgress(5, 5, 10, 1000), 'steps'), '');
+});
+
+test('7: every width', () => {
+  const parts = {
+    label: 'cold-start',
+    unit: 'problems',
+    pace: '12.5 problems/s, about 3m 20s left',
+    note: '31 rows accepted',
+  };
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 200 }),
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.integer({ min: 0, max: 1e6 }),
+      (columns, done, total) => {
+        const line = fitBarLine({ ...parts, done, total }, columns);
+        assert.ok(line.length <= columns, `${line.length} of ${columns}: ${line}`);
+        const counts = `${done}/${total}`;
+        if (columns >= counts.length) assert.ok(line.includes(counts), line);
+        if (line.includes('/s')) assert.ok(line.includes(parts.pace), line);
+      },
+    ),
+  );
+  const wide = fitBarLine({ ...parts, done: 5, total: 10 }, 140);
+  assert.equal(wide, `cold-start   ${'█'.repeat(12)}${'░'.repeat(12)} 5/10 problems  ${parts.pace}  ${parts.note}`);
+  assert.match(
+    fitBarLine({ ...parts, done: 4999, total: 10000 }, 79),
+    /^cold-start +█+░+ 4999\/10000 problems {2}12\.5 .* left$/,
+  );
+});
+
+test('8: hostile messages', async () => {
+  const hostile = '\u001B]52;c;ZXZpbA==\u0007\u009B2J\u202Eevil\u0000';
+  const lines: string[] = [];
+  const plain = createLineReporter({ write: (line) => lines.push(line), clock: createHandClock(), everyMs: 0 });
+  const { stream, saw, read } = createScreen();
+  const bars = createBarReporter({ stream, clock: createHandClock(), colour: false });
+  for (const reporter of [plain, bars]) {
+    reporter.info(hostile);
+    reporter.warn(hostile);
+    const task = reporter.task(`task ${hostile}`, 10, 'steps');
+    task.update(3, `note ${hostile}`);
+    if (reporter === bars) await saw('3/10 steps');
+    task.finish(`end ${hostile}`);
+  }
+  bars[Symbol.dispose]();
+  assert.equal(lines.length, 4);
+  for (const text of [lines.join(''), read()]) {
+    for (const unsafe of ['\u0000', '\u0007', '\u009B', '\u202E', '\u001B]']) assert.ok(!text.includes(unsafe));
+    assert.ok(text.includes('\\x1b]52;c;ZXZpbA==\\x07\\x9b2J\\u202eevil\\x00'));
+  }
 });

@@ -12,9 +12,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { toPlainText } from '../../src/cli/render/plain-text.ts';
 import { measureColumns, wrapText } from '../../src/cli/render/wrap-text.ts';
-import { createPaint, renderThought } from '../../src/cli/solve/render-thought.ts';
+import { createPaint, renderProgress, renderThought } from '../../src/cli/solve/render-thought.ts';
 import {
   countThoughtTokens,
   EMPTY_THOUGHT,
@@ -24,6 +23,7 @@ import {
 } from '../../src/cli/solve/thought.ts';
 import { openLineView, openLiveView } from '../../src/cli/solve/thought-view.ts';
 import type { Piece, Segment } from '../../src/core/trajectory.ts';
+import { toPlainText } from '../../src/edge/terminal-text.ts';
 import type { SegmentEvent } from '../../src/pipeline/rollout/trajectory-calls.ts';
 
 const PAINT = createPaint(false);
@@ -137,9 +137,15 @@ test('5: no line is too wide', () => {
     fc.property(
       fc.string({ unit: 'grapheme', maxLength: 200 }),
       fc.string({ maxLength: 200 }),
-      fc.integer({ min: 40, max: 160 }),
-      (first, second, width) => {
-        for (const line of renderThought(follow(one(1, first, second)), { ...RENDER, width })) {
+      fc.integer({ min: 24, max: 160 }),
+      fc.integer({ min: 0, max: 1e9 }),
+      (first, second, width, nowMs) => {
+        const thought = follow([
+          ...one(1, first, second),
+          { kind: 'started', sample: 0, role: 'main', block: 0, path: 0 },
+        ]);
+        const render = { ...RENDER, width, nowMs };
+        for (const line of [...renderThought(thought, render), renderProgress(thought, render)]) {
           assert.ok(measureColumns(line) <= width, `${measureColumns(line)} of ${width}: ${line}`);
         }
       },

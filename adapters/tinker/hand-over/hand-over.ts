@@ -6,7 +6,7 @@ import type { TrainerIo } from '../wire/patience.ts';
 import type { CheckpointRef } from '../wire/trainer-http.ts';
 import { type ArchiveCall, fetchArchive } from './fetch-archive.ts';
 import { findInPlace, removeBeside } from './shared-folder.ts';
-import { removeUnpacked, unpackArchive } from './unpack-archive.ts';
+import { removeUnpacked, UNPACK_LIMITS, unpackArchive } from './unpack-archive.ts';
 import { prepareWeights } from './weights-folder.ts';
 
 /**
@@ -27,20 +27,20 @@ export interface SharedPathHandOver {
   readonly root: string;
 }
 
-/** Where the engine finds saved sampler weights, and what lies there. */
+/** Where the engine finds saved sampler weights of an adapter or a whole model, and what lies there. */
 export async function handOverWeights(
   handOver: Exclude<HandOver, 'path'>,
   io: TrainerIo,
   profile: Profile,
   ref: CheckpointRef,
-  call: ArchiveCall,
+  call: ArchiveCall & { readonly content: keyof typeof UNPACK_LIMITS },
 ): Promise<Omit<SamplerWeights, 'path'>> {
   if (handOver.kind === 'shared-path') return findInPlace(path.resolve(handOver.root), profile, ref);
   const target = toDirectory(handOver.directory, ref);
   await mkdir(path.dirname(target), { recursive: true });
-  const { signal } = call;
+  const { signal, content } = call;
   const { below, found } = await fetchArchive(io, profile, ref, call, (archive) =>
-    unpackArchive(archive, target, { prepare: prepareWeights, signal }),
+    unpackArchive(archive, target, { limits: UNPACK_LIMITS[content], prepare: prepareWeights, signal }),
   );
   return { location: path.join(target, below), found };
 }

@@ -15,15 +15,28 @@ export interface UnpackLimits {
   readonly maxFiles: number;
 }
 
-/** Room for a merged model of some ten billion parameters. */
-const DEFAULT_LIMITS: UnpackLimits = { maxBytes: 64 * 1024 ** 3, maxFiles: 10_000 };
+/**
+ * What an archive may hold, by what is expected in it. An adapter is a handful of files: 16 GiB are rank 256 on every
+ * layer of a model of 70 billion parameters. A whole model comes in shards, some hundred of them at most.
+ */
+export const UNPACK_LIMITS = {
+  adapter: { maxBytes: 16 * 1024 ** 3, maxFiles: 64 },
+  model: { maxBytes: 1024 ** 4, maxFiles: 1_000 },
+} as const satisfies Record<string, UnpackLimits>;
+
+/**
+ * Weights hardly compress; zeros of a fresh adapter do. An archive that grows beyond so many times what was downloaded,
+ * and beyond this many bytes, is no archive of weights.
+ */
+const MAX_GROWTH = 20;
+const FREE_GROWTH_BYTES = 64 * 1024 ** 2;
 
 /** What some servers put into an archive whose weights were never written out. */
 const MARKER_FILE = 'MARKER';
 
 export interface UnpackOptions<T> {
-  /** Default: room for a merged model of some ten billion parameters. */
-  readonly limits?: UnpackLimits;
+  /** One of `UNPACK_LIMITS`. */
+  readonly limits: UnpackLimits;
   /** Makes what was unpacked ready for use, before it takes its name. */
   prepare(folder: string): Promise<T>;
   readonly signal?: AbortSignal | undefined;
@@ -36,7 +49,7 @@ export interface UnpackOptions<T> {
 export async function unpackArchive<T>(
   source: AsyncIterable<Buffer>,
   target: string,
-  { limits = DEFAULT_LIMITS, prepare, signal }: UnpackOptions<T>,
+  { limits, prepare, signal }: UnpackOptions<T>,
 ): Promise<T> {
   const draft = `${target}.${randomBytes(6).toString('hex')}.part`;
   await mkdir(draft, { recursive: true });
@@ -83,7 +96,15 @@ async function writeEntries(
     fault ??= error;
     extract.destroy(error instanceof Error ? error : new Error(String(error)));
   };
-  const feeding = pipeline(whole, unzip, limitBytes(limits.maxBytes), extract, options).catch(stop);
+  const downloaded = { bytes: 0 };
+  const feeding = pipeline(
+    whole,
+    countBytes(downloaded),
+    unzip,
+    limitBytes(limits.maxBytes, downloaded),
+    extract,
+    options,
+  ).catch(stop);
   const writing = writeFiles(extract, folder, limits.maxFiles).catch((error: unknown) => {
     stop(error);
     return [];
@@ -128,12 +149,24 @@ function toSafePath({ name, type }: Header, folder: string): string | null {
   return path.join(folder, ...parts);
 }
 
-function limitBytes(maxBytes: number): Transform {
+function countBytes(count: { bytes: number }): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      count.bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+}
+
+function limitBytes(maxBytes: number, downloaded: { readonly bytes: number }): Transform {
   let seen = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       seen += chunk.length;
+      const grown = FREE_GROWTH_BYTES + MAX_GROWTH * downloaded.bytes;
       if (seen > maxBytes) done(new TrainerError(`the weights archive unpacks to more than ${maxBytes} bytes`));
+      else if (seen > grown)
+        done(new TrainerError(`the weights archive unpacks to ${MAX_GROWTH} times its size: weights do not`));
       else done(null, chunk);
     },
   });

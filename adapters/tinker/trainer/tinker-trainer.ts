@@ -39,6 +39,8 @@ export interface TinkerTrainerParts {
   readonly profiles: readonly Profile[];
   readonly limits: ChunkLimits;
   readonly compress: boolean;
+  /** Names of the base models that the server lists. */
+  readonly baseModels: readonly string[];
   /** Base models for which the server advertises `structured_attention/1`. */
   readonly structuredModels: ReadonlySet<string>;
   readonly operationTimeoutMs: number;
@@ -50,6 +52,7 @@ export interface TinkerTrainerParts {
 /** The port over one connected Tinker-API server. */
 export class TinkerTrainer implements Trainer {
   readonly url: string;
+  readonly baseModels: readonly string[];
   readonly #parts: TinkerTrainerParts;
   #profiles: readonly Profile[];
   #queue: ModelQueue | null = null;
@@ -58,11 +61,14 @@ export class TinkerTrainer implements Trainer {
   /** Passes since the last optimizer step. */
   #pendingPasses = 0;
   readonly #told = new Set<string>();
+  /** What a saved sampler holds. */
+  #content: 'adapter' | 'model' = 'adapter';
 
   constructor(parts: TinkerTrainerParts) {
     this.#parts = parts;
     this.#profiles = parts.profiles;
     this.url = parts.io.http.url;
+    this.baseModels = parts.baseModels;
     parts.session.onReturn(() => this.#distrustRestored());
   }
 
@@ -90,12 +96,14 @@ export class TinkerTrainer implements Trainer {
     const modelId = await models.create(spec, profile, signal);
     const queue = new ModelQueue({ io, profile, modelId, operationTimeoutMs, requestLog });
     this.#queue = queue;
+    this.#content = spec.rank === 0 ? 'model' : 'adapter';
     if (from !== null) await queue.submit(toLoadOperation(from.path, from.optimizer), signal);
     if (this.#profiles.length > 1) {
       this.#profiles = [tellBackEnd(await readPassFields(this.#passTarget(queue), signal))];
     }
     this.#capabilities = { structuredAttention: await this.#findStructure(queue, spec.baseModel, signal) };
     await models.releaseUnneeded(modelId, this.#profile, signal);
+    if (this.#profile.unshownNeed !== null) this.#tellOnce(this.#profile.unshownNeed);
   }
 
   async closeModel(signal?: AbortSignal): Promise<void> {
@@ -141,7 +149,7 @@ export class TinkerTrainer implements Trainer {
     const { io, handOver } = this.#parts;
     const path = await this.#save(name, 'sampler_weights', signal);
     if (handOver === 'path') return { path, location: path, found: null };
-    const call = { deadline: this.#startDeadline(), signal };
+    const call = { deadline: this.#startDeadline(), signal, content: this.#content };
     return { path, ...(await handOverWeights(handOver, io, this.#profile, this.#requireRef(path), call)) };
   }
 

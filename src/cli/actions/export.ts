@@ -1,4 +1,4 @@
-import { exportRows } from '../../../adapters/export-files/export-rows.ts';
+import { type ExportResult, exportRows } from '../../../adapters/export-files/export-rows.ts';
 import { renderTokenizerNotes, TOKENIZER_NOTES } from '../../../adapters/export-files/tokenizer-notes.ts';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { findRun } from '../../app/run-record.ts';
@@ -19,19 +19,26 @@ export async function exportRun(args: ExportArgs): Promise<number> {
     else printLine(renderTokenizerNotes());
     return 0;
   }
-  if (run === undefined) throw new UsageError('export needs the id of a run: export RUN --out FILE');
   if (out === undefined) throw new UsageError('--out is missing: name a file to write, or a folder');
-  const result = writeExport(args, run, out);
+  const result = writeExport(args, run ?? null, out);
   if (args.json) printJson(tokenizerNotes ? { ...result, tokenizerNotes: TOKENIZER_NOTES } : result);
   else if (tokenizerNotes) printLine(renderTokenizerNotes());
-  tell(
-    args,
-    `${result.manifest.rows} rows in ${result.file}\nmanifest ${result.manifestFile}\ncard     ${result.cardFile}`,
-  );
+  tell(args, describeFiles(result));
   return 0;
 }
 
-function writeExport({ db, format }: ExportArgs, runId: string, out: string) {
+function describeFiles({ manifest, file, manifestFile, cardFile, datasetInfoFile, axolotlFile }: ExportResult): string {
+  const others = [
+    ['manifest', manifestFile],
+    ['card', cardFile],
+    ['LLaMA-Factory', datasetInfoFile],
+    ['axolotl', axolotlFile],
+  ].flatMap(([what, path]) => (path === null ? [] : [`${what!.padEnd(14)} ${path}`]));
+  const from = manifest.run === null ? '' : ` of run ${manifest.run}`;
+  return [`${manifest.rows} rows${from} in ${file}`, ...others].join('\n');
+}
+
+function writeExport({ db, format }: ExportArgs, runId: string | null, out: string) {
   using store = openRunStore(db, { readonly: true });
   const run = findRun(store, runId);
   const manifest = describeExport(store, run, listDatasetFolders());

@@ -12,9 +12,9 @@ import { selectReporter } from '../select-reporter.ts';
 export async function resume(args: ArgsOf<typeof resumeCommand>): Promise<number> {
   using reporter = selectReporter(args);
   using interrupt = listenForInterrupt((message) => reporter.warn(message));
-  const { db, run = null, config: file = null, set: sets, overrides } = args;
+  const { db, run = null, config: file = null, set: sets, overrides, acceptChangedData } = args;
   const { runId } = await resumeRun({
-    ...{ db, runId: run, file, sets, overrides },
+    ...{ db, runId: run, file, sets, overrides, acceptChangedData },
     parts: { reporter },
     signal: interrupt.signal,
   });

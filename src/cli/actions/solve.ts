@@ -4,7 +4,6 @@ import { type Decoding, type Solution, solveProblem } from '../../pipeline/rollo
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { loadSolveRecipe, type SolveArgs } from '../recipe/load-solve-recipe.ts';
-import { toPlainText } from '../render/plain-text.ts';
 import { selectReporter, wantsColour } from '../select-reporter.ts';
 import { compareSolutions, describeSolution, renderComparison, toSolutionJson } from '../solve/describe-solution.ts';
 import { createPaint } from '../solve/render-thought.ts';
@@ -19,7 +18,7 @@ export async function solve(args: SolveArgs): Promise<number> {
   using interrupt = listenForInterrupt((message) => tell(args, message));
   tell(args, describeModel(recipe));
   await using run = await openSolveRun(recipe, { db: args.db, reporter, signal: interrupt.signal });
-  if (!args.json) printLine(toPlainText(question));
+  if (!args.json) printLine(question);
   const parallel = await solveOnce(run, args, question, 'parallel');
   const sequential = args.sequential ? await solveOnce(run, args, question, 'sequential') : null;
   if (args.json) printJson(toJson(args, question, recipe, run, parallel, sequential));
@@ -29,6 +28,8 @@ export async function solve(args: SolveArgs): Promise<number> {
 
 function describeModel({ weights, config }: SolveRecipe): string {
   if (weights === null) return `${config.engine.model} at ${config.engine.urls.join(', ')} answers`;
+  if (weights.run === null)
+    return 'the weights that come with the package answer: what "parallel-r1 run" ends with; it trains your own';
   return `the weights of run ${weights.run.id} "${weights.run.name}" answer`;
 }
 
@@ -56,9 +57,11 @@ async function showWhile<T>(view: ThoughtView, work: (view: ThoughtView) => Prom
 function openView({ ctx }: SolveRun, { json }: SolveArgs): ThoughtView {
   if (json) return openSilentView();
   const { stdout } = process;
-  const paint = createPaint(stdout.isTTY && wantsColour());
-  const options = { clock: ctx.clock, paint, eosTexts: ctx.plan.engine.eosTokens };
-  return stdout.isTTY && process.env.TERM !== 'dumb' ? openLiveView(stdout, options) : openLineView(printLine, options);
+  const isLive = stdout.isTTY && process.env.TERM !== 'dumb';
+  const options = { clock: ctx.clock, eosTexts: ctx.plan.engine.eosTokens };
+  return isLive
+    ? openLiveView(stdout, { ...options, paint: createPaint(wantsColour()) })
+    : openLineView(printLine, options);
 }
 
 function toJson(
@@ -72,7 +75,7 @@ function toJson(
   return {
     question,
     reference: args.answer ?? null,
-    model: { base: config.engine.model, version, run: weights?.run.id ?? null },
+    model: { base: config.engine.model, version, run: weights?.run?.id ?? null },
     seed: config.run.seed,
     temperature: config.eval.temperature,
     solutions: [parallel, ...(sequential === null ? [] : [sequential])].map(toSolutionJson),

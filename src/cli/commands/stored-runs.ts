@@ -1,6 +1,6 @@
 import { DEFAULT_LATENCY_MODEL } from '../../core/replay/latency-model.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, decimal, flag, many, neededWord, one, text, word } from '../options.ts';
+import { choice, count, decimal, flag, many, neededWord, one, path, text, url, word } from '../options.ts';
 import { join } from '../recipe/replay-policies.ts';
 
 /** Commands that look at what the store holds. */
@@ -22,6 +22,24 @@ export const showCommand = {
   name: 'show [run]',
   describe: 'the report of a run: stages, curves, held-out figures; default: the newest run',
   options: { run: RUN },
+} as const satisfies CommandSpec;
+
+/** `track`: the series of a stored run, for other programs. */
+export const trackCommand = {
+  name: 'track [run]',
+  describe: 'send the stored figures of a run to TensorBoard or MLflow, or print them as lines of JSON',
+  options: {
+    run: RUN,
+    tensorboard: one('folder that TensorBoard is started with', path),
+    mlflow: one('base URL of an MLflow tracking server', url),
+    experiment: one('MLflow experiment', text, 'parallel-r1'),
+  },
+  examples: [
+    ['$0 track --tensorboard ./tb', 'event files of the newest run, in a folder of its own'],
+    ['$0 track --json > figures.jsonl', 'one point a line'],
+  ],
+  epilogue:
+    'Without a tracker on the command line those of the configuration of the run are brought up to date. What is there already is not sent again.',
 } as const satisfies CommandSpec;
 
 /** `replay`: stored trajectories under other policies. */

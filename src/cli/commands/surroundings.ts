@@ -1,7 +1,7 @@
 import { MAX_WORD_SUMS } from '../../core/word-sums/generate.ts';
 import type { CommandSpec } from '../command.ts';
 import { choice, count, flag, neededWord, one, text, words } from '../options.ts';
-import { RECIPE_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
+import { SERVER_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
 
 /** Commands for what surrounds a run: problem sets, outside servers, the embedded server. */
 
@@ -35,11 +35,19 @@ export const datasetsCommand = {
   epilogue: 'A gated set needs a token in HF_TOKEN; it is sent to the hub only and never stored.',
 } as const satisfies CommandSpec;
 
-/** `doctor`: probing engine, tokenizer, trainer and store. */
+/** `doctor`: probing engine, teacher, trainer, recipe and store. */
 export const doctorCommand = {
   name: 'doctor',
-  describe: 'probe engine, tokenizer, trainer and store: what works, what does not, what to do about it',
-  options: { ...RECIPE_OPTIONS, ...TEACHER_OPTIONS },
+  describe: 'probe engine, teacher, trainer and store: what works, what does not, what to do about it',
+  options: { ...SERVER_OPTIONS, ...TEACHER_OPTIONS },
+  examples: [
+    ['$0 doctor --config my.yaml', 'all that a configuration names'],
+    ['$0 doctor --engine http://127.0.0.1:8000/v1', 'this engine alone'],
+    ['$0 doctor --teacher http://127.0.0.1:8002/v1 --teacher-model MODEL', 'this teacher alone'],
+    ['$0 doctor --trainer http://127.0.0.1:8001', 'this trainer alone'],
+  ],
+  epilogue:
+    'Servers that are named are probed, and no other; where none is, the embedded ones are. Without --model, the only model of a server is taken. Exit codes: 0 all is well (warnings included), 1 something is at fault, 2 bad usage or configuration.',
 } as const satisfies CommandSpec;
 
 /** `embedded serve`: the tiny engine and trainer as a server. */

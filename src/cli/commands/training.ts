@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command.ts';
-import { choice, count, forKey, one, path, text, word } from '../options.ts';
+import { choice, count, flag, forKey, one, path, text, word } from '../options.ts';
 import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './shared-options.ts';
 
 /** Commands that train and measure: the whole curriculum, resuming it, single stages. */
@@ -34,6 +34,7 @@ export const resumeCommand = {
       ...BUDGET_OPTIONS['budget-usd'],
       describe: 'cold start: stop once they have cost this many US dollars, earlier ones included',
     },
+    'accept-changed-data': flag('go on although a problem or data file is not what it was when the run read it'),
     watchdog: forKey(
       'watchdog.action',
       one('what is done when a reward is earned without the work', choice(['off', 'warn', 'stop'])),

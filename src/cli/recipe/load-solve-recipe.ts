@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import type { SolveRecipe, TrainedWeights } from '../../app/open-solve-run.ts';
 import { findLastState, findRun, takeLastState } from '../../app/run-record.ts';
+import { SHIPPED_STATE } from '../../app/shipped-weights.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { parseStoredConfig } from '../../config/stored.ts';
-import { UsageError } from '../../errors.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { ArgsOf } from '../command.ts';
 import type { solveCommand } from '../commands/answers.ts';
@@ -15,8 +15,8 @@ export type SolveArgs = ArgsOf<typeof solveCommand>;
 
 /**
  * Finds the model that answers. `--from` names a run of the store; for the built-in model, which knows nothing until it
- * is trained, the default is the newest finished run. A run answers under its own recipe unless another one is named.
- * Throws `UsageError` when there is none.
+ * is trained, the default is the newest finished run, and where there is none the weights that come with the package. A run answers under its own recipe unless another one is named.
+ * Throws `UsageError` for a run that is not there or saved no weights.
  */
 export function loadSolveRecipe(args: SolveArgs): SolveRecipe {
   if (args.from !== undefined) return useRun(args, takeRun(args, args.from));
@@ -35,9 +35,7 @@ function takeNewest({ db }: SolveArgs): TrainedWeights {
     const found = findNewest(store);
     if (found !== null) return found;
   }
-  throw new UsageError(
-    `the built-in model knows nothing until it is trained, and ${db} holds no finished run that trained it: start with "parallel-r1 run" (minutes; --quick: seconds), or name a server with --engine URL --model NAME`,
-  );
+  return { run: null, state: SHIPPED_STATE };
 }
 
 function findNewest(store: RunStore): TrainedWeights | null {
@@ -51,7 +49,7 @@ function findNewest(store: RunStore): TrainedWeights | null {
 function useRun(args: SolveArgs, weights: TrainedWeights): SolveRecipe {
   const { run } = weights;
   const isNamed = args.preset !== undefined || args.config !== undefined;
-  const stored = isNamed ? null : { config: parseStoredConfig(run), preset: run.preset };
+  const stored = isNamed || run === null ? null : { config: parseStoredConfig(run), preset: run.preset };
   const recipe = loadRecipe(args, serveOnce, stored);
   requireTakesWeights(recipe.config);
   return { ...recipe, weights };

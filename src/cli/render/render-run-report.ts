@@ -21,13 +21,18 @@ export function renderRunReport(report: ReportData): string {
     .join('\n\n');
 }
 
-function renderHead({ run }: ReportData): string[] {
+function renderHead({ run, changedInputs }: ReportData): string[] {
   const minutes = (run.updatedAtMs - run.createdAtMs) / 60_000;
   const preset = run.preset === null ? '' : `, preset ${run.preset}`;
   const lines = [
     `Run ${run.id} "${run.name}"${preset}, seed ${run.seed}: ${run.status} after ${minutes.toFixed(1)} minutes`,
   ];
-  return run.message === null ? lines : [...lines, run.message];
+  if (run.message !== null) lines.push(run.message);
+  for (const { file, bytes, sinceMs } of changedInputs) {
+    const since = new Date(sinceMs).toISOString().slice(0, 16).replace('T', ' ');
+    lines.push(`${file} changed under the run: since ${since} UTC it is read as it is now, ${bytes} bytes`);
+  }
+  return lines;
 }
 
 /** Held-out figures at the boundaries of the stages, with their curves between. */

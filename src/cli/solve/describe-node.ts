@@ -1,6 +1,6 @@
 import { TAGS } from '../../core/grammar.ts';
 import { countGeneratedTokens, type Segment } from '../../core/trajectory.ts';
-import { toPlainText } from '../render/plain-text.ts';
+import { toPlainText } from '../../edge/terminal-text.ts';
 import type { ThoughtNode } from './thought.ts';
 
 /** `path 2`, `summary`, `main`. */

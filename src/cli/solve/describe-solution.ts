@@ -1,7 +1,7 @@
 import { countGeneratedTokens } from '../../core/trajectory.ts';
 import { computeTrajectoryFigures, type TrajectoryFigures } from '../../core/trajectory-figures.ts';
+import { toPlainText } from '../../edge/terminal-text.ts';
 import type { Solution } from '../../pipeline/rollout/solve.ts';
-import { toPlainText } from '../render/plain-text.ts';
 import { renderTable } from '../render/table.ts';
 import { describeMs, describeTokens } from './describe-node.ts';
 

@@ -37,17 +37,18 @@ export function renderThought(thought: Thought, options: RenderOptions): string[
   });
 }
 
-/** One line that sums up what is finished: tokens, critical path, time. */
-export function renderProgress(thought: Thought, { nowMs, paint }: RenderOptions): string {
+/** One line, no wider than the terminal, that sums up what is finished: tokens, critical path, time. */
+export function renderProgress(thought: Thought, { nowMs, paint, width }: RenderOptions): string {
   const { total, critical } = countThoughtTokens(thought);
   const elapsed = nowMs - (thought.nodes[0]?.startedMs ?? nowMs);
-  return paint.dim(`${describeTokens(total)}, ${critical} on the critical path, ${describeMs(elapsed)}`);
+  const line = `${describeTokens(total)}, ${critical} on the critical path, ${describeMs(elapsed)}`;
+  return paint.dim(clip(line, width - 1));
 }
 
 function renderTrunk(node: ThoughtNode, options: RenderOptions): string[] {
-  const { paint, width, nowMs } = options;
+  const { paint, width } = options;
   const colour = node.segment === null ? paint.yellow : node.role === 'summary' ? paint.green : paint.bold;
-  const title = `${colour(`● ${nameNode(node)}`)} ${paint.dim(measureNode(node, nowMs))}`;
+  const title = paintTitle('●', node, colour, options);
   return [title, ...readLines(node, width - INDENT - 1, options).map((line) => ' '.repeat(INDENT) + line)];
 }
 
@@ -77,14 +78,27 @@ function renderSideBySide(nodes: readonly ThoughtNode[], columns: number, option
 }
 
 function renderStacked(nodes: readonly ThoughtNode[], options: RenderOptions): string[] {
-  const { paint, width, nowMs } = options;
+  const { paint, width } = options;
   return nodes.flatMap((node, i) => {
     const isLast = i === nodes.length - 1;
     const paintName = node.segment === null ? paint.yellow : paint.bold;
-    const title = `${paint.cyan(isLast ? '└─' : '├─')} ${paintName(nameNode(node))} ${paint.dim(measureNode(node, nowMs))}`;
+    const title = paintTitle(isLast ? '└─' : '├─', node, paintName, options);
     const side = isLast ? ' ' : paint.cyan('│');
     return [title, ...readLines(node, width - 5, options).map((line) => `${side}    ${line}`)];
   });
+}
+
+/** `● main 12 tokens, 34 ms`, no wider than the terminal. */
+function paintTitle(
+  mark: string,
+  node: ThoughtNode,
+  paintName: (text: string) => string,
+  { paint, width, nowMs }: RenderOptions,
+): string {
+  const name = nameNode(node);
+  const room = width - mark.length - name.length - 3;
+  const measured = room < 1 ? '' : ` ${paint.dim(clip(measureNode(node, nowMs), room))}`;
+  return `${paint.cyan(mark)} ${paintName(name)}${measured}`;
 }
 
 function readLines(node: ThoughtNode, columns: number, { eosTexts }: RenderOptions): string[] {

@@ -11,7 +11,6 @@ export interface ThoughtView extends Disposable {
 
 export interface ThoughtViewOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
-  readonly paint: Paint;
   readonly eosTexts: readonly string[];
 }
 
@@ -25,7 +24,10 @@ const CLEAR_BELOW = '\u001B[J';
  * Draws the tree in place. While it grows, a tree taller than the terminal shows only its end, because what
  * has scrolled away cannot be redrawn; at the end it is written whole.
  */
-export function openLiveView(stream: NodeJS.WriteStream, options: ThoughtViewOptions): ThoughtView {
+export function openLiveView(
+  stream: NodeJS.WriteStream,
+  options: ThoughtViewOptions & { readonly paint: Paint },
+): ThoughtView {
   const { clock, ...rest } = options;
   let thought: Thought = EMPTY_THOUGHT;
   let drawn = 0;

@@ -95,6 +95,7 @@ export const embeddedPreset: RunConfig = {
   format: { mode: 'strict', promote: [] },
   effective: DEFAULT_EFFECTIVE_THRESHOLDS,
   watchdog: DEFAULT_WATCHDOG,
+  trackers: { tensorboard: null, mlflow: null },
   stages: [
     {
       id: 'cold-start',

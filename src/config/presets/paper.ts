@@ -207,6 +207,7 @@ function buildPaperPreset(
     format: { mode: 'strict', promote: [] },
     effective: DEFAULT_EFFECTIVE_THRESHOLDS,
     watchdog: DEFAULT_WATCHDOG,
+    trackers: { tensorboard: null, mlflow: null },
     stages,
     eval: { sets: EVAL_SETS, temperature: 1, topP: 1 },
     embedded: { threads: 2, modelSeed: null },

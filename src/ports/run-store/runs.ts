@@ -35,6 +35,16 @@ export interface RunVersions {
   readonly config: number | null;
 }
 
+/** A file that a run reads, as it was at one moment. */
+export interface InputFile {
+  /** How the configuration names it: a path, or the name of a set. */
+  readonly input: string;
+  readonly file: string;
+  /** Hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** What a stage of a curriculum does. */
 export type StageKind = 'cold-start' | 'sft' | 'rl' | 'eval';
 
@@ -82,6 +92,11 @@ export interface StoredRuns {
   listRunVersions(runId: string): RunVersions[];
   /** Notes the versions that work on the run from now on, unless they are the last ones noted. */
   saveRunVersions(runId: string, versions: RunVersions): void;
+
+  /** The files the run reads, in the order in which they were noted: of one that changed the last counts. */
+  listInputFiles(runId: string): (InputFile & { readonly sinceMs: number })[];
+  /** Notes what a file holds from now on. */
+  saveInputFile(runId: string, file: InputFile): void;
 
   /** In the order of the curriculum; empty for a run that is not there. */
   listStages(runId: string): StageRecord[];

@@ -12,6 +12,19 @@ export interface MetricPoint {
   readonly value: number;
 }
 
+/** Where in a run figures belong: after `step` of a stage. */
+export interface StepPlace {
+  readonly stageIndex: number;
+  readonly step: number;
+}
+
+/** All figures after one step. */
+export interface StepFigures extends StepPlace {
+  /** When the step was committed, in milliseconds since the epoch; null for figures outside of training steps. */
+  readonly committedAtMs: number | null;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
 /** Something the trainer saved. */
 export interface CheckpointRecord {
   readonly stageIndex: number;
@@ -37,6 +50,13 @@ export interface StoredTraining {
   saveMetrics(runId: string, points: readonly MetricPoint[]): void;
   /** In (stage, step, key) order; only keys that begin with `keyPrefix` when it is given. */
   listMetrics(runId: string, keyPrefix?: string): MetricPoint[];
+  /** The figures of the first `limit` steps after a place (null: from the beginning), in (stage, step) order. */
+  listStepFigures(runId: string, after: StepPlace | null, limit: number): StepFigures[];
+  /** The highest step with figures of each stage that has any, in order of the stages. */
+  listLastFigures(runId: string): StepPlace[];
+  /** The last global step that a tracker is known to have; null when it was never told one. */
+  trackedStep(runId: string, tracker: string): number | null;
+  saveTrackedStep(runId: string, tracker: string, globalStep: number): void;
 
   /**
    * Writes down what the trainer is about to be asked to save, so that a process that dies meanwhile leaves a trace. Until

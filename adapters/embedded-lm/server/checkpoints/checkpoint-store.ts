@@ -114,12 +114,14 @@ export class CheckpointStore {
     ]);
   }
 
-  async loadTraining(ref: CheckpointRef): Promise<ModelState> {
+  /** A training state; `withOptimizer` false: moments and step count are zero, and need not be there. */
+  async loadTraining(ref: CheckpointRef, withOptimizer: boolean): Promise<ModelState> {
     const state = await this.#readState(ref);
-    const [weights, moment1, moment2] = await Promise.all(
-      [WEIGHTS_FILE, 'moment1.bin', 'moment2.bin'].map((file) => this.#readFloats(ref, file)),
-    );
-    return { weights: weights!, moment1: moment1!, moment2: moment2!, step: Number(state.step) };
+    const weights = await this.#readFloats(ref, WEIGHTS_FILE);
+    const readMoment = (file: string) =>
+      withOptimizer ? this.#readFloats(ref, file) : new Float32Array(weights.length);
+    const [moment1, moment2] = await Promise.all([readMoment('moment1.bin'), readMoment('moment2.bin')]);
+    return { weights, moment1, moment2, step: withOptimizer ? Number(state.step) : 0 };
   }
 
   /** The weights of either kind. */

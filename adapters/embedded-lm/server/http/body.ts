@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { type JsonObject, toObject } from '../../../../src/core/json-object.ts';
+import type { BodyShare } from './body-budget.ts';
 import { FieldFault, HttpFailure } from './route.ts';
 
 /** Larger than any batch the model can hold; bounds what one request may make the process hold, compressed or not. */
@@ -9,30 +10,46 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 const decompress = promisify(zstdDecompress);
 
-/** The body, decompressed when it came as zstd. Rejects with 413 above the limit and with 400 when the client goes away in the middle. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const bytes = await collect(request);
+/**
+ * The body, decompressed when it came as zstd; what it holds is taken from `share`. Rejects with 413 above the limit, with
+ * 503 when too much is on its way already, and with 400 when the client goes away in the middle.
+ */
+export async function readBody(request: IncomingMessage, share: BodyShare): Promise<Buffer> {
+  const bytes = await collect(request, share);
   const encoding = request.headers['content-encoding'];
   if (encoding === undefined || encoding === 'identity') return bytes;
   if (encoding !== 'zstd')
     throw new HttpFailure(415, `Unsupported Content-Encoding '${encoding.slice(0, 40)}'; expected zstd or none`);
   try {
-    return await decompress(bytes, { maxOutputLength: MAX_BODY_BYTES });
+    const plain = await decompress(bytes, { maxOutputLength: MAX_BODY_BYTES });
+    share.take(plain.length);
+    return plain;
   } catch (cause) {
+    if (cause instanceof HttpFailure) throw cause;
     const isTooLarge = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw isTooLarge ? tooLarge() : new HttpFailure(400, 'request body is not valid zstd', { cause });
   }
 }
 
-function collect(request: IncomingMessage): Promise<Buffer> {
+function collect(request: IncomingMessage, share: BodyShare): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const refuse = (failure: unknown) => {
+      request.pause();
+      chunks.length = 0;
+      reject(failure);
+    };
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > MAX_BODY_BYTES) {
-        request.pause();
-        reject(tooLarge());
+        refuse(tooLarge());
+        return;
+      }
+      try {
+        share.take(chunk.length);
+      } catch (failure) {
+        refuse(failure);
         return;
       }
       chunks.push(chunk);
@@ -55,12 +72,12 @@ export function readMediaType(request: IncomingMessage): string {
 }
 
 /**
- * Parses a JSON body. An empty one counts as `{}`. Other content types are refused with 415: a web page
- * can post `text/plain` to a loopback port, JSON only after a preflight that this server never grants.
+ * Parses a JSON body. An empty one without a content type counts as `{}`. Other content types are refused with 415: a web
+ * page can post `text/plain` to a loopback port, JSON only after a preflight that this server never grants.
  */
 export function parseJsonBody(body: Buffer, request: IncomingMessage): unknown {
-  if (body.length === 0) return {};
   const type = readMediaType(request);
+  if (body.length === 0 && (type === '' || type === 'application/json')) return {};
   if (type !== 'application/json') {
     throw new HttpFailure(415, `Unsupported Content-Type '${type.slice(0, 60)}'; expected application/json`);
   }

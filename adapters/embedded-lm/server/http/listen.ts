@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { parseJsonBody, readBody } from './body.ts';
+import { BodyBudget } from './body-budget.ts';
 import { buildRouter, type Face, HttpFailure, type Reply } from './route.ts';
 
 /** A server that listens. */
@@ -20,11 +21,14 @@ export async function listen(options: {
 }): Promise<Listening> {
   const router = buildRouter(options.faces);
   const checkHost = createHostCheck(options.host);
+  const budget = new BodyBudget();
   const server = createServer({ keepAliveTimeout: 60_000, noDelay: true }, (request, response) => {
-    void serve(request, response, router, (incoming) => {
+    const admit = (incoming: IncomingMessage) => {
       checkHost(incoming);
+      checkOrigin(incoming);
       options.checkKey(incoming);
-    });
+    };
+    void serve(request, response, { router, budget, admit });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -42,11 +46,18 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
+/** What every request of one server shares. */
+interface Entrance {
+  readonly router: ReturnType<typeof buildRouter>;
+  readonly budget: BodyBudget;
+  /** Throws `HttpFailure` for a request that may not come in. */
+  readonly admit: (request: IncomingMessage) => void;
+}
+
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  router: ReturnType<typeof buildRouter>,
-  admit: (request: IncomingMessage) => void,
+  { router, budget, admit }: Entrance,
 ): Promise<void> {
   const target = request.url ?? '/';
   const mark = target.indexOf('?');
@@ -55,10 +66,11 @@ async function serve(
   response.on('close', () => {
     if (!response.writableFinished) abort.abort(new HttpFailure(499, 'client closed the connection'));
   });
+  using share = budget.open();
   try {
     const { route, params } = router.findRoute(request.method ?? 'GET', path);
     if (route.isOpen !== true) admit(request);
-    const rawBody = request.method === 'POST' ? await readBody(request) : Buffer.alloc(0);
+    const rawBody = request.method === 'POST' ? await readBody(request, share) : Buffer.alloc(0);
     const body = route.isRaw === true ? null : parseJsonBody(rawBody, request);
     const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
     send(response, await route.handle({ request, body, rawBody, params, query, signal: abort.signal }));
@@ -89,6 +101,17 @@ function createHostCheck(boundTo: string): (request: IncomingMessage) => void {
     const name = readName(request.headers.host ?? '');
     if (!isLoopback(name)) throw new HttpFailure(403, `Forbidden: host ${name.slice(0, 60)} is not this machine`);
   };
+}
+
+/**
+ * A web page of another site can make a browser send a POST without a body, which needs no preflight. Browsers name the
+ * page's origin; nobody else does, so that one which is not this server's own is refused.
+ */
+function checkOrigin({ headers }: IncomingMessage): void {
+  const { origin, host } = headers;
+  const isOwn = origin === undefined || (URL.parse(origin)?.host ?? '') === (host ?? '').toLowerCase();
+  if (isOwn && headers['sec-fetch-site'] !== 'cross-site') return;
+  throw new HttpFailure(403, 'Forbidden: requests of web pages of other origins are not answered');
 }
 
 /** The host without its port and brackets. */

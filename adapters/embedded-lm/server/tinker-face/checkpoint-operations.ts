@@ -114,7 +114,7 @@ export function parseLoadWeights(body: JsonObject, model: LiveModel, ctx: Traine
     throw new FieldFault('path', 'names sampler weights; only a training state can be loaded');
   const optimizer = readBoolean(body, 'optimizer', false);
   return async () => {
-    await ctx.lm.importState(model.lmModel, await ctx.checkpoints.loadTraining(ref), optimizer);
+    await ctx.lm.importState(model.lmModel, await ctx.checkpoints.loadTraining(ref, optimizer), optimizer);
     return { path: toTinkerPath(ref), model_id: model.card.modelId };
   };
 }
