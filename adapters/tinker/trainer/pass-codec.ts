@@ -112,16 +112,16 @@ export function checkPassOutput(output: PassOutput, lengths: readonly number[], 
 }
 
 /**
- * The metrics that are numbers; servers put nulls and texts among them. A gradient norm or loss that is none is NaN: JSON
- * has no such number, and servers write null or a text in its place.
+ * The metrics that are numbers; servers put nulls and texts among them. One that must be a number, by default a gradient
+ * norm, is NaN where it is none: JSON has no such number, and servers write null or a text in its place.
  */
-export function pickNumbers(metrics: unknown): Record<string, number> {
+export function pickNumbers(metrics: unknown, mustBeNumbers = /grad_norm/): Record<string, number> {
   if (typeof metrics !== 'object' || metrics === null) return {};
   const entries = Object.entries(metrics as Record<string, unknown>);
   return Object.fromEntries(
     entries.flatMap(([key, value]): [string, number][] => {
       if (typeof value === 'number' && Number.isFinite(value)) return [[key, value]];
-      return /grad_norm|^(?:train\/)?loss(?:$|:)/.test(key) ? [[key, Number.NaN]] : [];
+      return mustBeNumbers.test(key) ? [[key, Number.NaN]] : [];
     }),
   );
 }
@@ -141,7 +141,7 @@ function readJsonOutput(value: unknown, site: Site): PassOutput {
   const rows = (outputs ?? []) as readonly ({ logprobs?: { data?: unknown } | null } | null)[];
   return {
     logprobs: rows.map((row) => readRow(row?.logprobs?.data)),
-    metrics: pickNumbers(metrics),
+    metrics: pickNumbers(metrics, /grad_norm|^(?:train\/)?loss(?:$|:)/),
     fields: Object.keys(rows[0] ?? {}),
   };
 }
