@@ -74,7 +74,7 @@ const SUPPOSITIONS: ReadonlySet<string> = new Set(
 /** Words that lead to "answer" in a sentence that states it. */
 const LEAD_INS: ReadonlySet<string> = new Set(
   (
-    'the our my final correct exact numerical numeric required desired wanted sought simplified complete overall total ' +
+    'the our my final correct best exact numerical numeric required desired wanted sought simplified complete overall total ' +
     'approximate right actual ultimate main resulting now finally thus therefore hence so then but and consequently ' +
     'accordingly again clearly in conclusion summary short fact all both case cases either ' +
     'i we can could must now this that it which us is are am me let have be ' +
