@@ -114,7 +114,7 @@ const JOINING = /(?<![A-Za-z\\])(?:or|and|to)(?![A-Za-z])/;
 const FORMULA = /\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)/g;
 
 /** "She can have at most", "we need at least". */
-const HOW_MANY = /[A-Za-z]{2}\s[A-Za-z]{2,20}\sat (?:least|most)[\s$]{0,4}$/;
+const HOW_MANY = /[A-Za-z]{2}\s(?!(?:is|are|was|were|be|been|equals)\s)[A-Za-z]{2,20}\sat (?:least|most)[\s$]{0,4}$/;
 
 /** Without commands, whose names are no words and whose commas join nothing. */
 function dropCommands(text: string): string {

@@ -325,7 +325,7 @@ class AnswerParser extends SideParser {
     const word = toVocabulary(token.text);
     if (hasClass(word, 'approximation')) this.skipped.push({ what: 'approximation', text: word });
     else if (word === 'of') return /^(?:total|sum)$/.test(this.tokens[at - 1]?.text ?? '');
-    else if (!hasClass(word, 'filler') && word !== 'either' && word !== 'sum') return false;
+    else if ((!hasClass(word, 'filler') || word === 'every') && word !== 'either' && word !== 'sum') return false;
     return true;
   }
 

@@ -372,8 +372,9 @@ class Tokenizer {
       this.#readStars(at);
       return;
     }
-    if (char === '.' && this.#text.startsWith('...', at)) {
-      this.#at += 3;
+    if (char === '.' && this.#text[at + 1] === '.') {
+      // Two are left where a third ended the sentence.
+      this.#at += this.#text[at + 2] === '.' ? 3 : 2;
       this.#push('name', 'ldots', at);
       return;
     }
