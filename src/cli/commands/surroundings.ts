@@ -11,11 +11,11 @@ const seed = count(0, 2 ** 31 - 1);
 export const datasetsCommand = {
   name: 'datasets <what> [names..]',
   describe:
-    'problem sets: pull them from a hub, list those on this machine, check files, find overlaps, generate word sums',
+    'problem sets: pull them from a hub, list those on this machine, check files, convert GSM8K rows, find overlaps, generate word sums',
   options: {
-    what: neededWord('what to do', choice(['list', 'pull', 'check', 'overlap', 'generate'])),
-    names: words('pull: a known set (gsm8k, math-500, ...) or owner/name; check, overlap: JSONL files'),
-    out: one('pull: folder, default ./datasets; generate: file, default stdout', text),
+    what: neededWord('what to do', choice(['list', 'pull', 'check', 'convert', 'overlap', 'generate'])),
+    names: words('pull: a known set (gsm8k, math-500, ...) or owner/name; check, convert, overlap: JSONL files'),
+    out: one('pull: folder, default ./datasets; convert: file; generate: file, default stdout', text),
     split: one('pull: train, test, ...; generate: train or heldout, which share no operands', text),
     subset: one("pull: the set's configuration, for instance main", text),
     revision: one('pull: branch, tag or commit; default main', text),

@@ -39,6 +39,24 @@ export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promis
   return outcomes;
 }
 
+/**
+ * A trajectory that goes on from the paths of its last block: the summary and what follows are asked for under the seeds
+ * of the `sample` that the segments are of. The block may have lost paths, or have them in another order.
+ */
+export async function goOnFromPaths(
+  io: RolloutIo,
+  request: GroupRequest,
+  sample: number,
+  segments: readonly Segment[],
+): Promise<RolloutOutcome> {
+  const run = new TrajectoryRun(new TrajectoryCalls(io, request, sample), request.promptIds);
+  try {
+    return { trajectory: await run.goOn(segments) };
+  } catch (error) {
+    return { failure: describeRefusal(error) };
+  }
+}
+
 function askFirst(io: RolloutIo, request: GroupRequest, seed: number): Promise<Completion[]> {
   const { model, promptIds, groupSize } = request;
   const { settings, binding } = io;
@@ -71,7 +89,16 @@ class TrajectoryRun {
     this.#builder = new TrajectoryBuilder(promptIds);
   }
 
-  /** From the answer to the first main call, which the whole group asked for under `firstSeed`, to the end. */
+  /** From segments that end in the paths of a block to the end. */
+  async goOn(segments: readonly Segment[]): Promise<Trajectory> {
+    for (const segment of segments) this.#builder.add(segment);
+    this.#builder.add(await this.#runSummary(this.#builder.blocks + 1));
+    if (this.#remaining() < 1) return this.#builder.finish('length');
+    const { completion, seed } = await this.#askOn();
+    return this.run(completion, seed);
+  }
+
+  /** From the answer to a main call to the end; the whole group asked for the first one, under `firstSeed`. */
   async run(first: Completion, firstSeed: number): Promise<Trajectory> {
     let completion = first;
     let seed = firstSeed;
@@ -83,10 +110,14 @@ class TrajectoryRun {
       if (size === null) return this.#finishInline();
       await this.#runBlock(size);
       if (this.#remaining() < 1) return this.#builder.finish('length');
-      const name = { kind: 'main', block: this.#builder.blocks, path: 0 } as const;
-      seed = this.#calls.seedOf(name);
-      completion = await this.#askMain(name);
+      ({ completion, seed } = await this.#askOn());
     }
+  }
+
+  /** The main call behind the last block. */
+  async #askOn(): Promise<{ readonly completion: Completion; readonly seed: number }> {
+    const name = { kind: 'main', block: this.#builder.blocks, path: 0 } as const;
+    return { completion: await this.#askMain(name), seed: this.#calls.seedOf(name) };
   }
 
   get #settings() {
