@@ -1,6 +1,6 @@
 /**
  * Looks at a store of many rollouts: how long the first paint of `view`, `show`, its lists and `report` take, and how much
- * memory. `node bench/large-store.ts [rollouts] [folder]` writes the store first, unless it is there (2.5 kB a rollout).
+ * memory. `node bench/large-store.ts [rollouts] [folder]` writes the store first, unless it is there (1 kB a rollout).
  * Limits are those of the last column; nothing here is part of the test run.
  */
 import { spawnSync } from 'node:child_process';
@@ -24,17 +24,6 @@ const rollouts = Number(process.argv[2] ?? 1_000_000);
 const folder = process.argv[3] ?? join(tmpdir(), 'parallel-r1-large');
 const file = join(folder, `rollouts-${rollouts}.db`);
 
-if (!existsSync(file)) writeStore();
-process.stdout.write(`${rollouts.toLocaleString('en')} rollouts, ${(statSync(file).size / 1e9).toFixed(2)} GB\n`);
-
-measure('show', ['show', RUN], 1_000, null);
-measure('show --rollouts --wrong', ['show', RUN, '--rollouts', '--wrong'], 1_000, null);
-measure('show --rollouts --code (rare)', ['show', RUN, '--rollouts', '--code', 'text_before_summary'], 1_000, null);
-measure('why', ['why', String(Math.floor(rollouts / 2))], 1_000, null);
-await measurePaint();
-measure('report', ['report', RUN, '--out', join(folder, 'report.html')], 60_000, 500);
-process.stdout.write(`report.html ${(statSync(join(folder, 'report.html')).size / 1e6).toFixed(2)} MB (limit 2)\n`);
-
 /** A run of two RL stages with evaluations; every problem comes back some twenty times. */
 function writeStore(): void {
   mkdirSync(folder, { recursive: true });
@@ -52,7 +41,7 @@ function writeStore(): void {
 }
 
 function writeStep(store: RunStore, step: number, steps: number): void {
-  const rng = createRng(step);
+  const { next: rng } = createRng(step);
   const stageIndex = step * 2 <= steps ? 2 : 3;
   const purpose = step % 50 === 1 ? 'eval' : 'train';
   const skill = step / steps;
@@ -159,15 +148,18 @@ function measure(name: string, args: readonly string[], limitMs: number, limitMb
     const { main } = await import(${JSON.stringify(join(ROOT, 'src/cli/main.ts'))});
     process.stdout.write = () => true;
     await main(${JSON.stringify([...args, '--db', file, '--quiet'])});
-    process.stderr.write(String(process.resourceUsage().maxRSS));`;
+    const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+    process.stderr.write([maxRSS, (userCPUTime + systemCPUTime) / 1000].join(' '));`;
   const startedMs = performance.now();
   const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
   const tookMs = performance.now() - startedMs;
-  const megabytes = Number(stderr) / 1024;
+  const [megabytes = Number.NaN, cpuMs = Number.NaN] = stderr
+    .split(' ')
+    .map((value, i) => (i === 0 ? Number(value) / 1024 : Number(value)));
   if (status !== 0 || !Number.isFinite(megabytes)) throw new Error(`${name}: ${stderr}`);
   const limit = `${limitMs} ms${limitMb === null ? '' : `, ${limitMb} MB`}`;
   process.stdout.write(
-    `${name.padEnd(32)} ${tookMs.toFixed(0).padStart(7)} ms ${megabytes.toFixed(0).padStart(6)} MB   (limit ${limit})\n`,
+    `${name.padEnd(32)} ${tookMs.toFixed(0).padStart(7)} ms ${cpuMs.toFixed(0).padStart(7)} ms of CPU ${megabytes.toFixed(0).padStart(6)} MB   (limit ${limit})\n`,
   );
 }
 
@@ -213,3 +205,18 @@ function assertQuiet(...lists: readonly string[][]): void {
   const [first] = lists.flat();
   if (first !== undefined) throw new Error(first);
 }
+
+async function main(): Promise<void> {
+  if (!existsSync(file)) writeStore();
+  process.stdout.write(`${rollouts.toLocaleString('en')} rollouts, ${(statSync(file).size / 1e9).toFixed(2)} GB\n`);
+
+  measure('show', ['show', RUN], 1_000, null);
+  measure('show --rollouts --wrong', ['show', RUN, '--rollouts', '--wrong'], 1_000, null);
+  measure('show --rollouts --code (rare)', ['show', RUN, '--rollouts', '--code', 'text_before_summary'], 1_000, null);
+  measure('why', ['why', String(Math.floor(rollouts / 2))], 1_000, null);
+  await measurePaint();
+  measure('report', ['report', RUN, '--out', join(folder, 'report.html')], 60_000, 500);
+  process.stdout.write(`report.html ${(statSync(join(folder, 'report.html')).size / 1e6).toFixed(2)} MB (limit 2)\n`);
+}
+
+await main();
