@@ -163,12 +163,16 @@ test('6: problems', (t) => {
 });
 
 test('7: an older schema', (t) => {
-  const file = join(makeTempFolder('listings-old', t), 'runs.db');
-  createStoreOfSchema(file, 1);
-  using store = openRunStore(file, { readonly: true });
-  const [run] = store.listRuns();
-  assert.deepEqual(store.listRollouts(run?.id ?? 'none', { correct: false }, { after: null, size: 5 }), []);
-  assert.deepEqual([...store.listGroupOutcomes(run?.id ?? 'none')], []);
+  for (const schema of [1, 8]) {
+    const file = join(makeTempFolder(`listings-old-${schema}`, t), 'runs.db');
+    createStoreOfSchema(file, schema);
+    using store = openRunStore(file, { readonly: true });
+    const [rollout] = store.listRollouts(RUN, {}, { after: null, size: 5 });
+    assert.equal(rollout?.failure, 'gone');
+    assert.equal(store.findRollout(rollout.id)?.trajectory, null);
+    assert.equal([...store.listGroupOutcomes(RUN)].length, 1);
+    assert.equal(store.pageAttempts(RUN, 0, {}, { after: null, size: 5 })[0]?.extracted, '4');
+  }
 });
 
 test('8: plans', (t) => {
