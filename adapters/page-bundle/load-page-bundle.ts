@@ -37,7 +37,7 @@ export async function bundlePage(folder: string): Promise<PageBundle> {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     logLevel: 'silent',
-    legalComments: 'inline',
+    banner: { js: '/* With Preact: Copyright (c) 2015-present Jason Miller, MIT licence. */' },
   });
   const find = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))!.text;
   return { script: find('.js'), style: find('.css') };

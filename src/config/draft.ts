@@ -131,7 +131,7 @@ export function isDataFile(data: string): boolean {
 /** Which texts name files: some keys always do, others hold a name unless it looks like a path. */
 function isPath(key: string, text: string): boolean {
   if (text.trim() === '') return false;
-  if (key === 'path' || key === 'directory' || key === 'root') return true;
+  if (key === 'path' || key === 'directory' || key === 'root' || key === 'report') return true;
   if (/prompt$/i.test(key)) return text.includes('/') || text.endsWith('.md');
   if (key === 'data') return isDataFile(text);
   return key === 'problems' && text.endsWith('.jsonl');

@@ -25,6 +25,12 @@ export const runConfigSchema = z
       .strictObject({
         name: shortName().default('run').describe('Name in lists and reports'),
         seed: seedNumber().default(7).describe('Every seed of the run derives from it'),
+        report: nonBlank()
+          .nullable()
+          .default(null)
+          .describe(
+            'HTML file that the report is written to at the end; null: none. Relative to the configuration file',
+          ),
       })
       .prefault({})
       .describe('The run itself'),

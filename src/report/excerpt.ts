@@ -19,7 +19,7 @@ const TAG = /^<\/?[A-Za-z]{1,10}>/;
 export function quoteAt(text: string, at: number): Excerpt {
   const place = Math.min(Math.max(0, at), text.length);
   const tag = TAG.exec(text.slice(place, place + 16))?.[0];
-  const end = Math.min(text.length, place + (tag?.length ?? 1));
+  const end = keepPair(text, Math.min(text.length, place + (tag?.length ?? 1)));
   const from = keepPair(text, Math.max(0, place - AROUND));
   const to = keepPair(text, Math.min(text.length, end + AROUND));
   return {

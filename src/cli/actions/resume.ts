@@ -1,12 +1,14 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { findRun } from '../../app/run-record.ts';
 import { resumeRun } from '../../app/start-run.ts';
+import { readConfig } from '../../report/describe-rollout.ts';
 import type { ArgsOf } from '../command.ts';
 import type { resumeCommand } from '../commands/training.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { tell } from '../output.ts';
 import { printRunReport } from '../render/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
+import { writeEndReport } from './report.ts';
 
 /** `resume`: continues a run from where the store says it got to. */
 export async function resume(args: ArgsOf<typeof resumeCommand>): Promise<number> {
@@ -20,6 +22,8 @@ export async function resume(args: ArgsOf<typeof resumeCommand>): Promise<number
   });
   tell(args, '');
   using store = openRunStore(db, { readonly: true });
-  await printRunReport(store, findRun(store, runId), args);
+  const done = findRun(store, runId);
+  await printRunReport(store, done, args);
+  await writeEndReport(store, done, readConfig(done)?.run.report ?? null, args);
   return 0;
 }

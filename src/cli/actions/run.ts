@@ -8,6 +8,7 @@ import { printJson, printLine, tell } from '../output.ts';
 import { loadRecipe, type Recipe, type RecipeArgs, requireTakesWeights } from '../recipe/load-recipe.ts';
 import { printRunReport } from '../render/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
+import { writeEndReport } from './report.ts';
 
 /** `run`: the whole recipe. */
 export function startWholeRun(args: RecipeArgs): Promise<number> {
@@ -39,6 +40,8 @@ export async function startRecipe(
   const { runId } = await startRun({ config, preset, db, parts: { reporter }, signal: interrupt.signal, weightsOf });
   tell(args, '');
   using store = openRunStore(db, { readonly: true });
-  await printRunReport(store, findRun(store, runId), args);
+  const run = findRun(store, runId);
+  await printRunReport(store, run, args);
+  await writeEndReport(store, run, config.run.report, args);
   return 0;
 }

@@ -43,7 +43,7 @@ const GRPO = {
 };
 
 export const embeddedPreset: RunConfig = {
-  run: { name: 'embedded', seed: 7 },
+  run: { name: 'embedded', seed: 7, report: null },
   engine: {
     kind: 'embedded',
     urls: [],

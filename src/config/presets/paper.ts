@@ -157,7 +157,7 @@ function buildPaperPreset(
   stages: RunConfig['stages'],
 ): RunConfig {
   return {
-    run: { name, seed: 7 },
+    run: { name, seed: 7, report: null },
     engine: {
       kind: 'vllm',
       urls: [],
