@@ -89,7 +89,8 @@ test('1. statuses and bodies', async (t) => {
     for (const error of await failuresOf(engine.complete(ASK), engine.chat(CHAT))) {
       assert.equal(error.status, status);
       assert.equal(error.retryable, retryable.includes(status), String(status));
-      assert.match(error.message, new RegExp(`completions: ${status} the reason$`));
+      const advice = status === 401 || status === 403 ? '; it wants a key: name the .* engine\\.apiKeyEnv' : '';
+      assert.match(error.message, new RegExp(`completions: ${status} the reason${advice}$`));
     }
   }
   const bodies: [Answer, string][] = [

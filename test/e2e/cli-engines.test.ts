@@ -119,7 +119,7 @@ test('2: eval over text', async (t) => {
   const { args } = await startText(t, 'openai');
   const db = join(folder, 'eval.db');
   const report = await runJson(['eval', '--problems', problems, '--samples', '2', ...args, '--db', db]);
-  assert.deepEqual([report.evaluations[0].problems, report.evaluations[0].samples], [1, 2]);
+  assert.deepEqual([report.evaluations[0].problems, report.evaluations[0].fewestSamples], [1, 2]);
   using store = openRunStore(db, { readonly: true });
   const rollouts = store.loadRollouts(report.run.id, 0, 'eval', 0);
   assert.equal(rollouts.length, 2);
