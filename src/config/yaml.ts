@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { type Document, isNode, LineCounter, parseDocument, stringify } from 'yaml';
+import { readTextFile } from '../edge/text-file.ts';
 import { UsageError } from '../errors.ts';
 import type { RunConfig } from './schema.ts';
 
@@ -28,15 +28,12 @@ export function readYaml(text: string): YamlReading {
   }
 }
 
-/** The text of a file. Throws UsageError. */
-export function readTextFile(file: string): string {
+/** The text of a configuration file. Throws `UsageError`. */
+export function readConfigText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason =
-      code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a folder' : firstLine((error as Error).message);
-    throw new UsageError(`configuration file ${file}: ${reason}`, { cause: error });
+    throw new UsageError(`configuration file ${(error as Error).message}`, { cause: error });
   }
 }
 
