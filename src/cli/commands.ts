@@ -2,8 +2,8 @@ import { type Command, tieCommand } from './command.ts';
 import { checkCommand, solveCommand, verifyCommand } from './commands/answers.ts';
 import { exportCommand, generateCommand } from './commands/cold-start.ts';
 import { replayCommand, reverifyCommand, runsCommand, showCommand, trackCommand } from './commands/stored-runs.ts';
-import { datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
-import { evalCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
+import { configCommand, datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
+import { evalCommand, initCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
 
 /**
  * Every command, in the order of the help page. A command has two halves: its name and options are in `commands/`, in
@@ -11,6 +11,7 @@ import { evalCommand, resumeCommand, rlCommand, runCommand, sftCommand } from '.
  * is called, so that `--help` stays fast. How to add one: docs/how-to-add/command.md.
  */
 export const COMMANDS: readonly Command[] = [
+  tieCommand(initCommand, async () => (await import('./actions/init.ts')).initConfig),
   tieCommand(runCommand, async () => (await import('./actions/run.ts')).startWholeRun),
   tieCommand(resumeCommand, async () => (await import('./actions/resume.ts')).resume),
   tieCommand(generateCommand, async () => (await import('./actions/generate.ts')).generate),
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(trackCommand, async () => (await import('./actions/track.ts')).trackStoredRun),
   tieCommand(replayCommand, async () => (await import('./actions/replay.ts')).replayRun),
   tieCommand(reverifyCommand, async () => (await import('./actions/reverify.ts')).reverifyRun),
+  tieCommand(configCommand, async () => (await import('./actions/config.ts')).handleConfig),
   tieCommand(doctorCommand, async () => (await import('./actions/doctor.ts')).doctor),
   tieCommand(embeddedCommand, async () => (await import('./actions/embedded.ts')).serveEmbedded),
 ];

@@ -58,6 +58,7 @@ const CASES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['run', '--config', badKey],
     ['run', '--set', `run.${HOSTILE_NAME}=1`],
   ],
+  init: [['init', '--kind', 'embedded', '--file', join(occupied, HOSTILE_NAME)]],
   resume: [['resume', `no such ${HOSTILE_NAME}`]],
   generate: [
     ['generate', '--preview', '1', '--teacher', '%/v1', '--teacher-model', 'm', '--problems', problems],
@@ -94,6 +95,10 @@ const CASES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   show: [['show']],
   replay: [['replay', `no such ${HOSTILE_NAME}`]],
   reverify: [['reverify', 'RUN']],
+  config: [
+    ['config', 'explain', HOSTILE_NAME],
+    ['config', 'show', '--config', badKey],
+  ],
   doctor: [
     ['doctor', '--engine', '%/refuses', '--trainer', '%/refuses', '--model', 'm', '--db', join(folder, HOSTILE_NAME)],
   ],

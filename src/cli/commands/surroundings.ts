@@ -1,7 +1,7 @@
 import { MAX_WORD_SUMS } from '../../core/word-sums/generate.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, flag, neededWord, one, text, words } from '../options.ts';
-import { RECIPE_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
+import { choice, count, flag, neededWord, one, text, word, words } from '../options.ts';
+import { RECIPE_OPTIONS, SERVER_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
 
 /** Commands for what surrounds a run: problem sets, outside servers, the embedded server. */
 
@@ -40,6 +40,21 @@ export const doctorCommand = {
   name: 'doctor',
   describe: 'probe engine, tokenizer, trainer and store: what works, what does not, what to do about it',
   options: { ...RECIPE_OPTIONS, ...TEACHER_OPTIONS },
+} as const satisfies CommandSpec;
+
+/** `config`: what is in force, and what each key means. */
+export const configCommand = {
+  name: 'config <what> [key]',
+  describe: 'the configuration: show what is in force, print its JSON Schema, explain a key',
+  options: {
+    ...SERVER_OPTIONS,
+    what: neededWord('what to do', choice(['show', 'schema', 'explain'])),
+    key: word('explain: the key (rollout.topP, stages.rl.steps); without one the sections', text),
+  },
+  examples: [
+    ['$0 config explain stages.rl.groupSize', 'what a key means, takes and is by default'],
+    ['$0 config show --config my.yaml', 'every key, with a mark where it differs from the preset'],
+  ],
 } as const satisfies CommandSpec;
 
 /** `embedded serve`: the tiny engine and trainer as a server. */
