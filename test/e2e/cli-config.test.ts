@@ -5,7 +5,8 @@
  *  2. the schema that is shipped is that of the code, and `config schema` prints it
  *  3. `config explain` tells what a key means, takes, defaults to and is in each preset; a near miss gets the right name
  *  4. `config show` and `--dry-run` mark every value that differs from the preset, and no other
- *  5. `completion` prints a script, and commands and options are completed
+ *  5. pointing another preset at the built-in model is told, with the preset that fits
+ *  6. `completion` prints a script, and commands and options are completed
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -99,7 +100,22 @@ test('4: what differs', async () => {
   assert.match((await runCli(['config', 'show', '--config', file])).stdout, /name: mine # preset seen: /);
 });
 
-test('5: completion', async () => {
+test('5: the preset that fits', async () => {
+  const args = [
+    'generate',
+    '--dry-run',
+    '--engine',
+    'http://127.0.0.1:1/v1',
+    '--model',
+    'embedded-base',
+    '--problems',
+    'x.jsonl',
+  ];
+  assert.match((await runCli(args)).stderr, /answers the questions of --preset embedded only/);
+  assert.doesNotMatch((await runCli([...args, '--preset', 'embedded'])).stderr, /--preset embedded only/);
+});
+
+test('6: completion', async () => {
   assert.match((await runCli(['completion'])).stdout, /complete .*parallel-r1/);
   const offer = async (...words: string[]) =>
     (await runCli(['--get-yargs-completions', 'parallel-r1', ...words], { env: { SHELL: '/bin/bash' } })).stdout.split(

@@ -93,6 +93,7 @@ const CASES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   runs: [['runs']],
   show: [['show']],
+  track: [['track', `no such ${HOSTILE_NAME}`]],
   replay: [['replay', `no such ${HOSTILE_NAME}`]],
   reverify: [['reverify', 'RUN']],
   config: [
