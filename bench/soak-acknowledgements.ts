@@ -32,9 +32,9 @@ export async function soakAcknowledgements({ kills, seed }: { kills: number; see
   }
 }
 
-function describe({ runs, kills, disturbed, lost, doubled, stuck, orphans, different }: TrialTotals): string {
+function describe({ runs, kills, disturbed, lost, doubled, stuck, givenUp, orphans, different }: TrialTotals): string {
   return (
     `${runs} runs, ${kills} kills, ${disturbed} acknowledgements lost, doubled or late: optimizer steps ${lost} lost, ` +
-    `${doubled} doubled; ${stuck} runs stuck, ${different} different from the undisturbed one, ${orphans} saves left behind`
+    `${doubled} doubled; ${stuck} runs stuck, ${different} different from the undisturbed one, ${orphans} saves left behind; ${givenUp} times given up and resumed`
   );
 }

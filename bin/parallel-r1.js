@@ -7,6 +7,9 @@
 /* global process */
 const NEEDED = [22, 19];
 
+/** How long a program may take to stop in order once its launcher is gone. */
+const STOP_MS = 15_000;
+
 function isNewEnough(version) {
   const parts = version.split('.').map(Number);
   return parts[0] > NEEDED[0] || (parts[0] === NEEDED[0] && parts[1] >= NEEDED[1]);
@@ -33,6 +36,7 @@ async function runHere() {
   const useSource = !isInstalled && existsSync(source);
   const { enableCompileCache } = await import('node:module');
   enableCompileCache();
+  endWithLauncher();
   process.once('beforeExit', explainEmptyLoop);
   try {
     const { main } = await import((useSource ? source : new URL('../dist/src/cli/main.js', import.meta.url)).href);
@@ -40,6 +44,17 @@ async function runHere() {
   } finally {
     process.off('beforeExit', explainEmptyLoop);
   }
+}
+
+/** A launcher that was killed passes no signal on: its end shows in the channel to it, and then this process stops in order. */
+function endWithLauncher() {
+  if (process.env.PARALLEL_R1_LAUNCHED === undefined || process.channel == null) return;
+  process.once('disconnect', () => {
+    process.kill(process.pid, 'SIGTERM');
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MS).unref();
+  });
+  // It must not keep a finished program from ending.
+  process.channel.unref();
 }
 
 /** Node ends a process that has nothing left to wait for, whether or not its work is done. */
@@ -73,7 +88,7 @@ async function runWith(node) {
   const { fileURLToPath } = await import('node:url');
   const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
   const child = spawn(node, args, {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: Object.assign({}, process.env, { PARALLEL_R1_LAUNCHED: '1' }),
   });
   // A terminal sends Ctrl-C to both processes, `kill` to this one only; the program takes signals that arrive together for one.

@@ -30,6 +30,8 @@ export interface OutsideFacts {
   readonly timedOut?: boolean;
   /** Nothing of the request left this machine, so that it cannot have been acted on. */
   readonly unsent?: boolean;
+  /** The fault is this request's or its answer's own: others may well succeed. */
+  readonly failsAlone?: boolean;
 }
 
 /** Something outside failed: a server, or a file of somebody else's. One shape for all of them, so that one policy repeats. */
@@ -38,6 +40,7 @@ export class OutsideError extends ParallelR1Error {
   readonly retryAfterMs: number | null;
   readonly timedOut: boolean;
   readonly unsent: boolean;
+  readonly failsAlone: boolean;
 
   constructor(message: string, facts: OutsideFacts = {}) {
     super(message, facts);
@@ -45,6 +48,7 @@ export class OutsideError extends ParallelR1Error {
     this.retryAfterMs = facts.retryAfterMs ?? null;
     this.timedOut = facts.timedOut ?? false;
     this.unsent = facts.unsent ?? false;
+    this.failsAlone = facts.failsAlone ?? false;
   }
 }
 

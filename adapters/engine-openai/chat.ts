@@ -1,10 +1,11 @@
 import type { OpenAI } from 'openai';
 import { ENGINE_KINDS } from '../../src/core/engine-kinds.ts';
-import { type JsonObject, toObject } from '../../src/core/json-object.ts';
-import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
+import { toObject } from '../../src/core/json-object.ts';
+import { type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import type { ChatCompletion, ChatRequest } from '../../src/ports/engine.ts';
+import { readChatChoice } from './chat-choice.ts';
 import { type OpenAiKind, type OpenAiWire, readCount } from './openai-wire.ts';
-import { askSingly } from './single-choices.ts';
+import { askSingly, countFault } from './single-choices.ts';
 
 /** The package's types say what a request may hold; the request itself is sent by our own wire, at a fraction of the package's cost. */
 type WireRequest = OpenAI.ChatCompletionCreateParamsNonStreaming;
@@ -54,29 +55,24 @@ function readChat(site: Site, answer: unknown, n: number): ChatCompletion[] {
   const body = toObject(answer);
   const choices = body?.choices;
   if (!Array.isArray(choices)) throw wrongShape(site, 'an object with choices', answer);
-  if (choices.length !== n) throw failAt(site, `number of choices: asked for ${n}, got ${choices.length}`);
+  if (choices.length !== n) throw countFault(site, n, choices.length);
   const usage = toObject(body?.usage);
   const shared = {
     promptTokens: readCount(usage?.prompt_tokens),
     // Usage counts all choices together; of several, none can be told from it.
     completionTokens: n === 1 ? readCount(usage?.completion_tokens) : null,
   };
-  const byIndex = new Map(choices.map((value) => [toObject(value)?.index, toObject(value)]));
-  return Array.from({ length: n }, (_, index) => {
-    const choice = byIndex.get(index);
-    if (choice == null) throw wrongShape(site, `choices with indices 0 to ${n - 1}, each once`, [...byIndex.keys()]);
-    return { ...readChoice(site, choice), ...shared };
-  });
+  return sortChoices(site, choices).map((choice) => ({ ...readChatChoice(choice), ...shared }));
 }
 
-function readChoice(site: Site, choice: JsonObject) {
-  const where = `choices[${choice.index}]`;
-  const message = toObject(choice.message);
-  const content = message?.content ?? '';
-  if (message === null || typeof content !== 'string')
-    throw wrongShape(site, `text at ${where}.message.content`, choice.message);
-  if (typeof choice.finish_reason !== 'string')
-    throw wrongShape(site, `a finish reason at ${where}`, choice.finish_reason);
-  const reasoning = message.reasoning ?? message.reasoning_content;
-  return { content, reasoning: typeof reasoning === 'string' ? reasoning : null, finish: choice.finish_reason };
+/** In the order of their indices; as they came where one has none, as some servers send them. */
+function sortChoices(site: Site, choices: readonly unknown[]): readonly unknown[] {
+  const indices = choices.map((value) => toObject(value)?.index);
+  if (indices.some((index) => index == null)) return choices;
+  const byIndex = new Map(choices.map((value, i) => [indices[i], value]));
+  return choices.map((_, index) => {
+    if (!byIndex.has(index))
+      throw wrongShape(site, `choices with indices 0 to ${choices.length - 1}, each once`, indices);
+    return byIndex.get(index);
+  });
 }

@@ -24,6 +24,9 @@ export interface OpenAiWireOptions {
   /** Longest wait for the first header, and between two pieces of a body. */
   readonly timeoutMs: number;
   readonly apiKey: string | null;
+  /** Name of the environment variable that holds the key, and the setting that names it: what a refused key is explained by. */
+  readonly keyVariable?: string | null;
+  readonly keySetting?: string;
   /** Header that tells which calls belong together; absent or null: none does. */
   readonly sessionHeader?: string | null;
   /** Default 256 MiB. */
@@ -43,6 +46,7 @@ export class OpenAiWire {
   /** Throws `UsageError` for a URL it cannot use. */
   constructor(options: OpenAiWireOptions) {
     const { url, timeoutMs, apiKey, sessionHeader = null, maxResponseBytes = MAX_RESPONSE_BYTES } = options;
+    const keyAdvice = adviseKey(options);
     this.#sessionHeader = sessionHeader;
     const { origin, prefix } = parseServerAddress(url, {
       name: 'engine URL',
@@ -68,6 +72,7 @@ export class OpenAiWire {
       secrets: apiKey === null ? [] : [apiKey],
       silenceAdvice: 'raise engine.timeoutSeconds, or ask for fewer tokens',
       longestAskedMs: LONGEST_PAUSE_MS,
+      describeStatus: (status, said) => (status === 401 || status === 403 ? `${status} ${said}; ${keyAdvice}` : null),
       // `transformers serve` says 400 where other servers say 404: no request for that model can succeed.
       correctStatus: (status, said) => (status === 400 && PINNED.test(said) ? 404 : status),
     });
@@ -128,6 +133,13 @@ export class OpenAiWire {
   close(): Promise<void> {
     return this.#wire.close();
   }
+}
+
+/** What to do about a key that is refused, or missing. */
+function adviseKey({ apiKey, keyVariable = null, keySetting = 'engine.apiKeyEnv' }: OpenAiWireOptions): string {
+  if (apiKey === null) return `it wants a key: name the environment variable that holds it in ${keySetting}`;
+  const where = keyVariable === null ? 'the key' : `the key in the environment variable ${keyVariable}`;
+  return `check ${where} (${keySetting}), and what it may be used for`;
 }
 
 /** A count a server may leave out: null unless it is a number. */

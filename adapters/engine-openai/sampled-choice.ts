@@ -1,5 +1,6 @@
 import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import type { Completion } from '../../src/ports/engine.ts';
+import { readFinish } from './finish.ts';
 
 /** One choice as it arrived, before anything is known about its types. */
 export interface RawSampled {
@@ -18,11 +19,12 @@ export interface RawSampled {
 
 /** A completion whose ids and log-probs can be trained on. Throws a final `EngineError`. */
 export function checkSampled(site: Site, raw: RawSampled): Completion {
-  const { where, text, ids, logprobs, finish, cachedTokens } = raw;
+  const { where, text, ids, logprobs, cachedTokens } = raw;
+  const finish = readFinish(raw.finish) ?? 'abort';
+  // Nobody uses what the server gave up: it need not be whole.
+  if (finish === 'abort')
+    return { ids: [], text: typeof text === 'string' ? text : '', logprobs: [], finish, cachedTokens };
   if (typeof text !== 'string') throw wrongShape(site, `a string at ${where}.text`, text);
-  if (finish !== 'stop' && finish !== 'length' && finish !== 'abort') {
-    throw wrongShape(site, `finish reason stop, length or abort at ${where}`, finish);
-  }
   if (!isTokenIds(ids)) {
     throw wrongShape(site, `token ids at ${where} (needs a server build that knows ${raw.idsOption})`, ids);
   }

@@ -4,6 +4,7 @@ import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
 import type { ListModels } from './openai-client.ts';
 import { type OpenAiWire, readCount } from './openai-wire.ts';
 import { checkSampled } from './sampled-choice.ts';
+import { countFault } from './single-choices.ts';
 
 const PATH = '/generate';
 
@@ -55,7 +56,7 @@ function toSamplingParams(request: CompletionRequest, seed: number) {
 
 function readSglangCompletions(site: Site, answer: unknown, n: number): Completion[] {
   if (!Array.isArray(answer)) throw wrongShape(site, 'an array of choices', answer);
-  if (answer.length !== n) throw failAt(site, `number of choices: asked for ${n}, got ${answer.length}`);
+  if (answer.length !== n) throw countFault(site, n, answer.length);
   return answer.map((value, index) => readChoice(site, value, `[${index}]`));
 }
 

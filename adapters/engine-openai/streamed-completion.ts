@@ -3,7 +3,7 @@ import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import { parseAnswer, type WireAnswer } from '../../src/edge/http-wire.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
 import type { OpenAiWire } from './openai-wire.ts';
-import { askSingly } from './single-choices.ts';
+import { askSingly, countFault } from './single-choices.ts';
 import type { TextPieces } from './text-pieces.ts';
 import { findStop, readTextEnd, type TextEnd, type TextWish, toTextCompletion, toTextWish } from './text-stops.ts';
 
@@ -43,7 +43,7 @@ interface Ended {
 async function readAnswer(site: Site, answer: WireAnswer, { stops }: TextWish): Promise<Ended> {
   if (answer.contentType === 'text/event-stream') return readStream(site, answer.chunks(), stops);
   const { text, finish } = readChoice(site, await answer.json());
-  return { text, end: readTextEnd(site, 'choices[0]', finish) };
+  return { text, end: readTextEnd(finish) };
 }
 
 async function readStream(site: Site, chunks: AsyncIterable<Uint8Array>, stops: readonly string[]): Promise<Ended> {
@@ -59,7 +59,8 @@ async function readStream(site: Site, chunks: AsyncIterable<Uint8Array>, stops: 
     text += more;
     // Leaving the loop ends the request; the rest is not needed.
     if (findStop(text, stops, from) !== null) return { text, end: 'stop' };
-    if (finish != null) return { text, end: readTextEnd(site, 'choices[0]', finish) };
+    // An empty one is how some servers say that there is none yet.
+    if (finish != null && finish !== '') return { text, end: readTextEnd(finish) };
   }
   throw failAt(site, 'the answer ended before it was complete', { retryable: true });
 }
@@ -67,10 +68,11 @@ async function readStream(site: Site, chunks: AsyncIterable<Uint8Array>, stops: 
 function readChoice(site: Site, answer: unknown): { text: string; finish: unknown } {
   const body = toObject(answer);
   if (!Array.isArray(body?.choices)) throw wrongShape(site, 'an object with choices', answer);
-  if (body.choices.length !== 1) throw failAt(site, `number of choices: asked for 1, got ${body.choices.length}`);
+  if (body.choices.length !== 1) throw countFault(site, 1, body.choices.length);
   const choice = toObject(body.choices[0]);
-  if (typeof choice?.text !== 'string') throw wrongShape(site, 'a string at choices[0].text', choice?.text);
-  return { text: choice.text, finish: choice.finish_reason };
+  const text = choice?.text ?? '';
+  if (choice === null || typeof text !== 'string') throw wrongShape(site, 'a string at choices[0].text', choice?.text);
+  return { text, finish: choice.finish_reason };
 }
 
 /** Longest line in characters: an event holds a few tokens, and a server that never ends a line must not fill the memory. */
@@ -78,18 +80,20 @@ const MAX_LINE_CHARS = 1024 * 1024;
 
 /**
  * The `data` of server-sent events, in order; the mark `[DONE]` is one of them.
- * Events of several data lines are joined by a newline; other fields and comments are skipped. Source: HTML
- * standard, section "Server-sent events". Throws a final `EngineError` for a line beyond bounds.
+ * Events of several data lines are joined by a newline; events without data, other fields and comments are skipped.
+ * Source: HTML standard, section "Server-sent events". Throws a final `EngineError` for a line beyond bounds.
  */
 async function* readEvents(site: Site, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let data: string[] = [];
   for await (const line of readLines(site, chunks)) {
     if (line === '') {
-      if (data.length > 0) yield data.join('\n');
+      const whole = data.join('\n');
+      if (whole !== '') yield whole;
       data = [];
     } else if (/^data(:|$)/.test(line)) data.push(line.slice(5).replace(/^ /, ''));
   }
-  if (data.length > 0) yield data.join('\n');
+  const last = data.join('\n');
+  if (last !== '') yield last;
 }
 
 /** Lines ended by CR, LF or both. */

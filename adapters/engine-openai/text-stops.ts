@@ -1,6 +1,7 @@
 import { TAGS } from '../../src/core/grammar.ts';
-import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
+import { failAt, type Site } from '../../src/edge/http-failure.ts';
 import type { Completion, CompletionRequest } from '../../src/ports/engine.ts';
+import { readFinish } from './finish.ts';
 import type { TextPieces } from './text-pieces.ts';
 
 /** How a server said that a text ended: by a stop or an end of sequence, by the cap, or because it gave up. */
@@ -60,18 +61,7 @@ export function toTextCompletion(pieces: TextPieces, { stops }: TextWish, text: 
   };
 }
 
-const ENDS: Readonly<Record<string, TextEnd>> = {
-  stop: 'stop',
-  eos: 'stop',
-  eos_token: 'stop',
-  stop_sequence: 'stop',
-  length: 'length',
-  abort: 'abort',
-};
-
-/** Reads a finish reason. Throws a final `EngineError` for any other value. */
-export function readTextEnd(site: Site, where: string, reason: unknown): TextEnd {
-  const end = typeof reason === 'string' && Object.hasOwn(ENDS, reason) ? ENDS[reason] : undefined;
-  if (end === undefined) throw wrongShape(site, `finish reason stop, length or abort at ${where}`, reason);
-  return end;
+/** Reads a finish reason; a text that is not said to be complete or cut at the limit is one that the server gave up. */
+export function readTextEnd(reason: unknown): TextEnd {
+  return readFinish(reason) ?? 'abort';
 }

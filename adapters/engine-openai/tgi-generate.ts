@@ -58,7 +58,7 @@ function readGenerated(site: Site, pieces: TextPieces, wish: TextWish, answer: u
     return text;
   });
   const reason = details?.finish_reason;
-  const end = readTextEnd(site, 'details', reason);
+  const end = readTextEnd(reason);
   // The end of sequence it ended with may be a different one; the one asked for replaces it.
   if (reason === 'eos_token' && toObject(tokens.at(-1))?.special === true) texts.pop();
   return toTextCompletion(pieces, wish, texts.join(''), end);

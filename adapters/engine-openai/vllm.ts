@@ -4,6 +4,7 @@ import { failAt, type Site, wrongShape } from '../../src/edge/http-failure.ts';
 import type { Completion, CompletionRequest, TokenizeRequest } from '../../src/ports/engine.ts';
 import { type OpenAiWire, readCount } from './openai-wire.ts';
 import { checkSampled } from './sampled-choice.ts';
+import { countFault } from './single-choices.ts';
 
 const PATH = '/v1/completions';
 
@@ -58,8 +59,7 @@ function readVllmCompletions(site: Site, answer: unknown, request: CompletionReq
   const body = toObject(answer);
   const choices = body?.choices;
   if (!Array.isArray(choices)) throw wrongShape(site, 'an object with choices', answer);
-  if (choices.length !== request.n)
-    throw failAt(site, `number of choices: asked for ${request.n}, got ${choices.length}`);
+  if (choices.length !== request.n) throw countFault(site, request.n, choices.length);
   const details = toObject(toObject(body?.usage)?.prompt_tokens_details);
   const cachedTokens = readCount(details?.cached_tokens);
   const completions = new Array<Completion>(request.n);

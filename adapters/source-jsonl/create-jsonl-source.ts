@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Problem } from '../../src/core/problem.ts';
+import { extractGsm8kAnswer } from '../../src/core/problem-set/gsm8k-answer.ts';
 import { parseProblemRow } from '../../src/core/problem-set/problem-row.ts';
 import { MAX_LINE_BYTES, readTextLines } from '../../src/edge/jsonl.ts';
 import { SourceError } from '../../src/errors.ts';
@@ -16,7 +17,7 @@ export interface JsonlSourceOptions {
 
 /**
  * Problems from a JSONL file: UTF-8, one object `{id?, problem, answer, level?}` per line, other keys
- * ignored. `answer` may be a number; a row without `id` is named after its line (`line-12`). Blank
+ * ignored. `answer` may be a number, or a worked solution in GSM8K's format, of which the final answer is taken; a row without `id` is named after its line (`line-12`). Blank
  * lines, CRLF and a byte order mark are tolerated. Streams: memory is bounded by the longest line.
  * Reading rejects with `SourceError` (`file:line: what is wrong`).
  */
@@ -41,7 +42,7 @@ async function* readProblems(
     signal?.throwIfAborted();
     const row = parseProblemRow(text, name, `line-${number}`);
     if ('fault' in row) throw new SourceError(`${file}:${number}: ${row.fault}`);
-    yield row.problem;
+    yield { ...row.problem, answer: extractGsm8kAnswer(row.problem.answer) ?? row.problem.answer };
     count += 1;
     if (count >= limit) return;
   }

@@ -1,8 +1,11 @@
-import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError } from '../../src/errors.ts';
 import { makeStoreFolder, toStoreError } from './store-failure.ts';
+
+/** How long a look at the lock may take. */
+const LOOK_MS = 100;
 
 /**
  * Makes this process the only one that writes runs into the store `file`, until disposed or dead.
@@ -26,6 +29,28 @@ export function acquireRunLock(file: string): Disposable {
   };
 }
 
+/** Whether a process holds the run lock of a store: it is working on a run there. */
+export function isRunLocked(file: string): boolean {
+  const lock = `${toRealPath(resolve(file))}-lock`;
+  if (!existsSync(lock)) return false;
+  try {
+    using db = openToLook(lock);
+    // Reading the empty database takes the lock that a holder excludes.
+    db.read();
+    return false;
+  } catch (error) {
+    return error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY';
+  }
+}
+
+function openToLook(lock: string) {
+  const db = new Database(lock, { readonly: true, timeout: 0 });
+  return {
+    read: () => db.prepare('SELECT count(*) FROM sqlite_schema').get(),
+    [Symbol.dispose]: () => void db.close(),
+  };
+}
+
 /** One store reached through two paths has one lock. */
 function toRealPath(file: string): string {
   try {
@@ -40,7 +65,8 @@ function openLocked(store: string, noteFile: string): Database.Database {
   let db: Database.Database | null = null;
   makeStoreFolder(store);
   try {
-    db = new Database(`${store}-lock`, { timeout: 0 });
+    // Long enough for somebody who only looks whether it is held.
+    db = new Database(`${store}-lock`, { timeout: LOOK_MS });
     db.exec('BEGIN EXCLUSIVE');
     return db;
   } catch (error) {

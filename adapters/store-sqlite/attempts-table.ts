@@ -13,7 +13,7 @@ import { anyText, type Cell, describeTable, fromTextCell, plain, type Selection 
 import { NO_VERDICT, toVerdict, VERDICT_COLUMNS, type VerdictRow } from './verdict-columns.ts';
 
 /** An attempt whose problem is in another table. */
-interface AttemptRow extends Omit<AttemptRecord, 'problem' | 'verdict'>, VerdictRow {
+export interface AttemptRow extends Omit<AttemptRecord, 'problem' | 'verdict'>, VerdictRow {
   readonly problemKey: number;
 }
 
@@ -23,7 +23,8 @@ interface AttemptNotes {
   readonly savedAtMs: number;
 }
 
-const ATTEMPTS = describeTable<AttemptRow, AttemptNotes>(
+/** The table of attempts. What an attempt refers to is in tables of its own. */
+export const ATTEMPTS = describeTable<AttemptRow, AttemptNotes>(
   'attempts',
   {
     problemKey: plain('problem_key'),
@@ -47,8 +48,8 @@ const MAX_PAUSE_MS = 60_000;
 
 const MEASURE = `SELECT count(*) AS attempts, count(DISTINCT problem_key) AS problems,
     count(DISTINCT CASE WHEN status = 'accepted' THEN problem_key END) AS acceptedProblems,
-    coalesce(sum(CASE WHEN status = 'failed' THEN 0 ELSE prompt_tokens END), 0) AS promptTokens,
-    coalesce(sum(CASE WHEN status = 'failed' THEN 0
+    coalesce(sum(prompt_tokens), 0) AS promptTokens,
+    coalesce(sum(CASE WHEN status = 'failed' THEN completion_tokens
       ELSE coalesce(completion_tokens, estimate_tokens(raw, reasoning)) END), 0) AS completionTokens,
     coalesce(sum(CASE WHEN pause_ms <= ${MAX_PAUSE_MS} THEN pause_ms END), 0) AS activeMs
   FROM (SELECT *, saved_at_ms - lag(saved_at_ms) OVER (ORDER BY saved_at_ms) AS pause_ms
@@ -70,6 +71,13 @@ export function openAttemptsTable(connection: Connection, problems: SharedRows<P
   );
   const count = connection.query<[string, number], AttemptCount>(`SELECT code, status, count(*) AS count FROM attempts
     WHERE run_id = ? AND stage_index = ? GROUP BY status, code ORDER BY status, code`);
+  const selectFailed = connection.query<[string, number], { code: string | null; count: number; raw: Cell }>(
+    `SELECT coalesce(code, 'failed') AS code, count(*) AS count, raw, max(id) AS last FROM attempts
+    WHERE run_id = ? AND stage_index = ? AND status = 'failed' GROUP BY code ORDER BY count DESC, code`,
+  );
+  const deleteFailed = connection.query(
+    "DELETE FROM attempts WHERE run_id = ? AND stage_index = ? AND status = 'failed'",
+  );
   const measure = connection.query<[object], AttemptTotals>(MEASURE);
   // Not SQL's length(), which does not count characters as the pipeline's budget does.
   connection.db.function('estimate_tokens', { deterministic: true, varargs: true }, (...parts) =>
@@ -99,12 +107,22 @@ export function openAttemptsTable(connection: Connection, problems: SharedRows<P
         const key = problems.find(problem);
         return key === null ? [] : selectOf.all(runId, stageIndex, key);
       }),
+    listFailedAttempts: (runId, stageIndex) =>
+      connection.read(() =>
+        selectFailed.all(runId, stageIndex).map(({ code, count, raw }) => ({
+          code: code ?? 'failed',
+          count,
+          message: fromTextCell(raw) ?? '',
+        })),
+      ),
+    dropFailedAttempts: (runId, stageIndex) => connection.write(() => deleteFailed.run(runId, stageIndex).changes),
     measureAttempts: (runId, stageIndex) => connection.read(() => measure.get({ runId, stageIndex })!),
     countAttempts: (runId, stageIndex) => connection.read(() => count.all(runId, stageIndex)),
   };
 }
 
-function toAttempt(row: AttemptRow, problems: SharedRows<Problem>): AttemptRecord {
+/** The record of a row. */
+export function toAttempt(row: AttemptRow, problems: SharedRows<Problem>): AttemptRecord {
   const { problemKey, verdict: _verdict, rule: _rule, reason: _reason, verifier: _verifier, ...shared } = row;
   return { ...shared, verdict: toVerdict(row), problem: problems.get(problemKey) };
 }

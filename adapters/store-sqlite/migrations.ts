@@ -11,10 +11,11 @@ import { INTENDED_SAVES } from './migrations/0006-intended-saves.ts';
 import { EFFECTIVE_BLOCKS } from './migrations/0007-effective-blocks.ts';
 import { TRACKER_STEPS } from './migrations/0008-tracker-steps.ts';
 import { INPUT_FILES } from './migrations/0009-input-files.ts';
+import { ROLLOUT_OUTCOMES } from './migrations/0010-rollout-outcomes.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
- * the next number. A migration only adds tables, or columns with a default, so that older stores can be
+ * the next number. A migration only adds tables, indexes, or columns with a default, so that older stores can be
  * read as they are (show-as-current.ts). `PRAGMA user_version` holds the number of the last one
  * applied.
  */
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 7, sql: EFFECTIVE_BLOCKS },
   { version: 8, sql: TRACKER_STEPS },
   { version: 9, sql: INPUT_FILES },
+  { version: 10, sql: ROLLOUT_OUTCOMES },
 ];
 
 /** Schema this software reads and writes. */

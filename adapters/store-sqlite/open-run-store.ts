@@ -6,6 +6,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import { openAttemptsTable } from './attempts-table.ts';
 import { openConnection } from './connection.ts';
+import { openListings } from './listings.ts';
 import { openRevisionsTable } from './revisions-table.ts';
 import { openRolloutsTable } from './rollouts-table.ts';
 import { openRunsTable } from './runs-table.ts';
@@ -49,6 +50,7 @@ export function openRunStore(file: string, options: RunStoreOptions = {}): RunSt
     ...openAnswersTable(connection),
     ...openAttemptsTable(connection, problems),
     ...openRolloutsTable(connection, problems),
+    ...openListings(connection, problems),
     ...openRevisionsTable(connection, problems),
     ...openTrainingTables(connection),
     [Symbol.dispose]: connection.close,

@@ -116,7 +116,8 @@ export function toRollout(row: RolloutRow, parts: Pick<RolloutRecord, 'problem' 
   };
 }
 
-function toReward(row: RewardRow): Reward | null {
+/** The reward that the columns hold. */
+export function toReward(row: RewardRow): Reward | null {
   const { reward, rewardMode: mode, rewardCorrect, rewardFormatValid, blocksInText, blocksExecuted } = row;
   const { blocksEffective } = row;
   if (mode === null) return null;

@@ -135,7 +135,7 @@ const SEGMENTS = describeTable<SegmentRow, SegmentNotes>(
 );
 
 /** Segments of rollouts, one row each, in rendering order. Both functions throw `RangeError` from the codec. */
-function openSegments(connection: Connection) {
+export function openSegments(connection: Connection) {
   const insert = connection.query(SEGMENTS.insert);
   const select = connection.query<[number], Selection<SegmentRow>>(
     `SELECT ${SEGMENTS.columns} FROM segments WHERE rollout_id = ? ORDER BY ordinal`,
@@ -163,7 +163,7 @@ function openOverviews(connection: Connection): OverviewMethods {
       count(DISTINCT group_index) AS groups
     FROM rollouts WHERE ${OF_STEP} GROUP BY set_name ORDER BY min(group_index)`);
   const summarize = connection.query<[string], RolloutSummary>(`SELECT stage_index AS stageIndex, purpose,
-      count(*) AS rollouts, sum(failure IS NOT NULL) AS failed, sum(verdict IS 'correct') AS correct,
+      count(*) AS rollouts, sum(end_reason IS NULL) AS failed, sum(verdict IS 'correct') AS correct,
       sum(verdict IS 'unparsable') AS unparsable, sum(format_valid) AS formatValid, sum(forks > 0) AS forked
     FROM rollouts WHERE run_id = ? GROUP BY stage_index, purpose ORDER BY stage_index, purpose`);
   const selectSteps = connection.query<[string], RolloutStep>(
@@ -191,12 +191,13 @@ function memoize<T>(read: (key: number) => T): (key: number) => T {
   };
 }
 
-function describeKey({ stageIndex, purpose, step, group, sample }: RolloutKey): string {
+/** Names a rollout in a message. */
+export function describeKey({ stageIndex, purpose, step, group, sample }: RolloutKey): string {
   return `${purpose} rollout of stage ${stageIndex}, step ${step}, group ${group}, sample ${sample}`;
 }
 
 /** The codec's `RangeError` as a `StoreError` that says which rollout. */
-function explainRange<T>(work: () => T, describe: () => string): T {
+export function explainRange<T>(work: () => T, describe: () => string): T {
   try {
     return work();
   } catch (error) {

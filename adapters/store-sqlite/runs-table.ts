@@ -81,6 +81,7 @@ function openRunsAndStages(connection: Connection): RunMethods {
     `SELECT ${RUNS.columns} FROM runs ORDER BY created_at_ms DESC, id DESC`,
   );
   const updateStatus = connection.query('UPDATE runs SET status = ?, message = ?, updated_at_ms = ? WHERE id = ?');
+  const updateConfig = connection.query('UPDATE runs SET name = ?, config_json = ?, config_hash = ? WHERE id = ?');
   const upsertStage = connection.query(`${STAGES.insert}
     ON CONFLICT (run_id, stage_index) DO UPDATE SET id = excluded.id, kind = excluded.kind, status = excluded.status,
       state_json = excluded.state_json, updated_at_ms = excluded.updated_at_ms`);
@@ -105,6 +106,11 @@ function openRunsAndStages(connection: Connection): RunMethods {
     setRunStatus: (id, status, message) =>
       connection.writeDurably(() => {
         const { changes } = updateStatus.run(status, toTextCell(message), nowMs(), id);
+        if (changes === 0) throw new StoreError(`${file}: there is no run ${id}`);
+      }),
+    saveRunConfig: (id, { name, configJson, configHash }) =>
+      connection.writeDurably(() => {
+        const { changes } = updateConfig.run(name, configJson, configHash, id);
         if (changes === 0) throw new StoreError(`${file}: there is no run ${id}`);
       }),
     listStages: (runId) => connection.read(() => selectStages.all(runId).map(STAGES.fromCells)),

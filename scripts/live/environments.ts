@@ -47,8 +47,8 @@ export const ENVIRONMENTS: readonly Environment[] = [
   },
   {
     name: 'tinker',
-    purpose: 'Tinker SDK 0.38.0 and tinker-cookbook',
-    wants: ['tinker==0.38.0', 'tinker-cookbook==0.5.8'],
+    purpose: 'Tinker SDK 0.38.0 and tinker-cookbook with what its RL loop grades with',
+    wants: ['tinker==0.38.0', 'tinker-cookbook[math-rl]==0.5.8'],
     overrides: [TORCH],
   },
 ];

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { runCurriculum, runDoctor } from './curriculum.ts';
-import { runKills } from './kills.ts';
+import { runKills, VICTIMS } from './kills.ts';
 import { renewLocks } from './locks.ts';
 import { pairUp, printStatus, shutDown } from './pair.ts';
 import { locateRig, MODEL_NAMES, RigError, readName, SERVER_NAMES, TRAINER_NAMES } from './rig.ts';
@@ -23,7 +23,7 @@ const HELP = `npm run live -- COMMAND
   curriculum  supervised training, then RL, to the end; called again it goes on where it stopped
                 --trainer, --model as for up   --name NAME  another run   --quick  a few steps
   kills       the same, while controller, vLLM and trainer are killed again and again
-                --each N  kills of each, 5   --seed N  1
+                --victims A,B  whom, all three   --each N  kills of each, 5   --seed N  1
   lock        resolve the pins of all environments anew, for who changes a version
 
 The rig is in PARALLEL_R1_LIVE, or else in ~/.cache/parallel-r1-live.`;
@@ -39,6 +39,7 @@ const OPTIONS = {
   'trainer-port': { type: 'string' },
   name: { type: 'string' },
   quick: { type: 'boolean', default: false },
+  victims: { type: 'string', default: VICTIMS.join(',') },
   each: { type: 'string', default: '5' },
   seed: { type: 'string', default: '1' },
 } as const;
@@ -51,7 +52,7 @@ const COMMANDS: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
   down: [],
   doctor: ['trainer', 'model'],
   curriculum: ['trainer', 'model', 'name', 'quick'],
-  kills: ['trainer', 'model', 'name', 'quick', 'each', 'seed'],
+  kills: ['trainer', 'model', 'name', 'quick', 'victims', 'each', 'seed'],
   lock: ['python'],
 };
 
@@ -113,11 +114,15 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<numbe
     case 'curriculum':
       return runCurriculum({ ...training, name: readRunName(values.name ?? `${pair.trainer}-${pair.model}`) });
     case 'kills': {
-      const plan = { each: readCount(values.each, '--each'), seed: readCount(values.seed, '--seed') };
-      return runKills(
-        { ...training, name: readRunName(values.name ?? `kills-${pair.trainer}-${pair.model}-${plan.seed}`) },
-        plan,
-      );
+      const named = values.victims.split(',').map((name) => readName(name, VICTIMS, '--victims'));
+      const plan = {
+        victims: VICTIMS.filter((victim) => named.includes(victim)),
+        each: readCount(values.each, '--each'),
+        seed: readCount(values.seed, '--seed'),
+      };
+      const whom = plan.victims.length === VICTIMS.length ? [] : plan.victims;
+      const name = values.name ?? ['kills', pair.trainer, pair.model, ...whom, plan.seed].join('-');
+      return runKills({ ...training, name: readRunName(name) }, plan);
     }
     default:
       await renewLocks(rig, values.python, signal);

@@ -69,7 +69,8 @@ export function digestDecisions(
   store: string,
   count: number | null,
 ): { readonly rollouts: number; readonly digest: string } {
-  return readStore(store, { rollouts: 0, digest: '' }, (db) => {
+  // Killed before its first rollout a run has the decisions of none, store or not.
+  return readStore(store, { rollouts: 0, digest: createHash('sha256').digest('hex') }, (db) => {
     const sql = `SELECT stage_index, purpose, step, group_index, sample, weights_version, verdict, extracted, format_valid, reward
       FROM rollouts ORDER BY id LIMIT ?`;
     const hash = createHash('sha256');

@@ -146,7 +146,7 @@ function modelStep(rig: Rig, model: ModelName): Step {
   if (model === 'qwen3') {
     return {
       id: model,
-      title: 'a Qwen3 of 1 M parameters, trained here on plain word sums',
+      title: 'a Qwen3 of 0.4 M parameters, trained here on plain word sums',
       diskGb: 0.1,
       madeFrom: [text, readFileSync(join(SCRIPTS, 'plain-rows.ts'), 'utf8')],
       result: folder,

@@ -21,8 +21,8 @@ const START_PER_ENDPOINT = 128;
 /** An engine with the policy of the calls to it. */
 export type ConnectedEngine = Pick<Teacher, 'engine' | 'calls'>;
 
-/** One server: its dialect and its key. */
-type Endpoint = Pick<RunConfig['engine'], 'kind' | 'apiKeyEnv'>;
+/** One server: its dialect, its key, and the setting that names the key. */
+type Endpoint = Pick<RunConfig['engine'], 'kind' | 'apiKeyEnv'> & { readonly keySetting: string };
 
 /**
  * The engine of the configuration; `url` is that of the embedded server this run started, if it did. `isPatient`: whether a
@@ -48,7 +48,7 @@ export function connectStudent(
   const endpoints = Math.max(urls.length, adminUrls.length);
   return {
     engine: routed,
-    calls: createPolicy(config, routed, { ...config.engine, endpoints, maxInFlight, isPatient }),
+    calls: createPolicy(config, routed, { ...config.engine, endpoints, maxInFlight, isPatient, reporter }),
   };
 }
 
@@ -70,19 +70,20 @@ export function connectTeachers(
   reporter: Reporter,
   keep: (engine: Engine) => void,
 ): ReadonlyMap<ColdStartStage, ConnectedEngine> {
-  const connect = ({ teacher }: ColdStartStage): ConnectedEngine => {
+  const connect = ({ id, teacher }: ColdStartStage): ConnectedEngine => {
     const { kind = 'openai', apiKeyEnv } = teacher;
     const urls = listTeacherUrls(teacher);
     const maxInFlight = teacher.maxInFlight ?? config.engine.maxInFlight;
-    if (own !== null) return { engine: own, calls: createPolicy(config, own, { kind, endpoints: 1, maxInFlight }) };
+    if (own !== null)
+      return { engine: own, calls: createPolicy(config, own, { kind, endpoints: 1, maxInFlight, reporter }) };
     if (urls.length === 0) return student;
     const engine = gather(
       config,
-      urls.map((url) => openEndpoint(config, { kind, apiKeyEnv }, url)),
+      urls.map((url) => openEndpoint(config, { kind, apiKeyEnv, keySetting: `stages.${id}.teacher.apiKeyEnv` }, url)),
       reporter,
     );
     keep(engine);
-    return { engine, calls: createPolicy(config, engine, { kind, endpoints: urls.length, maxInFlight }) };
+    return { engine, calls: createPolicy(config, engine, { kind, endpoints: urls.length, maxInFlight, reporter }) };
   };
   const stages = config.stages.filter((stage) => stage.kind === 'cold-start');
   return new Map(stages.map((stage) => [stage, connect(stage)]));
@@ -90,17 +91,23 @@ export function connectTeachers(
 
 function openStudentEndpoint(config: RunConfig, url: string): Engine {
   const { kind, model, tokenizerUrl, apiKeyEnv } = config.engine;
-  if (kind !== 'tinker') return openEndpoint(config, { kind, apiKeyEnv }, url);
+  const keySetting = 'engine.apiKeyEnv';
+  if (kind !== 'tinker') return openEndpoint(config, { kind, apiKeyEnv, keySetting }, url);
   if (tokenizerUrl === null) throw new UsageError('engine.kind tinker needs engine.tokenizerUrl');
   // This is another server, which must not see the engine's key.
-  const tokenizer = openEndpoint(config, { kind: 'vllm', apiKeyEnv: null }, tokenizerUrl);
+  const tokenizer = openEndpoint(
+    config,
+    { kind: 'vllm', apiKeyEnv: null, keySetting: 'engine.tokenizerUrl' },
+    tokenizerUrl,
+  );
   const limits = { ...readLimits(config), ...readApiKey(apiKeyEnv) };
   return createTinkerEngine({ url, ...limits, model, tokenizer, clock: systemClock });
 }
 
-function openEndpoint(config: RunConfig, { kind, apiKeyEnv }: Endpoint, url: string): Engine {
+function openEndpoint(config: RunConfig, { kind, apiKeyEnv, keySetting }: Endpoint, url: string): Engine {
   if (kind === 'tinker') throw new UsageError(`${url}: the Tinker API samples for the student only`);
-  return createOpenAiEngine({ kind, url, ...readLimits(config), ...readApiKey(apiKeyEnv) });
+  const key = { keyVariable: apiKeyEnv, keySetting };
+  return createOpenAiEngine({ kind, url, ...key, ...readLimits(config), ...readApiKey(apiKeyEnv) });
 }
 
 function readLimits({ engine }: RunConfig) {
@@ -125,21 +132,29 @@ interface CallPlaces {
   readonly maxInFlight: number;
   /** Whether a server that does not answer is waited for; missing: it is. */
   readonly isPatient?: boolean;
+  /** Is told when it is. */
+  readonly reporter?: Pick<Reporter, 'warn'> | undefined;
 }
 
 /** What bounds the calls to an engine and repeats them. */
 export function createPolicy(
-  { run, engine: { timeoutSeconds, urls } }: RunConfig,
-  { readLoad }: Engine,
-  { kind, endpoints, maxInFlight, isPatient = true }: CallPlaces,
+  { run, engine: { timeoutSeconds, restartPatienceSeconds, urls } }: RunConfig,
+  { readLoad, url }: Engine,
+  { kind, endpoints, maxInFlight, isPatient = true, reporter }: CallPlaces,
 ): CallPolicy {
   const isEmbedded = kind === 'embedded';
+  // An embedded server that was started for the run will not come back; one with an address may be restarting.
+  const comesBack = isPatient && !(isEmbedded && urls.length === 0);
   return createCallPolicy({
     maxInFlight,
     // The capacity of the embedded server is known; that of a remote one shows with time.
     startInFlight: isEmbedded ? maxInFlight : START_PER_ENDPOINT * Math.max(1, endpoints),
-    // An embedded server that was started for the run will not come back; one with an address may be restarting.
-    tries: !isPatient || (isEmbedded && urls.length === 0) ? 2 : 8,
+    tries: comesBack ? 8 : 2,
+    absencePatienceMs: comesBack ? restartPatienceSeconds * 1000 : 0,
+    onAbsence: ({ message }) =>
+      reporter?.warn(
+        `${message}; waiting up to ${restartPatienceSeconds} s for ${url} (engine.restartPatienceSeconds)`,
+      ),
     firstPauseMs: 250,
     maxPauseMs: 30_000,
     deadlineMs: timeoutSeconds * 1000,
@@ -149,11 +164,18 @@ export function createPolicy(
   });
 }
 
-/** The key that an environment variable holds; no key for null. Keys come from the environment only. */
+/** The key that an environment variable holds; no key for null. Keys come from the environment only, and are never shown. */
 export function readApiKey(name: string | null): { apiKey?: string } {
   if (name === null) return {};
   const apiKey = process.env[name];
   if (apiKey === undefined || apiKey === '')
     throw new UsageError(`environment variable ${name} is not set; the configuration names it as an API key`);
-  return { apiKey };
+  // A header holds no line break or other control character; one at an end comes from a file or a shell, and is no part.
+  const key = apiKey.trim();
+  if (key === '' || !/^[\x20-\x7e]+$/.test(key)) {
+    throw new UsageError(
+      `environment variable ${name} holds no key: it is blank, or has a line break or another character that no key has; set it again`,
+    );
+  }
+  return { apiKey: key };
 }

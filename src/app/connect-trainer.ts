@@ -35,7 +35,14 @@ export async function connectTrainer(connection: TrainerConnection): Promise<Tra
   }
 }
 
-function openTrainer({ config, store, runId, reporter, embeddedUrl }: TrainerConnection) {
+/** Connects the trainer of the configuration, or that of the embedded server. Rejects with `TrainerError` when it does not answer. */
+export function openTrainer({
+  config,
+  store,
+  runId,
+  reporter,
+  embeddedUrl,
+}: Omit<TrainerConnection, 'isRequired'>): Promise<Trainer> {
   const { url, profile, handover, operationTimeoutSeconds, slotPatienceSeconds, apiKeyEnv } = config.trainer;
   return createTinkerTrainer({
     url: url ?? embeddedUrl!,

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { checkRunnable } from '../config/check-runnable.ts';
+import { checkRunnable, type OwnParts } from '../config/check-runnable.ts';
 import { describeConfigFault } from '../config/explain-issues.ts';
-import { type ConfigOverride, changeRunConfig } from '../config/load.ts';
+import { type ConfigOverride, changeRunConfig, loadRunConfig } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { parseStoredConfig } from '../config/stored.ts';
 import { type CallerOption, findOptionFault } from '../core/options.ts';
@@ -21,6 +21,7 @@ import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { checkForeignRows, checkInputs } from './check-inputs.ts';
 import { noteInputFiles, type ReadingRun, requireSameInputFiles } from './input-files.ts';
 import { openRun } from './open-run.ts';
+import { type ConfigChange, describeChange, listChanges, requireAllowed } from './resume-changes.ts';
 import { joinObservers, type RunParts } from './run-parts.ts';
 import {
   createRunRecord,
@@ -61,7 +62,11 @@ export interface StartRunOptions extends RunOptions {
 export interface ResumeRunOptions extends RunOptions {
   /** Missing or null: the last unfinished run. */
   readonly runId?: string | null;
-  /** What changes from now on: `engine.urls`, `engine.adminUrls`, `trainer.url`, `watchdog.action`, `trackers`, and the budgets of cold-start stages may. */
+  /** YAML file that is laid over the stored configuration, weakest of the three. */
+  readonly file?: string | null;
+  /** `key.path=value`, the value in YAML. */
+  readonly sets?: readonly string[];
+  /** What changes from now on, and is stored. Servers, keys, names, limits and budgets may change, the method may not. */
   readonly overrides?: readonly ConfigOverride[];
   /** Go on although a problem or data file is not what it was when the run read it; that is noted in the store. */
   readonly acceptChangedData?: boolean;
@@ -78,7 +83,14 @@ export interface RunOutcome {
 
 const RUN_OPTIONS = { db: 'text', parts: 'object?', signal: 'object?' } as const;
 const START_OPTIONS = { ...RUN_OPTIONS, config: 'object', preset: 'text?', weightsOf: 'text?' } as const;
-const RESUME_OPTIONS = { ...RUN_OPTIONS, runId: 'text?', overrides: 'list?', acceptChangedData: 'boolean?' } as const;
+const RESUME_OPTIONS = {
+  ...RUN_OPTIONS,
+  runId: 'text?',
+  file: 'text?',
+  sets: 'list?',
+  overrides: 'list?',
+  acceptChangedData: 'boolean?',
+} as const;
 const PARTS = {
   engine: 'object?',
   trainer: 'object?',
@@ -88,10 +100,6 @@ const PARTS = {
   reporter: 'object?',
   observers: 'list?',
 } as const satisfies Readonly<Record<keyof RunParts, CallerOption>>;
-
-/** Settings of a run that may change when it is resumed: where it connects and how far it goes. */
-const MAY_CHANGE =
-  /^(?:engine\.(?:urls|adminUrls)(?:\.\d+)?|trainer\.url|watchdog\.action|trackers\..+|stages\.[^.]+\.(?:budgetTokens|budgetUsd))$/;
 
 /**
  * Creates a run and runs it to its end. Rejects with `UsageError` and `SourceError` for a configuration or inputs that
@@ -117,28 +125,59 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
 }
 
 /**
- * Continues a run where its store stands, under the configuration it began with. Rejects like `startRun`, and with
- * `UsageError` for a run that is done.
+ * Continues a run where its store stands, under the configuration it began with and the changes that are asked for.
+ * Rejects like `startRun`, and with `UsageError` for a run that is done and for a change that may not be made.
  */
 export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> {
   requireOptions('resumeRun', options, RESUME_OPTIONS);
-  const { db, runId = null, overrides = [], acceptChangedData = false, parts = {} } = options;
+  const { db, runId = null, acceptChangedData = false, parts = {} } = options;
   const { signal = new AbortController().signal } = options;
-  const fixed = overrides.find(({ path }) => !MAY_CHANGE.test(path));
-  if (fixed !== undefined) {
-    throw new UsageError(
-      `${fixed.path} cannot change when a run is resumed; engine.urls, engine.adminUrls, trainer.url, watchdog.action, trackers and the budgets of cold-start stages can`,
-    );
-  }
   using _lock = acquireRunLock(db);
   using store = openForWriting(db, parts);
   const run = runId === null ? findUnfinished(store) : findRun(store, runId);
   if (run.status === 'done') throw new UsageError(`run ${run.id} is done; there is nothing to resume`);
-  const config = changeRunConfig(readConfig(run, store), overrides);
+  const { config, changes } = applyChanges(readConfig(run, store), options);
   requireRunnable(config, parts);
   const reporter = parts.reporter ?? createSilentReporter();
   await requireSameInputFiles(toReadingRun(run, config, store, parts), { isAccepted: acceptChangedData, reporter });
+  saveChanges(store, run, config, changes);
+  for (const change of changes) reporter.info(`changed: ${describeChange(change)}`);
   return await execute({ run, config, store, db, parts, signal });
+}
+
+function applyChanges(stored: RunConfig, { file = null, sets = [], overrides = [] }: ResumeRunOptions) {
+  if (file === null && sets.length === 0 && overrides.length === 0) return { config: stored, changes: [] };
+  const { config } = loadRunConfig({ stored, file, sets, overrides });
+  const changes = listChanges(stored, config);
+  requireAllowed(changes);
+  return { config, changes };
+}
+
+/**
+ * Stores what changed. Attempts that failed are forgotten where the reason may be gone: after a change, and in a run that
+ * ended for such a reason. A run that was merely stopped asks nothing again.
+ */
+function saveChanges(store: RunStore, run: RunRecord, config: RunConfig, changes: readonly ConfigChange[]): void {
+  if (changes.length > 0 || run.status === 'failed') {
+    for (const { index, kind, status } of store.listStages(run.id)) {
+      if (kind === 'cold-start' && status !== 'done') store.dropFailedAttempts(run.id, index);
+    }
+  }
+  if (changes.length === 0) return;
+  const configJson = JSON.stringify(config);
+  store.saveRunConfig(run.id, { name: config.run.name, configJson, configHash: hashConfig(configJson) });
+}
+
+/** Ends a run that is not done: it is not resumed any more, and keeps all it has. Throws `UsageError` for one that is done. */
+export function endRun({ db, runId }: { readonly db: string; readonly runId: string }): void {
+  using _lock = acquireRunLock(db);
+  using store = openRunStore(db);
+  const run = findRun(store, runId);
+  if (run.status === 'done') throw new UsageError(`run ${run.id} is done already`);
+  const stages = store.listStages(run.id);
+  const done = stages.filter(({ status }) => status === 'done').length;
+  const reason = run.message === null ? '' : `; before that: ${run.message}`;
+  store.setRunStatus(run.id, 'done', `ended by hand after ${done} of ${stages.length} stages${reason}`);
 }
 
 function toReadingRun(
@@ -162,7 +201,7 @@ function requireOptions(name: string, options: RunOptions, known: Readonly<Recor
 }
 
 /** Throws `UsageError` with one line for each thing that is missing. */
-export function requireRunnable(config: RunConfig, parts: RunParts): void {
+export function requireRunnable(config: RunConfig, parts: OwnParts): void {
   checkTrackers(config);
   const faults = checkRunnable(config, parts).map((fault) => describeConfigFault(fault, config));
   if (faults.length === 1) throw new UsageError(faults[0]!);

@@ -1,7 +1,8 @@
 import { type Command, tieCommand } from './command.ts';
 import { checkCommand, solveCommand, verifyCommand } from './commands/answers.ts';
 import { exportCommand, generateCommand } from './commands/cold-start.ts';
-import { replayCommand, reverifyCommand, runsCommand, showCommand, trackCommand } from './commands/stored-runs.ts';
+import { compareCommand, reportCommand, showCommand, viewCommand, whyCommand } from './commands/run-views.ts';
+import { replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
 import { configCommand, datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
 import { evalCommand, initCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
 
@@ -23,8 +24,12 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(checkCommand, async () => (await import('./actions/check.ts')).checkFiles),
   tieCommand(verifyCommand, async () => (await import('./actions/verify.ts')).verifyAnswers),
   tieCommand(datasetsCommand, async () => (await import('./actions/datasets.ts')).handleDatasets),
-  tieCommand(runsCommand, async () => (await import('./actions/runs.ts')).listRuns),
+  tieCommand(runsCommand, async () => (await import('./actions/runs.ts')).handleRuns),
   tieCommand(showCommand, async () => (await import('./actions/show.ts')).showRun),
+  tieCommand(viewCommand, async () => (await import('./actions/view.ts')).viewRun),
+  tieCommand(reportCommand, async () => (await import('./actions/report.ts')).reportRun),
+  tieCommand(whyCommand, async () => (await import('./actions/why.ts')).explainRollout),
+  tieCommand(compareCommand, async () => (await import('./actions/compare.ts')).compareStoredRuns),
   tieCommand(trackCommand, async () => (await import('./actions/track.ts')).trackStoredRun),
   tieCommand(replayCommand, async () => (await import('./actions/replay.ts')).replayRun),
   tieCommand(reverifyCommand, async () => (await import('./actions/reverify.ts')).reverifyRun),

@@ -21,6 +21,11 @@ export function printJsonLine(value: unknown): void {
   process.stdout.write(`${toPlainJson(JSON.stringify(value))}\n`);
 }
 
+/** Columns of the terminal that data goes to; 80 where it goes to a file or another program. */
+export function measureScreen(): number {
+  return Math.max(20, process.stdout.columns ?? 80);
+}
+
 /** Tells a person something on stderr, unless asked to be quiet. */
 export function tell(options: { readonly quiet: boolean; readonly json: boolean }, message: string): void {
   if (!options.quiet && !options.json) printRemark(message);

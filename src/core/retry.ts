@@ -23,19 +23,26 @@ export const RETRY_CAUSES = [
 
 export type RetryCause = (typeof RETRY_CAUSES)[number];
 
-/** Whether the same request is worth sending again after a status: the cause to repeat it, or `final`. */
-export type StatusMeaning = RetryCause | 'final';
+/**
+ * What follows from a status. A cause: the same request is sent again, after the pause the server asks for. `refused`:
+ * this request is at fault and fails alone. `final`: none would succeed, and whoever asked stops.
+ */
+export type StatusMeaning = RetryCause | 'refused' | 'final';
 
 /**
- * Statuses whose meaning does not follow from their class. 499 and 52x come from gateways: the client before them hung
- * up, or the server behind them could not be reached in time. 501 and 505 say that no repetition will help.
+ * Statuses whose meaning does not follow from their class. 499 and 52x come from gateways: the client before them hung up,
+ * or the server behind them could not be reached in time. 501 and 505 say that no repetition will help.
  */
 const MEANINGS: ReadonlyMap<number, StatusMeaning> = new Map([
+  [400, 'refused'],
   [408, 'timeout'],
   [409, 'not_ready'],
+  [413, 'refused'],
+  [422, 'refused'],
   [423, 'not_ready'],
   [425, 'not_ready'],
   [429, 'rate_limited'],
+  [451, 'refused'],
   [499, 'no_answer'],
   [501, 'final'],
   [503, 'overloaded'],
@@ -52,6 +59,11 @@ export type MeaningOverrides = Readonly<Partial<Record<number, StatusMeaning>>>;
 /** The meaning of an HTTP status other than 2xx. A server error is final only if it cannot pass; any other status is repeated only if it is listed. */
 export function readStatus(status: number, overrides: MeaningOverrides = {}): StatusMeaning {
   return overrides[status] ?? MEANINGS.get(status) ?? (status >= 500 ? 'server_error' : 'final');
+}
+
+/** Whether a meaning is a cause to send the request again. */
+export function isRepeated(meaning: StatusMeaning): meaning is RetryCause {
+  return meaning !== 'refused' && meaning !== 'final';
 }
 
 /** What a failure shows of its cause. */
@@ -73,13 +85,21 @@ export function classifyRetry(
   if (status === null) return 'no_answer';
   const meaning = readStatus(status, overrides);
   // A server that says when to come back is up, and busy.
-  if (meaning === 'final' || meaning === 'server_error') return retryAfterMs === null ? 'server_error' : 'overloaded';
+  if (!isRepeated(meaning) || meaning === 'server_error') return retryAfterMs === null ? 'server_error' : 'overloaded';
   return meaning;
 }
 
 /** Whether the server was up and merely declined the request: nothing was done, and it may accept it later. */
 export function isRefusal(cause: RetryCause): boolean {
   return cause === 'rate_limited' || cause === 'overloaded' || cause === 'not_ready' || cause === 'billing';
+}
+
+/** What gateways say of a server behind them that they cannot reach. */
+const BEHIND_GATEWAY: ReadonlySet<number | null> = new Set([502, 520, 521, 523, 530]);
+
+/** Whether the server may be down or starting: it comes back by itself, or not at all. */
+export function isAbsence(cause: RetryCause, status: number | null): boolean {
+  return cause === 'no_answer' || cause === 'overloaded' || BEHIND_GATEWAY.has(status);
 }
 
 /** Whether fewer requests at once would have avoided it; that does not help with a server that is broken. */
@@ -113,6 +133,12 @@ export function growPauseMs(
 }
 
 /**
+ * What a failure costs. `spared`: no try, and the pause does not grow. `waited`: no try, because something else bounds
+ * the time.
+ */
+export type FailureCost = 'counted' | 'spared' | 'waited';
+
+/**
  * The tries of one request. Failures are counted per cause: a server that was busy ten times has not been broken once.
  */
 export class RetryCourse {
@@ -128,16 +154,14 @@ export class RetryCourse {
     this.#rng = rng;
   }
 
-  /**
-   * Takes a failure and returns the milliseconds to wait before the next try, or null when there is to be none.
-   * `isSpared`: this failure costs no try and does not make the pause grow.
-   */
-  fail(cause: RetryCause, retryAfterMs: number | null, isSpared = false): number | null {
+  /** Takes a failure and returns the milliseconds to wait before the next try, or null when there is to be none. */
+  fail(cause: RetryCause, retryAfterMs: number | null, cost: FailureCost = 'counted'): number | null {
     const { tries, triesWithSpared, triesFor, longestAskedMs } = this.#policy;
-    const failures = (this.#failures.get(cause) ?? 0) + (isSpared ? 0 : 1);
+    const failures = (this.#failures.get(cause) ?? 0) + (cost === 'spared' ? 0 : 1);
     this.#failures.set(cause, failures);
+    if (cost === 'waited') return this.#pauseMs(cause, failures, retryAfterMs ?? 0);
     this.#all += 1;
-    if (!isSpared) this.#counted += 1;
+    if (cost === 'counted') this.#counted += 1;
     if (this.#counted >= tries || this.#all >= (triesWithSpared ?? Number.POSITIVE_INFINITY)) return null;
     if (failures >= (triesFor?.[cause] ?? Number.POSITIVE_INFINITY)) return null;
     if (retryAfterMs !== null && retryAfterMs > (longestAskedMs ?? Number.POSITIVE_INFINITY)) return null;

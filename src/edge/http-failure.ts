@@ -1,6 +1,7 @@
 import { type JsonObject, toObject } from '../core/json-object.ts';
-import { type MeaningOverrides, readStatus } from '../core/retry.ts';
+import { isRepeated, type MeaningOverrides, readStatus } from '../core/retry.ts';
 import type { OutsideError, OutsideFacts } from '../errors.ts';
+import { type AnswerHeaders, readAskedPause } from './asked-pause.ts';
 import { cleanServerText, findMessage, readErrorBody, showValue } from './server-text.ts';
 
 /** How the failures of one server are reported: the error class of its boundary, and what a user can do. */
@@ -18,8 +19,8 @@ export interface FailureRules {
   readonly meanings?: MeaningOverrides;
   /** Caps the pause a server may ask for: it may be back sooner than it expects. Default: no cap. */
   readonly longestAskedMs?: number;
-  /** The text for a status and what the server said. Default: `<status> <said>`. */
-  describeStatus?(status: number, said: string): string;
+  /** The text for a status and what the server said. Null, the default: `<status> <said>`. */
+  describeStatus?(status: number, said: string): string | null;
   /** Corrects the status of a server that uses the wrong one, going by what it said. */
   correctStatus?(status: number, said: string): number;
   /** Milliseconds since the epoch, for pauses that are asked for by date. */
@@ -46,46 +47,31 @@ export function failAt({ at, rules }: Site, text: string, facts: OutsideFacts = 
   return new rules.Failure(`${at}: ${cleanServerText(text, rules.secrets, MESSAGE_CHARS)}`, facts);
 }
 
-/** The final error of an answer that is not the protocol: what was expected, and the beginning of what came. */
+/** The error of an answer that is not the protocol: what was expected, and the beginning of what came. It fails alone. */
 export function wrongShape(site: Site, expected: string, got: unknown): OutsideError {
   const { secrets, shapeAdvice } = site.rules;
   const glimpse = cleanServerText(showValue(got), secrets, GLIMPSE_CHARS) || 'nothing';
-  return failAt(site, `expected ${expected}, got ${glimpse}${shapeAdvice === undefined ? '' : `: ${shapeAdvice}`}`);
+  const advice = shapeAdvice === undefined ? '' : `: ${shapeAdvice}`;
+  return failAt(site, `expected ${expected}, got ${glimpse}${advice}`, { failsAlone: true });
 }
 
-type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
-
 /** The error for an HTTP status that was not accepted. */
-export function toStatusFailure(site: Site, status: number, headers: Headers, body: string): OutsideError {
+export function toStatusFailure(site: Site, status: number, headers: AnswerHeaders, body: string): OutsideError {
   const { rules } = site;
   const said = cleanServerText(readErrorBody(status, body), rules.secrets);
   const meant = rules.correctStatus?.(status, said) ?? status;
-  return failAt(site, rules.describeStatus?.(meant, said) ?? `${status} ${said}`, {
-    status: meant,
-    retryable: readStatus(meant, rules.meanings) !== 'final',
-    retryAfterMs: readRetryAfterMs(headers, rules.now(), rules.longestAskedMs),
-  });
+  return failAt(site, rules.describeStatus?.(meant, said) ?? `${status} ${said}`, readFacts(site, meant, headers));
 }
 
-/** The pause a server asked for by `retry-after-ms` or `retry-after` (seconds or an HTTP date); null when it did not. */
-function readRetryAfterMs(
-  headers: Headers,
-  nowMs: number,
-  longestMs: number = Number.POSITIVE_INFINITY,
-): number | null {
-  const clamp = (pauseMs: number) => Math.round(Math.min(longestMs, Math.max(0, pauseMs)));
-  const inMs = readNumber(headers['retry-after-ms']);
-  if (inMs !== null) return clamp(inMs);
-  const value = headers['retry-after'];
-  const inSeconds = readNumber(value);
-  if (inSeconds !== null) return clamp(inSeconds * 1000);
-  const date = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? null : clamp(date - nowMs);
-}
-
-/** Nine digits of seconds are thirty years. */
-function readNumber(value: string | readonly string[] | undefined): number | null {
-  return typeof value === 'string' && /^\d{1,9}(\.\d{1,9})?$/.test(value.trim()) ? Number(value) : null;
+/** What a status says about the request, and the headers about when to come back. */
+function readFacts({ rules }: Site, status: number, headers: AnswerHeaders): OutsideFacts {
+  const meaning = readStatus(status, rules.meanings);
+  return {
+    status,
+    retryable: isRepeated(meaning),
+    failsAlone: meaning === 'refused',
+    retryAfterMs: readAskedPause(headers, rules.now(), rules.longestAskedMs),
+  };
 }
 
 /**
@@ -123,7 +109,7 @@ const NAMED_CODES: Readonly<Record<string, number>> = {
  * The error inside a 2xx answer: a gateway that has already sent its headers can report a failure in no other way. Null
  * for any other answer. An error without a code is treated as temporary.
  */
-export function findQuietFailure(site: Site, body: JsonObject): OutsideError | null {
+export function findQuietFailure(site: Site, body: JsonObject, headers: AnswerHeaders): OutsideError | null {
   const error = toObject(body.error);
   if (error === null && (typeof body.error !== 'string' || body.error === '')) return null;
   const status = readCode(error?.code) ?? readCode(error?.type) ?? readCode(body.code);
@@ -131,10 +117,11 @@ export function findQuietFailure(site: Site, body: JsonObject): OutsideError | n
   if (status === null) {
     return site.rules.ownsErrors === true ? null : failAt(site, `the server says: ${said}`, { retryable: true });
   }
-  return failAt(site, `${status} ${said}`, {
-    status,
-    retryable: readStatus(status, site.rules.meanings) !== 'final',
-  });
+  return failAt(
+    site,
+    site.rules.describeStatus?.(status, said) ?? `${status} ${said}`,
+    readFacts(site, status, headers),
+  );
 }
 
 function readCode(code: unknown): number | null {

@@ -3,6 +3,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { toObject } from '../core/json-object.ts';
 import { OutsideError, UsageError } from '../errors.ts';
+import type { AnswerHeaders } from './asked-pause.ts';
 import {
   type FailureRules,
   failAt,
@@ -210,7 +211,7 @@ export class WireAnswer {
 
   /** The body as JSON. An error sent under a status of success rejects, too. */
   async json(): Promise<unknown> {
-    return parseAnswer(this.site, await this.text());
+    return parseAnswer(this.site, await this.text(), this.headers);
   }
 
   /** The body as it arrives. Whoever stops reading ends the request. */
@@ -253,7 +254,7 @@ export class WireAnswer {
 }
 
 /** The JSON of a 2xx answer. Throws an error of the boundary for anything else, and for an error sent under a status of success. */
-export function parseAnswer(site: Site, text: string): unknown {
+export function parseAnswer(site: Site, text: string, headers: AnswerHeaders = {}): unknown {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -261,7 +262,7 @@ export function parseAnswer(site: Site, text: string): unknown {
     throw toUnreadable(site, text);
   }
   const body = toObject(answer);
-  const failure = body?.error == null ? null : findQuietFailure(site, body);
+  const failure = body?.error == null ? null : findQuietFailure(site, body, headers);
   if (failure !== null) throw failure;
   return answer;
 }

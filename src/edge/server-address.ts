@@ -19,7 +19,7 @@ export interface AddressRules {
   fail(message: string): Error;
 }
 
-/** Reads the address of a server, with or without `route` at the end. Throws what `fail` makes. */
+/** Reads the address of a server, with or without `route` at the end, or a whole route such as `/v1/chat/completions`. Throws what `fail` makes. */
 export function parseServerAddress(text: string, rules: AddressRules): ServerAddress {
   const { name, route } = rules;
   const url = URL.parse(text);
@@ -35,8 +35,18 @@ export function parseServerAddress(text: string, rules: AddressRules): ServerAdd
   if (url.search !== '' || url.hash !== '') {
     throw rules.fail(`${name} ${showAddress(url)} has a query or fragment: give the path up to ${route} only`);
   }
-  const path = trimSlashes(url.pathname);
+  const path = trimSlashes(trimRoute(url.pathname));
   return { origin: url.origin, prefix: trimSlashes(path.endsWith(route) ? path.slice(0, -route.length) : path) };
+}
+
+/** Routes of the OpenAI protocol, which examples show as part of the address. */
+const ROUTES = ['/chat/completions', '/completions', '/models'];
+
+/** The path without a route that the program adds itself. */
+function trimRoute(pathname: string): string {
+  const path = trimSlashes(pathname);
+  const route = ROUTES.find((one) => path.endsWith(`/v1${one}`));
+  return route === undefined ? path : path.slice(0, -route.length);
 }
 
 function trimSlashes(path: string): string {

@@ -26,7 +26,12 @@ const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u0
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
+/** How a Python traceback begins, and every frame of it; some servers leave the first line out and send the frames alone. */
 const TRACEBACK = 'Traceback (most recent call last)';
+const FRAME = /^[ \t|+]*File "[^"]*", line \d/;
+
+/** Most of a message that stands before the exception of a traceback, as a share: the exception is what is wanted. */
+const PREFACE_SHARE = 0.35;
 
 /**
  * Cleans what a server said so that it fits into one line of ours: no control sequences, no secrets, at most `maxChars`
@@ -36,22 +41,23 @@ const TRACEBACK = 'Traceback (most recent call last)';
 export function cleanServerText(text: string, secrets: readonly string[] = [], maxChars = MAX_CHARS): string {
   const reach = REACH * maxChars;
   const kept = secrets.filter(({ length }) => length >= SHORTEST_SECRET);
-  const longest = Math.max(0, ...kept.map(({ length }) => length));
   const clean = (part: string) => redact(toLine(part), kept);
-  if (text.length <= 2 * reach) {
-    const plain = text.replace(ESCAPES, '');
-    const at = plain.indexOf(TRACEBACK);
-    if (at < 0) return shorten(clean(plain), maxChars);
-    const [before, exception] = [clean(plain.slice(0, at)), clean(findException(plain))];
-    return shorten(before === '' ? exception : before + GAP + exception, maxChars);
-  }
+  const isWhole = text.length <= 2 * reach;
+  const head = restoreLines((isWhole ? text : text.slice(0, reach)).replace(ESCAPES, ''));
+  const tail = isWhole ? head : restoreLines(text.slice(-reach).replace(ESCAPES, ''));
+  const begin = findTraceback(head);
+  const isTraceback = begin !== null || findTraceback(tail) !== null;
+  if (isWhole && !isTraceback) return shorten(clean(head), maxChars);
   // A secret may have been cut in half where the text was, and would not be recognised: that much is dropped.
-  const head = text.slice(0, reach).replace(ESCAPES, '');
-  const tail = text.slice(-reach).replace(ESCAPES, '');
-  const at = head.indexOf(TRACEBACK);
-  const first = at < 0 ? clean(head) : clean(head.slice(0, at));
-  const last = clean(at < 0 ? tail : findException(tail));
-  return shorten(first.slice(0, Math.max(0, first.length - longest)) + GAP + last.slice(longest), maxChars);
+  const longest = isWhole ? 0 : Math.max(0, ...kept.map(({ length }) => length));
+  const preface = clean(begin === null ? head : head.slice(0, begin));
+  const first = begin === null ? preface.slice(0, Math.max(0, preface.length - longest)) : preface;
+  const rest = redact(tail, kept).slice(longest);
+  if (!isTraceback) return shorten(first + GAP + clean(rest), maxChars);
+  const before = shorten(first, Math.floor(PREFACE_SHARE * maxChars));
+  const exception = clean(findException(rest));
+  if (before === '') return shorten(exception, maxChars);
+  return before + GAP + shorten(exception, maxChars - before.length - GAP.length);
 }
 
 function toLine(text: string): string {
@@ -62,11 +68,34 @@ function redact(line: string, secrets: readonly string[]): string {
   return secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), line);
 }
 
-/** From the last unindented line to the end: frames are indented, and so are the continuation lines of long exceptions. */
+/** A traceback within a quoted text has its line ends written out. */
+function restoreLines(text: string): string {
+  if (text.includes('\n') || !/\\n {0,8}File \\?"/.test(text)) return text;
+  return text.replaceAll('\\n', '\n').replaceAll('\\"', '"');
+}
+
+/** Where a traceback begins; null where there is none. */
+function findTraceback(text: string): number | null {
+  const headline = text.indexOf(TRACEBACK);
+  if (headline >= 0) return headline;
+  let at = 0;
+  for (const line of text.split('\n')) {
+    if (FRAME.test(line)) return at;
+    at += line.length + 1;
+  }
+  return null;
+}
+
+/**
+ * What follows the last frame: source lines are indented, and the exception begins at the first line that is not. It may
+ * have many lines, of which the later ones are often advice. Lines of an exception group have a bar in front.
+ */
 function findException(text: string): string {
   const lines = text.trimEnd().split('\n');
-  const last = lines.findLastIndex((line) => /^\S/.test(line));
-  return lines.slice(Math.max(0, last)).join('\n');
+  const isFlush = (line: string) => /^(?: *\| )?[^\s|]/.test(line);
+  const frame = lines.findLastIndex((line) => FRAME.test(line));
+  const start = frame < 0 ? lines.findLastIndex(isFlush) : lines.findIndex((line, at) => at > frame && isFlush(line));
+  return lines.slice(start < 0 ? -1 : start).join('\n');
 }
 
 function shorten(line: string, maxChars: number): string {

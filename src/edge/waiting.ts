@@ -1,4 +1,4 @@
-import { classifyRetry, type RetryCause, RetryCourse, type RetryPolicy } from '../core/retry.ts';
+import { classifyRetry, type FailureCost, type RetryCause, RetryCourse, type RetryPolicy } from '../core/retry.ts';
 import type { Rng } from '../core/rng.ts';
 import { EngineError, OutsideError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -158,8 +158,8 @@ export interface RepeatOptions {
   readonly rng?: Pick<Rng, 'next'> | undefined;
   /** Why a failed try is worth repeating, or null. Default: decided by `retryable` and the status of an `OutsideError`. */
   causeOf?(error: unknown): RetryCause | null;
-  /** Whether a failure costs none of the tries. */
-  isSpared?(cause: RetryCause, tried: number): boolean;
+  /** What a failure costs; default: one of the tries. */
+  costOf?(cause: RetryCause, error: unknown): FailureCost;
   /** A number that grows while tries make progress, such as bytes received. Once it has grown, earlier failures no longer count. */
   progress?(): number;
   /** Whether the time for all tries together is over. */
@@ -196,7 +196,7 @@ export async function repeatCall<T>(call: (tried: number) => Promise<T>, options
       if (now > reached) course.begin();
       reached = now;
       const askedMs = error instanceof OutsideError ? error.retryAfterMs : null;
-      const pauseMs = course.fail(cause, askedMs, options.isSpared?.(cause, tried) ?? false);
+      const pauseMs = course.fail(cause, askedMs, options.costOf?.(cause, error));
       if (pauseMs === null || options.isOver?.() === true) throw error;
       options.onRepeat?.({ cause, error, pauseMs });
       if (pauseMs > 0) await clock.sleep(pauseMs, signal);

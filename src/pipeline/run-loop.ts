@@ -2,6 +2,7 @@ import type { StageSpec } from '../core/curriculum.ts';
 import { RunError } from '../errors.ts';
 import type { StageRecord } from '../ports/run-store/runs.ts';
 import { runColdStart } from './cold-start/run-cold-start.ts';
+import { requireAccepted } from './cold-start/yield-report.ts';
 import type { Binding, RunContext } from './context.ts';
 import { warnOfMismatch } from './doctor/warn-mismatch.ts';
 import { bindTokenizer } from './engine/tokenizer.ts';
@@ -91,8 +92,11 @@ interface Begun {
 /** Runs one stage and returns what it leaves in the curriculum state. */
 async function executeStage({ ctx, bind, weights, checkpoints, stage, index }: Begun): Promise<object> {
   switch (stage.kind) {
-    case 'cold-start':
-      return runColdStart({ ctx, stage, index });
+    case 'cold-start': {
+      const report = await runColdStart({ ctx, stage, index });
+      requireAccepted({ ctx, stage, index }, report);
+      return report;
+    }
     case 'sft':
       return runSft({ ctx, stage, index, weights, checkpoints, binding: await bind() });
     case 'rl':

@@ -37,6 +37,7 @@ export interface Completion {
   readonly text: string;
   /** Raw log-prob of each id; same length. NaN where `retokenised`. */
   readonly logprobs: readonly number[];
+  /** `abort`: the server gave up, or does not say that it is complete. */
   readonly finish: 'stop' | 'length' | 'abort';
   readonly cachedTokens: number | null;
   /** The server returned text, and `ids` were made from it afterwards: they must not be trained on. Absent: they are the server's own. */
@@ -57,7 +58,7 @@ export interface ChatCompletion {
   readonly content: string;
   /** Separate reasoning channel, when the server splits it off. */
   readonly reasoning: string | null;
-  /** As the server names it: `stop`, `length`, ... */
+  /** `stop`: it is complete; `length`: it was cut at the limit; any other word says why there is no complete answer. */
   readonly finish: string;
   readonly promptTokens: number | null;
   readonly completionTokens: number | null;

@@ -67,6 +67,8 @@ export interface SamplerWeights {
  */
 export interface Trainer {
   readonly url: string;
+  /** Names of the base models that the server says it trains; absent where nobody asked it. */
+  readonly baseModels?: readonly string[];
   readonly capabilities: TrainerCapabilities;
   /**
    * The first thing that a run needs and this trainer is known to lack; null when nothing is known to be missing. What a

@@ -2,8 +2,8 @@ import type { RunConfig } from '../config/schema.ts';
 import { parseStoredConfig } from '../config/stored.ts';
 import type { EvalSet, ProblemsRef } from '../core/curriculum.ts';
 import { UsageError } from '../errors.ts';
-import { type Evaluation, measureEvaluation } from '../pipeline/evaluate/measure-evaluation.ts';
-import type { RolloutRecord } from '../ports/run-store/rollouts.ts';
+import { type Evaluation, type MeasuredRollout, measureEvaluation } from '../pipeline/evaluate/measure-evaluation.ts';
+import type { ListedRollout, RolloutFilter } from '../ports/run-store/listings.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 
@@ -64,12 +64,30 @@ async function measureStage(store: RunStore, stage: MeasuredStage): Promise<Eval
   const stored = store.countRolloutSets(runId, index, 'eval', 0);
   const loadSet = stored.some(({ set }) => set === null)
     ? await assignOldRollouts(store, stage)
-    : (set: string) => store.loadRollouts(runId, index, 'eval', 0, set);
+    : (set: string) => listMeasured(store, runId, { stageIndex: index, purpose: 'eval', step: 0, set });
   if (typeof loadSet === 'string') return loadSet;
   return sets.flatMap(({ name }) => {
     const rollouts = loadSet(name);
     return rollouts.length === 0 ? [] : [measureEvaluation(name, rollouts, seed)];
   });
+}
+
+/** Rollouts read at a time. */
+const ROLLOUTS_PER_PAGE = 1_000;
+
+type SetRollout = MeasuredRollout & Pick<ListedRollout, 'set'>;
+
+/** What is measured of the rollouts of one set or step: a few numbers of each, never their text. */
+function listMeasured(store: RunStore, runId: string, filter: RolloutFilter): SetRollout[] {
+  const measured: SetRollout[] = [];
+  for (let after: number | null = null; ; ) {
+    const page = store.listRollouts(runId, filter, { after, size: ROLLOUTS_PER_PAGE });
+    for (const { group, set, end, verdict, formatValid, blocks, policyTokens, criticalTokens } of page) {
+      measured.push({ group, set, end, verdict, formatValid, blocks, policyTokens, criticalTokens });
+    }
+    if (page.length < ROLLOUTS_PER_PAGE) return measured;
+    after = page.at(-1)!.id;
+  }
 }
 
 /**
@@ -79,8 +97,8 @@ async function measureStage(store: RunStore, stage: MeasuredStage): Promise<Eval
 async function assignOldRollouts(
   store: RunStore,
   { runId, index, id, sets, countProblems }: MeasuredStage,
-): Promise<((set: string) => RolloutRecord[]) | string> {
-  const rollouts = store.loadRollouts(runId, index, 'eval', 0);
+): Promise<((set: string) => MeasuredRollout[]) | string> {
+  const rollouts = listMeasured(store, runId, { stageIndex: index, purpose: 'eval', step: 0 });
   const groups = new Set(rollouts.map(({ group }) => group)).size;
   const counts = await Promise.all(sets.map(({ problems }) => countProblems(problems)));
   const known = counts.filter((count) => count !== null);

@@ -70,6 +70,15 @@ export function collectReplay(
 }
 
 function* listRollouts(store: RunStore, runId: string, selection: ReplaySelection): Iterable<RolloutRecord> {
+  for (const step of listSelectedSteps(store, runId, selection)) yield* step;
+}
+
+/** The rollouts of the selected stage and purpose, one step at a time. Throws `UsageError` for a stage the run has not. */
+export function* listSelectedSteps(
+  store: RunStore,
+  runId: string,
+  selection: Pick<ReplaySelection, 'purpose' | 'stage'>,
+): Iterable<RolloutRecord[]> {
   const stages = store.listStages(runId);
   const stage = selection.stage === undefined ? null : stages.find(({ id }) => id === selection.stage);
   if (stage === undefined) {
@@ -80,7 +89,7 @@ function* listRollouts(store: RunStore, runId: string, selection: ReplaySelectio
   for (const { stageIndex, purpose, step } of store.listRolloutSteps(runId)) {
     if (stage !== null && stage.index !== stageIndex) continue;
     if (selection.purpose !== undefined && selection.purpose !== purpose) continue;
-    yield* store.loadRollouts(runId, stageIndex, purpose, step);
+    yield store.loadRollouts(runId, stageIndex, purpose, step);
   }
 }
 

@@ -1,8 +1,10 @@
 import { reportYield, type YieldReport } from '../pipeline/cold-start/yield-report.ts';
+import type { FailedAttempts } from '../ports/run-store/attempts.ts';
 import type { RolloutSummary } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
 import type { MetricPoint } from '../ports/run-store/training.ts';
+import { chooseThought, type Thought } from './choose-thought.ts';
 import { type CountProblems, collectEvaluations, type Evaluations } from './collect-evaluations.ts';
 
 /**
@@ -21,6 +23,8 @@ export interface ReportData {
   readonly rollouts: readonly RolloutSummary[];
   /** Files that were not what they were when the run first read them, and with which it went on all the same. */
   readonly changedInputs: readonly ChangedInput[];
+  /** One held-out problem before and after; null where none shows what was learned. */
+  readonly thought: Thought | null;
 }
 
 /** A file that changed under a run, and since when the run reads it so. */
@@ -46,6 +50,8 @@ export interface StageReport {
   readonly state: Readonly<Record<string, unknown>>;
   /** Null unless the stage makes cold-start data. */
   readonly yield: YieldReport | null;
+  /** Failed attempts of a cold-start stage per code, each with what the server said last. */
+  readonly failures: readonly FailedAttempts[];
   /** Training curves by metric key; empty for stages without steps. */
   readonly curves: Readonly<Record<string, readonly SeriesPoint[]>>;
 }
@@ -104,6 +110,7 @@ export async function collectReportData(
     evaluationGaps: gaps,
     rollouts: store.summarizeRollouts(run.id),
     changedInputs: listChangedInputs(store, run.id),
+    thought: chooseThought(store, run.id),
   };
 }
 
@@ -133,6 +140,7 @@ function describeStage(
     ...{ index, id, kind, status },
     state: JSON.parse(stateJson) as Record<string, unknown>,
     yield: kind === 'cold-start' ? reportYield({ store, runId: run.id }, index) : null,
+    failures: kind === 'cold-start' ? store.listFailedAttempts(run.id, index) : [],
     curves: Object.fromEntries(curves),
   };
 }

@@ -20,6 +20,7 @@ const CONFIG = '^src/config/';
 const PROBLEM_SETS = '^src/problem-sets/';
 const REPORT = '^src/report/';
 const APP = '^src/app/';
+const PAGE = '^src/page/';
 const CLI = '^src/cli/';
 const ERRORS = '^src/errors[.]ts$';
 /** The entries of the library. */
@@ -42,6 +43,8 @@ const ROOMS: readonly Room[] = [
   { name: 'adapters', path: ADAPTERS, mayImport: [CORE, PORTS, ERRORS, EDGE], builtins: true },
   { name: 'problem-sets', path: PROBLEM_SETS, mayImport: [CORE, PORTS, ERRORS, EDGE, ADAPTERS], builtins: true },
   { name: 'report', path: REPORT, mayImport: [CORE, PORTS, ERRORS, CONFIG, PIPELINE], builtins: false },
+  // The browser's part: of what is outside of it, it takes the pure core and the types of what it shows.
+  { name: 'page', path: PAGE, mayImport: [CORE, PORTS, REPORT], builtins: false },
   {
     name: 'app',
     path: APP,
@@ -58,6 +61,8 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
   undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface))/',
   hyparquet: '^adapters/source-huggingface/',
   'hyparquet-writer': '^adapters/export-files/',
+  preact: PAGE,
+  esbuild: '^adapters/page-bundle/',
   'tar-stream': '^adapters/(tinker|embedded-lm)/',
   'cli-progress': '^adapters/reporter-[^/]+/',
   mathjs: '^src/core/verify/',

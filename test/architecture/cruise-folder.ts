@@ -30,12 +30,13 @@ export async function cruiseFolder(baseDir: string, folders: readonly string[]):
       ruleSet: { forbidden: [...ARCHITECTURE_RULES] },
       tsPreCompilationDeps: true,
       doNotFollow: { path: 'node_modules' },
-      exclude: { path: NOT_TYPESCRIPT },
+      // Styles are no modules; the bundler takes them beside the script.
+      exclude: { path: [NOT_TYPESCRIPT, '[.]css$'] },
     },
     {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'require', 'default'],
-      extensions: ['.ts', '.js', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.js', '.d.ts'],
     },
   );
   const { modules, summary } = output as ICruiseResult;

@@ -21,7 +21,7 @@ function listFiles(folders: readonly string[]): string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .map((path) => `${folder}/${path.split(sep).join('/')}`)
-      .filter((path) => path.endsWith('.ts')),
+      .filter((path) => /[.]tsx?$/.test(path)),
   );
 }
 
@@ -67,7 +67,7 @@ test('4: names', () => {
     [...new Set(parts)].filter((part) => drawers.test(part)),
     [],
   );
-  const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/;
+  const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.tsx?$/;
   assert.deepEqual(
     [...SOURCES, ...TESTS].filter((path) => !kebab.test(basename(path))),
     [],

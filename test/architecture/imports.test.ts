@@ -21,7 +21,7 @@ const FOLDERS = ['src', 'adapters'];
 function listSources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => `${folder}/${path.split(sep).join('/')}`)
-    .filter((path) => /[.](ts|js)$/.test(path) && !new RegExp(NOT_TYPESCRIPT).test(path));
+    .filter((path) => /[.](tsx?|js)$/.test(path) && !new RegExp(NOT_TYPESCRIPT).test(path));
 }
 
 let ours: Cruise;
@@ -65,6 +65,8 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['problem-sets: rooms', 'src/problem-sets/check-set.ts', 'src/app/open-run.ts'],
   ['report: rooms', 'src/report/collect.ts', 'adapters/store-sqlite/store.ts'],
   ['report: builtins', 'src/report/collect.ts', 'node:fs'],
+  ['page: rooms', 'src/page/main.ts', 'src/app/open-run.ts'],
+  ['page: builtins', 'src/page/main.ts', 'node:fs'],
   ['app: rooms', 'src/app/open-run.ts', 'src/cli/main.ts'],
   ['core station options', 'src/core/options.ts', 'src/core/rng.ts'],
   ['core station engine-kinds', 'src/core/engine-kinds.ts', 'src/core/problem.ts'],
@@ -96,6 +98,8 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['vendor undici', 'adapters/store-sqlite/store.ts', 'undici'],
   ['vendor hyparquet', 'adapters/source-jsonl/rows.ts', 'hyparquet'],
   ['vendor hyparquet-writer', 'adapters/source-jsonl/rows.ts', 'hyparquet-writer'],
+  ['vendor preact', 'src/report/collect.ts', 'preact'],
+  ['vendor esbuild', 'src/cli/main.ts', 'esbuild'],
   ['vendor tar-stream', 'src/cli/main.ts', 'tar-stream'],
   ['vendor cli-progress', 'src/cli/main.ts', 'cli-progress'],
   ['vendor mathjs', 'src/pipeline/loop.ts', 'mathjs'],

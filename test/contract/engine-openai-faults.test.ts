@@ -245,8 +245,6 @@ test('6. tokens that cannot be trained on', async (t) => {
     [logprobs([-1, null]), /a finite log-prob per token/],
     [logprobs([-1, 'NaN']), /a finite log-prob per token/],
     [logprobs([-1, -1, -1]), /2 token ids but 3 log-probs/],
-    [{ finish_reason: 'error' }, /finish reason stop, length or abort at choices\[0\], got error/],
-    [{ finish_reason: null }, /finish reason stop, length or abort/],
     [{ text: null }, /a string at choices\[0\]\.text/],
     [
       { finish_reason: 'stop', stop_reason: 14 },
@@ -264,6 +262,8 @@ test('6. tokens that cannot be trained on', async (t) => {
     [{ token_ids: [11, 14], finish_reason: 'stop', stop_reason: 14 }, 'stop'],
     [{ finish_reason: 'stop', stop_reason: null }, 'stop'],
     [{ finish_reason: 'abort' }, 'abort'],
+    [{ finish_reason: 'error', token_ids: null }, 'abort'],
+    [{ finish_reason: null }, 'abort'],
     [{ prompt_token_ids: [5, 6] }, 'length'],
   ];
   for (const [patch, finish] of good) {
@@ -295,7 +295,7 @@ test('7. hostile words and the key', async (t) => {
       assert.match(message, /: [45]00 red line key \*\*\* then x+ … x+ the reason$/);
     }
   }
-  state.answer = choices({ ...wireChoice(0, [11]), finish_reason: `\u001b[31m${apiKey}` });
+  state.answer = choices({ ...wireChoice(0, [11]), index: `\u001b[31m${apiKey}` });
   assert.match((await failureOf(engine.complete(ASK))).message, /, got \*\*\*$/);
   assert.equal(server.seen.length, 2 * calls.length + 1);
   for (const { headers, path, body } of server.seen) {

@@ -156,9 +156,7 @@ test('5. failures', async (t) => {
       final,
     ],
     [json({ choices: [] }), /number of choices: asked for 1, got 0/, final],
-    [stream([choice(undefined)]), /expected a string at choices\[0\]\.text, got nothing/, final],
-    [stream([choice('a', 'content_filter')]), /expected finish reason .*, got content_filter/, final],
-    [json(choice('a')), /expected finish reason/, final],
+    [stream([choice(7)]), /expected a string at choices\[0\]\.text, got 7/, final],
     [bytes(['a'.repeat(2 << 20)], { 'content-type': 'text/event-stream' }), /one line without an end/, final],
   ];
   for (const [answer, words, patch] of faults) {
@@ -200,6 +198,7 @@ test('7. what TGI answers', async (t) => {
     [generated([token('a'), token(EOS, true)], 'eos_token'), `a${EOS}`, 'stop'],
     [generated([token('a</Pa'), token('th>')], 'length'), 'a</Path>', 'stop'],
     [generated([token('a'), token('b')], 'length'), 'ab', 'length'],
+    [generated([token('a')], null), 'a', 'abort'],
   ];
   for (const [answer, said, finish] of cases) {
     state.answer = json(answer);
@@ -214,7 +213,6 @@ test('7. what TGI answers', async (t) => {
     [text('{"generated_text": oops}'), /expected JSON/, { retryable: false }],
     [json({ generated_text: 'a' }), /expected an object with details\.tokens/, { retryable: false }],
     [json(generated([token(null)], 'length')), /a string at details\.tokens\[0\]\.text/, { retryable: false }],
-    [json(generated([token('a')], null)), /expected finish reason .* at details/, { retryable: false }],
   ];
   for (const [answer, words, patch] of faults) {
     state.answer = answer;

@@ -6,7 +6,8 @@
  * 2. Closing a model, or the connection, unloads it; what earlier processes of the run left is unloaded before the first
  *    model is made. A model that could not be unloaded stays on record.
  * 3. A server without a free place is asked again for as long as it may take, which is said once with whose the places
- *    are; then it is an error with the same and what to do.
+ *    are; then it is an error with the same and what to do. Models that a request delivered twice left in our own session
+ *    are unloaded first, and nobody has to wait for their places.
  * 4. Where unloading forgets checkpoints, a model stays while the run has one of it, and goes when the last is deleted.
  * 5. A server that takes protobuf only, and answers 201 and 202, is TuFT; SkyRL's back ends are told apart by what the
  *    first model answers to a pass, and until then nothing is refused that one of them has; an unknown server asks for
@@ -109,6 +110,24 @@ test('no place for a model', async (t) => {
     });
     assert.ok(double.to('create_model').length - asked >= 12, 'asked every five seconds');
   }
+});
+
+test('a model that was made twice', async (t) => {
+  const { double, trainer, warnings, clock } = await open(t, {}, { profile: 'hosted', slotPatienceMs: 60_000 });
+  // As a network delivers it that repeats requests: we are told of one of the two.
+  const { body, headers } = double.to('create_model')[0]!;
+  const again = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': headers['content-type']! } };
+  await fetch(`${double.url}/api/v1/create_model`, again);
+  double.fault('create_model', gone(400, 'Maximum number of LoRA adapters (2) reached'));
+  await trainer.openModel(SPEC, null);
+  assert.deepEqual(
+    double.to('unload_model').map(({ body }) => body.model_id),
+    ['model-1', 'model-2'],
+    'the one that was closed, and the one that nobody knew of',
+  );
+  await trainer.optimStep(ADAM);
+  assert.equal(double.to('optim_step')[0]!.body.model_id, 'model-3');
+  assert.deepEqual([warnings, clock.pauses.length], [[], 0], 'nobody waited');
 });
 
 test('a server that forgets checkpoints with their models', async (t) => {

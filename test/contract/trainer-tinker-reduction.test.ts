@@ -10,6 +10,10 @@
  * 5. Losses a trainer computes otherwise are refused by name.
  * 6. A server that serves structured attention passes the probe once per base model; one that ignores the ids, or lets
  *    paths see each other, fails it. The tensors have their names and stand on every datum.
+ * 7. The settings of gspo, dppo and dro reach the wire under the names of their servers, as JSON and as protobuf; with dro,
+ *    masked positions count as not moved.
+ * 8. Sampler log-probs beside old ones go to a trainer that corrects by them, if all datums of a step have them: to no other,
+ *    and not for some.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -110,6 +114,62 @@ test('what each kind of trainer is sent', async (t) => {
   ]);
   assert.ok(pass.status === 'rejected' && /skyrl-train does not compute cispo/.test(pass.reason.message));
   assert.deepEqual([step.status, double.executed], ['rejected', []]);
+});
+
+test('the newer losses', async (t) => {
+  const cases = [
+    [
+      'skyrl-train',
+      { kind: 'gspo', clipLow: 0.9997, clipHigh: 1.0004 },
+      ['clip_low_threshold', 'clip_high_threshold'],
+      [0.9997, 1.0004],
+    ],
+    [
+      'hosted',
+      { kind: 'gspo', clipLow: 0.9, clipHigh: 1.1 },
+      ['clip_low_threshold', 'clip_high_threshold'],
+      [0.9, 1.1],
+    ],
+    ['skyrl-train', { kind: 'dppo', deltaLow: 0.15, deltaHigh: 0.25 }, ['delta_low', 'delta_high'], [0.15, 0.25]],
+    ['tuft', { kind: 'dro', beta: 0.07 }, ['beta'], [0.07]],
+    ['verl', { kind: 'dro', beta: 0.07 }, ['beta'], [0.07]],
+  ] as const;
+  for (const [profile, loss, keys, values] of cases) {
+    const { double, trainer } = await open(t, profile);
+    await trainer.forwardBackward(DATA, loss);
+    const sent = double
+      .to('forward_backward')
+      .map(({ body }) => body.forward_backward_input)
+      .filter((input) => input !== undefined);
+    assert.equal(sent.length, 2, profile);
+    for (const { loss_fn: name, loss_fn_config: config } of sent) {
+      assert.deepEqual([name, Object.keys(config)], [loss.kind, keys], profile);
+      assert.deepEqual(Object.values(config), values, profile);
+    }
+    const old = sent[0].data[0].loss_fn_inputs.logprobs.data;
+    // The double answers -1, -2, -3: what the trainer itself says of the masked first position, and what was sampled elsewhere.
+    assert.deepEqual(old, loss.kind === 'dro' ? [-1, -1, -1] : [0, -1, -1], profile);
+  }
+});
+
+test('sampler log-probs beside old ones', async (t) => {
+  const sampled = DATA.map((datum) => ({ ...datum, rolloutLogprobs: datum.logprobs!.map((value) => value / 4) }));
+  const ppo = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.25 } as const;
+  const sentTo = async (profile: ProfileName, data: readonly Datum[]) => {
+    const { double, trainer } = await open(t, profile);
+    await trainer.forwardBackward(data, ppo);
+    return listPasses(double.to('forward_backward')).map(
+      ({ loss_fn_inputs: inputs }: Wire) => inputs.rollout_logprobs?.data,
+    );
+  };
+  assert.deepEqual(await sentTo('skyrl-train', sampled), [[0, -0.25, -0.25], [-0.25], [-0.25, 0]]);
+  assert.deepEqual(await sentTo('skyrl-train', [...sampled.slice(0, 2), DATA[2]!]), [undefined, undefined, undefined]);
+  for (const profile of ['hosted', 'tuft', 'verl', 'skyrl-jax', 'embedded'] as const) {
+    assert.deepEqual(await sentTo(profile, sampled), [undefined, undefined, undefined], profile);
+  }
+  const { trainer } = await open(t, 'skyrl-train');
+  const short = [{ ...sampled[0]!, rolloutLogprobs: [-1] }];
+  await assert.rejects(trainer.forwardBackward(short, ppo), /3 tokens and 1 rolloutLogprobs/);
 });
 
 /** Log-probs of a model whose token i looks at what it may see: ids and distances. */

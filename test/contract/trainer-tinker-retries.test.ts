@@ -135,4 +135,8 @@ test('7. warnings', async (t) => {
   await trainer.optimStep(ADAM);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /trainer profile skyrl-train does not apply beta1, .*clipNorm/);
+  const tuft = await open(t, { kind: 'tuft' }, { profile: 'auto' });
+  await tuft.trainer.openModel(SPEC, null);
+  assert.equal(tuft.warnings.length, 1);
+  assert.match(tuft.warnings[0]!, /TuFT keeps .* only with persistence/);
 });

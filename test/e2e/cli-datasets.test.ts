@@ -8,10 +8,12 @@
  * 5. `datasets overlap` pairs lines of either order and counts both sides; sides may be swapped
  * 6. `export --tokenizer-notes` needs no run; without a run or a place `export` is refused
  * 7. the development sets have the facts that are known of them (skipped where absent)
+ * 8. `datasets check` names GSM8K's own format and offers a command that makes problems of it; what is no set is refused
+ * 9. `datasets check` reads a byte order mark, and refuses a file in UTF-16
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runCli } from '../support/cli-process.ts';
@@ -189,4 +191,51 @@ test('7: development sets', { skip: !existsSync(SHARED) && NO_SAMPLES }, async (
     const { exact, normalised } = JSON.parse(stdout).a.shared;
     assert.equal(exact + normalised, expected, name);
   }
+});
+
+test('8: rows of GSM8K', async () => {
+  const solution = 'He starts with 30.\n30+1004 = <<30+1004=1034>>1034\n#### 1,034';
+  const raw = writeSet('raw.jsonl', [
+    { question: 'Tom has 30 nuts, then makes 1004. How many in all?', answer: solution, tags: ['sum'] },
+    { problem: 'Dan has 14 pens, then makes 65. How many in all?', answer: '#### 79' },
+  ]);
+  const checked = await runCli(['datasets', 'check', raw]);
+  assert.match(checked.stdout, /raw\.jsonl:1: "problem" is missing; the row has "question", "answer"/);
+  assert.match(checked.stdout, /raw\.jsonl:2: warning: the answer is a whole solution in the format of GSM8K/);
+  const offer = /parallel-r1 (datasets convert \S+ --out \S+)$/m.exec(checked.stderr);
+  assert.ok(offer !== null, checked.stderr);
+  const converted = await runCli(offer[1]!.split(' '), { cwd: dirname(raw) });
+  assert.equal(converted.code, 0, converted.stderr);
+  const out = join(dirname(raw), offer[1]!.split(' ').at(-1)!);
+  assert.deepEqual(
+    readFileSync(out, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [
+      { problem: 'Tom has 30 nuts, then makes 1004. How many in all?', answer: '1034', solution, tags: ['sum'] },
+      { problem: 'Dan has 14 pens, then makes 65. How many in all?', answer: '79', solution: '#### 79' },
+    ],
+  );
+  const again = await runCli(['datasets', 'check', out]);
+  assert.equal(again.code, 0, again.stdout);
+  assert.equal(again.stderr.includes('to convert them'), false);
+  const other = writeSet('other.jsonl', [{ prompt: 'x', answer: '1' }]);
+  const refused = await runCli(['datasets', 'convert', other, '--out', join(dirname(other), 'no.jsonl')]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /other\.jsonl:1: a row needs "problem" or "question", and "answer"/);
+  assert.equal(existsSync(join(dirname(other), 'no.jsonl')), false);
+  const onto = await runCli(['datasets', 'convert', raw, '--out', raw]);
+  assert.equal(onto.code, 2);
+});
+
+test('9: encodings', async () => {
+  const text = `${JSON.stringify({ problem: 'Tom has 30 nuts, then makes 11. How many in all?', answer: '41' })}\n`;
+  const [marked, wide] = ['marked.jsonl', 'wide.jsonl'].map((name) => writeSet(name, []));
+  writeFileSync(marked!, `\ufeff${text}`);
+  writeFileSync(wide!, Buffer.from(`\ufeff${text}`, 'utf16le'));
+  assert.equal((await runCli(['datasets', 'check', marked!])).code, 0);
+  const refused = await runCli(['datasets', 'check', wide!]);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /wide\.jsonl.*UTF/);
 });

@@ -6,6 +6,7 @@
  *  3. the package `node` that was installed beside it, in a folder above, is found
  *  4. SIGTERM and SIGINT to the launcher stop the program in order, once, with its exit code
  *  5. a program that a signal killed gives 128 and the signal's number
+ *  8. a launcher that is killed takes the program with it: the run stops in order, and its store is free
  * and under a Node that is new enough:
  *  6. the launcher itself is the program: it starts no process of its own
  *  7. a program that has nothing left to wait for before its work is done ends with 1 and one line, never with 0; so
@@ -14,9 +15,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
+import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
+import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { LAUNCHER, listChildren, startCli } from '../support/cli-process.ts';
 import { findOldNode } from '../support/old-node.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
@@ -131,6 +134,26 @@ test('5: a killed program', {
   const [program] = listChildren(child.pid!);
   process.kill(program!, 'SIGKILL');
   assert.equal((await result).code, 137);
+});
+
+test('8: a killed launcher', {
+  skip: skip || (process.platform !== 'linux' && 'the children of a process are found in /proc'),
+}, async () => {
+  const db = join(folder, 'killed.db');
+  const { child } = start(LAUNCHER, ['run', '--quick', '--set', 'embedded.threads=1', '--db', db]);
+  const [program] = await new Promise<number[]>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (!chunk.toString().includes('stage 1 of')) return;
+      const children = listChildren(child.pid!);
+      child.kill('SIGKILL');
+      resolve(children);
+    });
+  });
+  assert.ok(program !== undefined);
+  while (existsSync(`/proc/${program}`)) await new Promise((resolve) => setTimeout(resolve, 50));
+  using store = openRunStore(db, { readonly: true });
+  assert.equal(store.listRuns()[0]?.status, 'interrupted');
+  acquireRunLock(db)[Symbol.dispose]();
 });
 
 test('6: no extra process', async () => {

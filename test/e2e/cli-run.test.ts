@@ -117,7 +117,7 @@ test('5: the report', async () => {
   assert.match(stdout, /of 80 accepted/);
   assert.ok(stdout.includes(db));
   assert.match(stdout, /parallel-r1 export \S+ --format messages/);
-  assert.match(stdout, /parallel-r1 run --preset parallel --engine http:\/\/127\.0\.0\.1:8000\/v1 --trainer/);
+  assert.match(stdout, /parallel-r1 run --preset parallel --engine http:\/\/127\.0\.0\.1:8000\/v1 \\\n +--trainer/);
 });
 
 test('6: no escape sequences', async () => {

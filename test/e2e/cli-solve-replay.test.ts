@@ -7,11 +7,15 @@
  *  5. solve --from takes that run; the same seed gives the same words, another seed others
  *  6. for a question outside the vocabulary, or none, one line says what is wrong
  *  7. solve writes nothing to the store, and leaves nothing behind
+ *  8. replay --without-path asks the built-in model again with the weights of the run: the same twice, nothing stored; a
+ *     run without right forked answers is one line
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { countForks } from '../../src/core/trajectory.ts';
 import { runCli } from '../support/cli-process.ts';
 import { smallRunArgs } from '../support/small-run.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
@@ -131,4 +135,46 @@ test('7: nothing is left', async () => {
     runs.map((run) => run.id),
     [id],
   );
+});
+
+/** A copy of the store in which every rollout with a fork counts as right, or none: the small run has hardly learnt to add. */
+function copyJudged(id: string, name: string, isRight: boolean): { readonly db: string; readonly forked: number } {
+  const copy = join(folder, `${name}.db`);
+  cpSync(db, copy);
+  cpSync(`${db}-embedded`, `${copy}-embedded`, { recursive: true });
+  using store = openRunStore(copy);
+  let forked = 0;
+  for (const { stageIndex, purpose, step } of store.listRolloutSteps(id)) {
+    const rollouts = store.loadRollouts(id, stageIndex, purpose, step).flatMap((rollout) => {
+      if (rollout.trajectory === null || rollout.verdict === null || countForks(rollout.trajectory) === 0) return [];
+      forked += 1;
+      const { group, sample, reward } = rollout;
+      const verdict = { ...rollout.verdict, verdict: isRight ? ('correct' as const) : ('incorrect' as const) };
+      return [{ stageIndex, purpose, step, group, sample, verdict, reward }];
+    });
+    store.reviseVerdicts(id, { rollouts, attempts: [] });
+  }
+  return { db: copy, forked };
+}
+
+test('8: replay --without-path', async () => {
+  const id = await wholeRunId();
+  const right = copyJudged(id, 'right', true);
+  assert.ok(right.forked > 0, 'the small run has rollouts with a fork');
+  const ask = (from: string) => runCli(['replay', id, '--without-path', '--limit', '4', '--db', from, '--json']);
+  const [first, again] = [await ask(right.db), await ask(right.db)];
+  assert.equal(first.code, 0, first.stderr);
+  assert.equal(again.stdout, first.stdout);
+  const { run, rollouts, credits } = JSON.parse(first.stdout);
+  assert.equal(run.id, id);
+  assert.equal(rollouts, Math.min(4, right.forked));
+  const kinds = credits.map(({ change }: { change: { kind: string } }) => change.kind);
+  assert.deepEqual([kinds[0], kinds[1], kinds.at(-1)], ['intact', 'without', 'turned']);
+  for (const { asked, failed, stands, interval } of credits) {
+    assert.equal(asked + failed, rollouts);
+    assert.ok(stands <= asked && interval[0] <= stands / asked && stands / asked <= interval[1]);
+  }
+  const none = await ask(copyJudged(id, 'wrong', false).db);
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /no such rollouts with a fork and a right answer/);
 });

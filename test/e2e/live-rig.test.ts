@@ -218,6 +218,7 @@ test('11: wrong usage', { skip }, async (t) => {
     [['up', 'vllm'], /up takes no vllm/],
     [['setup', '--only', 'vllm,other'], /--only has other; steps are uv, vllm/],
     [['kills', '--trainer', 'tuft'], /--trainer skyrl/],
+    [['kills', '--victims', 'engine,me'], /--victims is "me"; it may be controller, engine, trainer/],
     [['curriculum', '--name', '../x'], /--name is "\.\.\/x"/],
     [['setup', '--what'], /Unknown option '--what'/],
   ] as const) {

@@ -23,7 +23,9 @@ import { makeFolder } from '../support/embedded-requests.ts';
 const PYTHON = process.env.PARALLEL_R1_TINKER_PYTHON;
 
 const SCRIPT = String.raw`
-import json, sys, urllib.request
+import faulthandler, json, sys, urllib.request
+# A loop that hangs ends with what each of its threads waits for, before the test gives up on it.
+faulthandler.dump_traceback_later(540, exit=True)
 import datasets, torch
 from tinker import types
 

@@ -71,7 +71,7 @@ test('3. over the context', { skip }, async () => {
   assert.equal(result.code, 0, result.stderr);
   assert.equal(attempts.length, 3);
   for (const { code, raw } of attempts) {
-    assert.equal(code, 'transport');
+    assert.equal(code, 'http_400');
     assert.match(raw!, /400 .*max_model_len/);
   }
 });

@@ -179,7 +179,7 @@ test('5: a refused annotation', async (t) => {
     },
   });
   const report = await teach({ samplesPerProblem: 2 });
-  assert.deepEqual(report, { attempts: 2, accepted: 1, rejected: [{ code: 'transport', count: 1 }] });
+  assert.deepEqual(report, { attempts: 2, accepted: 1, rejected: [{ code: 'http_400', count: 1 }] });
   const failed = listAttempts().find(({ status }) => status === 'failed');
   assert.equal(failed?.raw, '400 too long');
   assert.equal(failed?.reasoning, SOLUTION);

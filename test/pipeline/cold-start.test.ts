@@ -118,7 +118,7 @@ test('1: a refused call is a failed attempt', async (t) => {
     return answer(prompt, sample);
   };
   const report = await teach();
-  assert.deepEqual(report.rejected, [{ code: 'transport', count: 1 }]);
+  assert.deepEqual(report.rejected, [{ code: 'http_400', count: 1 }]);
   const [failed] = run.store.listAttempts(TOY_RUN, 0, 'failed');
   assert.equal(failed?.raw, '400 too long');
 });

@@ -3,11 +3,14 @@
  *  1. a healthy one: all is well
  *  2. stop ids that are not heeded are a failure; greedy answers that differ leave it open
  *  3. tags that the model cannot tell apart are named
- *  4. a cache that is off, or not told of, is a warning with what to do
+ *  4. a cache that is off, or not told of, is a warning with what to do; nothing is said of one whose blocks may be longer
+ *     than any prompt that the model takes, and the prompt is longer than the blocks of known servers where it can be
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { diagnoseTokens, type Finding, type Probe } from '../../src/pipeline/doctor/diagnose-tokens.ts';
+import { diagnoseTokens } from '../../src/pipeline/doctor/diagnose-tokens.ts';
+import type { Subject } from '../../src/pipeline/doctor/faults.ts';
+import { type Finding, Findings } from '../../src/pipeline/doctor/finding.ts';
 import type { CompletionRequest } from '../../src/ports/engine.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 
@@ -18,7 +21,15 @@ interface Illness {
   /** Tags that are embedded alike, by id. */
   readonly alike?: ReadonlyMap<number, number>;
   readonly cached?: number | null;
+  /** Tokens of a block of the prefix cache, which holds whole ones: instead of `cached`. */
+  readonly block?: number;
+  readonly maxLength?: number | null;
 }
+
+const SUBJECT: Subject = {
+  ...{ area: 'engine', expected: 'engine', urlKey: 'u', modelKey: 'm', modelFlag: '--model', apiKeyEnvKey: 'k' },
+  ...{ variable: null, roomKeys: 'r' },
+};
 
 const TAGS = {
   ...{ parallelOpen: 0, parallelClose: 1, pathOpen: 2, pathClose: 3, summaryOpen: 4, summaryClose: 5 },
@@ -27,7 +38,11 @@ const TAGS = {
 };
 
 /** What follows depends on the last token seen, and on nothing else. */
-function answer({ ignoresStops, drift, alike, cached = 16 }: Illness, calls: number, request: CompletionRequest) {
+function answer(
+  { ignoresStops, drift, alike, cached = 16, block }: Illness,
+  calls: number,
+  request: CompletionRequest,
+) {
   const last = request.prompt.at(-1)!;
   const seen = alike?.get(last) ?? last;
   const ids: number[] = [];
@@ -37,20 +52,14 @@ function answer({ ignoresStops, drift, alike, cached = 16 }: Illness, calls: num
     if (!ignoresStops && request.stopTokenIds.includes(id)) break;
   }
   const logprobs = ids.map((id) => -1 / id);
-  return { ids, text: '', logprobs, finish: 'stop' as const, cachedTokens: cached };
+  // The last token of a prompt is always computed.
+  const held = block === undefined ? null : Math.floor((request.prompt.length - 1) / block) * block;
+  return { ids, text: '', logprobs, finish: 'stop' as const, cachedTokens: held ?? cached };
 }
 
 async function diagnoseIll(t: TestContext, illness: Illness): Promise<Finding[]> {
   const run = openTempRun(t);
-  const findings: Finding[] = [];
-  const probe: Probe = async (area, fix, look) => {
-    const outcome = await look().then(
-      (detail): Finding => ({ area, status: 'ok', detail, fix: null }),
-      ({ message }: Error): Finding => ({ area, status: 'fail', detail: message, fix }),
-    );
-    findings.push(outcome);
-    return outcome.status === 'ok';
-  };
+  const findings = new Findings(SUBJECT, run.ctx.signal);
   let calls = 0;
   const engine: typeof run.ctx.engine = {
     ...run.ctx.engine,
@@ -60,8 +69,9 @@ async function diagnoseIll(t: TestContext, illness: Illness): Promise<Finding[]>
     },
   };
   const binding = { template: run.ctx.studentTemplate, tags: TAGS, gapText: '\n', labels: null };
-  findings.push(...(await diagnoseTokens({ ...run.ctx, engine }, binding, probe)));
-  return findings;
+  const { maxLength = 4096 } = illness;
+  await diagnoseTokens({ ...run.ctx, engine }, binding, maxLength, findings);
+  return findings.all;
 }
 
 test('1: healthy', async (t) => {
@@ -71,7 +81,7 @@ test('1: healthy', async (t) => {
     [
       'ok a stop id ends an answer and stays in it',
       'ok the model tells the tags apart',
-      'ok 16 of 20 tokens of a prompt asked for again came from the cache',
+      'ok 16 of 1040 tokens of a prompt asked for again came from the cache',
     ],
   );
 });
@@ -98,9 +108,19 @@ test('3: tags alike', async (t) => {
 
 test('4: the cache', async (t) => {
   const [, , off] = await diagnoseIll(t, { cached: 0 });
-  assert.deepEqual([off?.status, off?.detail.slice(0, 7)], ['warn', '0 of 20']);
+  assert.deepEqual([off?.status, off?.detail.slice(0, 7)], ['warn', '0 of 10']);
   assert.match(off!.fix ?? '', /switch prefix caching on/);
   const [, , silent] = await diagnoseIll(t, { cached: null });
   assert.equal(silent?.status, 'warn');
   assert.match(silent!.fix ?? '', /--enable-prompt-tokens-details/);
+  for (const block of [16, 128, 256, 1024]) {
+    const [, , on] = await diagnoseIll(t, { block });
+    assert.equal(on?.status, 'ok', `blocks of ${block}: ${on?.detail}`);
+  }
+  const [, , unclear] = await diagnoseIll(t, { block: 128, maxLength: 100 });
+  assert.deepEqual([unclear?.status, unclear?.fault], ['warn', 'cache_unclear']);
+  assert.match(unclear!.detail, /cannot be told: 0 of 99 tokens/);
+  assert.doesNotMatch(unclear!.fix ?? '', /switch/);
+  const [, , small] = await diagnoseIll(t, { block: 16, maxLength: 100 });
+  assert.equal(small?.status, 'ok');
 });

@@ -1,6 +1,6 @@
 /**
  * A trainer that diverges:
- *  1. log-probs that are no numbers, in SFT and in RL: the run stops and names stage and step; the step is not committed,
+ *  1. log-probs that are no numbers, or a loss that is none, in SFT and in RL: the run stops and names stage and step; the step is not committed,
  *     nothing of it is saved or served
  *  2. a gradient norm that is no number, and weights that are whole afterwards: stored as NaN, warned of, the run goes on
  *  3. a gradient norm that is no number, or none at all, and weights that are broken: the run stops before they are saved
@@ -33,10 +33,14 @@ interface Spoiled {
 }
 
 /** What becomes of the trainer's answers from its `from`-th update on. */
-function spoiling(run: TempRun, from: number, over: { norm?: number | null; pass?: boolean; look?: boolean }): Spoiled {
+function spoiling(
+  run: TempRun,
+  from: number,
+  over: { norm?: number | null; pass?: boolean; look?: boolean; loss?: number },
+): Spoiled {
   let updates = 0;
   let forwards = 0;
-  const { norm, pass = false, look = false } = over;
+  const { norm, pass = false, look = false, loss: told } = over;
   const trainer: Trainer = {
     ...run.trainer,
     forward: async (data, signal) => {
@@ -47,6 +51,7 @@ function spoiling(run: TempRun, from: number, over: { norm?: number | null; pass
     forwardBackward: async (data, loss, signal) => {
       const number = updates + 1;
       const result = await run.trainer.forwardBackward(data, loss, signal);
+      if (told !== undefined && number >= from) return { ...result, metrics: { 'loss:sum': told } };
       return pass && number >= from ? spoil(result) : result;
     },
     optimStep: async (adam, signal) => {
@@ -75,6 +80,10 @@ test('1: log-probs', async (t) => {
   await assertStops(sft, spoiling(sft, 3, { pass: true }), 'stage sft step 3', 1, 3);
   const rl = openTempRun(t, { plan: PLAN });
   await assertStops(rl, spoiling(rl, 8, { pass: true }), 'stage rl step 2', 2, 2);
+  for (const loss of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const told = openTempRun(t, { plan: PLAN });
+    await assertStops(told, spoiling(told, 3, { loss }), 'stage sft step 3', 1, 3);
+  }
 });
 
 test('2: only the norm', async (t) => {

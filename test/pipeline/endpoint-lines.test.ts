@@ -7,10 +7,23 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { diagnose } from '../../src/pipeline/doctor/diagnose.ts';
+import { diagnoseEngine } from '../../src/pipeline/doctor/diagnose-engine.ts';
+import type { Subject } from '../../src/pipeline/doctor/faults.ts';
 import { describeChange, noteOutages } from '../../src/pipeline/engine/fleet/create-engine-fleet.ts';
 import type { EndpointStatus } from '../../src/ports/engine.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
+
+const SUBJECT: Subject = {
+  ...{
+    area: 'engine',
+    expected: 'engine',
+    urlKey: 'engine.urls',
+    modelKey: 'm',
+    modelFlag: '--model',
+    apiKeyEnvKey: 'k',
+  },
+  ...{ variable: null, roomKeys: 'r' },
+};
 
 const UP: EndpointStatus = { url: 'http://a', isUp: true, reason: null };
 const OUT: EndpointStatus = { url: 'http://b', isUp: false, reason: 'connection refused' };
@@ -30,7 +43,10 @@ test('2. progress', () => {
 test('3. doctor', async (t) => {
   const { ctx, engine } = openTempRun(t);
   const look = async (endpoints: readonly EndpointStatus[]) => {
-    const findings = await diagnose({ ...ctx, engine: { ...engine, listEndpoints: () => endpoints } });
+    const { findings } = await diagnoseEngine(
+      { ...ctx, engine: { ...engine, listEndpoints: () => endpoints } },
+      SUBJECT,
+    );
     return findings
       .filter(({ detail }) => /^http/.test(detail))
       .map(({ status, detail, fix }) => [status, detail, fix]);

@@ -1,8 +1,8 @@
 /**
  * Evaluating:
  *  1. problems are told apart by group: equal texts stay two problems with n samples each
- *  2. figures at k = 1, 2, 4, ..., n: pass, best and majority by their definitions
- *  3. failed rollouts are counted and leave n smaller; nothing finished gives zeros, no NaN
+ *  2. figures at k = 1, 2, 4, ..., n: pass, best and majority by their definitions; every interval holds its figure
+ *  3. failed rollouts are counted and leave n smaller; nothing finished gives no estimate, and no NaN
  *  4. the reward of an evaluation is accuracy whatever the stage trains with, and its rollouts do not train
  *  5. sets are measured apart, in their order, and become metric rows; each rollout is stored with the name of its set
  *  6. mean and standard error are over problems, not samples
@@ -10,10 +10,11 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Estimate } from '../../src/core/statistics/estimate-mean.ts';
 import type { Verdict } from '../../src/core/verify/verdict.ts';
 import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
 import { evaluateSets, measureSet } from '../../src/pipeline/evaluate/evaluate.ts';
-import { measureEvaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
+import { type MeasuredRollout, measureEvaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
@@ -39,44 +40,47 @@ function group(index: number, correct: number, wrong: number, failed = 0): Rollo
   });
 }
 
+/** The same as an evaluation is given them. */
+function measured(...of: Parameters<typeof group>): MeasuredRollout[] {
+  return group(...of).map(({ group, trajectory, verdict, formatValid }) => ({
+    ...{ group, verdict, formatValid, blocks: 1, policyTokens: 15, criticalTokens: 12 },
+    end: trajectory?.end ?? null,
+  }));
+}
+
 test('1: equal texts', () => {
-  const result = measureEvaluation('held', [...group(0, 4, 0), ...group(1, 0, 4)], 1);
+  const result = measureEvaluation('held', [...measured(0, 4, 0), ...measured(1, 0, 4)], 1);
   assert.equal(result.problems, 2);
-  assert.equal(result.samples, 4);
+  assert.equal(result.fewestSamples, 4);
   const atFour = result.atK.find(({ k }) => k === 4);
-  assert.equal(atFour?.pass, 0.5, 'merged, they would be one problem that is passed');
+  assert.equal(atFour?.pass?.mean, 0.5, 'merged, they would be one problem that is passed');
 });
 
 test('2: figures at k', () => {
-  const { atK, mean } = measureEvaluation('held', [...group(0, 1, 5), ...group(1, 3, 3)], 1);
+  const { atK, mean } = measureEvaluation('held', [...measured(0, 1, 5), ...measured(1, 3, 3)], 1);
   assert.deepEqual(
     atK.map(({ k }) => k),
     [1, 2, 4, 6],
   );
-  const near = (actual: number, wanted: number, tolerance = 1e-9) =>
-    assert.ok(Math.abs(actual - wanted) <= tolerance, `${actual}, wanted ${wanted}`);
-  near(mean.mean, (1 / 6 + 1 / 2) / 2);
-  near(atK[0]!.pass, mean.mean);
-  near(atK[0]!.best, mean.mean);
-  near(atK[0]!.majority, mean.mean, 0.04);
+  const near = (estimate: Estimate | null, wanted: number) => {
+    assert.ok(estimate !== null && Math.abs(estimate.mean - wanted) <= 1e-9, `${estimate?.mean}, wanted ${wanted}`);
+    assert.ok(estimate.low <= estimate.mean && estimate.mean <= estimate.high);
+  };
+  const share = (1 / 6 + 1 / 2) / 2;
+  for (const estimate of [mean, atK[0]!.pass, atK[0]!.best, atK[0]!.majority]) near(estimate, share);
   near(atK[1]!.pass, (1 / 3 + (1 - 3 / 15)) / 2);
   near(atK[1]!.best, (1 - (5 / 6) ** 2 + 0.75) / 2);
   near(atK[3]!.pass, 1);
-  assert.ok(atK[3]!.majority < 0.5, 'the frequent wrong answer wins the vote');
-  assert.ok(mean.low <= mean.mean && mean.mean <= mean.high);
+  assert.ok(atK[3]!.majority!.mean < 0.5, 'the frequent wrong answer wins the vote');
 });
 
 test('3: failures', () => {
-  const result = measureEvaluation('held', [...group(0, 2, 0, 2), ...group(1, 1, 3)], 1);
-  assert.equal(result.failed, 2);
-  assert.equal(result.samples, 2);
-  assert.equal(result.mean.mean, (1 + 0.25) / 2);
-  const none = measureEvaluation('held', group(0, 0, 0, 3), 1);
-  assert.equal(none.problems, 0);
-  assert.deepEqual(none.atK, []);
-  for (const value of [none.mean.mean, none.formatValidFraction, none.meanTokens, none.truncatedFraction]) {
-    assert.equal(value, 0);
-  }
+  const result = measureEvaluation('held', [...measured(0, 2, 0, 2), ...measured(1, 1, 3)], 1);
+  assert.deepEqual([result.tally.errored, result.tally.samples, result.fewestSamples], [2, 8, 2]);
+  assert.equal(result.mean?.mean, (1 + 0.25) / 2);
+  const none = measureEvaluation('held', measured(0, 0, 0, 3), 1);
+  assert.deepEqual([none.problems, none.problemsLost, none.mean, none.atK], [0, 1, null, []]);
+  for (const value of [none.formatValidFraction, none.meanTokens, none.parallelFraction]) assert.equal(value, 0);
 });
 
 test('4: the reward is accuracy', async (t) => {

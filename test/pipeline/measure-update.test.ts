@@ -7,8 +7,13 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Datum } from '../../src/core/datum.ts';
-import { type MinibatchResult, measureRollouts, measureUpdate } from '../../src/pipeline/rl/measure-step.ts';
+import type { Datum, LossSpec } from '../../src/core/datum.ts';
+import {
+  type MinibatchResult,
+  measureMismatch,
+  measureRollouts,
+  measureUpdate,
+} from '../../src/pipeline/rl/measure-step.ts';
 import * as sample from '../support/run-store-samples.ts';
 
 const PPO = { kind: 'ppo', clipLow: 0.8, clipHigh: 1.2 } as const;
@@ -28,13 +33,16 @@ function minibatch(
   return { sampled: [datum], data: [datum], logprobs: [positions.map(([trainer]) => trainer)], gradNorm };
 }
 
+const measure = (results: readonly MinibatchResult[], loss: LossSpec = PPO) =>
+  measureUpdate(results, results[0] === undefined ? null : measureMismatch(results[0]), loss);
+
 test('1: mismatch', () => {
   const first = minibatch([
     [-1, -1.5, 0.1],
     [-9, 0, 0],
     [-2, -1.9, -0.1],
   ]);
-  const metrics = measureUpdate([first, minibatch([[-5, 0, 1]])], PPO);
+  const metrics = measure([first, minibatch([[-5, 0, 1]])]);
   assert.ok(Math.abs(metrics['mismatch/mean']! - 0.3) < 1e-12);
   assert.ok(Math.abs(metrics['mismatch/max']! - 0.5) < 1e-12);
   assert.equal(metrics['train/updates'], 2);
@@ -42,7 +50,7 @@ test('1: mismatch', () => {
 
 test('1: mismatch looks at the sampler, clipping at what the loss compared with', () => {
   const sampled = minibatch([[-1, -1.5, 1]]);
-  const metrics = measureUpdate([{ ...sampled, data: minibatch([[-1, -1, 1]]).data }], PPO);
+  const metrics = measure([{ ...sampled, data: minibatch([[-1, -1, 1]]).data }]);
   assert.equal(metrics['mismatch/mean'], 0.5);
   assert.equal(metrics['train/clip_fraction'], 0);
 });
@@ -55,20 +63,17 @@ test('2: clipping', () => {
     [Math.log(0.7), 0, 1],
     [Math.log(1.3), 0, 0],
   ] as const;
-  assert.equal(measureUpdate([minibatch(positions)], PPO)['train/clip_fraction'], 0.5);
-  assert.equal(
-    measureUpdate([minibatch(positions)], { kind: 'importance_sampling' })['train/clip_fraction'],
-    undefined,
-  );
+  assert.equal(measure([minibatch(positions)])['train/clip_fraction'], 0.5);
+  assert.equal(measure([minibatch(positions)], { kind: 'importance_sampling' })['train/clip_fraction'], undefined);
 });
 
 test('3: what is missing', () => {
-  const norms = measureUpdate([minibatch([[0, 0, 1]], 0.5), minibatch([[0, 0, 1]], 2), minibatch([[0, 0, 1]], 1)], PPO);
+  const norms = measure([minibatch([[0, 0, 1]], 0.5), minibatch([[0, 0, 1]], 2), minibatch([[0, 0, 1]], 1)]);
   assert.equal(norms['train/grad_norm'], 2);
-  const stripped = measureUpdate([{ ...minibatch([[0, 0, 1]]), logprobs: [null] }], PPO);
+  const stripped = measure([{ ...minibatch([[0, 0, 1]]), logprobs: [null] }]);
   assert.equal(stripped['mismatch/mean'], undefined);
   assert.equal(stripped['train/grad_norm'], undefined);
-  const none = measureUpdate([], PPO);
+  const none = measure([]);
   assert.equal(none['train/updates'], 0);
   assert.ok(Object.values(none).every(Number.isFinite));
 });

@@ -80,13 +80,13 @@ test('3: minibatches', () => {
     const minibatches = buildMinibatches(BATCH, layout, 2, 9);
     assert.equal(minibatches.length, 2);
     const trained = minibatches
-      .flat()
+      .flatMap(({ data }) => data)
       .reduce((sum, { advantages }) => sum + advantages!.filter((one) => one !== 0).length, 0);
     const wanted = BATCH.credited.reduce((sum, { trajectory }) => sum + countLossTokens(trajectory, 'rl'), 0);
     assert.equal(trained, wanted, `${layout}: every policy token once`);
   }
-  const equal = BATCH.credited.map(({ trajectory }) => ({ trajectory, advantage: 2 }));
-  for (const data of buildMinibatches({ ...BATCH, credited: equal }, 'units', 4, 9)) {
+  const equal = BATCH.credited.map((one) => ({ ...one, advantage: 2 }));
+  for (const { data } of buildMinibatches({ ...BATCH, credited: equal }, 'units', 4, 9)) {
     assert.ok(Math.abs(sumOf(data, (value) => value) - 2) < 1e-9, 'weights of a minibatch sum to 1');
   }
   const [whole] = buildMinibatches(BATCH, 'units', 1, 9);
@@ -95,7 +95,7 @@ test('3: minibatches', () => {
     (sum, one) => sum + Math.abs(one.advantage) * countLossTokens(one.trajectory, 'rl'),
     0,
   );
-  assert.ok(Math.abs(sumOf(whole!, Math.abs) - mass / tokens) < 1e-9);
+  assert.ok(Math.abs(sumOf(whole!.data, Math.abs) - mass / tokens) < 1e-9);
 });
 
 test('4: order', () => {

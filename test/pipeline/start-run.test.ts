@@ -7,7 +7,8 @@
  *  4. a reward of one's own decides what is learned from; it is kept when verdicts are judged anew
  *  5. a reward that is not there is refused before anything is written; one that gives no number ends the run by name
  *  6. a signal stops the run at a clean place; resumed, it goes on, and observers hear of the rest only
- *  7. resuming may move servers and raise budgets, and nothing else
+ *  7. resuming may change servers, names, limits and budgets, which is told and stored; what would mix two methods in one
+ *     run is refused with the reason
  *  8. unknown, missing and impossible options and parts are refused in one line that names them
  *  9. a configuration with a fault is refused with its key, also one that no schema has seen before
  * 10. a set that training needs whole is read once; one that a cold start streams is read to be checked and to be used
@@ -16,6 +17,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { resumeRun, type StartRunOptions, startRun } from '../../src/app/start-run.ts';
 import { toCurriculumPlan } from '../../src/app/to-curriculum-plan.ts';
@@ -211,11 +213,39 @@ test('6: stopped and resumed', async () => {
 });
 
 test('7: what may change', async () => {
-  const overrides = [{ flag: '--seed', path: 'run.seed', value: 1 }];
+  const db = dbOf('changed');
+  const stop = new AbortController();
+  const observers = [{ stepCommitted: () => stop.abort() }];
+  const config = toyConfig(folder);
+  await assert.rejects(startRun({ config, db, parts: { ...toyParts(), observers }, signal: stop.signal }));
+  const change = (path: string, value: unknown) =>
+    resumeRun({ db, overrides: [{ flag: '--set', path, value }], parts: toyParts() });
+  const refusals: [string, unknown, RegExp][] = [
+    [
+      'run.seed',
+      99,
+      /^UsageError: run\.seed cannot change when a run is resumed: every seed of the run derives from it/,
+    ],
+    ['stages.rl.steps', 99, /^UsageError: stages\.rl\.steps cannot change .*counted and scheduled by it/],
+    ['rollout.maxBlocks', 3, /^UsageError: rollout\.maxBlocks cannot change .*would be mixed with what comes/],
+    ['stages.rl.id', 'other', /^UsageError: stages\.rl\.id cannot change .*would not be those of the run/],
+    ['stages.rl.stepz', 9, /stepz/],
+  ];
+  for (const [path, value, said] of refusals) await assert.rejects(change(path, value), said, path);
   await assert.rejects(
-    resumeRun({ db: dbOf('whole'), overrides, parts: toyParts() }),
-    /^UsageError: run\.seed cannot change when a run is resumed; engine\.urls, engine\.adminUrls, trainer\.url, watchdog\.action and the budgets/,
+    resumeRun({ db, sets: ['run.seed=99'], parts: toyParts() }),
+    /servers, keys, names, limits and budgets can\. .*parallel-r1 runs end RUN/,
   );
+  const lines: string[] = [];
+  const reporter = { ...createSilentReporter(), info: (line: string) => void lines.push(line) };
+  const sets = ['engine.maxInFlight=3', 'run.name=renamed'];
+  const { status, runId } = await resumeRun({ db, sets, parts: { ...toyParts(), reporter } });
+  assert.equal(status, 'done');
+  assert.ok(lines.includes('changed: engine.maxInFlight: 4 -> 3'), lines.join('\n'));
+  using store = openRunStore(db, { readonly: true });
+  const run = store.getRun(runId)!;
+  assert.equal(run.name, 'renamed');
+  assert.equal(JSON.parse(run.configJson).engine.maxInFlight, 3);
 });
 
 test('8: options', async () => {

@@ -21,8 +21,15 @@ const MAX_CHANGES = 60;
 /** A process that takes longer than this counts as stuck. */
 const STUCK_MS = 240_000;
 
-/** Who is killed in turn. A controller's death leaves a model behind, the trainer's clears its four places. */
-const VICTIMS = ['trainer', 'controller', 'trainer', 'controller', 'trainer'] as const;
+/**
+ * Who may be killed, drawn each time. A controller's death leaves a model behind, the trainer's clears its four places:
+ * several of one kind in a row are met as well.
+ */
+const VICTIMS = ['trainer', 'controller', 'trainer', 'controller', 'trainer', 'controller', 'both'] as const;
+type Victim = (typeof VICTIMS)[number];
+
+/** A run gives up, and can be resumed, when its trainer was lost more often than this without one new step between. */
+const MOST_LOSSES = 5;
 
 interface AcknowledgementTrial {
   /** Of its own. */
@@ -40,6 +47,8 @@ interface TrialOutcome {
   /** Acknowledgements that were lost, doubled or late. */
   readonly disturbed: number;
   readonly stuck: boolean;
+  /** How often the run gave up on a trainer that died again and again, and was resumed. */
+  readonly givenUp: number;
   /** Metrics and rollouts as stored. */
   readonly stored: ReturnType<typeof readOutcome>;
   /** Optimizer steps per training stage: as the store has them, and as the trainer counted them itself. */
@@ -56,9 +65,9 @@ async function runDisturbed({ folder, settings, kills, rng }: AcknowledgementTri
   await using serve = await startEmbeddedServe(stateDir);
   await using proxy = await startAcknowledgementProxy(serve.url, rng);
   const args = runArgs(settings, db, serve.url, proxy.url);
-  const { struck, stuck } = await runToEnd(args, db, serve, kills, rng);
+  const { struck, stuck, givenUp } = await runToEnd(args, db, serve, kills, rng);
   const disturbed = [...proxy.met.values()].reduce((sum, count) => sum + count, 0);
-  return { kills: struck, disturbed, stuck, ...readEnd(db, stateDir) };
+  return { kills: struck, disturbed, stuck, givenUp, ...readEnd(db, stateDir) };
 }
 
 /** The same without kills, and with nothing between controller and trainer. */
@@ -72,7 +81,7 @@ async function runUndisturbed({
   const args = runArgs(settings, db, serve.url, serve.url);
   const { code, stderr } = await startCli(args).result;
   if (code !== 0) throw new Error(`undisturbed, the command failed: ${stderr}`);
-  return { kills: 0, disturbed: 0, stuck: false, ...readEnd(db, stateDir) };
+  return { kills: 0, disturbed: 0, stuck: false, givenUp: 0, ...readEnd(db, stateDir) };
 }
 
 function runArgs(settings: readonly string[], db: string, engine: string, trainer: string): string[] {
@@ -82,6 +91,7 @@ function runArgs(settings: readonly string[], db: string, engine: string, traine
 
 async function runToEnd(beginArgs: readonly string[], db: string, serve: EmbeddedServe, kills: number, rng: Rng) {
   let struck = 0;
+  let givenUp = 0;
   let args = beginArgs;
   for (;;) {
     const { child, result } = startCli(args);
@@ -93,19 +103,28 @@ async function runToEnd(beginArgs: readonly string[], db: string, serve: Embedde
       if (struck >= kills) return false;
       struck += 1;
       // Who starts while the trainer is down is told so and ends; it is killed under those that are at work.
-      if (VICTIMS[struck % VICTIMS.length] === 'controller' || !isAtWork) child.kill('SIGKILL');
-      else await serve.killAndRestart();
+      const victim: Victim = isAtWork ? VICTIMS[rng.nextInt(VICTIMS.length)]! : 'controller';
+      if (victim !== 'trainer') child.kill('SIGKILL');
+      if (victim !== 'controller') await serve.killAndRestart();
       return true;
     });
     const timer = setTimeout(() => child.kill('SIGABRT'), STUCK_MS);
     const { code, signal, stderr } = await result;
     clearTimeout(timer);
     await killer.end();
-    if (code === 0) return { struck, stuck: false };
-    if (signal === 'SIGABRT') return { struck, stuck: true };
-    if (signal !== 'SIGKILL') throw new Error(`the command failed: ${stderr}`);
+    if (code === 0) return { struck, stuck: false, givenUp };
+    if (signal === 'SIGABRT') return { struck, stuck: true, givenUp };
+    if (signal !== 'SIGKILL') {
+      if (countLosses(stderr) < MOST_LOSSES) throw new Error(`the command failed: ${stderr}`);
+      givenUp += 1;
+    }
     args = isEntered(db) ? ['resume', '--db', db] : beginArgs;
   }
+}
+
+/** How often a process opened a model anew because its trainer, or the model, was gone. */
+function countLosses(stderr: string): number {
+  return stderr.split('a model is opened from the last saved state').length - 1;
 }
 
 /** Calls `strike` after a random number of changes of the store's files, again and again until it answers false. */
@@ -191,6 +210,7 @@ export interface TrialTotals {
   lost: number;
   doubled: number;
   stuck: number;
+  givenUp: number;
   orphans: number;
   /** Runs whose metrics or rollouts are not those of the undisturbed one. */
   different: number;
@@ -205,7 +225,7 @@ export async function countTrials(
   const settings = prepareCoinRun(makeFolder('inputs'));
   const whole = await runUndisturbed({ folder: makeFolder('whole'), settings });
   const zeros = { lost: 0, doubled: 0, stuck: 0, orphans: 0, different: 0 };
-  const totals: TrialTotals = { runs: 0, kills: 0, disturbed: 0, ...zeros };
+  const totals: TrialTotals = { runs: 0, kills: 0, disturbed: 0, givenUp: 0, ...zeros };
   let begun = 0;
   const work = async () => {
     while (totals.kills + begun * killsPerRun < kills) {
@@ -229,6 +249,7 @@ function addOutcome(totals: TrialTotals, outcome: TrialOutcome, whole: TrialOutc
   totals.kills += outcome.kills;
   totals.disturbed += outcome.disturbed;
   totals.stuck += outcome.stuck ? 1 : 0;
+  totals.givenUp += outcome.givenUp;
   totals.orphans += outcome.orphans.length;
   totals.different += isDeepStrictEqual(outcome.stored, whole.stored) ? 0 : 1;
   outcome.trainerSteps.forEach((made, stage) => {

@@ -11,7 +11,7 @@ const ONE_OF = 10;
 const LATEST_MS = 120;
 
 /** Requests that a client makes before it can repeat anything, and signs of life. */
-const CALM = /\/(?:healthz|get_server_capabilities|client\/config|create_session|session_heartbeat|create_model)$/;
+const CALM = /\/(?:healthz|get_server_capabilities|client\/config|create_session|session_heartbeat)$/;
 
 export interface AcknowledgementProxy extends AsyncDisposable {
   readonly url: string;

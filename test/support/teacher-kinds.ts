@@ -102,7 +102,7 @@ export const TEACHER_KINDS: readonly TeacherKind[] = [
   {
     name: 'context overflow',
     perMille: 5,
-    expected: 'transport',
+    expected: 'http_400',
     write: () => ({ content: "This model's maximum context length is 64 tokens.", status: 400 }),
   },
   // Form.

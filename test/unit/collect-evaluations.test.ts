@@ -51,7 +51,7 @@ function openEvaluatedRun(t: TestContext, setOf: (name: 'A' | 'B', group: number
   );
   const collect = async () => {
     const { figures, gaps } = await collectEvaluations(store, run, countProblems);
-    return { means: figures.map(({ set, problems, mean }) => [set, problems, mean.mean]), gaps };
+    return { means: figures.map(({ set, problems, mean }) => [set, problems, mean?.mean]), gaps };
   };
   return { files, collect };
 }

@@ -67,7 +67,7 @@ test('2: runs of 0.1.0', () => {
   for (const run of runs) {
     const stored = JSON.parse(run.configJson);
     const added = {
-      engine: { ...stored.engine, adminUrls: [], sessionHeader: 'X-Session-ID' },
+      engine: { ...stored.engine, adminUrls: [], sessionHeader: 'X-Session-ID', restartPatienceSeconds: 600 },
       trainer: { ...stored.trainer, slotPatienceSeconds: 600, keep: 1 },
     };
     assert.deepEqual(

@@ -9,19 +9,21 @@
  *  7. SFT: teacher tokens carry the weight, injected ones only with `maskInserted: false`, the prompt never
  *  8. an advantage or scale of 0 makes no datum, a trajectory without a loss token neither
  *  9. countLossTokens agrees with every layout
- * 10. a quorum joined longest first, by hand: paths without their siblings, the summary with the joined ones in their order
+ * 10. locateTarget names every scored token by its place: each once, with its id and log-prob; a target of the prompt has none
+ * 11. a quorum joined longest first, by hand: paths without their siblings, the summary with the joined ones in their order
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { Layout } from '../../src/core/curriculum.ts';
 import type { Datum } from '../../src/core/datum.ts';
-import { buildDatums, countLossTokens } from '../../src/core/layout/build-datums.ts';
+import { buildDatums, countLossTokens, locateTarget } from '../../src/core/layout/build-datums.ts';
 import { flattenResponse, type Piece, type Segment, type Trajectory } from '../../src/core/trajectory.ts';
 import {
   arbitraryJoined,
   arbitraryTrajectory,
   listSamplingContexts,
+  shapeBlocks,
   shapedLogprob,
   shapeTrajectory,
 } from '../support/core-trajectories.ts';
@@ -191,7 +193,32 @@ test('9: countLossTokens is the number of scored tokens', () => {
   }
 });
 
-test('10: a quorum, longest first', () => {
+test('10: places', () => {
+  for (const layout of LAYOUTS) {
+    forAny((trajectory) => {
+      const places = buildDatums(trajectory, layout, RL).flatMap((datum, index) =>
+        datum.advantages!.flatMap((advantage, k) => {
+          if (advantage === 0) return [];
+          const place = locateTarget(trajectory, layout, RL, index, k);
+          const tokens = trajectory.segments[place.segment]!.pieces.flatMap(({ ids, logprobs }) =>
+            ids.map((id, at) => ({ id, logprob: logprobs?.[at] ?? null })),
+          );
+          const wanted = { id: datum.targets[k]!, logprob: datum.logprobs![k]! };
+          assert.deepEqual(tokens[place.token], wanted, `${layout}: datum ${index}, target ${k}`);
+          assert.equal(place.id, wanted.id);
+          return [`${place.segment}/${place.token}`];
+        }),
+      );
+      assert.equal(new Set(places).size, places.length, layout);
+      assert.equal(places.length, listTrainable(trajectory).length, layout);
+    });
+  }
+  const trajectory = shapeBlocks(3, 2, []);
+  assert.throws(() => locateTarget(trajectory, 'exact', RL, 0, 0), RangeError);
+  assert.throws(() => locateTarget(trajectory, 'exact', RL, 1, 2), RangeError);
+});
+
+test('11: a quorum, longest first', () => {
   const sampled = (ids: readonly number[]): Piece => {
     return { ids, text: '', logprobs: ids.map(shapedLogprob), origin: 'policy' };
   };

@@ -26,8 +26,9 @@ import {
 import { createRng } from '../../src/core/rng.ts';
 
 const MEANINGS: readonly [StatusMeaning, readonly number[]][] = [
-  ['final', [300, 301, 304, 307, 400, 401, 402, 403, 404, 405, 406, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421]],
-  ['final', [422, 424, 426, 428, 431, 451, 501, 505]],
+  ['final', [300, 301, 304, 307, 401, 402, 403, 404, 405, 406, 410, 411, 412, 414, 415, 416, 417, 418, 421]],
+  ['final', [424, 426, 428, 431, 501, 505]],
+  ['refused', [400, 413, 422, 451]],
   ['rate_limited', [429]],
   ['overloaded', [503, 529]],
   ['not_ready', [409, 423, 425]],
@@ -100,7 +101,7 @@ test('4: given up', () => {
   );
   const spared = open({ tries: 2, triesWithSpared: 4 });
   assert.deepEqual(
-    [1, 2, 3, 4].map(() => spared.fail('rate_limited', null, true)),
+    [1, 2, 3, 4].map(() => spared.fail('rate_limited', null, 'spared')),
     [100, 100, 100, null],
   );
   const asked = open({ longestAskedMs: 60_000 });
@@ -111,7 +112,9 @@ test('4: given up', () => {
 test('5: spared, and begun anew', () => {
   const course = open({ tries: 3 });
   assert.deepEqual(
-    [true, true, false, true, false, false].map((isSpared) => course.fail('rate_limited', null, isSpared)),
+    (['spared', 'spared', 'counted', 'spared', 'counted', 'counted'] as const).map((cost) =>
+      course.fail('rate_limited', null, cost),
+    ),
     [100, 100, 100, 100, 200, null],
   );
   course.begin();

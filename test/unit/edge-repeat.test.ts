@@ -87,9 +87,16 @@ test('5: progress', async () => {
   };
   assert.equal(await repeatCall(call, options), 21);
   assert.ok(clock.pauses.every((pauseMs) => pauseMs === 100));
-  const spared = open({ isSpared: (_cause, tried) => tried <= 10 });
-  assert.equal(await repeatCall(failing(...errors.slice(0, 13)), spared.options), 14);
-  await assert.rejects(repeatCall(failing(...errors.slice(0, 14)), spared.options));
+  const openSpared = () => {
+    let failures = 0;
+    const costOf = () => {
+      failures += 1;
+      return failures <= 10 ? ('spared' as const) : ('counted' as const);
+    };
+    return open({ costOf }).options;
+  };
+  assert.equal(await repeatCall(failing(...errors.slice(0, 13)), openSpared()), 14);
+  await assert.rejects(repeatCall(failing(...errors.slice(0, 14)), openSpared()));
 });
 
 test('6: time is over', async () => {

@@ -26,6 +26,10 @@ test('1: routes', () => {
     ['https://A.example:443/proxy/v1//', 'https://a.example', '/proxy'],
     ['http://a/v1/v1', 'http://a', '/v1'],
     ['http://a/v10', 'http://a', '/v10'],
+    ['http://a/v1/chat/completions', 'http://a', ''],
+    ['http://a/proxy/v1/completions/', 'http://a', '/proxy'],
+    ['http://a/v1/models', 'http://a', ''],
+    ['http://a/chat/completions', 'http://a', '/chat/completions'],
   ];
   for (const [text, origin, prefix] of cases)
     assert.deepEqual(parseServerAddress(text, RULES), { origin, prefix }, text);

@@ -7,6 +7,8 @@
  *  5. of a Python traceback what stands before it and the exception are kept, of any length
  *  6. the work does not grow with the text
  *  7. the message is found in every shape of error body; what has none is shown whole, and no nesting is too deep
+ *  8. tracebacks as servers really send them (chained, of remote workers, in groups, quoted; with advice below, as JSON and as
+ *     text) show the error itself, not how they begin
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -107,4 +109,90 @@ test('7: bodies', () => {
   assert.equal(readErrorBody(500, deep), deep);
   assert.match(readErrorBody(500, `{"detail":[${deep}]}`), /nested too deeply/);
   assert.match(readErrorBody(500, `${'{"error":'.repeat(50_000)}1${'}'.repeat(50_000)}`), /nested too deeply/);
+});
+
+/** As a web framework prints it that was asked for a model of the wrong rank. */
+const CHAINED = `Traceback (most recent call last):
+  File "/app/server/queue.py", line 88, in run
+    return handler(request)
+           ^^^^^^^^^^^^^^^^
+  File "/app/server/lora.py", line 41, in build
+    raise KeyError(name)
+KeyError: 'q_proj'
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/app/server/api.py", line 231, in create_model
+    adapter = build(spec)
+  File "/app/server/lora.py", line 57, in build
+    raise ValueError(f"rank {rank} is larger than max_lora_rank {limit}") from error
+ValueError: rank 64 is larger than max_lora_rank 32
+`;
+
+/** As Ray sends what happened in a worker: frames without a headline. */
+const REMOTE = `\u001b[36mray::Worker.create()\u001b[39m (pid=812, ip=127.0.0.1)
+  File "/app/worker.py", line 17, in create
+    self.model = load(path)
+  File "/app/load.py", line 5, in load
+    raise FileNotFoundError(path)
+FileNotFoundError: no adapter in /srv/adapters/a1`;
+
+const ADVISED = `Traceback (most recent call last):
+  File "/app/model.py", line 301, in forward
+    hidden = self.mlp(hidden)
+RuntimeError: CUDA error: out of memory
+CUDA kernel errors might be reported asynchronously at some other call.
+Compile with TORCH_USE_CUDA_DSA to enable assertions.
+`;
+
+const GROUP = `  + Exception Group Traceback (most recent call last):
+  |   File "/app/serve.py", line 9, in main
+  |     async with group:
+  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "/app/task.py", line 3, in work
+    |     raise TypeError("tokens must be ids")
+    | TypeError: tokens must be ids
+    +------------------------------------`;
+
+test('8: tracebacks of servers', () => {
+  const long = CHAINED.replace('    return handler(request)', '    return handler(request)\n'.repeat(900));
+  const cases: [string, RegExp, RegExp][] = [
+    [CHAINED, /ValueError: rank 64 is larger than max_lora_rank 32$/, /KeyError|File|Traceback/],
+    [long, /ValueError: rank 64 is larger than max_lora_rank 32$/, /KeyError|File|Traceback/],
+    [`Failed to create model: ${REMOTE}`, /^Failed to create model: ray.*FileNotFoundError: no adapter in/, /File "/],
+    [ADVISED, /^RuntimeError: CUDA error: out of memory CUDA kernel/, /hidden/],
+    [GROUP, /TypeError: tokens must be ids/, /ExceptionGroup|File|raise/],
+    [
+      `RayTaskError(${JSON.stringify(CHAINED)})`,
+      /ValueError: rank 64 is larger than max_lora_rank 32/,
+      /KeyError|File/,
+    ],
+    [
+      `${'retrying '.repeat(60)}${CHAINED}`,
+      /^retrying.*ValueError: rank 64 is larger than max_lora_rank 32$/,
+      /KeyError/,
+    ],
+  ];
+  for (const [trace, shown, hidden] of cases) {
+    const bodies = [
+      trace,
+      JSON.stringify({ detail: trace }),
+      JSON.stringify({ detail: { message: trace } }),
+      JSON.stringify({ detail: [{ loc: ['body'], msg: trace }] }),
+      JSON.stringify({ error: { message: trace, type: 'InternalServerError', code: 500 } }),
+      JSON.stringify({ error: trace }),
+    ];
+    for (const body of bodies) {
+      const line = cleanServerText(readErrorBody(500, body)).replace(/^body: (?:… )?/, '');
+      assert.match(line, shown);
+      assert.doesNotMatch(line, hidden);
+      assert.ok(line.length <= 300);
+    }
+  }
+  // The seam of a cut text is dropped, because half a secret may lie there; the exception does not.
+  const guarded = cleanServerText(long.replace('rank 64', `rank 64 of ${SECRET}`), [SECRET]);
+  assert.match(guarded, /ValueError: rank 64 of \*\*\* is larger than max_lora_rank 32$/);
 });

@@ -4,7 +4,7 @@
  * 1. Updates of the optimizer: one for each supervised step, in RL what the step says, up to the saved state asked for.
  * 2. Held-out figures: per problem first, then the mean and half its 95 % interval; rollouts that failed count for nothing.
  * 3. The digest of decisions changes with a verdict that changed, and not with rollouts that came later.
- * 4. No store, or a file without tables yet: no run, no steps.
+ * 4. No store, or a file without tables yet: no run, no steps, and the decisions of a run that has made none.
  * 5. SkyRL: steps behind a state are those of its model before it was saved and after what it loaded, and so on back; steps
  *    after it, steps that were not completed, and steps of a model that was given up do not count.
  * 6. SkyRL: a state that is not in the record, and states that go in a circle, are errors.
@@ -112,7 +112,9 @@ test('3: decisions', () => {
 test('4: no store yet', () => {
   const empty = join(folder, 'empty.db');
   writeFileSync(empty, '');
+  const none = digestDecisions(makeStore('begun'), 0).digest;
   for (const file of [empty, join(folder, 'none.db')]) {
+    assert.deepEqual(digestDecisions(file, null), { rollouts: 0, digest: none });
     assert.equal(readRun(file), null);
     assert.equal(countSteps(file), 0);
     assert.equal(findLastState(file), null);

@@ -73,10 +73,11 @@ async function connect(http: TrainerHttp, options: TinkerTrainerOptions): Promis
   const flags = parseFields(clientConfigSchema, config, http.siteOf('client/config'));
   if (flags.pjwt_auth_enabled === true && options.apiKey !== undefined) await http.exchangeKey(options.apiKey);
   const { id, status } = await createSession({ io, operationTimeoutMs, owner });
+  const modelNames = models.flatMap((model) => model.model_name ?? []);
   const signs = {
     url: http.url,
     health,
-    modelNames: models.flatMap((model) => model.model_name ?? []),
+    modelNames,
     configKeys: Object.keys(config as object),
     sessionStatus: status,
   };
@@ -93,6 +94,7 @@ async function connect(http: TrainerHttp, options: TinkerTrainerOptions): Promis
       maxDatums: flags.fwdbwd_max_chunk_len ?? chunks.maxDatums,
       maxBytes: flags.fwdbwd_max_chunk_bytes_count ?? chunks.maxBytes,
     },
+    baseModels: modelNames,
     compress: flags.proto_compress_fwdbwd ?? false,
     structuredModels: new Set(
       models.flatMap(({ model_name: name, extensions }) =>

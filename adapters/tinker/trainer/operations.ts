@@ -1,5 +1,4 @@
 import type { AdamSettings } from '../../../src/core/datum.ts';
-import { toObject } from '../../../src/core/json-object.ts';
 import { failAt } from '../../../src/edge/http-failure.ts';
 import { repeatCall } from '../../../src/edge/waiting.ts';
 import { TrainerError } from '../../../src/errors.ts';
@@ -45,18 +44,9 @@ export function toOptimOperation(adam: AdamSettings): NumberedOperation<Readonly
     operation: 'optim_step',
     encode: (modelId, seqId) => toJsonBody({ adam_params: params, model_id: modelId, seq_id: seqId }),
     parse: ({ site, ...result }) =>
-      result.codec === 'json' ? readOptimMetrics(parseFields(optimResultSchema, result.value, site).metrics) : {},
+      result.codec === 'json' ? pickNumbers(parseFields(optimResultSchema, result.value, site).metrics) : {},
     recover: () => ({}),
   };
-}
-
-/** The server's metrics. A gradient norm that is no finite number comes as null, or as a word: it is NaN here. */
-function readOptimMetrics(metrics: unknown): Readonly<Record<string, number>> {
-  const numbers = pickNumbers(metrics);
-  const norms = Object.entries(toObject(metrics) ?? {}).filter(
-    ([key]) => key.includes('grad_norm') && !(key in numbers),
-  );
-  return { ...numbers, ...Object.fromEntries(norms.map(([key]) => [key, Number.NaN])) };
 }
 
 /** A save; its value is the canonical path, or the server's own where it has names of its own. */

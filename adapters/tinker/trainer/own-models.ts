@@ -54,7 +54,7 @@ export class OwnModels {
     let sessionId = await session.require(signal);
     for (let lost = 0; ; lost += 1) {
       try {
-        const modelId = await this.#waitForSlot(() => this.#make(sessionId, spec, profile, signal), signal);
+        const modelId = await this.#waitForSlot(sessionId, () => this.#make(sessionId, spec, profile, signal), signal);
         log.modelOpened(modelId);
         return modelId;
       } catch (error) {
@@ -113,6 +113,19 @@ export class OwnModels {
     }
   }
 
+  /**
+   * Unloads what a session holds and this run does not know: a request that a network delivered twice made two models, and
+   * we were told of one. False where there is none, or the server does not tell.
+   */
+  async #retireStrays(sessionId: string, signal?: AbortSignal): Promise<boolean> {
+    const { io, log, operationTimeoutMs } = this.#options;
+    const known = log.listOpenModels();
+    const models = await listModelsOf(io, sessionId, operationTimeoutMs, signal);
+    const strays = (models ?? []).filter((modelId) => !known.includes(modelId));
+    for (const modelId of strays) await this.#unload(modelId, signal);
+    return strays.length > 0;
+  }
+
   /** Unloads what a session holds, where the server tells. */
   async #emptySession(sessionId: string, signal?: AbortSignal): Promise<void> {
     const { io, operationTimeoutMs } = this.#options;
@@ -142,13 +155,18 @@ export class OwnModels {
    * Asks again while the server has no slot, for as long as the run may wait; says once what it waits for. Then the
    * patience is used up: the error is final, so that nobody who repeats failures waits for it a second time.
    */
-  async #waitForSlot(make: () => Promise<string>, signal?: AbortSignal): Promise<string> {
+  async #waitForSlot(sessionId: string, make: () => Promise<string>, signal?: AbortSignal): Promise<string> {
     const { io, slotPatienceMs, warn } = this.#options;
     const deadline = new Deadline(io.clock, slotPatienceMs);
     const waited = `${slotPatienceMs / 1000} s`;
+    let hasSwept = false;
     let hasTold = false;
-    const tellOnce = async (error: unknown): Promise<never> => {
-      if (isWithoutSlot(error) && !deadline.isOver && !hasTold) {
+    const takeRefusal = async (error: unknown): Promise<string> => {
+      if (!isWithoutSlot(error)) throw error;
+      const isFirst = !hasSwept;
+      hasSwept = true;
+      if (isFirst && (await this.#retireStrays(sessionId, signal))) return make().catch(takeRefusal);
+      if (!deadline.isOver && !hasTold) {
         hasTold = true;
         const holders = await this.#describeHolders(signal);
         warn(`trainer ${io.http.url} has no slot for another model; ${holders}; waiting for up to ${waited}`);
@@ -156,7 +174,7 @@ export class OwnModels {
       throw error;
     };
     try {
-      return await repeatCall(() => make().catch(tellOnce), {
+      return await repeatCall(() => make().catch(takeRefusal), {
         policy: { firstPauseMs: SLOT_PAUSE_MS, maxPauseMs: SLOT_PAUSE_MS, tries: Number.POSITIVE_INFINITY },
         clock: io.clock,
         signal,

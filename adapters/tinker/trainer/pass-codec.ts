@@ -93,8 +93,8 @@ export interface PassOutput {
 }
 
 /**
- * Checks a result against the lengths of the datums sent: one entry per datum, N finite log-probs each.
- * Throws `TrainerError`.
+ * Checks a result against the lengths of the datums sent: one entry per datum, N log-probs each. One that is no finite
+ * number stays: whoever knows which positions are trained decides what it means. Throws `TrainerError`.
  */
 export function checkPassOutput(output: PassOutput, lengths: readonly number[], site: Site): PassOutput {
   const { logprobs } = output;
@@ -107,26 +107,21 @@ export function checkPassOutput(output: PassOutput, lengths: readonly number[], 
     if (row.length !== lengths[index]) {
       throw failAt(site, `result ${index} has ${row.length} log-probs, its datum ${lengths[index]} positions`);
     }
-    for (let i = 0; i < row.length; i += 1) {
-      if (!Number.isFinite(row[i])) {
-        throw failAt(site, `result ${index} has log-prob ${row[i]} at position ${i}; the model may have diverged`);
-      }
-    }
   });
   return output;
 }
 
 /**
- * The metrics that are numbers; servers put nulls and texts among them. A gradient norm that is none is NaN: JSON has no
- * such number, and servers write null or a text in its place.
+ * The metrics that are numbers; servers put nulls and texts among them. One that must be a number, by default a gradient
+ * norm, is NaN where it is none: JSON has no such number, and servers write null or a text in its place.
  */
-export function pickNumbers(metrics: unknown): Record<string, number> {
+export function pickNumbers(metrics: unknown, mustBeNumbers = /grad_norm/): Record<string, number> {
   if (typeof metrics !== 'object' || metrics === null) return {};
   const entries = Object.entries(metrics as Record<string, unknown>);
   return Object.fromEntries(
     entries.flatMap(([key, value]): [string, number][] => {
       if (typeof value === 'number' && Number.isFinite(value)) return [[key, value]];
-      return key.includes('grad_norm') ? [[key, Number.NaN]] : [];
+      return mustBeNumbers.test(key) ? [[key, Number.NaN]] : [];
     }),
   );
 }
@@ -146,13 +141,14 @@ function readJsonOutput(value: unknown, site: Site): PassOutput {
   const rows = (outputs ?? []) as readonly ({ logprobs?: { data?: unknown } | null } | null)[];
   return {
     logprobs: rows.map((row) => readRow(row?.logprobs?.data)),
-    metrics: pickNumbers(metrics),
+    metrics: pickNumbers(metrics, /grad_norm|^(?:train\/)?loss(?:$|:)/),
     fields: Object.keys(rows[0] ?? {}),
   };
 }
 
 function readRow(data: unknown): readonly number[] | null {
-  return Array.isArray(data) ? (data as number[]) : null;
+  // JSON has no NaN: servers write null or a text in its place.
+  return Array.isArray(data) ? data.map((value) => (typeof value === 'number' ? value : Number.NaN)) : null;
 }
 
 /** A `BatchedTensor`: the values of all datums in one piece and where each datum's begin. */

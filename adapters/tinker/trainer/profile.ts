@@ -43,6 +43,8 @@ export interface Profile {
   readonly unloading: 'keeps-checkpoints' | 'forgets-checkpoints' | 'not-served';
   /** Restarted, it gives models back with the weights of their last checkpoint and goes on counting, as if nothing happened. */
   readonly restoresModels: boolean;
+  /** What a run needs of the server's own configuration and the server does not show; told once, before anything is trained. */
+  readonly unshownNeed: string | null;
   /** How a checkpoint is named in the archive route. */
   readonly archiveId: 'prefixed' | 'bare';
   /** Whether checkpoints are named `tinker://<run>/<kind>/<name>`, with routes to list and delete them, or by paths of its own. */
@@ -71,6 +73,7 @@ const PLAIN: Omit<Profile, 'name'> = {
   trains: 'adapters',
   unloading: 'keeps-checkpoints',
   restoresModels: false,
+  unshownNeed: null,
   archiveId: 'prefixed',
   checkpointPaths: 'canonical',
   folderOf: null,
@@ -109,6 +112,8 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     replay: 'sequence-conflict',
     unloading: 'forgets-checkpoints',
     restoresModels: true,
+    unshownNeed:
+      'TuFT keeps what a run saved over a restart of its own only with persistence (mode FILE or REDIS) in its configuration; without it the run cannot be resumed then',
     folderOf: ({ runId, name }) => `${runId}/${name}/adapter`,
   },
   verl: {

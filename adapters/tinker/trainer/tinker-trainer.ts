@@ -39,6 +39,8 @@ export interface TinkerTrainerParts {
   readonly profiles: readonly Profile[];
   readonly limits: ChunkLimits;
   readonly compress: boolean;
+  /** Names of the base models that the server lists. */
+  readonly baseModels: readonly string[];
   /** Base models for which the server advertises `structured_attention/1`. */
   readonly structuredModels: ReadonlySet<string>;
   readonly operationTimeoutMs: number;
@@ -50,6 +52,7 @@ export interface TinkerTrainerParts {
 /** The port over one connected Tinker-API server. */
 export class TinkerTrainer implements Trainer {
   readonly url: string;
+  readonly baseModels: readonly string[];
   readonly #parts: TinkerTrainerParts;
   #profiles: readonly Profile[];
   #queue: ModelQueue | null = null;
@@ -65,6 +68,7 @@ export class TinkerTrainer implements Trainer {
     this.#parts = parts;
     this.#profiles = parts.profiles;
     this.url = parts.io.http.url;
+    this.baseModels = parts.baseModels;
     parts.session.onReturn(() => this.#distrustRestored());
   }
 
@@ -99,6 +103,7 @@ export class TinkerTrainer implements Trainer {
     }
     this.#capabilities = { structuredAttention: await this.#findStructure(queue, spec.baseModel, signal) };
     await models.releaseUnneeded(modelId, this.#profile, signal);
+    if (this.#profile.unshownNeed !== null) this.#tellOnce(this.#profile.unshownNeed);
   }
 
   async closeModel(signal?: AbortSignal): Promise<void> {

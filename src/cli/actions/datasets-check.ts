@@ -1,5 +1,7 @@
+import { basename, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { checkSet, type SetReport } from '../../problem-sets/check-set.ts';
+import { convertSet } from '../../problem-sets/convert-set.ts';
 import { findOverlap, type OverlapSide } from '../../problem-sets/find-overlap.ts';
 import type { ArgsOf } from '../command.ts';
 import type { datasetsCommand } from '../commands/surroundings.ts';
@@ -14,8 +16,27 @@ export async function checkSets(args: ArgsOf<typeof datasetsCommand>): Promise<n
   for (const report of reports) {
     if (!args.json) printNotes(report);
     tell(args, describeSet(report));
+    if (holdsSolutions(report))
+      tell(
+        args,
+        `  to convert them: parallel-r1 datasets convert ${quote(report.file)} --out ${quote(nameConverted(report.file))}`,
+      );
   }
   return reports.every(({ problems, faults }) => problems > 0 && faults.length === 0) ? 0 : 1;
+}
+
+/** Whether rows are as GSM8K's own files have them. */
+function holdsSolutions({ counts, faults }: SetReport): boolean {
+  return (counts.gsm8k_answer ?? 0) > 0 || faults.some(({ message }) => message.includes('"question"'));
+}
+
+function nameConverted(file: string): string {
+  return `${basename(file).replace(/[.]jsonl?$/, '')}.converted.jsonl`;
+}
+
+/** A file name as a shell takes it. */
+function quote(name: string): string {
+  return /^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
 function printNotes({ file, faults, warnings }: SetReport): void {
@@ -39,6 +60,22 @@ function describeCounts(counts: Readonly<Record<string, number>>): string {
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');
+}
+
+/** `datasets convert FILE --out FILE`: GSM8K's own rows become problems. */
+export async function convertRows(args: ArgsOf<typeof datasetsCommand>): Promise<number> {
+  const [file, ...more] = args.names;
+  if (file === undefined || more.length > 0 || args.out === undefined)
+    throw new UsageError('datasets convert needs a file and a place: datasets convert FILE --out NEW.jsonl');
+  if (resolve(args.out) === resolve(file))
+    throw new UsageError(`--out ${args.out} is the file that is read; name another`);
+  const converted = await convertSet(file, args.out);
+  if (args.json) printJson(converted);
+  tell(
+    args,
+    `${converted.problems} problems in ${converted.file}, ${converted.solutions} of them from worked solutions`,
+  );
+  return 0;
 }
 
 /** `datasets overlap A B`: problems that both files have. An overlap is data, not a failure. */

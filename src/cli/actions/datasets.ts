@@ -13,9 +13,10 @@ import { printJson, printJsonLine, printLine, tell } from '../output.ts';
 /** What every part of `datasets` is given. */
 type DatasetsArgs = ArgsOf<typeof datasetsCommand>;
 
-/** `datasets list | check | overlap | pull | generate`; what reads files or a hub is loaded when it is asked for. */
+/** `datasets list | check | convert | overlap | pull | generate`; what reads files or a hub is loaded when it is asked for. */
 export async function handleDatasets(args: DatasetsArgs): Promise<number> {
   if (args.what === 'check') return (await import('./datasets-check.ts')).checkSets(args);
+  if (args.what === 'convert') return (await import('./datasets-check.ts')).convertRows(args);
   if (args.what === 'overlap') return (await import('./datasets-check.ts')).compareSets(args);
   if (args.what === 'pull') return (await import('./datasets-pull.ts')).pullSet(args);
   if (args.names.length > 0) throw new UsageError(`datasets ${args.what} takes no files`);

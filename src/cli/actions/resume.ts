@@ -1,7 +1,6 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { findRun } from '../../app/run-record.ts';
 import { resumeRun } from '../../app/start-run.ts';
-import { UsageError } from '../../errors.ts';
 import type { ArgsOf } from '../command.ts';
 import type { resumeCommand } from '../commands/training.ts';
 import { listenForInterrupt } from '../interrupt.ts';
@@ -11,16 +10,12 @@ import { selectReporter } from '../select-reporter.ts';
 
 /** `resume`: continues a run from where the store says it got to. */
 export async function resume(args: ArgsOf<typeof resumeCommand>): Promise<number> {
-  if (args.config !== undefined || args.set.length > 0) {
-    throw new UsageError(
-      'a run is resumed with the configuration it began with; only --engine, --trainer, --watchdog and the budgets can change',
-    );
-  }
   using reporter = selectReporter(args);
   using interrupt = listenForInterrupt((message) => reporter.warn(message));
-  const { db, run = null, overrides, acceptChangedData } = args;
+  const { db, run = null, config: file = null, set: sets, overrides, acceptChangedData } = args;
   const { runId } = await resumeRun({
-    ...{ db, runId: run, overrides, acceptChangedData, parts: { reporter } },
+    ...{ db, runId: run, file, sets, overrides, acceptChangedData },
+    parts: { reporter },
     signal: interrupt.signal,
   });
   tell(args, '');

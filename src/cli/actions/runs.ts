@@ -1,12 +1,31 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
-import type { GlobalArgs } from '../command.ts';
+import { readLiveStatus } from '../../app/live-status.ts';
+import { endRun } from '../../app/start-run.ts';
+import { UsageError } from '../../errors.ts';
+import type { ArgsOf, GlobalArgs } from '../command.ts';
+import type { runsCommand } from '../commands/stored-runs.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { renderTable } from '../render/table.ts';
 
-/** `runs`: one line per run, newest first. */
-export async function listRuns(args: GlobalArgs): Promise<number> {
+/** `runs`: what the store holds, and ending one of them. */
+export async function handleRuns(args: ArgsOf<typeof runsCommand>): Promise<number> {
+  const { what, run } = args;
+  if (what !== 'end') {
+    if (run !== undefined)
+      throw new UsageError(`"${run}" is one argument too many; for one run: parallel-r1 show ${run}`);
+    return listRuns(args);
+  }
+  if (run === undefined) throw new UsageError('runs end needs the id of a run; list them with: parallel-r1 runs');
+  endRun({ db: args.db, runId: run });
+  if (args.json) printJson({ id: run, status: 'done' });
+  tell(args, `run ${run} is ended; what it stored stays, and resume leaves it alone`);
+  return 0;
+}
+
+/** One line per run, newest first. */
+function listRuns(args: GlobalArgs): number {
   using store = openRunStore(args.db, { readonly: true });
-  const runs = store.listRuns().map((run) => ({ run, stages: store.listStages(run.id) }));
+  const runs = readLiveStatus(store, store.listRuns()).map((run) => ({ run, stages: store.listStages(run.id) }));
   if (args.json) {
     printJson(
       runs.map(({ run: { configJson, ...run }, stages }) => ({

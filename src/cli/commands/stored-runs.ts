@@ -2,6 +2,7 @@ import { DEFAULT_LATENCY_MODEL } from '../../core/replay/latency-model.ts';
 import type { CommandSpec } from '../command.ts';
 import { choice, count, decimal, flag, many, neededWord, one, path, text, url, word } from '../options.ts';
 import { join } from '../recipe/replay-policies.ts';
+import { SERVER_OPTIONS } from './shared-options.ts';
 
 /** Commands that look at what the store holds. */
 
@@ -9,16 +10,12 @@ const RUN = word('id of the run; default: the newest', text);
 
 /** `runs`: what the store holds. */
 export const runsCommand = {
-  name: 'runs',
-  describe: 'list the runs of the store, newest first',
-  options: {},
-} as const satisfies CommandSpec;
-
-/** `show`: the report of one run. */
-export const showCommand = {
-  name: 'show [run]',
-  describe: 'the report of a run: stages, curves, held-out figures; default: the newest run',
-  options: { run: RUN },
+  name: 'runs [what] [run]',
+  describe: 'list the runs of the store, newest first; end RUN: never resume it again',
+  options: {
+    what: word('what to do; default: list', choice(['list', 'end'])),
+    run: word('end: id of the run', text),
+  },
 } as const satisfies CommandSpec;
 
 /** `track`: the series of a stored run, for other programs. */
@@ -42,7 +39,8 @@ export const trackCommand = {
 /** `replay`: stored trajectories under other policies. */
 export const replayCommand = {
   name: 'replay [run]',
-  describe: 'what the stored rollouts of a run would take under other join, width and budget policies; needs no engine',
+  describe:
+    'what the stored rollouts of a run would take under other join, width and budget policies (needs no engine), or what its answers owe to each path',
   options: {
     run: RUN,
     join: many('when paths are joined: all, first, quorum:N; may be repeated', join, 'all, each quorum, first'),
@@ -52,6 +50,12 @@ export const replayCommand = {
     purpose: one('which rollouts; default: all', choice(['train', 'eval', 'pilot'])),
     stage: one('rollouts of that stage only', text),
     forked: flag('only rollouts with a fork'),
+    'without-path': flag(
+      'ask the engine again: do right answers stand when a path is taken out, or the paths change places',
+    ),
+    engine: SERVER_OPTIONS.engine,
+    trainer: SERVER_OPTIONS.trainer,
+    limit: one('rollouts that are asked again with --without-path, at most', count(1, 1_000_000), 50),
     'decode-ms': one('milliseconds per generated token', decimal(0.001), DEFAULT_LATENCY_MODEL.decodeMs),
     'prefill-rate': one('prompt tokens computed per second', decimal(0.001), DEFAULT_LATENCY_MODEL.prefillPerSecond),
     'call-ms': one('milliseconds a call costs beside its tokens', decimal(), DEFAULT_LATENCY_MODEL.callMs),
@@ -64,6 +68,7 @@ export const replayCommand = {
   examples: [
     ['$0 replay --purpose eval --forked', 'held-out rollouts with a fork, under every join'],
     ['$0 replay --join first --join all --budget 64 --cache-block 0', 'shorter paths, without a cache'],
+    ['$0 replay --without-path --purpose eval --limit 100', 'what the answer owes to each path'],
   ],
 } as const satisfies CommandSpec;
 

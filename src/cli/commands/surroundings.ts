@@ -1,7 +1,7 @@
 import { MAX_WORD_SUMS } from '../../core/word-sums/generate.ts';
 import type { CommandSpec } from '../command.ts';
 import { choice, count, flag, neededWord, one, text, word, words } from '../options.ts';
-import { RECIPE_OPTIONS, SERVER_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
+import { SERVER_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
 
 /** Commands for what surrounds a run: problem sets, outside servers, the embedded server. */
 
@@ -11,11 +11,11 @@ const seed = count(0, 2 ** 31 - 1);
 export const datasetsCommand = {
   name: 'datasets <what> [names..]',
   describe:
-    'problem sets: pull them from a hub, list those on this machine, check files, find overlaps, generate word sums',
+    'problem sets: pull them from a hub, list those on this machine, check files, convert GSM8K rows, find overlaps, generate word sums',
   options: {
-    what: neededWord('what to do', choice(['list', 'pull', 'check', 'overlap', 'generate'])),
-    names: words('pull: a known set (gsm8k, math-500, ...) or owner/name; check, overlap: JSONL files'),
-    out: one('pull: folder, default ./datasets; generate: file, default stdout', text),
+    what: neededWord('what to do', choice(['list', 'pull', 'check', 'convert', 'overlap', 'generate'])),
+    names: words('pull: a known set (gsm8k, math-500, ...) or owner/name; check, convert, overlap: JSONL files'),
+    out: one('pull: folder, default ./datasets; convert: file; generate: file, default stdout', text),
     split: one('pull: train, test, ...; generate: train or heldout, which share no operands', text),
     subset: one("pull: the set's configuration, for instance main", text),
     revision: one('pull: branch, tag or commit; default main', text),
@@ -35,11 +35,19 @@ export const datasetsCommand = {
   epilogue: 'A gated set needs a token in HF_TOKEN; it is sent to the hub only and never stored.',
 } as const satisfies CommandSpec;
 
-/** `doctor`: probing engine, tokenizer, trainer and store. */
+/** `doctor`: probing engine, teacher, trainer, recipe and store. */
 export const doctorCommand = {
   name: 'doctor',
-  describe: 'probe engine, tokenizer, trainer and store: what works, what does not, what to do about it',
-  options: { ...RECIPE_OPTIONS, ...TEACHER_OPTIONS },
+  describe: 'probe engine, teacher, trainer and store: what works, what does not, what to do about it',
+  options: { ...SERVER_OPTIONS, ...TEACHER_OPTIONS },
+  examples: [
+    ['$0 doctor --config my.yaml', 'all that a configuration names'],
+    ['$0 doctor --engine http://127.0.0.1:8000/v1', 'this engine alone'],
+    ['$0 doctor --teacher http://127.0.0.1:8002/v1 --teacher-model MODEL', 'this teacher alone'],
+    ['$0 doctor --trainer http://127.0.0.1:8001', 'this trainer alone'],
+  ],
+  epilogue:
+    'Servers that are named are probed, and no other; where none is, the embedded ones are. Without --model, the only model of a server is taken. Exit codes: 0 all is well (warnings included), 1 something is at fault, 2 bad usage or configuration.',
 } as const satisfies CommandSpec;
 
 /** `config`: what is in force, and what each key means. */

@@ -20,7 +20,7 @@ export interface Recipe {
 }
 
 /** The preset when an engine is named but neither preset nor file: the embedded recipe fits only the embedded model. */
-const PRESET_FOR_ENGINES = 'parallel';
+export const PRESET_FOR_ENGINES = 'parallel';
 
 /**
  * Resolves what the flags ask for and lets `adapt` turn it into the command's own recipe. Where `stored`, the recipe of

@@ -6,8 +6,10 @@ import { SHIPPED_STATE } from '../../app/shipped-weights.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { parseStoredConfig } from '../../config/stored.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
-import type { ArgsOf } from '../command.ts';
+import type { RunRecord } from '../../ports/run-store/runs.ts';
+import type { ArgsOf, GlobalArgs } from '../command.ts';
 import type { solveCommand } from '../commands/answers.ts';
+import type { ServerValues } from '../commands/shared-options.ts';
 import { loadRecipe, requireTakesWeights } from './load-recipe.ts';
 
 /** What `solve` is given. */
@@ -53,6 +55,21 @@ function useRun(args: SolveArgs, weights: TrainedWeights): SolveRecipe {
   const recipe = loadRecipe(args, serveOnce, stored);
   requireTakesWeights(recipe.config);
   return { ...recipe, weights };
+}
+
+/** What a stored run answers with: its recipe, and its last weights where it saved any. `args` may name other servers. */
+export function loadStoredRecipe(
+  args: GlobalArgs & Pick<ServerValues, 'engine' | 'trainer'>,
+  store: RunStore,
+  run: RunRecord,
+): SolveRecipe {
+  const state = findLastState(store, run.id);
+  const stored = { config: parseStoredConfig(run), preset: run.preset };
+  if (state === null && isBuiltIn(stored.config)) takeLastState(store, run.id);
+  const servers = { ...args, preset: undefined, model: undefined, seed: undefined };
+  const recipe = loadRecipe(servers, state === null ? dropStages : serveOnce, stored);
+  if (state !== null) requireTakesWeights(recipe.config);
+  return { ...recipe, weights: state === null ? null : { run, state } };
 }
 
 /** Whether the engine is the one a run starts and trains itself. */

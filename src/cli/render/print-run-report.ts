@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
+import { readLiveStatus } from '../../app/live-status.ts';
 import { describeResume } from '../../app/start-run.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunRecord } from '../../ports/run-store/runs.ts';
 import { countProblems } from '../../problem-sets/resolve-problems.ts';
+import { describeRollout } from '../../report/describe-rollout.ts';
 import { collectReportData, type ReportData } from '../../report/report-data.ts';
 import type { GlobalArgs } from '../command.ts';
-import { printJson, printLine } from '../output.ts';
+import { measureScreen, printJson, printLine } from '../output.ts';
 import { renderRunReport } from './render-run-report.ts';
+import { renderShortThought } from './render-thought-pair.ts';
 
 /** Prints the report of a run, as text with what to do next, or as one JSON document. */
 export async function printRunReport(
@@ -14,30 +17,73 @@ export async function printRunReport(
   run: RunRecord,
   args: Pick<GlobalArgs, 'db' | 'json'>,
 ): Promise<void> {
-  const report = await collectReportData(store, run, countProblems);
-  if (args.json) printJson(report);
-  else printLine(`${renderRunReport(report)}\n\n${renderNextSteps(report, args.db)}`);
+  const [live] = readLiveStatus(store, [run]);
+  const report = await collectReportData(store, live!, countProblems);
+  if (args.json) {
+    printJson(report);
+    return;
+  }
+  const columns = measureScreen();
+  const thought = renderThought(store, report, columns);
+  printLine([renderRunReport(report, columns), ...thought, renderNextSteps(report, args.db, columns)].join('\n\n'));
+}
+
+/** The thought before and after, if there is one. */
+function renderThought(store: RunStore, report: ReportData, columns: number): string[] {
+  if (report.thought === null) return [];
+  const [before, after] = [report.thought.before, report.thought.after].map(({ rollout }) =>
+    describeRollout(store, rollout, null),
+  );
+  if (before == null || after == null) return [];
+  return [renderShortThought(report, before, after, columns).join('\n')];
 }
 
 /** Where the data of a run is, and what to type next. */
-function renderNextSteps({ run, stages }: ReportData, db: string): string {
+function renderNextSteps({ run, stages, thought, rollouts }: ReportData, db: string, columns: number): string {
   const option = resolve(db) === resolve('runs.db') ? '' : ` --db ${db}`;
+  const hasWrong = rollouts.some((one) => one.correct + one.failed < one.rollouts);
+  const hasWeights = stages.some(({ kind, status }) => kind !== 'cold-start' && kind !== 'eval' && status === 'done');
   const commands: [string, string][] = [];
-  if (run.status !== 'done') commands.push(['go on', describeResume(run.id, db)]);
-  commands.push(['look again', `parallel-r1 show ${run.id}${option}`]);
+  if (run.status !== 'done' && run.status !== 'running') commands.push(['go on', describeResume(run.id, db)]);
+  commands.push(['see it in a browser', `parallel-r1 view ${run.id}${option}`]);
+  commands.push(['the same as one file', `parallel-r1 report ${run.id} --out report.html${option}`]);
+  if (hasWrong) commands.push(['wrong answers', `parallel-r1 show ${run.id} --rollouts --wrong${option}`]);
+  if (thought !== null) commands.push(['why it was judged so', `parallel-r1 why ${thought.before.rollout}${option}`]);
+  if (run.preset === 'embedded' && hasWeights) {
+    commands.push(['ask the model', `parallel-r1 solve "Dan has 18 keys, then makes 31. How many in all?"${option}`]);
+  }
+  if (rollouts.length > 0) commands.push(['other ways to join', `parallel-r1 replay ${run.id}${option}`]);
   if (stages.some((stage) => (stage.yield?.accepted ?? 0) > 0)) {
     commands.push(['take the SFT rows', `parallel-r1 export ${run.id} --format messages --out sft.jsonl${option}`]);
   }
   if (run.preset === 'embedded') {
     const servers = '--engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001 --model NAME';
     const teacher = '--set stages.cold-start.teacher.url=http://127.0.0.1:8002/v1';
-    commands.push(['your own model on a vLLM', `parallel-r1 run --preset parallel ${servers} ${teacher}`]);
+    commands.push(['your own model', `parallel-r1 run --preset parallel ${servers} ${teacher}`]);
   }
   // In a source tree there is no command of that name on the path.
-  const note = import.meta.url.endsWith('.ts') ? ' (in this source tree parallel-r1 is: node bin/parallel-r1.js)' : '';
+  const note = import.meta.url.endsWith('.ts') ? ' (here parallel-r1 is: node bin/parallel-r1.js)' : '';
   const width = Math.max(...commands.map(([what]) => what.length));
   return [
-    `Every number is in ${resolve(db)}. What to type next${note}:`,
-    ...commands.map(([what, command]) => `  ${what.padEnd(width)}  ${command}`),
+    `Every number is in ${resolve(db)}.`,
+    `What to type next${note}:`,
+    ...commands.flatMap(([what, command]) => {
+      const whole = `  ${what.padEnd(width)}  ${command}`;
+      return whole.length <= columns ? [whole] : [`  ${what}`, ...breakCommand(command, columns)];
+    }),
   ].join('\n');
+}
+
+/** A command over several lines that a shell takes as one. A word that is too long stays whole. */
+function breakCommand(command: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '   ';
+  for (const word of command.split(/ (?=--)/)) {
+    if (line.trim() !== '' && line.length + word.length + 3 > columns) {
+      lines.push(`${line} \\`);
+      line = '     ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
 }

@@ -1,5 +1,7 @@
 import type { LatencyModel } from '../../core/replay/latency-model.ts';
+import type { PathChange } from '../../core/replay/path-credit.ts';
 import type { KnownAccuracy, ReplaySummary } from '../../core/replay/replay-tally.ts';
+import type { CreditReport } from '../../pipeline/rollout/ask-without-paths.ts';
 import type { ReplayReport } from '../../report/collect-replay.ts';
 import { describePolicy } from '../recipe/replay-policies.ts';
 import { renderTable } from './table.ts';
@@ -47,4 +49,34 @@ function describeAccuracy({ known, low, high }: KnownAccuracy, rollouts: number)
 function describeModel({ decodeMs, prefillPerSecond, callMs, cacheBlock }: LatencyModel): string {
   const cache = cacheBlock === null ? 'no prefix cache' : `prefix cache in blocks of ${cacheBlock}`;
   return `Means in tokens; computed: prompt tokens on the critical chain; latency: time in decoded tokens. ${decodeMs} ms per token, ${prefillPerSecond.toLocaleString('en')} prompt tokens per second, ${callMs} ms per call, ${cache}.`;
+}
+
+/** What answers owe to the paths: one row per change, shares with their intervals. */
+export function renderCredits(run: ReplayReport['run'], { rollouts, credits }: CreditReport): string[] {
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const rows = credits.map(({ change, asked, fromTwins, failed, stands, share, interval }) => [
+    describeChange(change),
+    String(asked),
+    String(fromTwins),
+    String(failed),
+    String(stands),
+    share === null ? '-' : `${percent(share)} %`,
+    interval === null ? '-' : `${percent(interval[0])} to ${percent(interval[1])} %`,
+  ]);
+  return [
+    `Run ${run.id} "${run.name}": ${rollouts} rollouts with a fork and a right answer, asked again from their last summary on`,
+    '',
+    ...renderTable(
+      [['paths', 'asked', 'from twins', 'failed', 'stand', 'share', '95 % interval'], ...rows],
+      [1, 2, 3, 4, 5, 6],
+    ),
+    '',
+    'The first row is what sampling once more changes by itself, with the weights the run ended with; the others are to',
+    'be compared with it. Where an answer stands without a path, the summary did not need that path.',
+  ];
+}
+
+function describeChange(change: PathChange): string {
+  if (change.kind === 'intact') return 'as stored';
+  return change.kind === 'turned' ? 'in the opposite order' : `without path ${change.place}`;
 }

@@ -3,13 +3,14 @@ import type { HeldOutSeries, ReportData, SeriesPoint, StageReport } from '../../
 import { renderEvaluations } from './render-evaluations.ts';
 import { renderSparkline } from './sparkline.ts';
 import { renderTable } from './table.ts';
+import { measureColumns, wrapText } from './wrap-text.ts';
 
 /** Width of the small curves, in characters. */
 const CURVE_WIDTH = 40;
 
-/** The report as plain text for a terminal: what was learned, from what to what, with small curves. */
-export function renderRunReport(report: ReportData): string {
-  const sections = [renderHead(report), renderLearned(report), renderStages(report)];
+/** The report as plain text for a terminal: what was learned, from what to what, with small curves where there is room. */
+export function renderRunReport(report: ReportData, columns: number): string {
+  const sections = [renderHead(report, columns), renderLearned(report, columns), renderStages(report, columns)];
   const { evaluations: figures, evaluationGaps: gaps } = report;
   if (figures.length + gaps.length > 0) {
     const table = figures.length === 0 ? [] : renderEvaluations(figures);
@@ -21,48 +22,60 @@ export function renderRunReport(report: ReportData): string {
     .join('\n\n');
 }
 
-function renderHead({ run, changedInputs }: ReportData): string[] {
+function renderHead({ run, changedInputs }: ReportData, columns: number): string[] {
   const minutes = (run.updatedAtMs - run.createdAtMs) / 60_000;
   const preset = run.preset === null ? '' : `, preset ${run.preset}`;
-  const lines = [
+  const lines = wrapText(
     `Run ${run.id} "${run.name}"${preset}, seed ${run.seed}: ${run.status} after ${minutes.toFixed(1)} minutes`,
-  ];
-  if (run.message !== null) lines.push(run.message);
+    columns,
+  );
+  if (run.message !== null) lines.push(...wrapText(run.message, columns));
   for (const { file, bytes, sinceMs } of changedInputs) {
     const since = new Date(sinceMs).toISOString().slice(0, 16).replace('T', ' ');
-    lines.push(`${file} changed under the run: since ${since} UTC it is read as it is now, ${bytes} bytes`);
+    const line = `${file} changed under the run: since ${since} UTC it is read as it is now, ${bytes} bytes`;
+    lines.push(...wrapText(line, columns));
   }
   return lines;
 }
 
-/** Held-out figures at the boundaries of the stages, with their curves between. */
-function renderLearned(report: ReportData): string[] {
+/** Held-out figures at the boundaries of the stages; curves, and then the middle ones, are left out where they do not fit. */
+function renderLearned(report: ReportData, columns: number): string[] {
   const { labels, sets } = report.boundaries;
   if (sets.length === 0) return [];
+  const curves = sets.map((_, index) => report.heldOut[index]!);
+  const all = labels.map((_, index) => index);
+  const tables = [
+    renderFigures(report.boundaries, all, curves),
+    renderFigures(report.boundaries, all, null),
+    renderFigures(report.boundaries, [...new Set([0, labels.length - 1])], null),
+  ];
+  const isFitting = (lines: readonly string[]) => lines.every((line) => measureColumns(line) + 2 <= columns);
+  return [
+    ...wrapText(
+      'What was learned: held-out problems, share of sampled answers. A valid block is a fork in perfect form.',
+      columns,
+    ),
+    ...(tables.find(isFitting) ?? tables.at(-1)!).map(indent),
+  ];
+}
+
+function renderFigures(
+  { labels, sets }: ReportData['boundaries'],
+  moments: readonly number[],
+  curves: readonly HeldOutSeries[] | null,
+): string[] {
   const rows = sets.flatMap(({ set, accuracy, validBlockFraction, standardError }, index) => {
     const error = standardError === null ? '' : `± ${(100 * standardError).toFixed(0)}`;
+    const curve = (figure: 'accuracy' | 'validBlockFraction') =>
+      curves === null ? '' : curveOf(curves[index]!, figure);
+    const pick = (shares: readonly (number | null)[]) => moments.map((moment) => toPercent(shares[moment] ?? null));
     return [
-      [
-        set,
-        'right answer',
-        ...accuracy.map(toPercent),
-        `${describeGain(accuracy)} ${error}`.trim(),
-        curveOf(report.heldOut[index]!, 'accuracy'),
-      ],
-      [
-        '',
-        'valid block',
-        ...validBlockFraction.map(toPercent),
-        describeGain(validBlockFraction),
-        curveOf(report.heldOut[index]!, 'validBlockFraction'),
-      ],
+      [set, 'right answer', ...pick(accuracy), `${describeGain(accuracy)} ${error}`.trim(), curve('accuracy')],
+      ['', 'valid block', ...pick(validBlockFraction), describeGain(validBlockFraction), curve('validBlockFraction')],
     ];
   });
-  const columns = labels.map((_, index) => index + 2);
-  return [
-    'What was learned (held-out problems; share of sampled rollouts)',
-    ...renderTable([['', '', ...labels, '', ''], ...rows], columns).map(indent),
-  ];
+  const right = moments.map((_, index) => index + 2);
+  return renderTable([['', '', ...moments.map((moment) => labels[moment]!), '', ''], ...rows], right);
 }
 
 function curveOf(series: HeldOutSeries, figure: 'accuracy' | 'validBlockFraction'): string {
@@ -86,23 +99,54 @@ function describeGain(shares: readonly (number | null)[]): string {
   return `${points < 0 ? '' : '+'}${points.toFixed(0)} points`;
 }
 
-function renderStages({ stages }: ReportData): string[] {
-  return ['Stages', ...stages.flatMap((stage, index) => renderStage(stage, index + 1)).map(indent)];
+function renderStages({ stages }: ReportData, columns: number): string[] {
+  return ['Stages', ...stages.flatMap((stage, index) => renderStage(stage, index + 1, columns - 2)).map(indent)];
 }
 
-function renderStage(report: StageReport, number: number): string[] {
+function renderStage(report: StageReport, number: number, columns: number): string[] {
   const { id, kind, status, state, curves } = report;
   const head = `${number}. ${id} (${kind}, ${status})`;
-  if (report.yield !== null) return [report.yield.attempts === 0 ? head : `${head}: ${describeYield(report.yield)}`];
-  const lines = [`${head}${describeEnd(state)}`];
+  if (report.yield !== null) {
+    const line = report.yield.attempts === 0 ? head : `${head}: ${describeYield(report.yield)}`;
+    const failures = report.failures.flatMap(({ code, count, message }) =>
+      hang(wrapText(`${code} ${count}, the last: ${message}`, columns - 5)).map(indent),
+    );
+    return [...hang(wrapText(line, columns - 3)), ...failures];
+  }
+  const lines = hang(wrapText(`${head}${describeEnd(state)}`, columns - 3));
+  const width = Math.max(8, Math.min(CURVE_WIDTH, columns - 38));
   for (const [key, label] of kind === 'sft' ? SFT_CURVES : RL_CURVES) {
     const series = curves[key];
-    if (series !== undefined && series.length > 1) lines.push(renderCurveLine(label, series));
+    if (series !== undefined && series.length > 1) lines.push(renderCurveLine(label, series, width));
   }
   const pilot = state.pilot as { accuracy: number; minAccuracy: number } | null | undefined;
   if (pilot != null)
-    lines.push(indent(`pilot before it: ${toPercent(pilot.accuracy)} right, ${toPercent(pilot.minAccuracy)} needed`));
+    lines.push(
+      ...wrapText(
+        `pilot before it (a trial on held-out problems): ${toPercent(pilot.accuracy)} right, ${toPercent(pilot.minAccuracy)} needed`,
+        columns - 2,
+      ).map(indent),
+    );
+  const parallel = describeParallel(curves);
+  if (parallel !== null) lines.push(...wrapText(parallel, columns - 2).map(indent));
   return lines;
+}
+
+/** How much of the last step was thought in parallel, and what that saved. */
+function describeParallel(curves: StageReport['curves']): string | null {
+  const last = (key: string) => curves[key]?.at(-1)?.value;
+  const [forked, all, critical] = [
+    'rollout/parallel_fraction',
+    'rollout/mean_tokens',
+    'rollout/mean_critical_tokens',
+  ].map(last);
+  if (forked === undefined || all === undefined || critical === undefined || critical === 0) return null;
+  return `last step: ${toPercent(forked)} fork; ${all.toFixed(0)} tokens, ${critical.toFixed(0)} on the longest chain (${(all / critical).toFixed(2)}x shorter)`;
+}
+
+/** Further lines stand under the text of the first, behind its number. */
+function hang(lines: readonly string[]): string[] {
+  return lines.map((line, i) => (i === 0 ? line : `   ${line}`));
 }
 
 function describeEnd({ steps, stoppedBy }: StageReport['state']): string {
@@ -122,13 +166,13 @@ const RL_CURVES = [
 ] as const;
 
 /** `  right answer  ▁▂▃▅▆▇█  0.42 -> 0.87` with the means of the first and last few steps. */
-function renderCurveLine(label: string, series: readonly SeriesPoint[]): string {
+function renderCurveLine(label: string, series: readonly SeriesPoint[], width: number): string {
   const values = series.map(({ value }) => value);
   const edge = Math.max(1, Math.min(5, Math.floor(values.length / 4)));
   const first = average(values.slice(0, edge));
   const last = average(values.slice(-edge));
   return indent(
-    `${label.padEnd(12)} ${renderSparkline(values, CURVE_WIDTH).padEnd(CURVE_WIDTH)}  ${first.toFixed(2)} -> ${last.toFixed(2)}`,
+    `${label.padEnd(12)} ${renderSparkline(values, width).padEnd(width)}  ${first.toFixed(2)} -> ${last.toFixed(2)}`,
   );
 }
 

@@ -55,6 +55,7 @@ export const embeddedPreset: RunConfig = {
     maxInFlight: 256,
     eosTokens: ['<eos>'],
     timeoutSeconds: 120,
+    restartPatienceSeconds: 600,
     apiKeyEnv: null,
   },
   trainer: {

@@ -169,6 +169,7 @@ function buildPaperPreset(
       maxInFlight: 512,
       eosTokens: ['<|im_end|>', '<|endoftext|>'],
       timeoutSeconds: 600,
+      restartPatienceSeconds: 600,
       apiKeyEnv: null,
     },
     trainer: {

@@ -61,6 +61,12 @@ export const engineSchema = z.strictObject({
     .default(['<|im_end|>', '<|endoftext|>'])
     .describe('Texts of the tokens that end a sequence; any that is not a single token of the tokenizer is left out'),
   timeoutSeconds: z.number().min(1).max(MAX_SECONDS).default(600).describe('Longest one call may take'),
+  restartPatienceSeconds: z
+    .number()
+    .min(0)
+    .max(MAX_SECONDS)
+    .default(600)
+    .describe('How long a server that answers nobody is waited for: it may be restarting; 0: a few tries'),
   apiKeyEnv: apiKeyVariable(),
 });
 

@@ -73,15 +73,50 @@ type Span = readonly [from: number, to: number];
  * path ids. A datum without a loss position, or with an advantage of 0, is left out.
  */
 export function buildDatums(trajectory: Trajectory, layout: Layout, payload: DatumPayload): Datum[] {
+  return buildSources(trajectory, layout, payload).map(({ datum }) => datum);
+}
+
+/** A token of a response by its place in the trajectory. */
+export interface TokenPlace {
+  readonly id: number;
+  /** Index into `segments`. */
+  readonly segment: number;
+  /** Index among the tokens of the segment, injected ones included. */
+  readonly token: number;
+}
+
+/**
+ * The token of the response that `targets[position]` is, in the datum of that index among those `buildDatums` gives for
+ * the same arguments. Throws `RangeError` where they hold no such target, or one of the prompt.
+ */
+export function locateTarget(
+  trajectory: Trajectory,
+  layout: Layout,
+  payload: DatumPayload,
+  datumIndex: number,
+  position: number,
+): TokenPlace {
+  const view = buildSources(trajectory, layout, payload)[datumIndex]?.view;
+  const index = view?.tokens[position + 1 - trajectory.promptIds.length];
+  if (index === undefined) throw new RangeError(`datum ${datumIndex} has no response token as target ${position}`);
+  const { ids, segmentIndex } = flattenResponse(trajectory);
+  const segment = segmentIndex[index]!;
+  return { id: ids[index]!, segment, token: index - segmentIndex.indexOf(segment) };
+}
+
+/** The datums with the views they were made from. */
+function buildSources(
+  trajectory: Trajectory,
+  layout: Layout,
+  payload: DatumPayload,
+): { readonly datum: Datum; readonly view: View }[] {
   if (payload.scale === 0 || (payload.kind === 'rl' && payload.advantage === 0)) return [];
   const scored = markLossTokens(trajectory, payload);
   const structure = layout === 'multiverse' ? computeMultiverseLayout(trajectory) : null;
-  const datums: Datum[] = [];
-  for (const view of listViews(trajectory, layout, scored)) {
+  return listViews(trajectory, layout, scored).flatMap((view) => {
     const datum = buildDatum(trajectory.promptIds, scored, view, payload, structure);
-    if (datum !== null) datums.push(datum);
-  }
-  return datums;
+    return datum === null ? [] : [{ datum, view }];
+  });
 }
 
 function listViews(trajectory: Trajectory, layout: Layout, scored: ScoredTokens): View[] {

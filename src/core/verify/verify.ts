@@ -1,7 +1,7 @@
 import { compareAnswers } from './compare/compare-answers.ts';
-import { isSameWording, normaliseText } from './compare/texts.ts';
+import { isSameText, isSameWording, normaliseText } from './compare/texts.ts';
 import { isRetracted, isTakenBack } from './extract/assertion.ts';
-import { findMainText, removeTags } from './extract/sections.ts';
+import { findMainText, removeTags, restoreCommands } from './extract/sections.ts';
 import { findMarked, findStatement, type Statement, stripEmphasis } from './extract/statement.ts';
 import { LIMITS, Refusal, StepBudget } from './limits.ts';
 import { checkOptions, DEFAULT_POLICY, type Policy } from './policy.ts';
@@ -94,8 +94,9 @@ let last: { readonly key: string; readonly reference: Reference } | null = null;
 function openReference(gold: string, policy: Policy): Reference {
   const key = `${policy.prefer} ${policy.boxes} ${policy.comma} ${gold}`;
   if (last?.key === key) return last.reference;
-  const solution = findMarked(gold, policy)?.text ?? null;
-  const text = solution ?? stripEmphasis(gold);
+  const whole = restoreCommands(gold);
+  const solution = findMarked(whole, policy)?.text ?? null;
+  const text = solution ?? stripEmphasis(whole);
   let reading: Reading | string | null = null;
   const read = () => {
     reading ??= readOrRefuse(() => (solution === null ? readReference(text, policy) : readStatement(text, policy)));
@@ -136,7 +137,7 @@ function compareReadings(
       const outcome = compareAnswers(gold.item, words.item, context);
       return toVerdict(outcome.equal ? 'correct' : 'incorrect', outcome.rule, { ...found, skipped: words.skipped });
     }
-    const isText = gold.item.kind === 'text' && answer.words !== null && isSameAsWritten(gold.item.value, answer.words);
+    const isText = gold.item.kind === 'text' && answer.words !== null && isSameText(gold.item.value, answer.words);
     return toVerdict(isText ? 'correct' : 'incorrect', rule, found);
   } catch (error) {
     return toVerdict('unparsable', 'compare', { ...found, reason: findReason(error) });

@@ -4,9 +4,10 @@ import { canonicaliseResponse, stripThinking } from '../../core/canonicalise.ts'
 import type { Verdict } from '../../core/verify/verdict.ts';
 import type { ChatCompletion } from '../../ports/engine.ts';
 import type { RunContext } from '../context.ts';
-import { describeRefusal } from '../engine/calls.ts';
+import { type CallFailure, toCallFailure } from '../engine/calls.ts';
 import { renderAnnotationPrompt } from '../engine/tokenizer.ts';
 import {
+  describeUnfinished,
   type FilteredAnswer,
   type FilterOutcome,
   filterResponse,
@@ -28,9 +29,9 @@ export async function annotateSolution(teaching: Teaching, taught: TaughtAnswer)
   const solved = await checkSolution(teaching.ctx, taught);
   if ('code' in solved) return toFiltered(kept, solved);
   const asked = await askAnnotation(teaching, taught, solved.solution);
-  if ('refusal' in asked) {
-    const failed = { status: 'failed', code: 'transport', target: null, verdict: null, extracted: null } as const;
-    return { ...kept, ...failed, raw: asked.refusal };
+  if ('code' in asked) {
+    const failed = { status: 'failed', code: asked.code, target: null, verdict: null, extracted: null } as const;
+    return { ...kept, ...failed, raw: asked.message };
   }
   const spent = {
     raw: asked.content,
@@ -55,22 +56,23 @@ async function checkSolution(
 }
 
 async function askAnnotation(
-  { stage, teacher }: Teaching,
+  { stage, teacher, fitAnswer }: Teaching,
   { problem, index, seed, round }: TaughtAnswer,
   solution: string,
-): Promise<ChatCompletion | { readonly refusal: string }> {
+): Promise<ChatCompletion | CallFailure> {
   const { engine, calls, template } = teacher;
-  const { model, maxTokens, topP } = stage.teacher;
+  const { model, topP } = stage.teacher;
   const { temperature } = round;
   const prompt = renderAnnotationPrompt(template.text, problem.text, solution);
-  const request = { model, prompt, n: 1, maxTokens, temperature, topP, seed };
+  const request = { model, prompt, n: 1, maxTokens: fitAnswer(prompt), temperature, topP, seed };
   try {
     const [annotated] = await round.answers.recall(`annotate ${index}`, () =>
       calls.run((own) => engine.chat(request, own), round.signal),
     );
-    return annotated!;
+    const unfinished = describeUnfinished(annotated!);
+    return unfinished === null ? annotated! : { code: 'unfinished', message: unfinished };
   } catch (error) {
-    return { refusal: describeRefusal(error) };
+    return toCallFailure(error);
   }
 }
 

@@ -12,6 +12,7 @@ import type { RunContext, Teacher } from '../context.ts';
 import type { OwnedAnswers } from '../rollout/answer-log.ts';
 import { toVerifyOptions } from '../rollout/score-trajectory.ts';
 import type { CheckLength } from './check-length.ts';
+import type { FitAnswer } from './fit-answer.ts';
 
 /** What all questions of one cold-start stage share. */
 export interface Teaching {
@@ -21,6 +22,7 @@ export interface Teaching {
   /** The student's template; its tags are plain text here: a teacher's tokenizer need not know them. */
   readonly studentTemplate: PromptRecord;
   readonly checkLength: CheckLength;
+  readonly fitAnswer: FitAnswer;
 }
 
 /** One round of questions about a problem, from 0. */
@@ -60,6 +62,12 @@ export function toFiltered(
   const judged = { ...kept, verdict, extracted: verdict?.extracted ?? null };
   if ('code' in outcome) return { ...judged, status: 'rejected', code: outcome.code, target: null };
   return { ...judged, status: 'accepted', code: null, target: outcome.target };
+}
+
+/** Why there is no complete answer to judge, in one line; null where there is one, or one that was cut at the limit. */
+export function describeUnfinished({ finish }: Pick<ChatCompletion, 'finish'>): string | null {
+  if (finish === 'stop' || finish === 'length') return null;
+  return `the teacher's answer ended with "${finish}", which does not mean that it is complete`;
 }
 
 /** The filters every well-formed response goes through, in order: answer line, answer, length. */

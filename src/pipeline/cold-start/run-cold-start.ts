@@ -9,10 +9,12 @@ import type { StageRun } from '../stage-run.ts';
 import { attemptProblem } from './attempt-problem.ts';
 import { createLengthCheck } from './check-length.ts';
 import type { Teaching } from './filter-answer.ts';
+import { createAnswerFit } from './fit-answer.ts';
 import { describeForecast, forecastColdStart } from './forecast.ts';
+import { RefusalWatch } from './refusal-watch.ts';
 import { RetryMetrics } from './retry-metrics.ts';
 import { BudgetSpent, Spending } from './spending.ts';
-import { describeYield, reportYield, type YieldReport } from './yield-report.ts';
+import { describeYield, NothingAccepted, reportYield, type YieldReport } from './yield-report.ts';
 
 /**
  * Cold-start data. By prompting: problem -> teacher -> strip thinking -> canonicalise -> format check ->
@@ -26,7 +28,8 @@ export async function runColdStart(run: StageRun<ColdStartStage>): Promise<Yield
   const teacher = ctx.teacherOf(stage);
   savePrompts(run, teacher);
   const checkLength = createLengthCheck(ctx, stage, studentTemplate);
-  const lesson = new Lesson({ ctx, stage, teacher, studentTemplate, checkLength }, index);
+  const fitAnswer = await createAnswerFit(ctx, stage, teacher);
+  const lesson = new Lesson({ ctx, stage, teacher, studentTemplate, checkLength, fitAnswer }, index);
   const total = await countProblems(ctx, stage);
   tellForecast(run, total);
   const task = ctx.reporter.task(stage.id, total, 'problems');
@@ -45,8 +48,8 @@ export async function runColdStart(run: StageRun<ColdStartStage>): Promise<Yield
   const report = reportYield(ctx, index);
   task.finish(`${describeYield(report)}${lesson.retries.describe()}`);
   if (lesson.spending.isSpent && finished < total) {
-    const { spent, option } = lesson.spending.describeEnd();
-    throw new BudgetSpent(`${stage.id}: ${spent}, ${total - finished} problems are left; go on with resume ${option}`);
+    const left = `${stage.id}: ${lesson.spending.describeEnd(total - finished)}`;
+    throw report.accepted === 0 ? new NothingAccepted(`${left}; nothing was accepted`) : new BudgetSpent(left);
   }
   return report;
 }
@@ -59,6 +62,7 @@ class Lesson {
   readonly #stageIndex: number;
   readonly #answers: AnswerLog;
   readonly #isNew: boolean;
+  readonly #refusals: RefusalWatch;
   #accepted = 0;
 
   constructor(teaching: Teaching, stageIndex: number) {
@@ -68,6 +72,7 @@ class Lesson {
     this.#stageIndex = stageIndex;
     this.#answers = new AnswerLog(teaching.ctx, stageIndex);
     this.#isNew = before.attempts === 0;
+    this.#refusals = new RefusalWatch(teaching.stage, before.acceptedProblems > 0);
     this.spending = new Spending(teaching.stage, before);
     this.retries = new RetryMetrics(teaching.ctx, stageIndex, teaching.teacher.calls);
   }
@@ -89,6 +94,7 @@ class Lesson {
       });
       this.spending.add(attempts);
       this.#accepted += attempts.filter(({ status }) => status === 'accepted').length;
+      this.#refusals.add(attempts);
       if (isSettledBy(attempts)) break;
     }
     return true;

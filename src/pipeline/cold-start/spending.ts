@@ -20,8 +20,8 @@ export function measureUse(
   attempt: Pick<AttemptRecord, 'status' | 'raw' | 'reasoning' | 'promptTokens' | 'completionTokens'>,
 ): TokenUse {
   const { status, raw, reasoning, promptTokens, completionTokens } = attempt;
-  // The text of a failed call is the refusal.
-  if (status === 'failed') return { promptTokens: 0, completionTokens: 0 };
+  // The text of a failed attempt is not the teacher's.
+  if (status === 'failed') return { promptTokens: promptTokens ?? 0, completionTokens: completionTokens ?? 0 };
   const characters = (raw?.length ?? 0) + (reasoning?.length ?? 0);
   return { promptTokens: promptTokens ?? 0, completionTokens: completionTokens ?? estimateTokens(characters) };
 }
@@ -75,14 +75,14 @@ export class Spending {
     }
   }
 
-  /** Which budget is used up, with the option that raises it. */
-  describeEnd(): { readonly spent: string; readonly option: string } {
+  /** Which budget is used up, how many problems it leaves, and the option that raises it. */
+  describeEnd(problemsLeft: number): string {
     const { usd } = this;
-    if (this.#budgetUsd !== null && usd !== null && usd >= this.#budgetUsd) {
-      const spent = `the budget of $${this.#budgetUsd} is used up ($${usd.toFixed(2)} so far)`;
-      return { spent, option: '--budget-usd MORE' };
-    }
-    const spent = `the budget of ${this.#budgetTokens} tokens is used up (${this.tokens} so far)`;
-    return { spent, option: '--budget-tokens MORE' };
+    const isUsd = this.#budgetUsd !== null && usd !== null && usd >= this.#budgetUsd;
+    const spent = isUsd
+      ? `the budget of $${this.#budgetUsd} is used up ($${usd.toFixed(2)} so far)`
+      : `the budget of ${this.#budgetTokens} tokens is used up (${this.tokens} so far)`;
+    const option = isUsd ? '--budget-usd MORE' : '--budget-tokens MORE';
+    return `${spent}, ${problemsLeft} problems are left; go on with resume ${option}`;
   }
 }

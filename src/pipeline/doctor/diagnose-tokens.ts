@@ -2,9 +2,19 @@ import { TAGS } from '../../core/grammar.ts';
 import { ParallelR1Error } from '../../errors.ts';
 import type { Completion, CompletionRequest } from '../../ports/engine.ts';
 import type { Binding, RunContext } from '../context.ts';
+import { Fault, readFault } from './faults.ts';
+import type { Findings } from './finding.ts';
 
-/** What fork and join ask of an engine beyond token ids: stops that are heeded, tags that differ, a cached prefix. */
-export async function diagnoseTokens(ctx: RunContext, { tags }: Binding, probe: Probe): Promise<Finding[]> {
+/**
+ * What fork and join ask of an engine beyond token ids: stops that are heeded, tags that differ, a cached prefix.
+ * `maxLength` is the context of the model; null where the server does not tell.
+ */
+export async function diagnoseTokens(
+  ctx: RunContext,
+  { tags }: Binding,
+  maxLength: number | null,
+  findings: Findings,
+): Promise<void> {
   const all = [
     tags.parallelOpen,
     tags.parallelClose,
@@ -13,10 +23,9 @@ export async function diagnoseTokens(ctx: RunContext, { tags }: Binding, probe: 
     tags.summaryOpen,
     tags.summaryClose,
   ];
-  const unlike = 'initialise the rows of the tags (README, "Preparing a model"), in the model both servers load';
-  await probe('sampling', 'use a server that heeds stop_token_ids', () => checkStops(ctx, all));
-  await probe('tokenizer', unlike, () => checkDistinct(ctx, all));
-  return [await lookAtCache(ctx, all)];
+  await findings.look('sampling', () => checkStops(ctx, all));
+  await findings.look('tokenizer', () => checkDistinct(ctx, all));
+  await lookAtCache(ctx, all, maxLength, findings);
 }
 
 /** Greedy, so that the second answer begins like the first. */
@@ -28,7 +37,8 @@ async function checkStops(ctx: RunContext, tags: readonly number[]): Promise<str
   const at = free.ids.indexOf(stop);
   if (stopped.ids.length === at + 1 && stopped.ids.at(-1) === stop) return 'a stop id ends an answer and stays in it';
   if (stopped.ids[at] !== stop) return 'stops are not known: two greedy answers differed';
-  throw new ParallelR1Error(`stop id ${stop} was sampled and ${stopped.ids.length - at - 1} tokens came after it`);
+  const after = stopped.ids.length - at - 1;
+  throw new Fault('stops_ignored', `stop id ${stop} was sampled and ${after} tokens came after it`);
 }
 
 /** Two tags whose embedding rows are alike are followed by the same token with the very same log-prob. */
@@ -43,57 +53,55 @@ async function checkDistinct(ctx: RunContext, tags: readonly number[]): Promise<
     seen.set(key, twin ?? TAGS[index]!);
   }
   if (alike.length === 0) return 'the model tells the tags apart';
-  throw new ParallelR1Error(
+  throw new Fault(
+    'tags_alike',
     `the model does not tell tags apart: ${alike.join(', ')} (the same next token, to the digit)`,
   );
 }
 
-/** Longest prompt the cache is looked at with; whole blocks of every server's cache fit in several times. */
-const CACHE_PROMPT = 512;
+/**
+ * Length of the prompt the cache is looked at with. Caches hold whole blocks: of 16 tokens by default, of 128 on CPUs, of
+ * up to some hundreds elsewhere. The prompt is not longer than that because of servers whose steps take 2,048 tokens.
+ */
+const CACHE_PROMPT = 1040;
 
-async function lookAtCache(ctx: RunContext, tags: readonly number[]): Promise<Finding> {
-  const area = 'sampling';
-  const length = Math.min(CACHE_PROMPT, ctx.plan.rollout.maxPromptTokens);
+/** Up to this length a prompt may be shorter than one block. */
+const LONGEST_BLOCK = 1024;
+
+async function lookAtCache(
+  ctx: RunContext,
+  tags: readonly number[],
+  maxLength: number | null,
+  findings: Findings,
+): Promise<void> {
+  const length = Math.min(CACHE_PROMPT, (maxLength ?? CACHE_PROMPT + 1) - 1);
   const prompt = Array.from({ length }, (_, i) => tags[i % tags.length]!);
   try {
     await complete(ctx, { prompt, maxTokens: 1 });
     const { cachedTokens } = await complete(ctx, { prompt, maxTokens: 1 });
     if (cachedTokens === null) {
-      const fix = 'vLLM tells with --enable-prompt-tokens-details';
-      return { area, status: 'warn', detail: 'the server does not tell what its prefix cache saves', fix };
+      findings.warn('sampling', 'cache_untold', 'the server does not tell what its prefix cache saves');
+      return;
     }
-    const detail = `${cachedTokens} of ${length} tokens of a prompt asked for again came from the cache`;
-    if (cachedTokens > 0) return { area, status: 'ok', detail, fix: null };
-    return {
-      area,
-      status: 'warn',
-      detail,
-      fix: 'switch prefix caching on: without it every path computes its prefix anew',
-    };
+    const seen = `${cachedTokens} of ${length} tokens of a prompt asked for again came from the cache`;
+    if (cachedTokens > 0) findings.good('sampling', seen);
+    else if (length > LONGEST_BLOCK) findings.warn('sampling', 'cache_off', seen);
+    else {
+      const detail = `whether prefixes are cached cannot be told: ${seen}, and the context of ${maxLength} takes no longer one; it may be shorter than one block`;
+      findings.warn('sampling', 'cache_unclear', detail);
+    }
   } catch (error) {
     ctx.signal.throwIfAborted();
     if (!(error instanceof ParallelR1Error)) throw error;
-    return { area, status: 'warn', detail: `the prefix cache could not be looked at: ${error.message}`, fix: null };
+    findings.warn('sampling', readFault(error), `the prefix cache could not be looked at: ${error.message}`);
   }
 }
 
 type Asked = Pick<CompletionRequest, 'prompt' | 'maxTokens'> & Partial<Pick<CompletionRequest, 'stopTokenIds'>>;
 
-/** One greedy completion of the base model. */
+/** One greedy completion of the base model. Greedy answers need no random numbers, whose generator vLLM's CPU build dies of. */
 async function complete(ctx: RunContext, asked: Asked): Promise<Completion> {
   const greedy = { model: ctx.plan.engine.model, n: 1, temperature: 0, topP: 1, seed: 7, stopTokenIds: [] };
   const [completion] = await ctx.engine.complete({ ...greedy, ...asked }, ctx.signal);
   return completion!;
 }
-
-/** One thing looked at: what works, what does not, and what to do about it. */
-export interface Finding {
-  readonly area: 'engine' | 'tokenizer' | 'sampling' | 'teacher' | 'trainer' | 'recipe';
-  readonly status: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-  /** What to do; null when nothing. */
-  readonly fix: string | null;
-}
-
-/** Records what `look` returns as a good finding, what it throws as a failed one with the fix. False when it failed. */
-export type Probe = (area: Finding['area'], fix: string, look: () => Promise<string>) => Promise<boolean>;

@@ -1,11 +1,15 @@
 import pLimit from 'p-limit';
 import {
+  type FailureCost,
+  isAbsence,
   isCongestion,
   isRefusal,
   RETRY_CAUSES,
+  type RetryCause,
   type RetryCounts,
   type RetryPolicy,
   RetryTally,
+  readStatus,
 } from '../../core/retry.ts';
 import type { Rng } from '../../core/rng.ts';
 import { Deadlines, findRetryCause, repeatCall } from '../../edge/waiting.ts';
@@ -17,8 +21,9 @@ import { AdaptiveLimit, LoadWatch, type ReadLoad } from './adaptive-limit.ts';
 export interface CallPolicy {
   /**
    * Runs `call` when a place is free, with a signal that follows `signal` and fires at the deadline. A retryable
-   * `EngineError` is repeated with growing pauses; when the tries are used up it becomes a `RunError`, because
-   * the engine and not this request is at fault. Other errors pass through at once.
+   * `EngineError` is repeated with growing pauses. When the tries are used up it becomes an `EngineError` that fails
+   * alone, where the engine answered others meanwhile; otherwise a `RunError`, because the engine and not this request
+   * is at fault. Other errors pass through at once.
    */
   run<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Calls that have been repeated since the start. */
@@ -48,6 +53,10 @@ export interface CallPolicyOptions {
   /** Pause before the second try; doubles up to `maxPauseMs`. */
   readonly firstPauseMs: number;
   readonly maxPauseMs: number;
+  /** How long an engine that answers nobody is waited for, beyond the tries; absent: not at all. */
+  readonly absencePatienceMs?: number;
+  /** Is told, once each time, that an engine which answers nobody is waited for. */
+  onAbsence?(error: Error): void;
   /** Longest one try may take; absent: as long as the engine waits. */
   readonly deadlineMs?: number;
   /** Shortens pauses by up to half, so that calls refused together do not come back together. Absent: exact pauses. */
@@ -59,6 +68,9 @@ export interface CallPolicyOptions {
 
 /** A call refused by a server that answers others is tried this many times as long before it is given up. */
 const PATIENCE = 8;
+
+/** An engine is waited for this long before anybody is told. */
+const QUIET_MS = 5_000;
 
 /** Creates the policy of one engine. */
 export function createCallPolicy(options: CallPolicyOptions): CallPolicy {
@@ -75,6 +87,9 @@ class AdaptivePolicy implements CallPolicy {
   readonly #deadlines: Deadlines | null;
   /** Calls that succeeded. */
   #answers = 0;
+  /** Since when nobody has been answered; null while somebody is. */
+  #absentSinceMs: number | null = null;
+  #hasTold = false;
 
   constructor(options: CallPolicyOptions) {
     const { maxInFlight, startInFlight = maxInFlight, deadlineMs: ms, readLoad, clock } = options;
@@ -106,6 +121,7 @@ class AdaptivePolicy implements CallPolicy {
   async #repeat<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { clock, rng } = this.#options;
     let answersSeen = this.#answers;
+    let isServing = false;
     let tries = 0;
     const tryOnce = (tried: number) => {
       tries = tried;
@@ -117,17 +133,35 @@ class AdaptivePolicy implements CallPolicy {
         clock,
         signal,
         rng,
-        isSpared: (cause) => {
-          const isServing = isRefusal(cause) && this.#answers > answersSeen;
+        costOf: (cause, error) => {
+          isServing = this.#answers > answersSeen;
           answersSeen = this.#answers;
-          return isServing;
+          return this.#judgeCost(cause, isServing, error);
         },
         onRepeat: ({ cause }) => this.#tally.add(cause),
       });
     } catch (error) {
       if (!(error instanceof EngineError) || !error.retryable) throw error;
-      throw new RunError(`engine gave up after ${tries} tries: ${error.message}`, { cause: error });
+      const message = `engine gave up after ${tries} tries: ${error.message}`;
+      const { status, timedOut } = error;
+      if (isServing) throw new EngineError(message, { cause: error, status, timedOut, failsAlone: true });
+      throw new RunError(message, { cause: error });
     }
+  }
+
+  /** `isServing`: others were answered since this call failed before. */
+  #judgeCost(cause: RetryCause, isServing: boolean, error: unknown): FailureCost {
+    if (isServing) return isRefusal(cause) ? 'spared' : 'counted';
+    const { absencePatienceMs = 0, onAbsence, clock } = this.#options;
+    if (!(error instanceof EngineError) || !isAbsence(cause, error.status) || absencePatienceMs === 0) return 'counted';
+    this.#absentSinceMs ??= clock.monotonic();
+    const absentMs = clock.monotonic() - this.#absentSinceMs;
+    if (absentMs >= absencePatienceMs) return 'counted';
+    if (absentMs >= QUIET_MS && !this.#hasTold) {
+      this.#hasTold = true;
+      onAbsence?.(error);
+    }
+    return 'waited';
   }
 
   /** Makes one try and adjusts the limit by its outcome. */
@@ -137,6 +171,8 @@ class AdaptivePolicy implements CallPolicy {
     try {
       const answer = await (this.#deadlines === null ? call(signal) : this.#deadlines.run(signal, call));
       this.#answers += 1;
+      this.#absentSinceMs = null;
+      this.#hasTold = false;
       this.#adapt(() => this.#adaptive.grow(cuts, this.#places.activeCount));
       return answer;
     } catch (error) {
@@ -155,17 +191,39 @@ class AdaptivePolicy implements CallPolicy {
   }
 }
 
-/** Statuses of a request that is itself at fault: the same one would be refused again, others would not. */
-const REQUEST_FAULTS: ReadonlySet<number | null> = new Set([400, 413, 422]);
+/** A call that failed alone: what it is counted as, and why. */
+export interface CallFailure {
+  /** `http_400` and the like, `timeout`, or `odd_answer`: what came was not the protocol. */
+  readonly code: string;
+  /** One line, with what the server said. */
+  readonly message: string;
+}
 
 /**
- * The message of a request the engine refused for good. Anything else (a wrong key, weights the engine lost,
- * an answer that makes no sense) is not this request's fault and is rethrown: it must end the stage, not
- * turn every rollout into a failed one.
+ * What became of a call that failed while others may succeed: the engine refused it for good, answered what is no answer,
+ * or never answered it. Anything else (a wrong key, weights the engine lost) is not this call's fault and is rethrown: it
+ * must end the stage, not turn every rollout into a failed one.
  */
+export function toCallFailure(error: unknown): CallFailure {
+  if (!(error instanceof EngineError) || error.retryable || !(error.failsAlone || isRefused(error))) throw error;
+  return { code: nameFailure(error), message: error.message };
+}
+
+/** The message of a request the engine refused for good, such as text its tokenizer does not take. Rethrows anything else. */
 export function describeRefusal(error: unknown): string {
-  if (error instanceof EngineError && !error.retryable && REQUEST_FAULTS.has(error.status)) return error.message;
-  throw error;
+  if (!(error instanceof EngineError) || error.retryable || !isRefused(error)) throw error;
+  return error.message;
+}
+
+function isRefused({ status }: EngineError): boolean {
+  return status !== null && readStatus(status) === 'refused';
+}
+
+function nameFailure({ status, timedOut, cause }: EngineError): string {
+  if (status !== null) return `http_${status}`;
+  if (timedOut) return 'timeout';
+  // A call that was given up holds the failure of its last try.
+  return cause instanceof EngineError ? 'no_answer' : 'odd_answer';
 }
 
 /** Repeated calls as metrics: in total, and for each cause that occurred. */

@@ -4,16 +4,27 @@ import { RunError } from '../../errors.ts';
 import type { Binding, RunContext, TokenCache } from '../context.ts';
 import { describeRefusal } from './calls.ts';
 
+/** A model whose tokenizer does not fit; `kind` says in what. */
+export class TokenizerFault extends RunError {
+  readonly kind: 'tag_split' | 'tags_share_id' | 'no_eos_token';
+
+  constructor(kind: TokenizerFault['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
 /**
  * Asks the engine's tokenizer for the tags, the gap, the path labels and the end of sequence.
- * Refuses (RunError) unless each tag is exactly one id and all six differ: a tag that splits into
+ * Refuses (TokenizerFault) unless each tag is exactly one id and all six differ: a tag that splits into
  * pieces would neither stop a call nor be one token of the loss.
  */
 export async function bindTokenizer(ctx: RunContext): Promise<Binding> {
   const ids = new Map<Tag, number>();
   for (const tag of TAGS) ids.set(tag, await tokenizeTag(ctx, tag));
   if (new Set(ids.values()).size !== TAGS.length) {
-    throw new RunError(
+    throw new TokenizerFault(
+      'tags_share_id',
       `two tags share one token id in model ${ctx.plan.engine.model}: ${[...ids].join(' ')}; add the six tags as special tokens`,
     );
   }
@@ -62,7 +73,8 @@ function askTokenizer(ctx: RunContext, input: { text: string } | { userMessage: 
 async function tokenizeTag(ctx: RunContext, tag: Tag): Promise<number> {
   const ids = await tokenizeText(ctx, tag);
   if (ids.length !== 1) {
-    throw new RunError(
+    throw new TokenizerFault(
+      'tag_split',
       `${tag} is ${ids.length} tokens in model ${ctx.plan.engine.model}; parallel thinking needs each tag as one special token (see README, "Preparing a model")`,
     );
   }
@@ -85,7 +97,8 @@ async function findEosIds(ctx: RunContext): Promise<number[]> {
     if (ids.length === 1) found.push(ids[0]!);
   }
   if (found.length === 0) {
-    throw new RunError(
+    throw new TokenizerFault(
+      'no_eos_token',
       `none of ${ctx.plan.engine.eosTokens.join(', ')} is one token in model ${ctx.plan.engine.model}; set engine.eosTokens to the end-of-sequence tokens of this model`,
     );
   }

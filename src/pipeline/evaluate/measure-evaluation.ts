@@ -1,87 +1,50 @@
-import { bootstrapMean, computeBestAt, computeMajorityAt, computePassAt, type Interval } from '../../core/metrics.ts';
-import { createRng, hashSeed } from '../../core/rng.ts';
-import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
-import type { RolloutRecord } from '../../ports/run-store/rollouts.ts';
+import { type EvaluationFigures, measureSamples } from '../../core/statistics/evaluation-figures.ts';
+import type { EvaluatedSample } from '../../core/statistics/outcomes.ts';
+import type { ListedRollout } from '../../ports/run-store/listings.ts';
 
-/** Draws of each bootstrap: of samples for maj@k, of problems for the intervals. */
-const DRAWS = 1000;
-
-/** The figures of one k. `best` is the paper's bootstrap (with replacement), never to be called pass. */
-export interface FiguresAtK {
-  readonly k: number;
-  readonly pass: number;
-  readonly best: number;
-  readonly majority: number;
-}
-
-/** Full figures of one problem set; intervals are 95 % bootstrap intervals over problems. */
-export interface Evaluation {
+/**
+ * Full figures of one problem set (docs/statistics.md): mean@k, pass@k, pass^k, best@k (the paper's bootstrap) and
+ * majority@k with 95 % intervals over problems, what became of the samples, and what the responses looked like. Shares and
+ * means are over finished rollouts, and 0 where there is none.
+ */
+export interface Evaluation extends EvaluationFigures {
   readonly set: string;
-  readonly problems: number;
-  readonly samples: number;
-  readonly failed: number;
-  readonly mean: Interval;
-  readonly atK: readonly FiguresAtK[];
-  readonly unparsableFraction: number;
   readonly formatValidFraction: number;
   /** Share of rollouts with at least one executed block. */
   readonly parallelFraction: number;
-  readonly truncatedFraction: number;
   readonly meanTokens: number;
   readonly meanCriticalTokens: number;
 }
 
-/** Measures the rollouts of one set. Problems are told apart by group, never by text. */
-export function measureEvaluation(set: string, rollouts: readonly RolloutRecord[], seed: number): Evaluation {
-  const finished = rollouts.filter(({ trajectory }) => trajectory !== null);
-  const problems = [...Map.groupBy(finished, ({ group }) => group).values()];
-  const counts = problems.map((members) => ({ n: members.length, c: members.filter(isCorrect).length, members }));
-  const fewest = counts.reduce((least, { n }) => Math.min(least, n), counts[0]?.n ?? 0);
-  const share = (test: (rollout: RolloutRecord) => boolean) =>
-    finished.length === 0 ? 0 : finished.filter(test).length / finished.length;
+/** What is measured of a rollout; its text is not needed. */
+export type MeasuredRollout = Pick<
+  ListedRollout,
+  'group' | 'end' | 'verdict' | 'formatValid' | 'blocks' | 'policyTokens' | 'criticalTokens'
+>;
+
+/** Measures the rollouts of one set. Problems are told apart by group, never by text; rollouts that failed for good are left out. */
+export function measureEvaluation(set: string, rollouts: readonly MeasuredRollout[], seed: number): Evaluation {
+  const finished = rollouts.filter(({ end }) => end !== null);
+  const average = (measure: (rollout: MeasuredRollout) => number) =>
+    finished.length === 0 ? 0 : finished.reduce((sum, rollout) => sum + measure(rollout), 0) / finished.length;
   return {
     set,
-    problems: problems.length,
-    samples: fewest,
-    failed: rollouts.length - finished.length,
-    mean: bootstrapMean(
-      counts.map(({ n, c }) => c / n),
-      { draws: DRAWS, level: 0.95, rng: createRng(hashSeed(seed, set, 'interval')) },
-    ),
-    atK: listPowers(fewest).map((k) => ({
-      k,
-      pass: average(counts.map(({ n, c }) => computePassAt(n, c, k))),
-      best: average(counts.map(({ n, c }) => computeBestAt(n, c, k))),
-      majority: average(
-        counts.map(({ members }, index) => vote(members, k, hashSeed(seed, set, 'majority', k, index))),
-      ),
-    })),
-    unparsableFraction: share(({ verdict }) => verdict?.verdict === 'unparsable'),
-    formatValidFraction: share(({ formatValid }) => formatValid),
-    parallelFraction: share(({ reward }) => (reward?.blocksExecuted ?? 0) > 0),
-    truncatedFraction: share(({ trajectory }) => trajectory?.end === 'length'),
-    meanTokens: average(finished.map(({ trajectory }) => countPolicyTokens(trajectory!))),
-    meanCriticalTokens: average(finished.map(({ trajectory }) => countCriticalTokens(trajectory!))),
+    ...measureSamples(rollouts.map(toSample), { seed }),
+    formatValidFraction: average(({ formatValid }) => Number(formatValid)),
+    parallelFraction: average(({ blocks }) => Number(blocks > 0)),
+    meanTokens: average(({ policyTokens }) => policyTokens),
+    meanCriticalTokens: average(({ criticalTokens }) => criticalTokens),
   };
 }
 
-/** 1, 2, 4, ... below n, then n. */
-function listPowers(n: number): number[] {
-  const powers: number[] = [];
-  for (let k = 1; k < n; k *= 2) powers.push(k);
-  if (n > 0) powers.push(n);
-  return powers;
-}
-
-function isCorrect({ verdict }: RolloutRecord): boolean {
-  return verdict?.verdict === 'correct';
-}
-
-function vote(members: readonly RolloutRecord[], k: number, seed: number): number {
-  const samples = members.map((member) => ({ answer: member.verdict?.extracted ?? null, correct: isCorrect(member) }));
-  return computeMajorityAt(samples, k, DRAWS, createRng(seed));
-}
-
-function average(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+/** A stored rollout of an evaluation as the statistics see it. */
+function toSample({ group, end, verdict, formatValid }: MeasuredRollout): EvaluatedSample {
+  return {
+    problem: `${group}`,
+    answer: verdict?.extracted ?? null,
+    correct: verdict?.verdict === 'correct',
+    errored: end === null,
+    truncated: end === 'length',
+    formatValid,
+  };
 }

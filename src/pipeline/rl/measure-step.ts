@@ -52,51 +52,65 @@ export interface MinibatchResult {
   readonly gradNorm: number | null;
 }
 
+/** |trainer log-prob - sampler log-prob| over the trained positions of a minibatch, and the target where it is largest. */
+export interface Mismatch {
+  readonly mean: number;
+  readonly max: number;
+  readonly datumIndex: number;
+  readonly position: number;
+  readonly sampler: number;
+  readonly trainer: number;
+}
+
+/** Null where the trainer gave no log-probs. Of equal differences the first one counts. */
+export function measureMismatch(result: MinibatchResult): Mismatch | null {
+  let sum = 0;
+  let count = 0;
+  let largest: Omit<Mismatch, 'mean'> | null = null;
+  forEachTrained(result.sampled, result.logprobs, (trainer, sampler, _advantage, datumIndex, position) => {
+    const difference = Math.abs(trainer - sampler);
+    sum += difference;
+    count += 1;
+    if (largest === null || difference > largest.max)
+      largest = { max: difference, datumIndex, position, sampler, trainer };
+  });
+  return largest === null ? null : { ...(largest as Omit<Mismatch, 'mean'>), mean: sum / count };
+}
+
 /**
- * Metrics of one step's update. `mismatch` is |trainer log-prob - sampler log-prob| on trained
- * positions of the first minibatch, before any update of the step: sampling and training should
- * agree there. `clip_fraction` is the share of trained positions whose ratio left the bounds.
+ * Metrics of one step's update. `mismatch` is that of the first minibatch, before any update of the step: sampling and
+ * training should agree there. `clip_fraction` is the share of trained positions whose ratio left the bounds.
  */
-export function measureUpdate(results: readonly MinibatchResult[], loss: LossSpec): Record<string, number> {
+export function measureUpdate(
+  results: readonly MinibatchResult[],
+  mismatch: Mismatch | null,
+  loss: LossSpec,
+): Record<string, number> {
   const metrics: Record<string, number> = { 'train/updates': results.length };
   const norms = results.flatMap(({ gradNorm }) => (gradNorm === null ? [] : [gradNorm]));
   if (norms.length > 0) metrics['train/grad_norm'] = Math.max(...norms);
-  const first = results[0] === undefined ? null : measureMismatch(results[0]);
-  if (first !== null) {
-    metrics['mismatch/mean'] = first.mean;
-    metrics['mismatch/max'] = first.max;
+  if (mismatch !== null) {
+    metrics['mismatch/mean'] = mismatch.mean;
+    metrics['mismatch/max'] = mismatch.max;
   }
   if (loss.kind === 'ppo' || loss.kind === 'cispo') metrics['train/clip_fraction'] = measureClipping(results, loss);
   return metrics;
 }
 
-/** Calls `visit` with the trainer's and the old log-prob and the advantage of every trained position. */
+/** Calls `visit` with the trainer's and the old log-prob and the advantage of every trained position, and where it is. */
 function forEachTrained(
   data: readonly Datum[],
   logprobs: MinibatchResult['logprobs'],
-  visit: (trainer: number, sampler: number, advantage: number) => void,
+  visit: (trainer: number, sampler: number, advantage: number, datumIndex: number, position: number) => void,
 ): void {
   data.forEach((datum, index) => {
     const row = logprobs[index];
     if (row == null || datum.logprobs === undefined || datum.advantages === undefined) return;
     for (let position = 0; position < row.length; position += 1) {
       const advantage = datum.advantages[position]!;
-      if (advantage !== 0) visit(row[position]!, datum.logprobs[position]!, advantage);
+      if (advantage !== 0) visit(row[position]!, datum.logprobs[position]!, advantage, index, position);
     }
   });
-}
-
-function measureMismatch(result: MinibatchResult): { mean: number; max: number } | null {
-  let sum = 0;
-  let max = 0;
-  let count = 0;
-  forEachTrained(result.sampled, result.logprobs, (trainer, sampler) => {
-    const difference = Math.abs(trainer - sampler);
-    sum += difference;
-    max = Math.max(max, difference);
-    count += 1;
-  });
-  return count === 0 ? null : { mean: sum / count, max };
 }
 
 function measureClipping(results: readonly MinibatchResult[], loss: { clipLow: number; clipHigh: number }): number {

@@ -5,6 +5,7 @@ import { evaluateSets } from '../evaluate/evaluate.ts';
 import { checkTargets, type TargetOutcome } from '../evaluate/gate.ts';
 import type { SamplingRun, TrainingRun } from '../stage-run.ts';
 import { openStageModel, saveStageState } from '../weights/trainer-model.ts';
+import { MEAN_BOUND, MismatchWatch } from './mismatch-watch.ts';
 import { createOnPolicySource, describeStep, runRlStep } from './rl-step.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -44,10 +45,12 @@ export async function runRlStage(run: TrainingRun<RlStage>): Promise<RlOutcome> 
     task.update(step - 1, `step ${step}: ${finished} of ${groups} groups rolled out${outages}`);
   });
   const watchdog = new Watchdog(run);
+  const mismatches = new MismatchWatch(run);
   for (let step = reached + 1; step <= stage.steps; step += 1) {
     ctx.signal.throwIfAborted();
-    const metrics = await runRlStep(run, source, step);
+    const { metrics, largestMismatch } = await runRlStep(run, source, step);
     for (const alarm of raiseAlarms(metrics)) ctx.reporter.warn(`${stage.id} step ${step}: ${alarm}`);
+    await mismatches.look(step, metrics, largestMismatch);
     task.update(step, describeStep(metrics));
     const isLast = step === stage.steps;
     if (isLast || (stage.evalEvery > 0 && step % stage.evalEvery === 0)) await evaluateAt(run, step);
@@ -110,7 +113,7 @@ export function raiseAlarms(metrics: Readonly<Record<string, number>>): string[]
       `${(100 * hollow).toFixed(0)} % of the responses meet the bonus with blocks in which no paths did work: reward.count effective does not pay for those`,
     );
   const mismatch = metrics['mismatch/mean'] ?? 0;
-  if (mismatch > 0.1) {
+  if (mismatch > MEAN_BOUND) {
     alarms.push(
       `sampler and trainer log-probs differ by ${mismatch.toFixed(3)} on average: the training layout does not match the decode, or the engine serves other weights`,
     );

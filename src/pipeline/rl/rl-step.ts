@@ -7,7 +7,7 @@ import type { SamplingRun } from '../stage-run.ts';
 import { measureTrainerRetries } from '../weights/trainer-model.ts';
 import { measureParallel } from './measure-parallel.ts';
 import { measureRollouts } from './measure-step.ts';
-import { creditGroups, updateModel } from './rl-update.ts';
+import { creditGroups, type UpdateOutcome, updateModel } from './rl-update.ts';
 
 /** Where the rollouts come from that an RL step learns from. */
 export interface RolloutSource {
@@ -45,13 +45,14 @@ export function createOnPolicySource(
 
 /**
  * One GRPO step: take the rollouts, turn rewards into advantages, update the model, commit. The update follows from the
- * stored rollouts alone, so that a step that is repeated after a crash repeats the update.
+ * stored rollouts alone, so that a step that is repeated after a crash repeats the update. Resolves with every metric of
+ * the step.
  */
 export async function runRlStep(
   run: SamplingRun<RlStage>,
   source: RolloutSource,
   step: number,
-): Promise<Readonly<Record<string, number>>> {
+): Promise<UpdateOutcome> {
   const { ctx, stage, index, binding } = run;
   const callsBefore = ctx.calls.stats();
   const retriesBefore = ctx.trainer.retries();
@@ -59,7 +60,7 @@ export async function runRlStep(
   const { rollouts, handOverMs } = await source.take(step);
   const rolledOutMs = ctx.clock.monotonic();
   const batch = creditGroups(rollouts, stage.advantage);
-  const update = await updateModel(run, step, batch);
+  const { metrics: update, largestMismatch } = await updateModel(run, step, batch);
   const updatedMs = ctx.clock.monotonic();
   const metrics = {
     ...measureRollouts(rollouts, binding.tags),
@@ -75,7 +76,7 @@ export async function runRlStep(
   };
   ctx.store.commitStep(ctx.runId, index, step, metrics);
   ctx.observer?.stepCommitted?.({ runId: ctx.runId, stageIndex: index, stageId: stage.id, step, metrics });
-  return metrics;
+  return { metrics, largestMismatch };
 }
 
 /** One line on a step for the progress bar: shares of correct answers, valid blocks and informative groups. */

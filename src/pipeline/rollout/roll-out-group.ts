@@ -2,18 +2,18 @@ import { type RolloutSettings, readPathRange } from '../../core/curriculum.ts';
 import { hashSeed } from '../../core/rng.ts';
 import type { Segment, Trajectory } from '../../core/trajectory.ts';
 import type { Completion } from '../../ports/engine.ts';
-import { describeRefusal } from '../engine/calls.ts';
+import { toCallFailure } from '../engine/calls.ts';
 import { runAll } from '../run-all.ts';
 import { classifyStop, closeSegment, flagsOf, injectedPiece, policyPiece, TrajectoryBuilder } from './close-segment.ts';
 import { runPaths } from './run-paths.ts';
 import { askEngine, type GroupRequest, type RolloutIo, TrajectoryCalls } from './trajectory-calls.ts';
 
-/** A finished trajectory, or why there is none: the engine refused one of its calls for good. */
+/** A finished trajectory, or why there is none: one of its calls failed for good. */
 export type RolloutOutcome = { readonly trajectory: Trajectory } | { readonly failure: string };
 
 /**
  * Rolls out one group: the first main call asks for all choices at once, then every trajectory goes its own way. A call
- * that is refused for good fails only its own trajectory; an engine outage rejects the whole group, once none of its
+ * that fails alone (see `toCallFailure`) fails only its own trajectory; an engine outage rejects the whole group, once none of its
  * trajectories is under way any more.
  */
 export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promise<RolloutOutcome[]> {
@@ -28,7 +28,7 @@ export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promis
   try {
     first = await askFirst(io, request, seed);
   } catch (error) {
-    return failAll(describeRefusal(error));
+    return failAll(toCallFailure(error).message);
   }
   const outcomes = new Array<RolloutOutcome>(groupSize);
   const goOn = async (sample: number, signal: AbortSignal) => {
@@ -37,6 +37,24 @@ export async function rollOutGroup(io: RolloutIo, request: GroupRequest): Promis
   };
   await runAll(first.keys(), goOn, io.signal);
   return outcomes;
+}
+
+/**
+ * A trajectory that goes on from the paths of its last block: the summary and what follows are asked for under the seeds
+ * of the `sample` that the segments are of. The block may have lost paths, or have them in another order.
+ */
+export async function goOnFromPaths(
+  io: RolloutIo,
+  request: GroupRequest,
+  sample: number,
+  segments: readonly Segment[],
+): Promise<RolloutOutcome> {
+  const run = new TrajectoryRun(new TrajectoryCalls(io, request, sample), request.promptIds);
+  try {
+    return { trajectory: await run.goOn(segments) };
+  } catch (error) {
+    return { failure: toCallFailure(error).message };
+  }
 }
 
 function askFirst(io: RolloutIo, request: GroupRequest, seed: number): Promise<Completion[]> {
@@ -57,7 +75,7 @@ async function finishTrajectory(run: TrajectoryRun, first: Completion, seed: num
   try {
     return { trajectory: await run.run(first, seed) };
   } catch (error) {
-    return { failure: describeRefusal(error) };
+    return { failure: toCallFailure(error).message };
   }
 }
 
@@ -71,7 +89,16 @@ class TrajectoryRun {
     this.#builder = new TrajectoryBuilder(promptIds);
   }
 
-  /** From the answer to the first main call, which the whole group asked for under `firstSeed`, to the end. */
+  /** From segments that end in the paths of a block to the end. */
+  async goOn(segments: readonly Segment[]): Promise<Trajectory> {
+    for (const segment of segments) this.#builder.add(segment);
+    this.#builder.add(await this.#runSummary(this.#builder.blocks + 1));
+    if (this.#remaining() < 1) return this.#builder.finish('length');
+    const { completion, seed } = await this.#askOn();
+    return this.run(completion, seed);
+  }
+
+  /** From the answer to a main call to the end; the whole group asked for the first one, under `firstSeed`. */
   async run(first: Completion, firstSeed: number): Promise<Trajectory> {
     let completion = first;
     let seed = firstSeed;
@@ -83,10 +110,14 @@ class TrajectoryRun {
       if (size === null) return this.#finishInline();
       await this.#runBlock(size);
       if (this.#remaining() < 1) return this.#builder.finish('length');
-      const name = { kind: 'main', block: this.#builder.blocks, path: 0 } as const;
-      seed = this.#calls.seedOf(name);
-      completion = await this.#askMain(name);
+      ({ completion, seed } = await this.#askOn());
     }
+  }
+
+  /** The main call behind the last block. */
+  async #askOn(): Promise<{ readonly completion: Completion; readonly seed: number }> {
+    const name = { kind: 'main', block: this.#builder.blocks, path: 0 } as const;
+    return { completion: await this.#askMain(name), seed: this.#calls.seedOf(name) };
   }
 
   get #settings() {

@@ -92,13 +92,13 @@ async function trainStep(
   const data = batch.flatMap((row) => buildDatums(row, ctx.plan.layout, payload));
   const learningRate = stage.adam.learningRate * learningRateAt(stage.schedule, step - 1, totalSteps);
   const retriesBefore = ctx.trainer.retries();
-  const { logprobs, gradNorm } = await applyUpdate(
+  const { logprobs, gradNorm, toldLoss } = await applyUpdate(
     ctx,
     data,
     { kind: 'cross_entropy' },
     { ...stage.adam, learningRate },
   );
-  await refuseDivergence(run, step, [{ data, logprobs, gradNorm }]);
+  await refuseDivergence(run, step, [{ data, logprobs, gradNorm, toldLoss }]);
   const loss = measureLoss(data, logprobs);
   const metrics = {
     'train/loss': loss,

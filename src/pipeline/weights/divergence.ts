@@ -12,8 +12,8 @@ export interface DoneUpdate extends UpdateResult {
 }
 
 /**
- * Stops a run whose trainer diverged, before these weights are saved or served: a log-prob of a trained position that is no
- * finite number. A gradient norm that is none is warned of, and where no finite one is told the weights are looked at:
+ * Stops a run whose trainer diverged, before these weights are saved or served: a loss, or a log-prob of a trained
+ * position, that is no finite number. A gradient norm that is none is warned of, and where no finite one is told the weights are looked at:
  * some trainers leave a step out whose gradient is broken, and their weights are whole.
  */
 export async function refuseDivergence(
@@ -24,6 +24,9 @@ export async function refuseDivergence(
   const { trainer, reporter, signal } = ctx;
   const where = `stage ${stage.id} step ${step}`;
   if (updates.some(({ data, logprobs }) => !areFinite(data, logprobs))) throw describeDivergence(where, 'log-probs');
+  if (updates.some(({ toldLoss }) => toldLoss != null && !Number.isFinite(toldLoss))) {
+    throw describeDivergence(where, 'losses');
+  }
   const norms = updates.map(({ gradNorm }) => gradNorm);
   const broken = norms.find((norm) => norm !== null && !Number.isFinite(norm));
   if (broken !== undefined) {

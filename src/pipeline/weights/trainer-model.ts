@@ -52,6 +52,8 @@ export interface UpdateResult {
   readonly logprobs: ForwardResult['logprobs'];
   /** Null where the trainer tells none; NaN where what it tells is no finite number. */
   readonly gradNorm: number | null;
+  /** As the trainer tells it; null where it tells none, NaN where what it tells is no finite number. */
+  readonly toldLoss?: number | null | undefined;
 }
 
 /** One optimizer update: the gradient of the summed loss, then the step. Both are sent at once; the trainer keeps their order. */
@@ -61,13 +63,14 @@ export async function applyUpdate(
   loss: LossSpec,
   adam: AdamSettings,
 ): Promise<UpdateResult> {
-  const [{ logprobs }, metrics] = await Promise.all([
+  const [{ logprobs, metrics: passed }, metrics] = await Promise.all([
     trainer.forwardBackward(data, loss, signal),
     trainer.optimStep(adam, signal),
   ]);
   // Servers name it differently: grad_norm, train/grad_norm, grad_norm:mean.
   const norm = Object.entries(metrics).find(([key]) => key.includes('grad_norm'));
-  return { logprobs, gradNorm: norm?.[1] ?? null };
+  const told = Object.entries(passed).find(([key]) => /^(?:train\/)?loss(?:$|:)/.test(key));
+  return { logprobs, gradNorm: norm?.[1] ?? null, toldLoss: told?.[1] ?? null };
 }
 
 /** Saves the trainer's state after `step`, and deletes the older ones of the stage beyond those that are kept. */

@@ -67,6 +67,7 @@ export class WeightsCanary {
     return null;
   }
 
+  /** Compares sampled tokens: a server may die of being asked for the log-probs of a prompt while it serves adapters. */
   async #ask(model: string, prompt: readonly number[]): Promise<Completion> {
     const { engine, calls, signal } = this.#ctx;
     const sampling = { temperature: 1, topP: 1, seed: SEED, stopTokenIds: [] };

@@ -7,11 +7,14 @@ export interface AttemptRecord {
   /** Which of the answers to this problem, from 0. */
   readonly sample: number;
   readonly status: 'accepted' | 'rejected' | 'failed';
-  /** Code of the filter that stopped it (`missing_summary`, `wrong_answer`, `transport`, ...); null when accepted. */
+  /**
+   * Code of the filter that stopped it (`missing_summary`, `wrong_answer`, ...). Of a failed attempt: `http_400` and the like,
+   * `timeout`, `no_answer`, `odd_answer` or `unfinished` (`transport` in older rows). Null when accepted.
+   */
   readonly code: string | null;
   /** Seed of the call. */
   readonly seed: number;
-  /** What the teacher wrote. Of a failed attempt: why the call was refused. Null when there is neither. */
+  /** What the teacher wrote. Of a failed attempt: why there is no answer. Null when there is neither. */
   readonly raw: string | null;
   /** What the teacher thought, where the server tells it apart; with method `annotate` the sequential answer. */
   readonly reasoning: string | null;
@@ -42,13 +45,21 @@ export interface AttemptCount extends Pick<AttemptRecord, 'code' | 'status'> {
   readonly count: number;
 }
 
+/** The failed attempts of a stage under one code. */
+export interface FailedAttempts {
+  readonly code: string;
+  readonly count: number;
+  /** What the server said, or what was wrong with its answer, the last time. */
+  readonly message: string;
+}
+
 /** Sums over the stored attempts of a stage. */
 export interface AttemptTotals {
   readonly attempts: number;
   readonly problems: number;
   /** Problems with an accepted attempt. */
   readonly acceptedProblems: number;
-  /** As the server counted, and by `estimateTokens` where it did not; nothing for failed attempts. */
+  /** As the server counted, and by `estimateTokens` where it did not; of failed attempts only what it counted. */
   readonly promptTokens: number;
   readonly completionTokens: number;
   /** Time in which attempts arrived, pauses longer than a minute left out. */
@@ -65,6 +76,10 @@ export interface StoredAttempts {
   findAttempts(runId: string, stageIndex: number, problem: Problem): AttemptStatus[];
   /** Sums over a stage; zeros where it has no attempts. */
   measureAttempts(runId: string, stageIndex: number): AttemptTotals;
+  /** Failed attempts of a stage per code, most frequent first. */
+  listFailedAttempts(runId: string, stageIndex: number): FailedAttempts[];
+  /** Forgets failed attempts, so that their problems are asked about again; returns how many there were. */
+  dropFailedAttempts(runId: string, stageIndex: number): number;
   /** Attempts of a stage per status and code. */
   countAttempts(runId: string, stageIndex: number): AttemptCount[];
 }

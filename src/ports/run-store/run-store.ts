@@ -1,5 +1,6 @@
 import type { StoredAnswers } from './answers.ts';
 import type { StoredAttempts } from './attempts.ts';
+import type { StoredListings } from './listings.ts';
 import type { StoredRollouts } from './rollouts.ts';
 import type { StoredRuns } from './runs.ts';
 import type { StoredTraining } from './training.ts';
@@ -12,7 +13,13 @@ import type { StoredTraining } from './training.ts';
  * is left as it is unless a method says otherwise, so that work repeated after a resume doubles nothing. Everything
  * thrown is a `StoreError` of one line.
  */
-export interface RunStore extends StoredRuns, StoredAnswers, StoredAttempts, StoredRollouts, StoredTraining {
+export interface RunStore
+  extends StoredRuns,
+    StoredAnswers,
+    StoredAttempts,
+    StoredRollouts,
+    StoredListings,
+    StoredTraining {
   /** Absolute path of the database file. */
   readonly file: string;
 

@@ -1,6 +1,6 @@
 /** Runs, their stages and prompts, and the versions that worked on them. */
 
-/** `running` also after a crash: nobody was left to change it. */
+/** `running` also after a crash: nobody was left to change it, and only the run lock tells. */
 export type RunStatus = 'running' | 'interrupted' | 'failed' | 'done';
 
 /** One resumable run. */
@@ -14,7 +14,7 @@ export interface RunRecord {
   readonly seed: number;
   /** Resolved configuration as JSON, secrets never included. */
   readonly configJson: string;
-  /** SHA-256 of `configJson`, hex: decides whether a resume is allowed. */
+  /** SHA-256 of `configJson`, hex: tells a configuration that was changed by hand. */
   readonly configHash: string;
   /** Version of this software that created the run. */
   readonly softwareVersion: string;
@@ -84,6 +84,9 @@ export interface StoredRuns {
   listRuns(): RunRecord[];
   /** Replaces status and message and stamps the time; survives power loss. Throws where there is no such run. */
   setRunStatus(id: string, status: RunStatus, message: string | null): void;
+
+  /** Replaces the configuration, under which the run goes on; survives power loss. Throws where there is no such run. */
+  saveRunConfig(id: string, config: Pick<RunRecord, 'name' | 'configJson' | 'configHash'>): void;
 
   /** Versions under which the run was worked on, in that order: the first are those it began with. */
   listRunVersions(runId: string): RunVersions[];

@@ -19,6 +19,7 @@ import {
   isBoundList,
   isDefinable,
   isExplicitSet,
+  isOwnDomain,
   listNames,
   membersOf,
   nameMembers,
@@ -74,6 +75,9 @@ class Comparison {
     const [left, right] = [splitConditions(gold), splitConditions(answer)];
     for (const { symbols } of [...left.qualifiers, ...right.qualifiers])
       for (const name of symbols) this.#context.parameters.add(name);
+    const isOwn = (one: Condition) => isOwnDomain(one, left.item, this.#context.steps);
+    if (left.conditions.length === 0 && right.conditions.length > 0 && right.conditions.every(isOwn))
+      return this.#inner(left.item, right.item);
     if (left.conditions.length !== right.conditions.length) return { equal: false, rule: 'condition' };
     const areMet = left.conditions.every((one, k) => this.#isSameCondition(one, right.conditions[k]!));
     const [mine, theirs] = [left.qualifiers[0], right.qualifiers[0]];
@@ -272,6 +276,7 @@ class Comparison {
       return this.#compareInOrder(left, right, 'vector');
     }
     if (other.kind !== 'list') return NO;
+    if (isBoundList(other)) return this.#compareSets(gold, answer);
     // `x = 1, y = 2` names what `(1, 2)` has in order; a plain list is a list of tuples.
     if (other.items.every((item) => item.kind === 'relation')) {
       const [left, right] = gold.kind === 'tuple' ? [tuple.items, other.items] : [other.items, tuple.items];

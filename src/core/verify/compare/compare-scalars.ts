@@ -50,6 +50,8 @@ export function compareExpressions(gold: Expr, answer: Expr, context: CompareCon
     return { equal: true, rule: 'rational' };
   const [left, right] = [hasOuterDegree(gold), hasOuterDegree(answer)];
   if (!left && !right) return comparePlain(gold, answer, context);
+  // 60 percent are no degrees.
+  if (gold.type === 'percent' || answer.type === 'percent') return { equal: false, rule: 'degree' };
   const asNumbers = comparePlain(dropDegrees(gold), dropDegrees(answer), context);
   // 30° is met by 30 and by π/6; two sides in degrees are compared as numbers of degrees.
   const isMet = asNumbers.equal && (left === right || context.policy.units !== 'strict');

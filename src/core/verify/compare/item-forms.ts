@@ -1,3 +1,4 @@
+import type { StepBudget } from '../limits.ts';
 import {
   type Condition,
   childrenOf,
@@ -6,9 +7,12 @@ import {
   type Item,
   isClosed,
   joinBinary,
+  listSymbols,
   toScalar,
   withChildren,
 } from '../syntax-tree.ts';
+import { evaluateExactly } from '../value/exact-value.ts';
+import { add, type Rational } from '../value/rational.ts';
 import type { Outcome } from './compare-scalars.ts';
 import { readBoundName, toInterval } from './real-sets.ts';
 import { isSubject } from './stated-values.ts';
@@ -32,6 +36,20 @@ export function splitConditions(item: Item): Conditions {
     conditions: all.filter(({ isQualifier }) => !isQualifier),
     qualifiers: all.filter(({ isQualifier }) => isQualifier),
   };
+}
+
+/** Whether a condition is `x \ne 1` beside an expression that has no value there: its own domain. */
+export function isOwnDomain({ item }: Condition, gold: Item, steps: StepBudget): boolean {
+  if (item?.kind !== 'relation' || item.ops.length !== 1 || item.ops[0] !== '!=' || gold.kind !== 'scalar')
+    return false;
+  const [symbol, at] = item.sides.map((side) => (side.kind === 'scalar' ? side.expr : null));
+  if (symbol?.type !== 'symbol' || !at) return false;
+  const value = evaluateExactly(at, { steps, values: new Map() });
+  if (value === null || listSymbols(gold.expr).join() !== symbol.name) return false;
+  const evaluateAt = (point: Rational) =>
+    evaluateExactly(gold.expr, { steps, values: new Map([[symbol.name, point]]) });
+  const beside = add(value, { num: 1n, den: 97n });
+  return beside !== null && evaluateAt(value) === null && evaluateAt(beside) !== null;
 }
 
 /** Whether a subject may be said to have the value: its arguments are free, or the value is closed. */
@@ -82,7 +100,7 @@ export function compareClocks(gold: Item, answer: Item): Outcome {
   if (ratio !== null) {
     const clock = gold.kind === 'clock' ? gold : answer;
     const written = ratio.parts.map((part) => (part.type === 'number' ? String(part.value.num) : '?')).join(':');
-    const isSame = clock.kind === 'clock' && clock.half === null && clock.digits.replace(/:0(?=\d)/, ':') === written;
+    const isSame = clock.kind === 'clock' && clock.half === null && clock.digits === written;
     return { equal: isSame, rule: 'ratio' };
   }
   const [left, right] = [readClock(gold), readClock(answer)];
@@ -130,7 +148,9 @@ function holdsJointList(item: Item): boolean {
 
 /** The names of a list of named values; null when one has none. */
 export function listNames(items: readonly Item[]): string[] | null {
-  const names = items.map((item) => (item.kind === 'relation' && item.ops[0] === '=' ? item.sides[0]!.source : null));
+  const names = items.map((item) =>
+    item.kind === 'relation' && item.ops[0] === '=' ? item.sides[0]!.source.replace(/\s/g, '') : null,
+  );
   return names.includes(null) ? null : (names as string[]);
 }
 

@@ -3,6 +3,7 @@ import {
   type Expr,
   type Item,
   isClosed,
+  type ListJoint,
   type RelationItem,
   type RelationOp,
   type TupleItem,
@@ -85,7 +86,7 @@ class SetReader {
       case 'builder':
         return this.#readBuilder(item.member, item.condition);
       case 'list':
-        return this.#readList(item.items, item.joint === 'and');
+        return this.#readList(item.items, item.joint);
       default:
         return null;
     }
@@ -149,8 +150,11 @@ class SetReader {
     return set;
   }
 
-  #readList(items: readonly Item[], isBoth: boolean): RealSet | null {
-    if (!items.every(({ kind }) => kind === 'relation')) return null;
+  /** Bounds joined by "and" hold at once, others one of them; `[0,1] or [2,3]` is a union. */
+  #readList(items: readonly Item[], joint: ListJoint): RealSet | null {
+    const isBoth = joint === 'and';
+    const isUnion = joint === 'or' && items.every(({ kind }) => kind === 'tuple');
+    if (!isUnion && !items.every(({ kind }) => kind === 'relation')) return null;
     const isBounds = items.every((item) => item.kind === 'relation' && item.ops.every((op) => op !== '='));
     const sets = items.map((item) => this.read(item));
     return sets.reduce((all, set) => {

@@ -8,9 +8,9 @@ export function normaliseText(text: string): string {
   if (text.length <= 400 && /^[\d+/-]*$/.test(text)) return text;
   return foldCharacters(text)
     .replace(/\\(?:text|mbox|mathrm|textbf) ?\{([^{}]*)\}/g, '$1')
-    .replace(/\\(?:left|right|displaystyle)(?![A-Za-z])|\\[!,;:()[\]]|\\?\$/g, '')
+    .replace(/\\(?:left|right|displaystyle)(?![A-Za-z])|\\[!()[\]]|\\?\$/g, '')
     .replace(/\\[dt]frac(?![A-Za-z])/g, '\\frac')
-    .replace(/(?:\\ |\s)+/g, ' ')
+    .replace(/(?:\\[ ,;:]|\s)+/g, ' ')
     .replace(/(?<![A-Za-z0-9]) | (?![A-Za-z0-9])/g, '')
     .replace(/[.,;:]$/, '');
 }
@@ -23,9 +23,17 @@ export function isSameWording(gold: string, answer: string): boolean {
 
 /** Whether two texts say the same in the same words: case, blanks and punctuation aside. A single letter keeps its case. */
 export function isSameText(gold: string, answer: string): boolean {
-  const [a, b] = [toWords(gold), toWords(answer)];
+  const [a, b] = [toWords(dropArticle(gold)), toWords(dropArticle(answer))];
   if (a === '' || b === '') return false;
   return a.length === 1 || b.length === 1 ? a === b : a.toLowerCase() === b.toLowerCase();
+}
+
+/** "an ellipse" is "ellipse". */
+function dropArticle(text: string): string {
+  return text.replace(
+    /^(\s{0,4}(?:\\(?:text|textbf|mbox|mathrm) ?\{\s{0,4})?)(?:an?|the)\s{1,4}(?=[A-Za-z]{2})/i,
+    '$1',
+  );
 }
 
 /** Letters, digits and signs that mean something; a point counts between digits, a hyphen not between words. */

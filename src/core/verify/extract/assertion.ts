@@ -74,7 +74,7 @@ const SUPPOSITIONS: ReadonlySet<string> = new Set(
 /** Words that lead to "answer" in a sentence that states it. */
 const LEAD_INS: ReadonlySet<string> = new Set(
   (
-    'the our my final correct exact numerical numeric required desired wanted sought simplified complete overall total ' +
+    'the our my final correct best exact numerical numeric required desired wanted sought simplified complete overall total ' +
     'approximate right actual ultimate main resulting now finally thus therefore hence so then but and consequently ' +
     'accordingly again clearly in conclusion summary short fact all both case cases either ' +
     'i we can could must now this that it which us is are am me let have be ' +
@@ -114,7 +114,7 @@ const JOINING = /(?<![A-Za-z\\])(?:or|and|to)(?![A-Za-z])/;
 const FORMULA = /\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)/g;
 
 /** "She can have at most", "we need at least". */
-const HOW_MANY = /[A-Za-z]{2}\s[A-Za-z]{2,20}\sat (?:least|most)[\s$]{0,4}$/;
+const HOW_MANY = /[A-Za-z]{2}\s(?!(?:is|are|was|were|be|been|equals)\s)[A-Za-z]{2,20}\sat (?:least|most)[\s$]{0,4}$/;
 
 /** Without commands, whose names are no words and whose commas join nothing. */
 function dropCommands(text: string): string {

@@ -30,11 +30,7 @@ const FAR = 200;
 /** The boxes from `first` to `last` as one statement. */
 export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: number, last: number): BoxGroup {
   const [start, end] = [boxes[first]!, boxes[last]!];
-  let content = trimContent(start.content);
-  for (let k = first + 1; k <= last; k += 1) {
-    const joint = findJoint(text.slice(boxes[k - 1]!.end, boxes[k]!.at)) ?? ';';
-    content += ` ${joint} ${trimContent(boxes[k]!.content).replace(joint === '≈' ? /^\s?(?:\\approx|≈)/ : /^$/, '')}`;
-  }
+  const { content, isEnclosed } = joinContents(text, boxes.slice(first, last + 1));
   const around = formulas.find((one) => one.at <= end.at && one.end >= end.end && one.at < end.at);
   const closer =
     around === undefined
@@ -45,7 +41,8 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     around === undefined ? null : text.slice(end.end, Math.min(closer, end.end + NEAR)),
     text.slice(behind, behind + NEAR),
   );
-  const isOperand = suffix === null || isOperandBefore(text.slice(Math.max(0, start.at - NEAR), start.at));
+  const isOperand =
+    suffix === null || (!isEnclosed && isOperandBefore(text.slice(Math.max(0, start.at - NEAR), start.at)));
   const before = text.slice(Math.max(0, start.at - FAR), start.at);
   // "between" leads to a box that holds both ends.
   const isStated = isStatedBetween(
@@ -61,6 +58,35 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
   return { at: start.at, end: end.end, text: isOperand || !isOne ? null : content + suffix, isStated };
 }
+
+/** The contents of boxes as a list; as a tuple where parentheses enclose them, and with their names where each has another. */
+function joinContents(
+  text: string,
+  boxes: readonly MathSpan[],
+): { readonly content: string; readonly isEnclosed: boolean } {
+  const [start, end] = [boxes[0]!, boxes.at(-1)!];
+  const joints = boxes.slice(1).map((box, k) => text.slice(boxes[k]!.end, box.at));
+  const contents = boxes.map(({ content }) => trimContent(content));
+  const lead = text.slice(Math.max(0, start.at - NEAR), start.at);
+  const isTuple =
+    joints.length > 0 &&
+    joints.every((joint) => /^\s{0,3},(?:\\,)?\s{0,3}$/.test(joint)) &&
+    /(?<![A-Za-z\d])(?:\\left ?)?\(\s?$/.test(lead) &&
+    /^\s?(?:\\right ?)?\)/.test(text.slice(end.end, end.end + NEAR));
+  if (isTuple) return { content: `(${contents.join(', ')})`, isEnclosed: true };
+  const names = [lead, ...joints].map((before) => NAME_BEFORE.exec(before)?.[1]);
+  if (joints.length > 0 && new Set(names).size === names.length && !names.includes(undefined))
+    return { content: contents.map((one, k) => `${names[k]} = ${one}`).join(' ; '), isEnclosed: false };
+  let content = contents[0]!;
+  for (const [k, between] of joints.entries()) {
+    const joint = findJoint(between) ?? ';';
+    content += ` ${joint} ${contents[k + 1]!.replace(joint === '≈' ? /^\s?(?:\\approx|≈)/ : /^$/, '')}`;
+  }
+  return { content, isEnclosed: false };
+}
+
+/** `x =` right before a box. */
+const NAME_BEFORE = /(?<![A-Za-z\d\\+*/^_{}-]\s?)([A-Za-z](?:_\{?\w\}?)?)\s?=\s?\$?$/;
 
 /** "between [3] and 7", "from [3] to 7". */
 function isEndOfRange(before: string, rest: string): boolean {
@@ -147,6 +173,7 @@ function readSuffix(formula: string | null, after: string): string | null {
   if (mark !== null) return mark;
   const text = /^\\(?:text|mbox|mathrm)\s?\{([^{}]{1,40})\}/.exec(bare);
   if (text !== null) return readSuffixWords(text[1]!, bare.slice(text[0].length));
+  if (END_MARK.test(bare)) return '';
   return /^(?:[,.;:=&)\]}|]|\\(?:approx|equiv|end|Rightarrow|quad|qquad|implies|in|\\|right|\}))/.test(bare)
     ? ''
     : null;
@@ -156,14 +183,31 @@ function readSuffixOutside(after: string, isBehindFormula: boolean): string | nu
   const bare = after.replace(BLANKS_BEFORE, '');
   const mark = readMark(bare);
   if (mark !== null) return mark;
+  // Outside of a formula an exclamation mark ends the sentence.
+  if (END_MARK.test(bare) || /^![*_"')\]]{0,3}(?:\s{1,3}[^\s\d=+*/^!-]|\s{0,3}$)/.test(after)) return '';
   const isDirect = !isBehindFormula && bare.length === after.length && /^[\^_!/*+\-\d(A-Za-z\\]/.test(after);
-  if (isDirect || /^(?:[*/^×·]|\\(?:times|cdot|div))/.test(bare)) return null;
+  if (isDirect || CROSSED.test(bare) || isFactorOutside(after) || /^(?:[*/^×·]|\\(?:times|cdot|div))/.test(bare))
+    return null;
   const text = /^\\(?:text|mbox|mathrm)\s?\{([^{}]{1,40})\}/.exec(bare);
   const words = text?.[1] ?? /^[A-Za-z][A-Za-z' ]{0,40}/.exec(bare)?.[0];
   return words === undefined ? '' : readSuffixWords(words, bare.slice(text?.[0].length ?? words.length));
 }
 
-const BLANKS_BEFORE = /^(?:[\s~*]|\\[,;:! ]){1,8}/;
+const BLANKS_BEFORE = /^(?:[\s~*]|\\[,;:! ]|\\q?quad(?![A-Za-z])){1,8}/;
+
+/** The end of a proof, a tick, or a full stop set as text. */
+const END_MARK =
+  /^\\(?:(?:checkmark|blacksquare|square|qed|qedhere|qedsymbol|Box|hfill)(?![A-Za-z])|(?:text|mbox) ?\{ ?[.,;]? ?\})/;
+
+/** Signs that cross out what stands before them. */
+const CROSSED = /^(?:❌|✗|✘|❎|🚫|👎)/u;
+
+/** `(\boxed{7})^2`: what closes the parentheses around a box makes a factor or a base of it. */
+function isFactorOutside(after: string): boolean {
+  const behind = /^(?:\s|\\right){0,3}\)/.exec(after);
+  if (behind === null) return false;
+  return /^\s?(?:[\^_!*/×·\d(]|\\(?:times|cdot|div)|[-+]\s?\d)|^[A-Za-z]/.test(after.slice(behind[0].length));
+}
 
 /** Percent and degree marks, and a modulus. */
 function readMark(bare: string): string | null {
@@ -209,6 +253,8 @@ function isOperandBefore(before: string): boolean {
     .replace(/(?:[\s~{&*$]|\\[,;:! ([]|\\(?:quad|displaystyle|left)){1,24}$/, '');
   // A factor stands close: `2\boxed{7}`.
   if (/[\dA-Za-z)]$/.test(before) && !/\\[A-Za-z]{1,20}$/.test(before)) return true;
+  // `f(`, `7(`, `-(` before a box.
+  if (/(?:[A-Za-z\d)}]|[-+*/^]\s?)\(\s?$/.test(before)) return true;
   if (OPERATOR_BEFORE.test(bare)) return !/[A-Za-z:][ \t]{1,3}[-–—]$/.test(bare);
   return /(?<![A-Za-z])(?:not|isn't|minus|negative|plus|times|than|instead of|or maybe|or perhaps|perhaps|maybe|half of|twice)$/i.test(
     bare,

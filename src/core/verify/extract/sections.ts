@@ -10,8 +10,34 @@ import { LIMITS } from '../limits.ts';
 export function findMainText(text: string, structured: boolean): string {
   const spoken = text.includes('think>') ? stripThinking(text).content : text;
   const main = structured ? leaveOutPaths(spoken) : spoken;
-  return cutAtNextTurn(main.slice(-LIMITS.scanned));
+  return restoreCommands(cutAtNextTurn(main.slice(-LIMITS.scanned)));
 }
+
+/**
+ * Commands whose backslash an escape has eaten (`\b`, `\f`, `\t`, `\r` and the rest of the name), `boxed{7}` without one, and
+ * `x**2`, whose stars are no emphasis.
+ */
+export function restoreCommands(text: string): string {
+  let restored = text;
+  if (ESCAPES.test(text))
+    for (const [character, letter, rest] of EATEN)
+      if (restored.includes(character)) restored = restored.replace(rest, `\\${letter}`);
+  if (restored.includes('boxed{')) restored = restored.replace(/(?<![A-Za-z\\])boxed\{/g, '\\boxed{');
+  return restored.includes('**') ? restored.replace(POWER, '^') : restored;
+}
+
+const ESCAPES = /[\b\f\t\r]/;
+
+/** By the character that an escape made of it: the letter that is lost, and how the names go on that are known by it. */
+const EATEN: readonly (readonly [character: string, letter: string, rest: RegExp])[] = [
+  ['\b', 'b', /[\b](?=oxed|inom|eta|ar\{|egin\{|ig)/g],
+  ['\f', 'f', /\f(?=rac|box|orall)/g],
+  ['\t', 't', /\t(?=ext\{|ext(?:bf|it|rm|circ)|imes(?![a-z])|heta(?![a-z])|frac)/g],
+  ['\r', 'r', /\r(?=ight|angle|floor|ceil)/g],
+];
+
+/** Two stars close to a symbol, a digit or a bracket on either side. */
+const POWER = /(?<=(?<![A-Za-z])[A-Za-z]|(?<![\d.*])\d{1,9}|\))\*\*(?=-?[\dA-Za-z(])/g;
 
 /** Main text and summaries, with a line break where tags stood. What stands in an unclosed block stays hidden. */
 function leaveOutPaths(text: string): string {

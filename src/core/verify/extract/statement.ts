@@ -46,7 +46,8 @@ export function findMarked(text: string, policy: Policy): Statement | null {
 }
 
 function findMarkedStatement(scan: ScannedText, policy: Policy): Statement | null {
-  const labels = findLabels(scan.text);
+  // "The answer is" inside of a box belongs to its sentence.
+  const labels = findLabels(scan.text).filter(({ at }) => !scan.boxes.some((box) => at > box.at && at < box.end));
   if (labels.length === 0 && scan.boxes.length === 0) return null;
   const pick = (rank: Label['rank'], counts: (statement: Statement) => boolean = () => true) => {
     for (const label of labels.toReversed()) {
@@ -153,8 +154,12 @@ function shift(spans: readonly MathSpan[], by: number): MathSpan[] {
 }
 
 function isContent(line: string): boolean {
+  if (END_OF_PROOF.test(line)) return false;
   return /[^\s*_#:=>"'.$-]/.test(line);
 }
+
+/** A square or a tick alone. */
+const END_OF_PROOF = /^[\s$(\\]{0,6}(?:\\?(?:blacksquare|square|qed|checkmark|Box)|[∎■□✓✔✅])[\s$)\\.]{0,6}$/;
 
 /** Lines behind a label that belong to it, at most. */
 const MAX_LINES = 12;

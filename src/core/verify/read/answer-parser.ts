@@ -1,8 +1,9 @@
 import { LIMITS, Refusal } from '../limits.ts';
 import type { Condition, Expr, Item, ListJoint, RelationOp, SetOp } from '../syntax-tree.ts';
 import type { Skipped } from '../verdict.ts';
+import { isPlainReason, isWordOf } from './cut-tail.ts';
 import { parseExpression } from './expression-parser.ts';
-import { parseQuantity, readClock, readText } from './quantity-parser.ts';
+import { joinQuantities, parseQuantity, readClock, readText } from './quantity-parser.ts';
 import { isRestricting, SET_NAMES, SideParser } from './side-parser.ts';
 import { isCloser, isComma, isOpener, isSeparator, relationOf, type Token } from './token.ts';
 import { SET_OPS, type Stretch } from './token-stretches.ts';
@@ -111,6 +112,8 @@ class AnswerParser extends SideParser {
     const isMixed = items.some(isWords) && !items.every(isWords);
     if (isMixed || (items.length === 1 && joint === 'or')) throw new Refusal('syntax');
     const source = this.sourceOf(from, to);
+    const joined = items.length === 2 && joint === 'and' ? joinQuantities(items[0]!, items[1]!, source) : null;
+    if (joined !== null) return this.attach(joined, conditions);
     return this.attach(items.length === 1 ? items[0]! : { kind: 'list', items, joint, source }, conditions);
   }
 
@@ -150,6 +153,10 @@ class AnswerParser extends SideParser {
     const item = this.#parseSingle(from, open, depth + 1);
     const inside = this.tokens.slice(open + 1, to - 1);
     if (inside[0]!.text === 'bmod') return this.#withModulus(item, parseExpression(inside.slice(1)), from, to);
+    if (this.#adjuncts && isWordOf(inside[0]!, 'reason') && isPlainReason(inside)) {
+      this.skip('reason', open, to);
+      return item;
+    }
     const isLimiting = this.opensCondition(open + 1) || inside.some((token) => relationOf(token) !== null);
     if (isLimiting) return this.attach(item, [this.parseCondition(open + 1, to - 1, depth)]);
     if (!this.#adjuncts || inside.some((token) => isRestricting(token) || token.text === 'or'))
@@ -245,7 +252,8 @@ class AnswerParser extends SideParser {
     return before.text === '\\}' || SET_NAMES[before.text] !== undefined;
   }
 
-  #parseBracketed(from: number, to: number, depth: number): Item | null {
+  #parseBracketed(from: number, end: number, depth: number): Item | null {
+    const to = this.#isTransposed(from, end) ? end - (this.tokens[end - 1]!.text === '}' ? 4 : 2) : end;
     const [open, close] = [this.tokens[from]!, this.tokens[to - 1]!];
     const source = this.sourceOf(from, to);
     const name = to - from === 1 ? SET_NAMES[open.text] : undefined;
@@ -260,6 +268,15 @@ class AnswerParser extends SideParser {
     const items = members.map(([a, b]) => this.parse(a, b, depth + 1));
     if (isSet || open.text === '{') return { kind: 'set', items, isBare: !isSet, source };
     return { kind: 'tuple', open: bracketOf(open), close: bracketOf(close), items, source };
+  }
+
+  /** `(1, 2, 3)^T`: a row that is written for a column. */
+  #isTransposed(from: number, to: number): boolean {
+    const isGroup = this.tokens[to - 1]!.text === '}' && this.tokens[to - 3]?.text === '{';
+    const mark = this.tokens[isGroup ? to - 2 : to - 1]!;
+    const hat = isGroup ? to - 4 : to - 2;
+    if (mark.kind !== 'letter' || mark.text !== 'T' || hat < from + 4 || this.tokens[hat]!.text !== '^') return false;
+    return this.closesAt(from, hat - 1) && this.find(from + 1, hat - 1, isComma) > 0;
   }
 
   #parseBuilder(from: number, bar: number, to: number, depth: number): Item {
@@ -308,7 +325,7 @@ class AnswerParser extends SideParser {
     const word = toVocabulary(token.text);
     if (hasClass(word, 'approximation')) this.skipped.push({ what: 'approximation', text: word });
     else if (word === 'of') return /^(?:total|sum)$/.test(this.tokens[at - 1]?.text ?? '');
-    else if (!hasClass(word, 'filler') && word !== 'either' && word !== 'sum') return false;
+    else if ((!hasClass(word, 'filler') || word === 'every') && word !== 'either' && word !== 'sum') return false;
     return true;
   }
 

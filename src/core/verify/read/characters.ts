@@ -1,3 +1,5 @@
+import { foldMarkup } from './markup.ts';
+
 /**
  * What a character stands for, in ASCII or as a command. Signs that look alike are folded because models write any
  * of them; what is in no table here stays as it is, and the parser refuses it: a mark that cannot be read may be a
@@ -28,6 +30,9 @@ const FOLDED: ReadonlyMap<string, string> = new Map([
   ...spread('\u2203', '\\exists '),
   ...spread('\u2220', '\\angle '),
   ...spread('\u21d2\u27f9', '\\Rightarrow '),
+  ...spread('\u2234', '\\therefore '),
+  ...spread('\u2103', '\\degree C'),
+  ...spread('\u2109', '\\degree F'),
   ...spread('\u2192', '\\to '),
   ...spread('\u2211', '\\sum '),
   ...spread('\u220f', '\\prod '),
@@ -59,7 +64,7 @@ const FOLDED: ReadonlyMap<string, string> = new Map([
   ...spread('\u061b\ufe54', ';'),
   ...spread('\u066a\ufe6a', '%'),
   ...spread('\u2236\ufe55', ':'),
-  ...spread('\u300c\u300d\u300e\u300f', '"'),
+  ...spread('\u300c\u300d\u300e\u300f\u00ab\u00bb', '"'),
   ...spread('\u066b', '.'),
   ...spread('\u066c', ','),
   ...spread('\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u2028\u2029', ' '),
@@ -95,7 +100,7 @@ const ASCII = /^[\t\n\r\x20-\x7e]*$/;
 
 /** Replaces look-alike characters by the ASCII or command form the tokenizer knows. Linear time. */
 export function foldCharacters(text: string): string {
-  if (ASCII.test(text) && !text.includes('<su')) return text;
+  if (ASCII.test(text)) return foldMarkup(text);
   const folded: string[] = [];
   const characters = [...text];
   for (let k = 0; k < characters.length; ) {
@@ -169,10 +174,4 @@ function foldStyled(character: string): string {
 /** `3–4` is from 3 to 4; `48 – 24` a difference. */
 function isRange(characters: readonly string[], at: number): boolean {
   return /[\d)\]}]/.test(characters[at - 1] ?? '') && /[\d($\\]/.test(characters[at + 1] ?? '');
-}
-
-/** `x<sup>2</sup>`. */
-function foldMarkup(text: string): string {
-  if (!text.includes('</su')) return text;
-  return text.replaceAll('<sup>', '^{').replaceAll('<sub>', '_{').replaceAll('</sup>', '}').replaceAll('</sub>', '}');
 }

@@ -88,7 +88,7 @@ export function isPlainContrast(tail: readonly Token[]): boolean {
 }
 
 /** A reason may say anything, but for a hedge, a condition, an operation at its end, and a second value behind "to" or "or". */
-function isPlainReason(tail: readonly Token[]): boolean {
+export function isPlainReason(tail: readonly Token[]): boolean {
   if (
     HEDGES.test(tail.map(({ text }) => text).join(' ')) ||
     tail.some((token) => isWordOf(token, 'condition') || token.text === 'unless')

@@ -1,5 +1,5 @@
 import { LIMITS, Refusal } from '../limits.ts';
-import { type BinaryOp, type Expr, joinBinary, wholeNumber } from '../syntax-tree.ts';
+import { type BinaryOp, type Expr, isClosed, joinBinary, wholeNumber } from '../syntax-tree.ts';
 import { ACCENTS, FACTOR_NAMES, FUNCTIONS, LIST_FUNCTIONS, SYMBOLS } from './names.ts';
 import { toNumber } from './number-literal.ts';
 import { ORDINALS } from './number-words.ts';
@@ -87,6 +87,9 @@ class ExpressionParser extends OperandParser {
     }
     if (!this.#beginsFactor(token, left)) return null;
     const right = this.parse(POWER.multiply + 1);
+    // `12\frac12\%`: the mark is that of the mixed number.
+    if ((right.type === 'percent' || right.type === 'degree') && isMixedNumber(left, token, right.of))
+      return { type: right.type, of: joinBinary('+', left, right.of) };
     return joinBinary(isMixedNumber(left, token, right) ? '+' : '*', left, right);
   }
 
@@ -174,7 +177,7 @@ class ExpressionParser extends OperandParser {
   #beginsFactor(token: Token, left: Expr): boolean {
     if (token.kind === 'letter') return token.zone !== 'text' && !this.#isApart(token, left);
     if (token.kind === 'word') return !token.spaced && this.isProduct(token);
-    if (token.kind === 'name') return this.#isFactorName(token.text);
+    if (token.kind === 'name') return this.#isFactorName(token.text) && !this.#isUnitFraction(token);
     if (token.kind === 'op') {
       if (token.text === '|') return !this.#insideBars;
       return token.text === '(' || token.text === '[' || token.text === '{';
@@ -182,6 +185,12 @@ class ExpressionParser extends OperandParser {
     // `XY0K` is a label, `x2` anybody's guess.
     if (token.kind === 'number' && !token.spaced && this.peek(-1)?.kind === 'letter') throw new Refusal('syntax');
     return token.kind === 'number' && !endsWithNumber(left);
+  }
+
+  /** `20 \frac{\text{m}}{\text{s}}`. */
+  #isUnitFraction({ text }: Token): boolean {
+    const first = this.peek(2);
+    return text === 'frac' && (first?.zone === 'text' || first?.zone === 'roman') && isUnitWord(first.text);
   }
 
   #isFactorName(name: string): boolean {
@@ -196,7 +205,7 @@ class ExpressionParser extends OperandParser {
 
   /** A letter that is an article or a unit: "26 dollars a day", "79 g of wax", `5\mathrm{m}`. */
   #isApart(token: Token, left: Expr): boolean {
-    if (token.zone === 'roman') return isUnitWord(token.text) && endsWithNumber(left);
+    if (token.zone === 'roman') return isUnitWord(token.text) && (endsWithNumber(left) || isClosed(left));
     return token.zone === 'plain' && token.spaced && this.peek(1)?.kind === 'word' && this.peek(1)!.spaced;
   }
 

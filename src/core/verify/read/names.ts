@@ -67,7 +67,8 @@ export const IGNORED: ReadonlySet<string> = new Set(
   words(
     'left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle ' +
       'limits nolimits mathstrut strut rm bf it tt sf cal normalfont nonumber boxed fbox ensuremath ' +
-      'therefore because underbrace',
+      'therefore because underbrace num tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge ' +
+      'bfseries itshape rmfamily sffamily boldmath unboldmath noindent centering',
   ),
 );
 
@@ -86,12 +87,12 @@ export const ROMAN_COMMANDS: ReadonlySet<string> = new Set(
 );
 
 export const ALIASES: Readonly<Record<string, string>> = {
-  ...{ dfrac: 'frac', tfrac: 'frac', cfrac: 'frac', dbinom: 'binom', tbinom: 'binom' },
+  ...{ dfrac: 'frac', tfrac: 'frac', cfrac: 'frac', nicefrac: 'frac', sfrac: 'frac', dbinom: 'binom', tbinom: 'binom' },
   ...{ leq: 'le', leqslant: 'le', leqq: 'le', geq: 'ge', geqslant: 'ge', geqq: 'ge', lt: '<', gt: '>', neq: 'ne' },
   ...{ times: 'cdot', ast: 'cdot', bullet: 'cdot', colon: ':', mathbin: 'cdot' },
   ...{ lbrace: '\\{', rbrace: '\\}', lbrack: '[', rbrack: ']', lparen: '(', rparen: ')' },
   ...{ vert: '|', lvert: '|', rvert: '|', mid: '|', Vert: '|', lVert: '|', rVert: '|' },
-  ...{ degree: '°', land: 'and', lor: 'or', wedge: 'and', vee: 'or' },
+  ...{ top: 'T', degree: '°', land: 'and', lor: 'or', wedge: 'and', vee: 'or' },
   ...{ varnothing: 'emptyset', rightarrow: 'to', longrightarrow: 'to', mapsto: 'to', backslash: 'setminus' },
   ...{ implies: 'Rightarrow', Longrightarrow: 'Rightarrow', iff: 'Rightarrow', Leftrightarrow: 'Rightarrow' },
   ...{ dots: 'ldots', dotsc: 'ldots', cdots: 'ldots', dotsb: 'ldots', dotsm: 'ldots', vdots: 'ldots' },

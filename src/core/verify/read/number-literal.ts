@@ -8,6 +8,8 @@ export interface CommaRule {
   readonly separatesThousands: boolean;
   /** Whether it is the decimal mark, by policy. */
   readonly isDecimal: boolean;
+  /** In a subscript or exponent without braces a blank ends the number: `\log_2 128`. */
+  readonly isScript: boolean;
 }
 
 /** A number as it is written, without separators, and the place behind it. */
@@ -24,7 +26,7 @@ export function scanNumber(text: string, at: number, commas: CommaRule): Scanned
   let end = skipDigits(text, at);
   let digits = text.slice(at, end);
   const head = digits;
-  while (head.length > 0 && head.length <= 3 && !head.startsWith('0')) {
+  while (!commas.isScript && head.length > 0 && head.length <= 3 && !head.startsWith('0')) {
     const size = measureSeparator(text, end, commas);
     if (size === 0) break;
     const from = end + size;
@@ -72,8 +74,12 @@ interface Part {
 
 const NOTHING: Part = { digits: '', length: 0 };
 
-/** The digits that repeat, `0.\overline{36}`, in parentheses. */
+/** The digits that repeat, `0.\overline{36}` or `0.(36)`, in parentheses. */
 function readPeriod(text: string, at: number): Part {
+  if (text[at] === '(' && text[at - 1] === '.') {
+    const typed = /^\((\d{1,40})\)/.exec(text.slice(at, at + 44));
+    return typed === null ? NOTHING : { digits: typed[0], length: typed[0].length };
+  }
   if (text[at] !== '\\') return NOTHING;
   const match = /^\\(?:overline|bar|dot) ?\{ ?(\d{1,40}) ?\}/.exec(text.slice(at, at + 60));
   return match === null ? NOTHING : { digits: `(${match[1]})`, length: match[0].length };

@@ -1,5 +1,5 @@
 import { Refusal } from '../limits.ts';
-import { type Expr, type Item, joinBinary, type ScalarItem, type Unit } from '../syntax-tree.ts';
+import { type Expr, type Item, isClosed, joinBinary, type ScalarItem, type Unit } from '../syntax-tree.ts';
 import { divide, type Rational } from '../value/rational.ts';
 import type { Skipped } from '../verdict.ts';
 import { parseLeading } from './expression-parser.ts';
@@ -27,7 +27,7 @@ export function parseQuantity(tokens: readonly Token[], source: string, adjuncts
 
 /** `5 m`: a single letter behind a blank at the end is a unit, and a symbol where the other side has one. */
 function parseWithLetterUnit(tokens: readonly Token[], source: string): ParsedQuantity | null {
-  for (let k = Math.max(1, tokens.length - 6); k < tokens.length; k += 1) {
+  for (let k = Math.max(1, tokens.length - 10); k < tokens.length; k += 1) {
     const token = tokens[k]!;
     if (token.kind !== 'letter' || token.zone !== 'plain' || !token.spaced || tokens[k - 1]!.kind !== 'number')
       continue;
@@ -35,8 +35,9 @@ function parseWithLetterUnit(tokens: readonly Token[], source: string): ParsedQu
     if (found?.next !== tokens.length) return null;
     const head = parseLeading(tokens.slice(0, k));
     const whole = parseLeading(tokens);
-    if (head.next < k || whole.next < tokens.length) return null;
-    const item: ScalarItem = { kind: 'scalar', expr: head.expr, unit: found.unit, product: whole.expr, source };
+    if (head.next < k) return null;
+    const product = whole.next < tokens.length ? {} : { product: whole.expr };
+    const item: ScalarItem = { kind: 'scalar', expr: head.expr, unit: found.unit, ...product, source };
     return { item, skipped: [{ what: 'unit', text: found.unit.text }] };
   }
   return null;
@@ -181,7 +182,7 @@ const RESTRICTING = ['denial', 'condition', 'reason'] as const;
 
 /** "5 at least", "5 and above"; "4 more than Alice" is 4. A second verb makes a second statement. */
 const LIMITS_BEHIND: ReadonlySet<string> = new Set(
-  'mn bn tn mln bln mio thsd k ppm ppb score kilo mega giga milli micro nano octal hex hexadecimal binary ternary least most minimum maximum up upwards above below under over beyond is are was were equals equal est sont ist sind es son'.split(
+  'mn bn tn mln bln mio thsd k ppm ppb bps bp basis score kilo mega giga milli micro nano octal hex hexadecimal binary ternary least most minimum maximum up upwards above below under over beyond is are was were equals equal est sont ist sind es son'.split(
     ' ',
   ),
 );
@@ -201,6 +202,17 @@ function isContentWord(word: string): boolean {
 
 function toSingular(word: string): string {
   return word.length > 3 && word.endsWith('s') ? word.slice(0, -1) : word;
+}
+
+/** "2 hours and 30 minutes": a value in a smaller unit behind one in a larger is its rest. Null for anything else. */
+export function joinQuantities(first: Item, second: Item, source: string): Item | null {
+  if (first.kind !== 'scalar' || second.kind !== 'scalar' || !isClosed(first.expr) || !isClosed(second.expr))
+    return null;
+  const [unit, smaller] = [first.unit?.known, second.unit?.known];
+  if (!unit || !smaller || unit.dimension !== smaller.dimension) return null;
+  const factor = divide(smaller.factor, unit.factor)!;
+  if (factor.num >= factor.den) return null;
+  return { ...first, expr: joinBinary('+', first.expr, scale(second.expr, factor)), source };
 }
 
 /** A value in another unit of the same dimension, in the first one's. Throws `Refusal` where that is not possible. */
@@ -252,5 +264,12 @@ export function readText(tokens: readonly Token[], source: string): Item | null 
     if (kind === 'letter' || kind === 'name') return zone === 'text' || tokens.length > 1;
     return kind === 'word' || (kind === 'op' && "-.'()".includes(text));
   });
-  return isText && tokens.some(({ kind }) => kind === 'word') ? { kind: 'text', value: source, source } : null;
+  if (!isText || !tokens.some(({ kind }) => kind === 'word')) return null;
+  const words = tokens.map(({ text }) => text.toLowerCase()).join(' ');
+  const name = ALL_REALS.test(words) ? 'R' : NO_SOLUTION.test(words) ? 'empty' : null;
+  return name === null ? { kind: 'text', value: source, source } : { kind: 'named-set', name, source };
 }
+
+/** Sets in words. */
+const ALL_REALS = /^(?:the set of )?(?:all |any |every )(?:the )?(?:reals|real numbers?)$/;
+const NO_SOLUTION = /^(?:the )?(?:empty set|null set)$|^(?:there (?:is|are) )?no solutions?(?: exists?)?$/;

@@ -1,10 +1,11 @@
 import { LIMITS, Refusal } from '../limits.ts';
 import type { Policy } from '../policy.ts';
 import { type Item, isClosed } from '../syntax-tree.ts';
+import { isEqual } from '../value/rational.ts';
 import type { Skipped } from '../verdict.ts';
 import { type ParsedAnswer, parseTokens } from './answer-parser.ts';
 import { findCuts, isPlainContrast, isRestricting, isValueToken, isWordOf } from './cut-tail.ts';
-import { foldNumberWords } from './number-words.ts';
+import { foldNumberWords, startsNumber } from './number-words.ts';
 import type { Token } from './token.ts';
 import { type TokenizedText, tokenize } from './tokens.ts';
 
@@ -55,19 +56,23 @@ function trimLead(tokens: readonly Token[]): readonly Token[] {
   for (;;) {
     const [word, comma] = [tokens[from], tokens[from + 1]];
     if (word === undefined || comma === undefined || !isWordOf(word, 'lead')) return tokens.slice(from);
-    from += comma.text === ',' ? 2 : 1;
+    from += comma.text === ',' || comma.text === ':' ? 2 : 1;
   }
 }
 
 /** Without punctuation around, and marks of approval behind. */
 function trimTokens(tokens: readonly Token[]): readonly Token[] {
   let [from, to] = [0, tokens.length];
-  while (from < to && isPunctuation(tokens[from]!)) from += 1;
-  while (to > from && (isPunctuation(tokens[to - 1]!) || APPROVAL.includes(tokens[to - 1]!.text))) to -= 1;
+  while (from < to && (isPunctuation(tokens[from]!) || POINTERS.test(tokens[from]!.text))) from += 1;
+  while (to > from && (isPunctuation(tokens[to - 1]!) || APPROVAL.test(tokens[to - 1]!.text))) to -= 1;
   return tokens.slice(from, to);
 }
 
-const APPROVAL = '✅✔✓☑';
+/** Ticks, ends of proofs and signs of joy behind a statement; any other pictogram may doubt it or cross it out. */
+const APPROVAL = /^(?:blacksquare|square|qed|checkmark|Box)$|^[✅✔✓☑∎■□▪🎉🎊😊🙂😀😃😄👍👏🙌🥳🌟⭐✨🎯🏆💪]$/u;
+
+/** What points at a statement that follows. */
+const POINTERS = /^(?:[👉✅➡📌🔹🔸▶➤]|Rightarrow|to)$/u;
 
 function isPunctuation({ kind, text }: Token): boolean {
   return kind === 'op' && (text === '.' || text === ',' || text === ';' || text === ':' || text === '\\\\');
@@ -91,7 +96,7 @@ class StatementReader {
 
   /** Reads tokens as a value, or as a sentence, once without a tail and once for each place where a tail may begin. */
   #readWithTail(tokens: readonly Token[]): Reading | null {
-    const whole = this.#readSentence(tokens);
+    const whole = this.#readVote(tokens) ?? this.#readTwice(tokens) ?? this.#readSentence(tokens);
     if (whole !== null) return whole;
     for (const { at, what } of findCuts(tokens)) {
       const tail = tokens.slice(at);
@@ -102,6 +107,41 @@ class StatementReader {
       if (head !== null && head.item.kind !== 'text') return withSkipped(head, [{ what, text: this.#write(tail) }]);
     }
     return null;
+  }
+
+  /** "Yes, it is", "No, because 2 is even": what follows a yes or no explains it, unless it turns. */
+  #readVote(tokens: readonly Token[]): Reading | null {
+    const [vote, comma, ...rest] = tokens;
+    if (vote === undefined || comma?.text !== ',' || !/^(?:yes|no|true|false)$/i.test(vote.text)) return null;
+    const turns = rest.some(
+      (token) =>
+        /^(?:but|yes|no|true|false|or|maybe|perhaps|except|unless|if|only|however|sometimes|wait|actually)$/i.test(
+          token.text,
+        ) || token.kind === 'unknown',
+    );
+    if (turns || rest.length === 0 || (/^(?:yes|true)$/i.test(vote.text) && rest.some(isRestricting))) return null;
+    const said = this.#parse([vote]);
+    return said && withSkipped({ ...said, words: vote.text }, [{ what: 'reason', text: this.#write(rest) }]);
+  }
+
+  /** "7 (seven)" and "seven (7)" say one value twice; two values are none. */
+  #readTwice(tokens: readonly Token[]): Reading | null {
+    const open = tokens.findIndex(({ text }) => text === '(');
+    const [head, inside] = [tokens.slice(0, open), tokens.slice(open + 1, -1)];
+    if (open < 1 || tokens.at(-1)!.text !== ')' || inside.length === 0) return null;
+    const isWords = (part: readonly Token[]) =>
+      startsNumber(part[0]!.text.toLowerCase()) && part.every(({ kind, text }) => kind === 'word' || text === '-');
+    const isDigits = (part: readonly Token[]) => part.length === 1 && part[0]!.kind === 'number';
+    if (!(isWords(head) && isDigits(inside)) && !(isDigits(head) && isWords(inside))) return null;
+    const [said, again] = [this.#parse(head), this.#parse(inside)];
+    const isSame =
+      said?.item.kind === 'scalar' &&
+      again?.item.kind === 'scalar' &&
+      said.item.expr.type === 'number' &&
+      again.item.expr.type === 'number' &&
+      isEqual(said.item.expr.value, again.item.expr.value);
+    if (!isSame) throw new Refusal('syntax');
+    return withSkipped({ ...said, words: null }, [{ what: 'remark', text: this.#write(tokens.slice(open)) }]);
   }
 
   #write(tokens: readonly Token[]): string {
@@ -217,12 +257,16 @@ function isJoint(tokens: readonly Token[], at: number): boolean {
 function isLead(lead: readonly Token[]): boolean {
   // "It is not 10, it's 11": what was denied is said, and something else follows.
   if (lead.length > 1 && lead.at(-1)!.kind === 'number' && isWordOf(lead.at(-2)!, 'denial')) return true;
-  if (lead.some(isRestricting) || lead.slice(-2).some((token) => isWordOf(token, 'bound'))) return false;
+  if (lead.some(isRestricting) || lead.slice(-2).some((token) => isWordOf(token, 'bound') && !EXTREME.test(token.text)))
+    return false;
   return !lead.some(
     (token, at) =>
       (isWordOf(token, 'copula') || token.text === '=') && lead.slice(at + 1).some((one) => one.kind === 'number'),
   );
 }
+
+/** "The minimum is 5": what has the value, and no bound of it. */
+const EXTREME = /^(?:maximum|minimum)$/i;
 
 /** Whether words and numbers before an equation leave it alone: no denial, no condition, no reason it belongs to. */
 function isClear(lead: readonly Token[]): boolean {
@@ -295,7 +339,7 @@ function isPhrase(lead: readonly Token[]): boolean {
   const [before, last] = [lead.at(-2)?.text.toLowerCase() ?? '', lead.at(-1)!.text.toLowerCase()];
   switch (last) {
     case 'of':
-      return /^(?:total|profit|amount|value|distance|area|cost|price|weight|length|speed|age|average|change|income|number)$/.test(
+      return /^(?:answer|result|ratio|total|profit|amount|value|distance|area|cost|price|weight|length|speed|age|average|change|income|number)$/.test(
         before,
       );
     case 'by':

@@ -176,6 +176,8 @@ function isDescribing(token: Token): boolean {
   if (token.kind === 'name') return UNNAMED.has(token.text);
   if (token.kind !== 'word') return false;
   const word = toVocabulary(token.text);
+  // "Maximum = 2" names what has the value.
+  if (/^(?:maximum|minimum)$/.test(word)) return false;
   if (isRestricting(token) || DESCRIBERS.has(word)) return true;
   return hasClass(word, 'preposition') && !/^(?:of|in|de|du)$/.test(word);
 }

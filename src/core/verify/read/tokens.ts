@@ -17,16 +17,20 @@ import { isDigit, scanNumber } from './number-literal.ts';
 import type { OpenGroup, Token, Zone } from './token.ts';
 import {
   CURRENCIES,
+  CURRENCY_CODE,
+  CURRENCY_SIGNS,
   DEGREE_MARK,
   DEGREE_WORDS,
   DIGIT_BEFORE,
   FOREIGN_DIGIT,
+  FUNCTION_IN_TEXT,
   findDelimiters,
+  findRunEnd,
   isAsciiLetter,
-  LETTER,
-  LETTER_OR_MARK,
+  isPowerSign,
   NOT_ASCII,
   PERCENT_WORDS,
+  SCALES,
   SETS,
   TWO_CHARS,
   UNKNOWN_SIGNS,
@@ -115,11 +119,16 @@ class Tokenizer {
   #readNumber(): void {
     const at = this.#at;
     const separatesThousands = this.#depth === 0 && !this.#spacedComma;
-    const { digits, end } = scanNumber(this.#text, at, { separatesThousands, isDecimal: this.#isDecimalComma });
+    const last = this.#spaced ? undefined : this.#tokens.at(-1);
+    const isScript = last?.kind === 'op' && (last.text === '_' || last.text === '^');
+    const { digits, end } = scanNumber(this.#text, at, {
+      separatesThousands,
+      isDecimal: this.#isDecimalComma,
+      isScript,
+    });
     if (digits.length > LIMITS.literalDigits) throw new Refusal('limit:literal');
-    const before = this.#spaced ? undefined : this.#tokens.at(-1);
     this.#at = end;
-    this.#push(before?.kind === 'word' && DIGIT_BEFORE.test(before.text) ? 'unknown' : 'number', digits, at);
+    this.#push(last?.kind === 'word' && DIGIT_BEFORE.test(last.text) ? 'unknown' : 'number', digits, at);
   }
 
   #readDollar(): void {
@@ -230,6 +239,7 @@ class Tokenizer {
     const operator = OPERATORS[name];
     if (currency !== undefined) this.#push('currency', currency, at);
     else if (operator !== undefined) this.#push('op', operator, at);
+    else if (name.length === 1 && isAsciiLetter(name.charCodeAt(0))) this.#push('letter', name, at);
     else if (isAsciiLetter(name.charCodeAt(0))) this.#push('name', name, at);
     else this.#push('op', name, at);
   }
@@ -261,44 +271,25 @@ class Tokenizer {
 
   #readLetters(): void {
     const at = this.#at;
-    const end = this.#findRunEnd(at);
+    const end = findRunEnd(this.#text, at, this.#zone === 'math');
     if (end === at) {
       const character = String.fromCodePoint(this.#text.codePointAt(at)!);
       this.#at += character.length;
-      this.#push('unknown', character, at);
+      const money = CURRENCY_SIGNS[character];
+      this.#push(money === undefined ? 'unknown' : 'currency', money ?? character, at);
       return;
     }
     this.#at = end;
     this.#pushRun(this.#text.slice(at, end), at);
   }
 
-  /** End of a run of letters; an apostrophe inside a word belongs to it. */
-  #findRunEnd(from: number): number {
-    let end = from;
-    while (end < this.#text.length) {
-      const code = this.#text.charCodeAt(end);
-      if (isAsciiLetter(code)) end += 1;
-      else if (code > 127) {
-        const character = String.fromCodePoint(this.#text.codePointAt(end)!);
-        // Modifier letters alone look like dashes.
-        if (!(end > from ? LETTER_OR_MARK : LETTER).test(character)) break;
-        end += character.length;
-      } else if (code === 39 && this.#isInsideWord(from, end)) end += 1;
-      else break;
-    }
-    return end;
-  }
-
-  /** An apostrophe as in `doesn't` and `d'ici`; that of `f'(x)` is a prime. */
-  #isInsideWord(from: number, at: number): boolean {
-    if (this.#zone === 'math' || !isAsciiLetter(this.#text.charCodeAt(at + 1))) return false;
-    return at > from + 1 || isAsciiLetter(this.#text.charCodeAt(at + 2));
-  }
-
   #pushRun(run: string, at: number): void {
     const lower = run.toLowerCase();
     const name = Object.hasOwn(ALIASES, run) ? ALIASES[run]! : run;
     if (this.#isForeignDigit(run)) this.#push('unknown', run, at);
+    else if (CURRENCY_CODE.test(this.#text.slice(at, at + 16)) && at + run.length === this.#at)
+      run === 'US' ? this.#skip(0) : this.#push('currency', run, at);
+    else if (SCALES[run] !== undefined && this.#tokens.at(-1)?.text === '°') this.#pushScale(SCALES[run], at);
     else if (PERCENT_WORDS.has(lower)) this.#push('op', '%', at);
     else if (DEGREE_WORDS.has(lower)) this.#push('op', '°', at);
     else if (lower === 'and' || lower === 'or') this.#push('name', lower, at);
@@ -313,16 +304,29 @@ class Tokenizer {
     return !this.#spaced && this.#tokens.at(-1)?.kind === 'number' && FOREIGN_DIGIT.test(run) && !isUnitWord(run);
   }
 
+  /** `25^\circ C`, "25 degrees Celsius": a temperature, no angle. */
+  #pushScale(name: string, at: number): void {
+    this.#tokens.pop();
+    this.#push('word', name, at);
+  }
+
   /** `pi`, `sin`, `sqrt`; `floor` and its like before a bracket; in a text only `pi`. */
   #isName(run: string, name: string): boolean {
-    if (!isPlainName(name) || (this.#zone === 'text' && name !== 'pi') || this.#isAbbreviation(run)) return false;
-    return !LIST_FUNCTIONS.has(name) || /^ ?(?:\(|\\left|\\[{b])/.test(this.#text.slice(this.#at, this.#at + 6));
+    const isOpened = FUNCTION_IN_TEXT.test(this.#text.slice(this.#at, this.#at + 8));
+    if (!isPlainName(name) || (this.#zone === 'text' && name !== 'pi' && !isOpened)) return false;
+    if (this.#isAbbreviation(run)) return false;
+    return (
+      isOpened || !LIST_FUNCTIONS.has(name) || /^ ?(?:\(|\\left|\\[{b])/.test(this.#text.slice(this.#at, this.#at + 6))
+    );
   }
 
   /** `5 min`, `5 sec`: units behind a number, not functions. */
   #isAbbreviation(run: string): boolean {
     if (run !== 'min' && run !== 'sec') return false;
-    return this.#tokens.at(-1)?.kind === 'number' && !/^\s?[({\\\d]/.test(this.#text.slice(this.#at, this.#at + 2));
+    const last = this.#tokens.at(-1);
+    return (
+      (last?.kind === 'number' || last?.text === '/') && !/^\s?[({\\\d]/.test(this.#text.slice(this.#at, this.#at + 2))
+    );
   }
 
   #pushLetter(letter: string, at: number): void {
@@ -346,6 +350,8 @@ class Tokenizer {
     if (this.#zone === 'text' || this.#zone === 'roman') return true;
     if (this.#zone === 'math')
       return run.length > 3 || (isKnownWord(run) && (run.length > 2 || this.#tokens.at(-1)?.kind === 'number'));
+    // "79 g de cire", where `de` alone is a product.
+    if (run === 'de' && this.#spaced && /^ [a-zà-ÿ]{3}/.test(this.#text.slice(this.#at, this.#at + 4))) return true;
     return run.length > 2 || (isKnownWord(lower) && run.slice(1) === lower.slice(1) && !this.#isShortProduct(run));
   }
 
@@ -366,8 +372,9 @@ class Tokenizer {
       this.#readStars(at);
       return;
     }
-    if (char === '.' && this.#text.startsWith('...', at)) {
-      this.#at += 3;
+    if (char === '.' && this.#text[at + 1] === '.') {
+      // Two are left where a third ended the sentence.
+      this.#at += this.#text[at + 2] === '.' ? 3 : 2;
       this.#push('name', 'ldots', at);
       return;
     }
@@ -381,13 +388,7 @@ class Tokenizer {
 
   /** A power between operands (`2**10`), else emphasis. */
   #readStars(at: number): void {
-    const before = this.#text.charCodeAt(at - 1);
-    const after = this.#text.charCodeAt(at + 2);
-    const isPower =
-      at > 0 &&
-      (isDigit(before) || isAsciiLetter(before) || before === 41) &&
-      (isDigit(after) || isAsciiLetter(after) || after === 40);
-    if (!isPower) {
+    if (!isPowerSign(this.#text, at)) {
       this.#skip(2);
       return;
     }

@@ -37,12 +37,22 @@ const TABLE: readonly (readonly [dimension: string, power: number, units: string
       '45359237/1600000000:oz,ounce 45359237/50000:ton',
   ],
   ['angle', 1, '1:rad,radian'],
+  ['gradian', 1, '1:gradian,gon'],
   ['USD', 1, '1:USD,dollar,bucks,buck,usd 1/100:cent,penny,pennies,¢'],
   ['EUR', 1, '1:EUR,euro,eur'],
   ['GBP', 1, '1:GBP,gbp'],
   ['JPY', 1, '1:JPY,yen,jpy'],
   ['CNY', 1, '1:yuan,CNY,RMB,rmb,元'],
   ['INR', 1, '1:rupee,INR,₹'],
+  ['CHF', 1, '1:CHF'],
+  ['RUB', 1, '1:RUB,ruble,rouble'],
+  ['KRW', 1, '1:KRW'],
+  ['ILS', 1, '1:ILS,shekel'],
+  ['TRY', 1, '1:TRY,lira'],
+  ['PHP', 1, '1:PHP'],
+  ['THB', 1, '1:THB,baht'],
+  ['VND', 1, '1:VND'],
+  ['NGN', 1, '1:NGN'],
   ['force', 1, '1:N,newton 1000:kN'],
   ['energy', 1, '1:J,joule 1000:kJ 1000000:MJ'],
   ['watt', 1, '1:W,watt 1000:kW,kilowatt 1000000:MW,megawatt'],
@@ -50,6 +60,8 @@ const TABLE: readonly (readonly [dimension: string, power: number, units: string
   ['volt', 1, '1:V,volt 1000:kV'],
   ['ampere', 1, '1:A,amp,ampere 1/1000:mA'],
   ['ohm', 1, '1:ohm'],
+  ['coulomb', 1, '1:C,coulomb'],
+  ['tesla', 1, '1:T,tesla'],
   ['hertz', 1, '1:Hz,hertz 1000:kHz 1000000:MHz 1000000000:GHz'],
   ['kelvin', 1, '1:K,kelvin'],
   ['Celsius', 1, '1:Celsius,celsius'],
@@ -105,7 +117,7 @@ export interface FoundUnit {
  * single letter counts only where letters are no symbols, or behind a blank when `letters` says so.
  */
 export function findUnit(tokens: readonly Token[], from: number, letters: boolean): FoundUnit | null {
-  const first = takeTerm(tokens, from, letters);
+  const first = takeFraction(tokens, from) ?? takeTerm(tokens, from, letters);
   if (first === null) return null;
   let { dimensions, factor, next } = first;
   let text = tokens.slice(from, next).map(writeToken).join('');
@@ -136,10 +148,24 @@ interface Term {
   readonly next: number;
 }
 
+/** `\frac{\text{m}}{\text{s}}`: one unit over another. */
+function takeFraction(tokens: readonly Token[], from: number): Term | null {
+  const isAt = (at: number, text: string) => tokens[at]?.text === text;
+  if (!isAt(from, 'frac') || !isAt(from + 1, '{')) return null;
+  const over = takeTerm(tokens, from + 2, true);
+  if (over === null || !isAt(over.next, '}') || !isAt(over.next + 1, '{')) return null;
+  const under = takeTerm(tokens, over.next + 2, true);
+  if (under === null || !isAt(under.next, '}')) return null;
+  const factor = divide(over.factor, under.factor);
+  if (factor === null) return null;
+  return { dimensions: mergeDimensions(over.dimensions, under.dimensions, -1), factor, next: under.next + 1 };
+}
+
 /** `square feet`, `cm^2`, `m`. */
 function takeTerm(tokens: readonly Token[], from: number, letters: boolean): Term | null {
   const before = POWER_WORDS[tokens[from]?.text.toLowerCase() ?? ''];
-  const at = before === undefined ? from : from + 1;
+  // `sq. in`.
+  const at = before === undefined ? from : tokens[from + 1]?.text === '.' ? from + 2 : from + 1;
   const token = tokens[at];
   if (token === undefined || !mayBeUnit(token, letters || before !== undefined)) return null;
   const compound = COMPOUND[token.text];

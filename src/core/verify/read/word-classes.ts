@@ -55,13 +55,13 @@ const WORDS: Readonly<Record<WordClass, string>> = {
     'meno circa менее более меньше больше أقل أكثر कम',
   approximation: 'about approximately roughly around approx circa ca',
   copula:
-    'is are was were be being equals equal equaled becomes become gives give gave yields yield yielding get gets getting got ' +
+    'is are was were be being equals equal equaled becomes become gives give giving gave yields yield yielding get gets getting got ' +
     'obtain obtains obtained equate result results totals total comes means remains have has had ' +
     'simplifies evaluates est sont fait font donne ist sind beträgt ergibt lautet son es sera será é são è sono ' +
     "it's that's there's he's she's here's " +
     'reste restent vaut vale valen то равно هو هي है हैं',
   verb:
-    'earn earns earned earning make makes made making leave leaves left sell sells sold buy buys bought spend spends spent cost costs pay pays ' +
+    'do go earn earns earned earning make makes made making leave leaves leaving left sell sells sold buy buys bought spend spends spent cost costs pay pays ' +
     'paid take takes took taken need needs needed use uses used eat eats ate eaten read reads write writes wrote ' +
     'receive receives received save saves saved saving collect collects collected give gives given find finds found ' +
     'walk walks walked run runs ran drive drives drove drink drinks drank travel travels traveled travelled ' +
@@ -82,7 +82,7 @@ const WORDS: Readonly<Record<WordClass, string>> = {
     'somit folglich portanto quindi dunque 因此 所以 故 故此 因而 于是 लिए इसलिए अतः لذا إذن لذلك значит итак',
   preposition:
     'of in on at for from to with by during per into onto out off through across against along toward towards upon ' +
-    "d'ici " +
+    "d'ici de " +
     'dans pour sur avec pendant après chez à en von für mit bei nach auf im am zu con sin desde hasta entre por para ',
   condition: 'if when whenever provided providing si wenn cuando falls',
   qualifier: 'for where given',

@@ -4,7 +4,7 @@ import { type Expr, hasType } from '../syntax-tree.ts';
 type Rows = readonly (readonly Expr[])[];
 
 /**
- * Carries out sums, products, scalar multiples and determinants of matrices, so that what remains is
+ * Carries out sums, products, scalar multiples, transposes and determinants of matrices, so that what remains is
  * one matrix of expressions or an expression without matrices. Throws `Refusal` for shapes that do
  * not fit.
  */
@@ -46,6 +46,8 @@ function combine(op: '+' | '-' | '*' | '/' | '^', left: Expr, right: Expr, steps
       throw new Refusal('syntax');
     return mapRows(left.rows, (entry, i, k) => ({ type: 'binary', op, left: entry, right: right.rows[i]![k]! }));
   }
+  if (left.type === 'matrix' && op === '^' && right.type === 'symbol' && right.name === 'T')
+    return { type: 'matrix', rows: left.rows[0]!.map((_, k) => left.rows.map((row) => row[k]!)), isDeterminant: false };
   if (left.type === 'matrix' && (op === '*' || op === '/'))
     return mapRows(left.rows, (entry) => ({ type: 'binary', op, left: entry, right }));
   if (right.type === 'matrix' && op === '*')

@@ -1,0 +1,81 @@
+import { VOCABULARY } from '../../adapters/embedded-lm/tokenizer.ts';
+import type { AttemptFilter, RolloutFilter } from '../ports/run-store/listings.ts';
+import type { RolloutPurpose } from '../ports/run-store/rollouts.ts';
+import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord } from '../ports/run-store/runs.ts';
+import { countProblems } from '../problem-sets/resolve-problems.ts';
+import { compareRuns } from '../report/compare-runs.ts';
+import { describeAttempt } from '../report/describe-attempt.ts';
+import { describeRollout, readConfig, type TextOfToken } from '../report/describe-rollout.ts';
+import { collectFunnels, collectOverview, type RolloutPage } from '../report/page-data.ts';
+import { collectProblemGrid } from '../report/problem-grid.ts';
+
+/** Rollouts, and answers of a teacher, on one page of a list. */
+const ROLLOUTS_PER_PAGE = 100;
+const ATTEMPTS_PER_PAGE = 20;
+
+/** What the page asks about a run, by name. Undefined where there is no such thing. */
+export function createPageAnswers(store: RunStore, runId: string) {
+  const readRun = () => store.getRun(runId)!;
+  const answers: Readonly<Record<string, (query: URLSearchParams) => unknown>> = {
+    overview: () => collectOverview(store, readRun(), countProblems),
+    rollouts: (query): RolloutPage => {
+      const filter = readFilter(query);
+      const rows = store.listRollouts(runId, filter, { after: readNumber(query, 'after'), size: ROLLOUTS_PER_PAGE });
+      return { rows, total: store.countRollouts(runId, filter) };
+    },
+    rollout: (query) => {
+      const found = describeRollout(store, readNumber(query, 'id') ?? -1, findVocabulary(readRun()));
+      return found?.runId === runId ? found : undefined;
+    },
+    grids: () => (['eval', 'train', 'pilot'] as const).flatMap((one) => collectProblemGrid(store, runId, one) ?? []),
+    funnels: () => collectFunnels(store, readRun()),
+    attempts: (query) => {
+      const code = query.get('code');
+      const filter: AttemptFilter = code === null ? { status: 'accepted' } : { code };
+      const page = { after: readNumber(query, 'after'), size: ATTEMPTS_PER_PAGE };
+      const config = readConfig(readRun());
+      return store
+        .pageAttempts(runId, readNumber(query, 'stageIndex') ?? -1, filter, page)
+        .map((attempt) => describeAttempt(attempt, config));
+    },
+    compare: (query) => {
+      const other = store.getRun(query.get('run') ?? '');
+      return other === null ? undefined : compareRuns(store, other, readRun());
+    },
+  };
+  return async (name: string, query: URLSearchParams): Promise<unknown> =>
+    Object.hasOwn(answers, name) ? await answers[name]!(query) : undefined;
+}
+
+/** The vocabulary of the embedded model; that of a server is not at hand without asking it. */
+export function findVocabulary(run: RunRecord): TextOfToken | null {
+  if (readConfig(run)?.engine.kind !== 'embedded') return null;
+  // Ids of another vocabulary than that of this version: the number has to do.
+  return (id) => VOCABULARY[id] ?? `#${id}`;
+}
+
+function readNumber(query: URLSearchParams, name: string): number | null {
+  const value = query.get(name);
+  return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
+}
+
+function readFilter(query: URLSearchParams): RolloutFilter {
+  const [stageIndex, step, group, problem] = ['stageIndex', 'step', 'group', 'problem'].map((name) =>
+    readNumber(query, name),
+  );
+  const [purpose, set, code, correct, forked] = ['purpose', 'set', 'code', 'correct', 'forked'].map((name) =>
+    query.get(name),
+  );
+  return {
+    ...(stageIndex == null ? {} : { stageIndex }),
+    ...(step == null ? {} : { step }),
+    ...(group == null ? {} : { group }),
+    ...(problem == null ? {} : { problem }),
+    ...(purpose == null ? {} : { purpose: purpose as RolloutPurpose }),
+    ...(set == null ? {} : { set }),
+    ...(code == null ? {} : { code }),
+    ...(correct == null ? {} : { correct: correct === 'true' }),
+    ...(forked == null ? {} : { forked: forked === 'true' }),
+  };
+}

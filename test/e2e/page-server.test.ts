@@ -1,0 +1,137 @@
+/**
+ * The server of the live page:
+ *  1. the page, its script, style and data are there for who has the token, and for nobody else
+ *  2. another name in `Host` or `Origin` is refused, whatever the token is, and so is everything but reading
+ *  3. every answer carries a policy that lets nothing be loaded from elsewhere
+ *  4. lists come in pages that follow one another, filtered; a rollout of another run is not shown
+ *  5. whoever watches hears that the store changed
+ *  6. a port that is taken is told in one line
+ */
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import test, { type TestContext } from 'node:test';
+import { openPageServer } from '../../adapters/page-server/open-page-server.ts';
+import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { UsageError } from '../../src/errors.ts';
+import type { RolloutPage } from '../../src/report/page-data.ts';
+import { servePage, writePageRun } from '../support/page-run.ts';
+import * as sample from '../support/run-store-samples.ts';
+
+async function open(t: TestContext) {
+  const written = writePageRun(t, { problem: 'How many?', text: 'split' });
+  const { url } = await servePage(t, written.store, written.runId);
+  const address = new URL(url);
+  const ask = (path: string, headers: Record<string, string> = {}, method = 'GET', token = 'a-token-for-tests') =>
+    new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
+      const full = new URL(path, address);
+      full.searchParams.set('token', token);
+      request(full, { headers, method }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          body += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }));
+      })
+        .on('error', reject)
+        .end();
+    });
+  return { ...written, address, ask };
+}
+
+const PATHS = ['/', '/page.js', '/page.css', '/api/overview', '/api/rollouts', '/api/grids', '/api/funnels', '/events'];
+
+test('1: the token', async (t) => {
+  const { ask } = await open(t);
+  for (const path of PATHS) {
+    for (const wrong of ['', 'a-token-for-test', 'a-token-for-testx']) {
+      assert.equal((await ask(path, {}, 'GET', wrong)).status, 403, `${path} with ${JSON.stringify(wrong)}`);
+    }
+    if (path !== '/events') assert.equal((await ask(path)).status, 200, path);
+  }
+  assert.match((await ask('/')).body, /<title>a &lt;run><\/title>/);
+  assert.equal((await ask('/api/nothing')).status, 404);
+  assert.equal((await ask('/api/constructor')).status, 404);
+  assert.equal((await ask('/../package.json')).status, 404);
+});
+
+test('2: names and methods', async (t) => {
+  const { ask, address } = await open(t);
+  assert.equal((await ask('/', { host: `evil.example:${address.port}` })).status, 403);
+  assert.equal((await ask('/', { host: `127.0.0.1:1` })).status, 403);
+  assert.equal((await ask('/', { host: `localhost:${address.port}` })).status, 200);
+  assert.equal((await ask('/api/overview', { origin: 'http://evil.example' })).status, 403);
+  assert.equal((await ask('/api/overview', { origin: address.origin })).status, 200);
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
+    assert.equal((await ask('/', {}, method)).status, 405, method);
+});
+
+test('3: the policy', async (t) => {
+  const { ask } = await open(t);
+  for (const path of PATHS.slice(0, -1)) {
+    const { headers } = await ask(path);
+    assert.match(
+      String(headers['content-security-policy']),
+      /^default-src 'none'; script-src 'self'; style-src 'self'/,
+      path,
+    );
+    assert.doesNotMatch(String(headers['content-security-policy']), /unsafe|https?:|\*/);
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['referrer-policy'], 'no-referrer');
+  }
+});
+
+test('4: pages', async (t) => {
+  const { ask, store } = await open(t);
+  const list = async (query: string) => JSON.parse((await ask(`/api/rollouts?${query}`)).body) as RolloutPage;
+  const all = await list('');
+  assert.equal(all.total, 24);
+  const wrong = await list('correct=false&stageIndex=2');
+  assert.deepEqual(
+    wrong.rows.map(({ step, group, sample: attempt }) => [step, group, attempt]),
+    [
+      [1, 0, 0],
+      [2, 0, 0],
+    ],
+  );
+  const rest = await list(`after=${all.rows[9]!.id}`);
+  assert.deepEqual(
+    rest.rows.map(({ id }) => id),
+    all.rows.slice(10).map(({ id }) => id),
+  );
+  store.createRun(sample.sampleRun({ id: 'other' }), [sample.sampleStage()]);
+  store.saveRollouts('other', [sample.sampleRollout()]);
+  const [foreign] = store.listRollouts('other', {}, { after: null, size: 1 });
+  assert.equal((await ask(`/api/rollout?id=${foreign!.id}`)).status, 404);
+  assert.equal((await ask(`/api/rollout?id=${all.rows[0]!.id}`)).status, 200);
+});
+
+test('5: watching', async (t) => {
+  const { address, file, runId } = await open(t);
+  const path = new URL(`/events${address.search}`, address);
+  const heard = new Promise<string>((resolve, reject) => {
+    const asked = request(path, (response) => {
+      assert.match(String(response.headers['content-type']), /^text\/event-stream/);
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        if (chunk.includes('watching')) write();
+        if (/^data: /m.test(chunk)) resolve(chunk);
+      });
+    }).on('error', reject);
+    t.after(() => asked.destroy());
+    asked.end();
+  });
+  const write = () => {
+    using writer = openRunStore(file);
+    writer.saveMetrics(runId, [{ stageIndex: 2, step: 1, key: 'x', value: 1 }]);
+  };
+  assert.match(await heard, /^data: \d+$/m);
+});
+
+test('6: a port that is taken', async (t) => {
+  const { address } = await open(t);
+  const options = { token: 'x', title: 'x', script: '', style: '', answer: async () => undefined, version: () => 0 };
+  await assert.rejects(openPageServer({ ...options, port: Number(address.port) }), (error) => {
+    assert.ok(error instanceof UsageError);
+    assert.match(error.message, /^--port \d+ cannot be used \(EADDRINUSE\): give another one, or none$/);
+    return true;
+  });
+});
