@@ -14,8 +14,19 @@ export function describeRecipe(config: RunConfig, preset: string | null): string
   return [
     `run "${config.run.name}"${preset === null ? '' : `, preset ${preset}`}, seed ${config.run.seed}: ${config.engine.model} on ${engine}${trainer}`,
     ...config.stages.map((stage, index) => `  ${index + 1}. ${stage.id}: ${describeStage(stage)}`),
+    ...hintAtPreset(config, preset),
   ];
 }
+
+/** The model of `embedded serve` knows word sums and the templates of its own preset, and nothing else. */
+function hintAtPreset({ engine, stages }: RunConfig, preset: string | null): string[] {
+  const teachers = stages.flatMap((stage) => (stage.kind === 'cold-start' ? [stage.teacher.model] : []));
+  const isEmbedded = engine.model === EMBEDDED_MODEL || teachers.includes(EMBEDDED_MODEL);
+  if (preset === 'embedded' || engine.urls.length === 0 || !isEmbedded) return [];
+  return [`${EMBEDDED_MODEL} is the model of "embedded serve", which answers the questions of --preset embedded only`];
+}
+
+const EMBEDDED_MODEL = 'embedded-base';
 
 function describeStage(stage: StageSpec): string {
   switch (stage.kind) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { RunConfig } from '../config/schema.ts';
 import type { ProblemsRef } from '../core/curriculum.ts';
-import { describeReadError } from '../edge/jsonl.ts';
+import { describeReadError } from '../edge/text-file.ts';
 import { SourceError, UsageError } from '../errors.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { InputFile, StoredRuns } from '../ports/run-store/runs.ts';

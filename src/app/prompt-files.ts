@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readTextFile } from '../edge/text-file.ts';
 import { UsageError } from '../errors.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { PromptRecord, StoredRuns } from '../ports/run-store/runs.ts';
@@ -15,9 +16,9 @@ export function readPromptTemplate(packageRoot: string, nameOrPath: string): Pro
   const file = isPath ? nameOrPath : join(folder, `${pickVersion(folder, nameOrPath)}.md`);
   let text: string;
   try {
-    text = readFileSync(file, 'utf8').replace(/\n$/, '');
+    text = readTextFile(file).replace(/\n$/, '');
   } catch (error) {
-    throw new UsageError(`prompt template ${file} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`prompt template ${(error as Error).message}`, { cause: error });
   }
   return { name: nameOrPath, text, hash: createHash('sha256').update(text).digest('hex') };
 }

@@ -1,15 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { basename, isAbsolute } from 'node:path';
 import type { SftRow } from '../../adapters/export-files/export-formats.ts';
 import type { ManifestInput } from '../../adapters/export-files/render-data-card.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { parseStoredConfig } from '../config/stored.ts';
+import { canonicaliseResponse, stripThinking } from '../core/canonicalise.ts';
 import type { ProblemsRef } from '../core/curriculum.ts';
 import { checkFormat } from '../core/format/format-checker.ts';
 import { parseProblemRow } from '../core/problem-set/problem-row.ts';
 import { VERIFIER } from '../core/verify/verdict.ts';
 import { WORD_SUMS_SOURCE } from '../core/word-sums/generate.ts';
-import { describeReadError, parseRow } from '../edge/jsonl.ts';
+import { parseRow } from '../edge/jsonl.ts';
+import { readTextFile } from '../edge/text-file.ts';
 import { SourceError, UsageError } from '../errors.ts';
 import { type KeepSettings, selectRows } from '../pipeline/cold-start/select-rows.ts';
 import type { SftText } from '../pipeline/context.ts';
@@ -55,7 +56,7 @@ function readRunRows(store: RunStore, runId: string): SftText[] {
 /** The rows of a JSONL file of `{problem, answer, target}`. Throws `SourceError`. */
 export function readSftFile(file: string): SftText[] {
   const texts: SftText[] = [];
-  readText(file)
+  readTextFile(file)
     .split('\n')
     .forEach((line, index) => {
       if (line.trim() !== '') texts.push(toText(line, file, index + 1));
@@ -64,15 +65,7 @@ export function readSftFile(file: string): SftText[] {
   return texts;
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    throw new SourceError(describeReadError(file, error as NodeJS.ErrnoException), { cause: error });
-  }
-}
-
-/** The export format `text` calls the target `text`. */
+/** Earlier exports of the format `text` call the target `text`. */
 function toText(line: string, file: string, number: number): SftText {
   const row = parseProblemRow(line, file, `line-${number}`);
   if ('fault' in row) throw new SourceError(`${file}:${number}: ${row.fault}`);
@@ -80,7 +73,10 @@ function toText(line: string, file: string, number: number): SftText {
   const solution = typeof target === 'string' ? target : text;
   if (typeof solution !== 'string' || solution.trim() === '')
     throw new SourceError(`${file}:${number}: "target" is missing or empty`);
-  return { problem: row.problem, target: solution };
+  // As for a teacher's answer: white space between tags is none of the text.
+  const { content, code } = stripThinking(solution);
+  if (code !== null) throw new SourceError(`${file}:${number}: "target" has no answer after its thinking (${code})`);
+  return { problem: row.problem, target: canonicaliseResponse(content) };
 }
 
 /** The accepted attempts that the cold-start stages of a run keep, in the order of their problems, as data set rows. */

@@ -203,7 +203,7 @@ function requireOptions(name: string, options: RunOptions, known: Readonly<Recor
 /** Throws `UsageError` with one line for each thing that is missing. */
 export function requireRunnable(config: RunConfig, parts: OwnParts): void {
   checkTrackers(config);
-  const faults = checkRunnable(config, parts).map(describeConfigFault);
+  const faults = checkRunnable(config, parts).map((fault) => describeConfigFault(fault, config));
   if (faults.length === 1) throw new UsageError(faults[0]!);
   if (faults.length > 1)
     throw new UsageError(['this cannot be run yet:', ...faults.map((fault) => `  ${fault}`)].join('\n'));

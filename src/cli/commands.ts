@@ -3,8 +3,8 @@ import { checkCommand, solveCommand, verifyCommand } from './commands/answers.ts
 import { exportCommand, generateCommand } from './commands/cold-start.ts';
 import { compareCommand, reportCommand, showCommand, viewCommand, whyCommand } from './commands/run-views.ts';
 import { replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
-import { datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
-import { evalCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
+import { configCommand, datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
+import { evalCommand, initCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
 
 /**
  * Every command, in the order of the help page. A command has two halves: its name and options are in `commands/`, in
@@ -12,6 +12,7 @@ import { evalCommand, resumeCommand, rlCommand, runCommand, sftCommand } from '.
  * is called, so that `--help` stays fast. How to add one: docs/how-to-add/command.md.
  */
 export const COMMANDS: readonly Command[] = [
+  tieCommand(initCommand, async () => (await import('./actions/init.ts')).initConfig),
   tieCommand(runCommand, async () => (await import('./actions/run.ts')).startWholeRun),
   tieCommand(resumeCommand, async () => (await import('./actions/resume.ts')).resume),
   tieCommand(generateCommand, async () => (await import('./actions/generate.ts')).generate),
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(trackCommand, async () => (await import('./actions/track.ts')).trackStoredRun),
   tieCommand(replayCommand, async () => (await import('./actions/replay.ts')).replayRun),
   tieCommand(reverifyCommand, async () => (await import('./actions/reverify.ts')).reverifyRun),
+  tieCommand(configCommand, async () => (await import('./actions/config.ts')).handleConfig),
   tieCommand(doctorCommand, async () => (await import('./actions/doctor.ts')).doctor),
   tieCommand(embeddedCommand, async () => (await import('./actions/embedded.ts')).serveEmbedded),
 ];

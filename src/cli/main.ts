@@ -58,6 +58,7 @@ function createCommandLine(argv: readonly string[]): Argv {
     })
     .locale('en')
     .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .completion('completion', 'print the script that lets bash or zsh complete commands and options')
     .version(readSoftwareVersion())
     .alias('h', 'help')
     .strict()

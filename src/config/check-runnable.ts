@@ -91,7 +91,7 @@ function checkTeachers({ engine, stages }: RunConfig): ConfigFault[] {
   if (engine.kind === 'embedded') return [];
   return stages.flatMap((stage, index): ConfigFault[] => {
     if (stage.kind !== 'cold-start' || stage.teacher.url !== null || stage.teacher.model === engine.model) return [];
-    const message = `is missing: give the URL that serves ${stage.teacher.model} (--set stages.${index}.teacher.url=URL), or set teacher.model to ${engine.model}`;
+    const message = `is missing: give the URL that serves ${stage.teacher.model} (--set stages.${stage.id}.teacher.url=URL), or set teacher.model to ${engine.model}`;
     return [{ path: ['stages', index, 'teacher', 'url'], message }];
   });
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { toObject } from '../core/json-object.ts';
 import { findNearestName } from '../core/nearest-name.ts';
 
 /** One fault of a configuration: where, and what is wrong with a hint. Values are not repeated: one may be a key. */
@@ -7,9 +8,24 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-/** `key.path: what is wrong` */
-export function describeConfigFault({ path, message }: ConfigFault): string {
-  return `${path.join('.')}: ${message}`;
+/** `key.path: what is wrong`; items of lists go by their id or name in `config`, as `--set` takes them. */
+export function describeConfigFault({ path, message }: ConfigFault, config: unknown): string {
+  return `${nameKey(path, config)}: ${message}`;
+}
+
+/** `stages.rl-easy.steps`: a place in a configuration, where items that have an id or a name are called by it. */
+export function nameKey(path: readonly PropertyKey[], config: unknown): string {
+  let node: unknown = config;
+  return path
+    .map((part) => {
+      const list = Array.isArray(node) ? (node as readonly unknown[]) : null;
+      node = list === null ? toObject(node)?.[String(part)] : list[Number(part)];
+      const item = list === null ? null : toObject(node);
+      const name = item?.id ?? item?.name;
+      const isUnique = list?.filter((one) => (toObject(one)?.id ?? toObject(one)?.name) === name).length === 1;
+      return typeof name === 'string' && isUnique && /^[A-Za-z][A-Za-z0-9_-]*$/.test(name) ? name : String(part);
+    })
+    .join('.');
 }
 
 const UNKNOWN_KEY = 'unknown key';

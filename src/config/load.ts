@@ -3,10 +3,10 @@ import { findNearestName } from '../core/nearest-name.ts';
 import { type CallerOption, findOptionFault } from '../core/options.ts';
 import { UsageError } from '../errors.ts';
 import { expandPath, isPlainObject, type KeyPath, mergeConfig, resolvePaths, setValueAt } from './draft.ts';
-import { type ConfigFault, parseWithFaults } from './explain-issues.ts';
+import { type ConfigFault, nameKey, parseWithFaults } from './explain-issues.ts';
 import { DEFAULT_PRESET, isPresetName, PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
 import { type RunConfig, runConfigSchema } from './schema.ts';
-import { readTextFile, readYaml } from './yaml.ts';
+import { readConfigText, readYaml } from './yaml.ts';
 
 /** A value that a flag sets, such as `--engine URL` for `engine.urls`. */
 export interface ConfigOverride {
@@ -81,7 +81,7 @@ function finishConfig(
 ): RunConfig {
   const { draft, applied } = applyAssignments(base, assignments, faults);
   const result = parseWithFaults(runConfigSchema, draft);
-  if ('faults' in result) faults.push(...result.faults.map((fault) => describeFault(fault, applied, file)));
+  if ('faults' in result) faults.push(...result.faults.map((fault) => describeFault(fault, draft, applied, file)));
   if (faults.length > 0 || 'faults' in result) throw toUsageError(faults);
   return result.value;
 }
@@ -96,7 +96,7 @@ interface ConfigFile {
 }
 
 function readConfigFile(name: string): ConfigFile {
-  const reading = readYaml(readTextFile(name));
+  const reading = readYaml(readConfigText(name));
   const broken = (faults: readonly string[]) => ({ name, content: {}, preset: null, faults, lineOf: () => null });
   if ('faults' in reading) return broken(reading.faults.map(({ line, message }) => `${name}:${line}: ${message}`));
   const value = reading.value ?? {};
@@ -171,12 +171,19 @@ function applyAssignments(
   return { draft, applied };
 }
 
-function describeFault(fault: ConfigFault, assignments: readonly Assignment[], file: ConfigFile | null): string {
+function describeFault(
+  fault: ConfigFault,
+  draft: unknown,
+  assignments: readonly Assignment[],
+  file: ConfigFile | null,
+): string {
   const { path, message } = fault;
-  const key = path.length === 0 ? 'configuration' : path.join('.');
+  const key = path.length === 0 ? 'configuration' : nameKey(path, draft);
   const setter = assignments.findLast((assignment) => assignment.path.every((part, i) => String(path[i]) === part));
   const where = setter === undefined ? (file === null ? '' : describeLine(file, path)) : ` (${setter.origin})`;
-  return `${key}: ${message}${where}`;
+  // Hints name other keys, by their place.
+  const said = message.replace(/\bstages\.(\d{1,4})\b/g, (_, index: string) => nameKey(['stages', index], draft));
+  return `${key}: ${said}${where}`;
 }
 
 function describeLine(file: ConfigFile, path: readonly PropertyKey[]): string {

@@ -30,7 +30,7 @@ export function parseStoredConfig({ id, configJson, softwareVersion }: StoredCon
   }
   const [first] = faults.filter((fault) => !isUnknownKey(fault));
   throw new UsageError(
-    `the configuration of run ${id} cannot be used: ${describeConfigFault(first!)} (${versions}); use the version that made it`,
+    `the configuration of run ${id} cannot be used: ${describeConfigFault(first!, JSON.parse(configJson))} (${versions}); use the version that made it`,
   );
 }
 

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { type Document, isNode, LineCounter, parseDocument, stringify } from 'yaml';
+import { Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { toObject } from '../core/json-object.ts';
+import { readTextFile } from '../edge/text-file.ts';
 import { UsageError } from '../errors.ts';
 import type { RunConfig } from './schema.ts';
 
@@ -28,15 +29,12 @@ export function readYaml(text: string): YamlReading {
   }
 }
 
-/** The text of a file. Throws UsageError. */
-export function readTextFile(file: string): string {
+/** The text of a configuration file. Throws `UsageError`. */
+export function readConfigText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason =
-      code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a folder' : firstLine((error as Error).message);
-    throw new UsageError(`configuration file ${file}: ${reason}`, { cause: error });
+    throw new UsageError(`configuration file ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -57,7 +55,38 @@ function firstLine(message: string): string {
   return message.split('\n', 1)[0]!;
 }
 
-/** A configuration as the text of a file that resolves to it. */
-export function writeYaml(config: RunConfig): string {
-  return stringify(config, { lineWidth: 100 });
+/** A configuration that another is compared with, and how it is called. */
+export interface ComparedConfig {
+  readonly name: string;
+  readonly config: RunConfig;
+}
+
+/**
+ * A configuration as the text of a file that resolves to it. Where `base` is given, every value that differs from it has
+ * what `base` has behind it, as a comment.
+ */
+export function writeYaml(config: RunConfig, base: ComparedConfig | null = null): string {
+  const document = new Document(config);
+  if (base !== null) markDifferences(document.contents, base.config, base.name);
+  return document.toString({ lineWidth: 100 });
+}
+
+function markDifferences(node: unknown, base: unknown, name: string): void {
+  if (isMap(node)) {
+    for (const { key, value } of node.items) markValue(value, toObject(base)?.[String(key)], name);
+  } else if (isSeq(node)) {
+    node.items.forEach((item, index) => {
+      markValue(item, Array.isArray(base) ? base[index] : undefined, name);
+    });
+  }
+}
+
+function markValue(value: unknown, base: unknown, name: string): void {
+  if (isScalar(value)) {
+    if (value.value === base || (value.value === null && base === undefined)) return;
+    const shown = base === undefined ? 'nothing' : (JSON.stringify(base) ?? 'nothing');
+    value.comment = ` preset ${name}: ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`;
+    return;
+  }
+  markDifferences(value, base, name);
 }

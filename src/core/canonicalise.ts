@@ -50,6 +50,26 @@ export function rewriteAnswerLine(text: string, gold: string): string {
   return `${text.slice(0, lineStart)}Final Answer: ${gold}${tail}${text.slice(lineEnd)}`;
 }
 
+/** Texts that end a sequence or a turn in the common tokenizers; a server that strips no special tokens sends them along. */
+const END_TEXTS = [
+  ...['<|im_end|>', '<|endoftext|>', '<|eot_id|>', '<|end_of_text|>', '<|end|>', '<|return|>', '<|eom_id|>'],
+  ...['</s>', '<eos>', '<end_of_turn>', '<｜end▁of▁sentence｜>', '[EOS]'],
+];
+
+/** The text without the end-of-sequence texts at its end and the white space around them; otherwise as it is. */
+export function stripEnd(text: string): string {
+  let end = text.length;
+  for (;;) {
+    const trimmed = text.slice(Math.max(0, end - END_WINDOW), end).trimEnd();
+    const found = END_TEXTS.find((one) => trimmed.endsWith(one));
+    if (found === undefined) return end === text.length ? text : text.slice(0, end).trimEnd();
+    end = end - Math.min(END_WINDOW, end) + trimmed.length - found.length;
+  }
+}
+
+/** How far behind the end such a text is looked for, white space included. */
+const END_WINDOW = 200;
+
 /** A response without its thinking; `code` says why nothing is left. */
 export interface StrippedText {
   readonly content: string;
@@ -58,13 +78,16 @@ export interface StrippedText {
   readonly code: null | 'thinking_unclosed' | 'empty';
 }
 
-/** What follows the last closing thinking tag, trimmed. Opened after that and never closed: `thinking_unclosed`. */
+/**
+ * What follows the last closing thinking tag, trimmed and without end-of-sequence text. The one way in which commands and
+ * stages take a response from outside, before its format is checked or its answer is read. Opened after that and never closed: `thinking_unclosed`.
+ */
 export function stripThinking(text: string): StrippedText {
   const close = text.lastIndexOf('</think>');
   const from = close < 0 ? 0 : close + '</think>'.length;
   const open = text.indexOf('<think>', from);
   if (open >= 0) return { content: '', at: open, code: 'thinking_unclosed' };
   const rest = text.slice(from);
-  const content = rest.trim();
+  const content = stripEnd(rest.trim());
   return { content, at: from + rest.length - rest.trimStart().length, code: content === '' ? 'empty' : null };
 }

@@ -24,5 +24,37 @@ export function parseJsonLine(text: string): { readonly row: JsonObject } | { re
     return { fault: 'not valid JSON (one JSON object per line is expected)' };
   }
   const row = toObject(value);
-  return row === null ? { fault: 'a JSON object is expected' } : { row };
+  if (row === null) return { fault: 'a JSON object is expected' };
+  const twice = findRepeatedKey(text);
+  return twice === null ? { row } : { fault: `the key ${twice.slice(0, 60)} occurs twice: which one counts?` };
+}
+
+/** The first key that an object of valid JSON has twice at its top level, as it is written; null when there is none. */
+function findRepeatedKey(json: string): string | null {
+  const seen = new Set<string>();
+  let depth = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const char = json[at]!;
+    if (char === '{' || char === '[') depth += 1;
+    if (char === '}' || char === ']') depth -= 1;
+    if (char !== '"') continue;
+    const end = findStringEnd(json, at);
+    const word = json.slice(at, end);
+    at = end - 1;
+    if (depth !== 1 || !AT_COLON.test(json.slice(end, end + 16))) continue;
+    // Two spellings of one key are one key.
+    const key = word.includes('\\') ? (JSON.parse(word) as string) : word.slice(1, -1);
+    if (seen.has(key)) return word;
+    seen.add(key);
+  }
+  return null;
+}
+
+const AT_COLON = /^\s{0,15}:/;
+
+/** The end of the string that begins at `from`. */
+function findStringEnd(json: string, from: number): number {
+  let at = from + 1;
+  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
+  return at + 1;
 }

@@ -2,11 +2,10 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { type JsonObject, parseJsonLine } from '../core/json-object.ts';
 import { SourceError } from '../errors.ts';
+import { decodeBytes, decodeText, describeReadError } from './text-file.ts';
 
 /** Longest line accepted by default: far beyond any problem or response, and a bound on memory. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
-
-const BYTE_ORDER_MARK = '\uFEFF';
 
 /** One line that is not blank. Numbers count from 1 and count blank lines too. */
 export interface TextLine {
@@ -38,27 +37,13 @@ export async function* readTextLines(
   }
 }
 
-/** What is wrong with a file that cannot be read, in a few words. */
-export function describeReadError(file: string, error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return `${file}: there is no such file`;
-  if (error.code === 'EISDIR') return `${file}: this is a folder, a file is expected`;
-  if (error.code === 'EACCES' || error.code === 'EPERM') return `${file}: the file may not be read (permissions)`;
-  return `${file}: the file cannot be read (${error.code ?? error.message})`;
-}
-
 function isReadError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
+/** The first line shows what kind of file it is. */
 function decodeLine(bytes: Buffer, number: number, file: string): string {
-  try {
-    const text = decoder.decode(bytes);
-    return number === 1 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
-  } catch (error) {
-    throw new SourceError(`${file}:${number}: the line is not UTF-8`, { cause: error });
-  }
+  return number === 1 ? decodeText(bytes, file) : decodeBytes(bytes, `${file}:${number}`);
 }
 
 /** One line of a file as bytes, without its line feed. Numbers count from 1. */

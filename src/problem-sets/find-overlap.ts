@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { keepLettersAndDigits, normaliseProblem } from '../core/problem-set/normalise-problem.ts';
 import { parseProblemRow } from '../core/problem-set/problem-row.ts';
-import { describeReadError, readTextLines } from '../edge/jsonl.ts';
+import { readTextLines } from '../edge/jsonl.ts';
+import { describeReadError } from '../edge/text-file.ts';
 import { SourceError } from '../errors.ts';
 
 /** How alike two texts are: identical, identical after normalisation, or with the same letters and digits. */

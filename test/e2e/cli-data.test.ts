@@ -3,7 +3,7 @@
  *  1. `check` on text: violations with code and offset on stdout, the tally on stderr; exit 1 when something is invalid
  *  2. `check --json`: one JSON object per response, with file, line, id, primary code, and nothing else on stdout
  *  3. `check` reads JSONL rows of every known key, several files, and stdin
- *  4. `verify` prints one verdict; a wrong answer is a verdict and no failure
+ *  4. `verify` prints one verdict; exit 1 when the answer is not correct, end-of-sequence text is none of it
  *  5. `verify --jsonl`: one JSON line per row in order, ids echoed, `options` obeyed, from a file and from stdin
  *  6. a malformed row ends `check` and `verify` with 2 and names file and line
  *  7. `datasets generate` writes rows that `datasets check` and `generate` accept; the same seed gives the same bytes
@@ -105,8 +105,9 @@ test('4: verify one', async () => {
   const right = await runCli(['verify', '--gold', '\\frac{1}{2}', '--answer', '0.5']);
   assert.equal(right.code, 0, right.stderr);
   assert.match(right.stdout, /^correct /);
+  assert.equal((await runCli(['verify', '--gold', '4', '--answer', 'Final Answer: 4<|im_end|>\n'])).code, 0);
   const wrong = await runCli(['verify', '--gold', '1', '--answer', '2', '--json']);
-  assert.equal(wrong.code, 0);
+  assert.equal(wrong.code, 1);
   assert.equal(JSON.parse(wrong.stdout).verdict, 'incorrect');
 });
 
@@ -145,7 +146,7 @@ test('6: malformed rows', async () => {
   assert.equal(parseLines(verified.stdout).length, 1);
   const checked = await runCli(['check', writeRows('empty-row.jsonl', [{ text: VALID }, { note: 'x' }])]);
   assert.equal(checked.code, 2);
-  assert.match(checked.stderr, /empty-row\.jsonl:2: none of text, .*; the row has note/);
+  assert.match(checked.stderr, /empty-row\.jsonl:2: none of target, text, .*; the row has note/);
 });
 
 test('7: datasets generate', async () => {

@@ -79,7 +79,7 @@ test('5: configuration', async () => {
   assert.match(result.stderr, /run\.nam: unknown key; did you mean run\.name\? \(.*bad\.yaml:3\)/);
   assert.match(result.stderr, /run\.seed: .*bad\.yaml:4/);
   assert.match(result.stderr, /rollout\.paths: .*--set rollout\.paths/);
-  assertRefused(await runCli(['run', '--config', join(folder, 'none.yaml')]), /none\.yaml: does not exist/);
+  assertRefused(await runCli(['run', '--config', join(folder, 'none.yaml')]), /none\.yaml: there is no such file/);
   assertRefused(await runCli(['run', '--set', 'run.name']), /--set run\.name: write --set key\.path=value/);
 });
 

@@ -92,7 +92,7 @@ test('4: a broken row', async () => {
 
 test('5: hostile', async () => {
   const { code, stdout } = await runCli(['verify', '--gold', '7', '--answer', '\\boxed{9^{9^{9^9}}}', '--json']);
-  assert.equal(code, 0);
+  assert.equal(code, 1);
   assert.equal(JSON.parse(stdout).verdict, 'unparsable');
 });
 

@@ -186,7 +186,7 @@ test('5: a budget in dollars', async (t) => {
   assert.equal(without.code, 2);
   assert.match(
     without.stderr,
-    /stages\.0\.budgetUsd: needs the prices of the teacher: set teacher\.prices, for instance .*\(--budget-usd\)/,
+    /stages\.cold-start\.budgetUsd: needs the prices of the teacher: set teacher\.prices, for instance .*\(--budget-usd\)/,
   );
   const prices = ['--set', 'stages.0.teacher.prices={promptPerMillion: 1000, completionPerMillion: 1000}'];
   const stopped = await runCli([...args, ...prices, '--budget-usd', '2']);

@@ -58,6 +58,7 @@ const CASES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['run', '--config', badKey],
     ['run', '--set', `run.${HOSTILE_NAME}=1`],
   ],
+  init: [['init', '--kind', 'embedded', '--file', join(occupied, HOSTILE_NAME)]],
   resume: [['resume', `no such ${HOSTILE_NAME}`]],
   generate: [
     ['generate', '--preview', '1', '--teacher', '%/v1', '--teacher-model', 'm', '--problems', problems],
@@ -99,6 +100,10 @@ const CASES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   track: [['track', `no such ${HOSTILE_NAME}`]],
   replay: [['replay', `no such ${HOSTILE_NAME}`]],
   reverify: [['reverify', 'RUN']],
+  config: [
+    ['config', 'explain', HOSTILE_NAME],
+    ['config', 'show', '--config', badKey],
+  ],
   doctor: [
     ['doctor', '--engine', '%/refuses', '--trainer', '%/refuses', '--model', 'm', '--db', join(folder, HOSTILE_NAME)],
   ],

@@ -170,7 +170,7 @@ test('5: rewards that cannot be', async () => {
     assert.ok(error instanceof UsageError);
     assert.match(
       error.message,
-      /^stages\.0\.reward\.name: "brevity" is not a built-in reward: the program .*parts\.rewards/,
+      /^stages\.rl\.reward\.name: "brevity" is not a built-in reward: the program .*parts\.rewards/,
     );
     return true;
   });

@@ -185,7 +185,7 @@ stages:
     `rollout.topP: must be at most 1 (${file}:4)`,
     `rollout.temprature: unknown key; did you mean rollout.temperature? (${file}:3)`,
     `stages.0.batchSize: must be a whole number, not 2.5 (${file}:6)`,
-    `stages.1.data: is missing: Id of the cold-start stage whose rows are trained on (default: the last one before), a JSONL file, or run:ID for those of another run (${file}:7)`,
+    `stages.rl.data: is missing: Id of the cold-start stage whose rows are trained on (default: the last one before), a JSONL file, or run:ID for those of another run (${file}:7)`,
     `stages.2.problems: must name at least one (${file}:8)`,
     `stages.2.steps: must be a whole number, not text (${file}:8)`,
   ]);
@@ -202,7 +202,7 @@ test('6. unknown keys', () => {
   assert.equal(hintOf('trainer.loar.rank=1'), 'trainer.loar: unknown key; did you mean trainer.lora?');
   assert.equal(
     hintOf('stages.1.learningRate=1'),
-    'stages.1.learningRate: unknown key; did you mean stages.1.adam.learningRate?',
+    'stages.sft.learningRate: unknown key; did you mean stages.sft.adam.learningRate?',
   );
   assert.equal(hintOf('layout=exact'), 'layout: unknown key; did you mean training.layout?');
   assert.equal(hintOf('embedded.zzz=1'), 'embedded.zzz: unknown key; known here: threads, modelSeed');
@@ -228,8 +228,10 @@ test('8. files and presets that are not there', (t) => {
     `${file}:1: a configuration is an object of keys such as run, engine, stages`,
   ]);
   const missing = join(tmpdir(), 'no-such-configuration.yaml');
-  assert.deepEqual(listFaults({ file: missing }), [`configuration file ${missing}: does not exist`]);
-  assert.deepEqual(listFaults({ file: tmpdir() }), [`configuration file ${tmpdir()}: is a folder`]);
+  assert.deepEqual(listFaults({ file: missing }), [`configuration file ${missing}: there is no such file`]);
+  assert.deepEqual(listFaults({ file: tmpdir() }), [
+    `configuration file ${tmpdir()}: this is a folder, a file is expected`,
+  ]);
   const known = 'known: embedded, parallel, seen, unseen-s1, unseen-s2, scaffold, sequential';
   assert.deepEqual(listFaults({ preset: 'embeded' }), [
     `preset: there is no such preset; did you mean embedded? ${known}`,
@@ -313,13 +315,13 @@ test('12. selectors', () => {
   );
   assert.deepEqual(load({ preset: 'sequential', overrides: flag('stages.kind=sft.batchSize', 9) }), PRESETS.sequential);
   assert.deepEqual(listFaults({ overrides: flag('stages.kind=rl.steps', 0) }), [
-    'stages.2.steps: must be at least 1 (--n)',
-    'stages.3.steps: must be at least 1 (--n)',
+    'stages.rl-easy.steps: must be at least 1 (--n)',
+    'stages.rl-hard.steps: must be at least 1 (--n)',
   ]);
 });
 
 test('13. the origin of a fault', () => {
   assert.deepEqual(listFaults({ sets: ['stages.rl-hard.steps=0'] }), [
-    'stages.3.steps: must be at least 1 (--set stages.rl-hard.steps)',
+    'stages.rl-hard.steps: must be at least 1 (--set stages.rl-hard.steps)',
   ]);
 });

@@ -8,12 +8,13 @@
  *  6. emphasis around the label goes with its closing half; a text without a label is left alone
  *  7. stripThinking: what follows the last closing tag, trimmed, and where it begins; opened and never closed, and empty, are codes
  *  8. the 341 raw teacher outputs: 3 as they are, 290 changed by rule 1 alone, 48 by the value too (needs shared/data)
+ *  9. end-of-sequence texts at the end go, with the white space around them; elsewhere they stay
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
-import { canonicaliseResponse, rewriteAnswerLine, stripThinking } from '../../src/core/canonicalise.ts';
+import { canonicaliseResponse, rewriteAnswerLine, stripEnd, stripThinking } from '../../src/core/canonicalise.ts';
 import { TAGS } from '../../src/core/grammar.ts';
 
 const LOOSE = 'x \n<Parallel> \n<Path>\n a </Path>\n\n<Path>b\t</Path>\n</Parallel> \n\n<Summary> s\n</Summary>\n y';
@@ -115,4 +116,12 @@ test('8: the 341 raw outputs', { skip: existsSync(ROWS) ? false : 'shared/data i
     else counts.value += 1;
   }
   assert.deepEqual(counts, { unchanged: 3, spacing: 290, value: 48 });
+});
+
+test('9: end-of-sequence text', () => {
+  for (const end of ['<|im_end|>', '</s>\n', ' <|endoftext|> \n<|im_end|>\n', `${' '.repeat(150)}<eos>`]) {
+    assert.equal(stripEnd(`a b${end}`), 'a b', JSON.stringify(end));
+    assert.equal(stripThinking(`<think>x</think>\na b${end}`).content, 'a b');
+  }
+  for (const text of ['a b\n', 'a </s> b', '', '<b>']) assert.equal(stripEnd(text), text);
 });

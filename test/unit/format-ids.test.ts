@@ -143,7 +143,8 @@ test('5: ids and text agree', () => {
     .map((parts) => parts.flat());
   fc.assert(
     fc.property(ids, arbitraryCut, fc.constantFrom(...MODES), (response, cut, mode) => {
-      const text = response.map((id) => TEXTS[id]).join('');
+      // Of the ids that hold line feeds only the gap's own are known as such.
+      const text = response.map((id) => (TEXTS[id] === '\n\n' ? '  ' : TEXTS[id])).join('');
       const checker = createFormatChecker({ mode, source: { kind: 'ids', tags: IDS, isBlank } });
       const pushed = cutInto(response, cut).flatMap((chunk) => checker.push(chunk));
       const report = checker.finish();

@@ -116,8 +116,22 @@ for (const [number, row] of ROWS) {
 
 test('lints leave a text valid', () => {
   const codesOf = (text: string) => checkFormat(text, 'strict').lints.map(({ code }) => code);
-  assert.ok(codesOf(LOOSE).includes('noncanonical_space'));
-  assert.ok(codesOf('<parallel><path>a</path></parallel>').includes('lookalike_tag'));
+  assert.ok(!codesOf(LOOSE).includes('noncanonical_space'), 'tags on lines of their own');
+  for (const odd of [LOOSE.replace('\n<Path>', ' <Path>'), LOOSE.replace('\n\n<Summary>', '<Summary>')])
+    assert.ok(codesOf(odd).includes('noncanonical_space'), odd);
+  const alike = [
+    '<parallel><path>a</path>',
+    '&lt;Path&gt;',
+    '\\<Path\\>',
+    '<\\/Path>',
+    '＜Ｐａｔｈ＞',
+    '<Раth>',
+    '<P\u200bath>',
+    '<Summary id="1">',
+  ];
+  for (const text of alike) assert.ok(codesOf(text).includes('lookalike_tag'), text);
+  for (const text of ['a path > b', '<pathology>', 'x < path', '<b>', B])
+    assert.ok(!codesOf(text).includes('lookalike_tag'), text);
   assert.ok(codesOf('no tags').includes('no_block'));
   assert.ok(codesOf('no tags').includes('no_final_answer'));
   assert.ok(!codesOf(`${B}\n\nFinal Answer: 3`).includes('no_final_answer'));

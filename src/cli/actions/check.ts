@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { text as readAll } from 'node:stream/consumers';
+import { buffer as readAll } from 'node:stream/consumers';
 import { stripThinking } from '../../core/canonicalise.ts';
 import { checkFormat } from '../../core/format/format-checker.ts';
 import type { FormatCode, FormatReport } from '../../core/format/format-report.ts';
-import { describeReadError, nameInput, parseRow, readInputLines, STDIN } from '../../edge/jsonl.ts';
+import { toObject } from '../../core/json-object.ts';
+import { nameInput, parseRow, readInputLines, STDIN } from '../../edge/jsonl.ts';
+import { decodeText, readTextFile } from '../../edge/text-file.ts';
 import { SourceError, UsageError } from '../../errors.ts';
 import type { ArgsOf } from '../command.ts';
 import type { checkCommand } from '../commands/answers.ts';
@@ -11,8 +12,11 @@ import { printJsonLine, printLine, tell } from '../output.ts';
 
 type CheckArgs = ArgsOf<typeof checkCommand>;
 
-/** Keys of a row that may hold the response; the first one present counts, then the last turn of `messages`. */
-const TEXT_KEYS = ['text', 'target', 'output', 'completion', 'answer'] as const;
+/** Keys of a row that may hold the response as text; the first one present counts. */
+const TEXT_KEYS = ['target', 'text', 'output', 'completion', 'response', 'answer'] as const;
+
+/** Keys that may hold turns, the last of which is the response. */
+const TURN_KEYS = ['messages', 'conversations', 'completion'] as const;
 
 /** One response and where it came from; `line` is null for a whole file. */
 interface Response {
@@ -49,7 +53,6 @@ type SpokenReport = Omit<FormatReport, 'violations'> & {
  * Places count from the beginning of the response.
  */
 function checkSpoken(text: string, { mode, promote }: CheckArgs): SpokenReport {
-  if (!text.includes('think>')) return checkFormat(text, mode, { promote });
   const { content, at: from, code } = stripThinking(text);
   const report = checkFormat(content, mode, { promote });
   if (code === 'thinking_unclosed') return { ...report, valid: false, violations: [{ code, at: from }] };
@@ -86,11 +89,7 @@ async function* readResponses(file: string, as: CheckArgs['as']): AsyncGenerator
 }
 
 async function readWhole(file: string, name: string): Promise<string> {
-  try {
-    return file === STDIN ? await readAll(process.stdin) : await readFile(file, 'utf8');
-  } catch (error) {
-    throw new SourceError(describeReadError(name, error as NodeJS.ErrnoException), { cause: error });
-  }
+  return file === STDIN ? decodeText(await readAll(process.stdin), name) : readTextFile(file);
 }
 
 /** The first line of rows is a JSON object; no response begins with one. */
@@ -110,7 +109,7 @@ function toResponse(line: string, file: string, number: number): Response {
   const text = findText(row);
   if (text === null) {
     throw new SourceError(
-      `${file}:${number}: none of ${TEXT_KEYS.join(', ')}, messages holds text; the row has ${Object.keys(row).slice(0, 8).join(', ')}`,
+      `${file}:${number}: none of ${[...TEXT_KEYS, ...TURN_KEYS.slice(0, 2)].join(', ')} holds text; the row has ${Object.keys(row).slice(0, 8).join(', ')}`,
     );
   }
   const { id } = row;
@@ -122,7 +121,18 @@ function findText(row: Readonly<Record<string, unknown>>): string | null {
     const value = row[key];
     if (typeof value === 'string') return value;
   }
-  const last: unknown = Array.isArray(row.messages) ? row.messages.at(-1) : null;
-  const content = typeof last === 'object' && last !== null ? (last as { content?: unknown }).content : null;
-  return typeof content === 'string' ? content : null;
+  for (const key of TURN_KEYS) {
+    const text = readLastTurn(row[key]);
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+/** The text of the last of several turns: `{content}` or `{value}`, as text or as parts of text. */
+function readLastTurn(turns: unknown): string | null {
+  const last = toObject(Array.isArray(turns) ? turns.at(-1) : null);
+  const content = last?.content ?? last?.value;
+  if (!Array.isArray(content)) return typeof content === 'string' ? content : null;
+  const parts = content.map((part) => toObject(part)?.text);
+  return parts.every((part) => typeof part === 'string') ? parts.join('') : null;
 }

@@ -25,6 +25,7 @@ export async function serveEmbedded(args: ArgsOf<typeof embeddedCommand>): Promi
   else printLine(server.url);
   tell(args, `engine ${server.url}/v1 and trainer ${server.url}; end with Ctrl-C. Use it with:`);
   tell(args, `  parallel-r1 run --preset embedded --engine ${server.url}/v1 --trainer ${server.url}`);
+  tell(args, `  parallel-r1 generate --preset embedded --engine ${server.url}/v1`);
   await once(interrupt.signal, 'abort');
   await server.close();
   return 0;

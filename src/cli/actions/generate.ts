@@ -2,6 +2,7 @@ import { openThrowawayStore } from '../../../adapters/store-sqlite/open-run-stor
 import { keepColdStart, letEngineTeach } from '../../app/cut-recipe.ts';
 import { startRun } from '../../app/start-run.ts';
 import type { RunConfig } from '../../config/schema.ts';
+import { NothingAccepted } from '../../pipeline/cold-start/yield-report.ts';
 import { renderStudentPrompt } from '../../pipeline/engine/tokenizer.ts';
 import type { AttemptRecord } from '../../ports/run-store/attempts.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
@@ -63,10 +64,18 @@ async function preview({ config }: Recipe, args: GenerateArgs): Promise<number> 
   using store = openThrowawayStore();
   using reporter = selectReporter(args);
   using interrupt = listenForInterrupt((message) => reporter.warn(message));
-  const { runId } = await startRun({ config, db: store.file, parts: { reporter }, signal: interrupt.signal });
-  const previewed = [...listPreviewed(store, runId)];
-  if (args.json) printJson(previewed.map(toJson));
-  else for (const [index, one] of previewed.entries()) printLine(render(one, index, previewed.length));
+  const show = () => {
+    const previewed = store.listRuns().flatMap(({ id }) => [...listPreviewed(store, id)]);
+    if (args.json) printJson(previewed.map(toJson));
+    else for (const [index, one] of previewed.entries()) printLine(render(one, index, previewed.length));
+  };
+  try {
+    await startRun({ config, db: store.file, parts: { reporter }, signal: interrupt.signal });
+  } catch (error) {
+    // What was answered is what a preview is for, most of all where nothing of it was accepted.
+    if (!(error instanceof NothingAccepted)) throw error;
+  }
+  show();
   return 0;
 }
 

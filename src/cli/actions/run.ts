@@ -2,12 +2,13 @@ import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { describeRecipe, listForecasts } from '../../app/describe-recipe.ts';
 import { findRun } from '../../app/run-record.ts';
 import { startRun } from '../../app/start-run.ts';
-import { writeYaml } from '../../config/yaml.ts';
+import type { PresetName } from '../../config/presets.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { printJson, printLine, tell } from '../output.ts';
 import { loadRecipe, type Recipe, type RecipeArgs, requireTakesWeights } from '../recipe/load-recipe.ts';
 import { printRunReport } from '../render/print-run-report.ts';
 import { selectReporter } from '../select-reporter.ts';
+import { markChanges } from './config.ts';
 import { writeEndReport } from './report.ts';
 
 /** `run`: the whole recipe. */
@@ -29,7 +30,7 @@ export async function startRecipe(
   if (args.dryRun) {
     const forecasts = await listForecasts(config, args.db);
     if (args.json) printJson({ preset, config, plan, forecasts });
-    else printLine(writeYaml(config).trimEnd());
+    else printLine(markChanges({ config, preset: preset as PresetName | null }));
     for (const line of [...plan, ...forecasts]) tell(args, line);
     return 0;
   }

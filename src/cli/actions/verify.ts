@@ -1,4 +1,5 @@
 import { openVerifyPool } from '../../../adapters/verify-pool/open-verify-pool.ts';
+import { stripEnd } from '../../core/canonicalise.ts';
 import type { Policy } from '../../core/verify/policy.ts';
 import { type JsonRow, nameInput, readCell, readJsonRows } from '../../edge/jsonl.ts';
 import { SourceError, UsageError } from '../../errors.ts';
@@ -17,7 +18,10 @@ interface Comparison {
   readonly policy: Partial<Policy>;
 }
 
-/** `verify`: a verdict is data, so that exit code 0 says "verified", not "correct". */
+/**
+ * `verify`: exit code 1 when the answer is not correct, as `check` has it for an invalid format. Of a file the rows say
+ * it: 0 means that all were judged, so that a pipeline does not stop at the first set with a wrong answer in it.
+ */
 export async function verifyAnswers(args: ArgsOf<typeof verifyCommand>): Promise<number> {
   const { gold, answer, jsonl, mode } = args;
   const comparison = { mode, policy: parsePolicy(args.policy) };
@@ -35,7 +39,7 @@ export async function verifyAnswers(args: ArgsOf<typeof verifyCommand>): Promise
   const [judgement] = await pool.verify([toCase(gold, answer, comparison)]);
   if (args.json) printJson(toFields(judgement!));
   else printLine(describeJudgement(judgement!));
-  return 0;
+  return judgement!.verdict === 'correct' ? 0 : 1;
 }
 
 async function verifyRows(verifier: Verifier, file: string, comparison: Comparison): Promise<void> {
@@ -60,7 +64,7 @@ function readCase({ line, row }: JsonRow, file: string, { mode, policy }: Compar
 
 /** A response with blocks is read as a trajectory: its tags are structure, not text. */
 function toCase(gold: string, text: string, { mode, policy }: Comparison): VerifyCase {
-  return { gold, text, options: { mode, structured: text.includes('<Parallel>'), policy } };
+  return { gold, text: stripEnd(text), options: { mode, structured: text.includes('<Parallel>'), policy } };
 }
 
 function toFields({ verdict, extracted, rule, reason, ms, verifier }: Judgement) {

@@ -63,4 +63,6 @@ export const verifyCommand = {
     ["$0 verify --gold '\\frac{1}{2}' --answer '0.5'", 'one comparison'],
     ['$0 verify --jsonl cases.jsonl --policy order=sequence', 'a file, where the order of lists counts'],
   ],
+  epilogue:
+    'Exit code 1 when --answer is not correct. With --jsonl 0 says that every row was judged; the verdicts are in the rows.',
 } as const satisfies CommandSpec;

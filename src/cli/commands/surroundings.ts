@@ -1,6 +1,6 @@
 import { MAX_WORD_SUMS } from '../../core/word-sums/generate.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, flag, neededWord, one, text, words } from '../options.ts';
+import { choice, count, flag, neededWord, one, text, word, words } from '../options.ts';
 import { SERVER_OPTIONS, TEACHER_OPTIONS } from './shared-options.ts';
 
 /** Commands for what surrounds a run: problem sets, outside servers, the embedded server. */
@@ -48,6 +48,21 @@ export const doctorCommand = {
   ],
   epilogue:
     'Servers that are named are probed, and no other; where none is, the embedded ones are. Without --model, the only model of a server is taken. Exit codes: 0 all is well (warnings included), 1 something is at fault, 2 bad usage or configuration.',
+} as const satisfies CommandSpec;
+
+/** `config`: what is in force, and what each key means. */
+export const configCommand = {
+  name: 'config <what> [key]',
+  describe: 'the configuration: show what is in force, print its JSON Schema, explain a key',
+  options: {
+    ...SERVER_OPTIONS,
+    what: neededWord('what to do', choice(['show', 'schema', 'explain'])),
+    key: word('explain: the key (rollout.topP, stages.rl.steps); without one the sections', text),
+  },
+  examples: [
+    ['$0 config explain stages.rl.groupSize', 'what a key means, takes and is by default'],
+    ['$0 config show --config my.yaml', 'every key, with a mark where it differs from the preset'],
+  ],
 } as const satisfies CommandSpec;
 
 /** `embedded serve`: the tiny engine and trainer as a server. */

@@ -1,8 +1,30 @@
 import type { CommandSpec } from '../command.ts';
-import { choice, count, flag, forKey, one, path, text, word } from '../options.ts';
+import { choice, count, flag, forKey, one, path, text, url, word } from '../options.ts';
 import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './shared-options.ts';
 
 /** Commands that train and measure: the whole curriculum, resuming it, single stages. */
+
+/** `init`: a configuration to begin with. */
+export const initCommand = {
+  name: 'init',
+  describe: 'write a configuration with comments; asks for what no flag gives',
+  options: {
+    file: one('file to write', text, './run.yaml'),
+    kind: one(
+      'embedded: the tiny model of this package; cold-start: data from a teacher alone; servers: a vLLM and a trainer',
+      choice(['embedded', 'cold-start', 'servers']),
+    ),
+    engine: one('servers: URL of the vLLM server', url),
+    model: one('servers: its model', text),
+    trainer: one('servers: URL of the trainer', url),
+    teacher: one('cold-start, servers: URL of the teacher', url),
+    'teacher-model': one('cold-start, servers: its model', text),
+    problems: one('cold-start: JSONL file, or a pulled set', text),
+  },
+  examples: [
+    ['$0 init --kind cold-start --teacher http://127.0.0.1:8002/v1 --teacher-model NAME --problems my.jsonl', ''],
+  ],
+} as const satisfies CommandSpec;
 
 /** `run`: the whole curriculum. */
 export const runCommand = {

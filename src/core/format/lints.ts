@@ -14,9 +14,14 @@ import {
 /** Takes a lint; only the first of each code counts. `seen` as in `ViolationSink`. */
 export type LintReport = (code: LintCode, at: number, seen: number) => void;
 
-/** Every repetition is bounded, so that a run of blanks after `<` costs nothing. */
-const LOOKALIKE = /<\s{0,3}\/?\s{0,3}(?:parallel|path|summary)(?:[\s\d:="'][^<>\n]{0,40})?\s{0,3}\/?>/gi;
-const LONGEST_LOOKALIKE = 64;
+/**
+ * A tag as it is not written: in other case, with blanks or attributes; escaped with a backslash or for HTML; with the angle
+ * brackets of mathematics or typography; in full-width letters, or Cyrillic or Greek ones that look alike; with characters
+ * without a width in it. Every repetition is bounded, so that a run of blanks after `<` costs nothing.
+ */
+const LOOKALIKE =
+  /(?:\\?<|&lt;|[＜〈⟨‹])[\u00ad\u200b-\u200d\u2060\ufeff]{0,2}\s{0,3}\\?[/／]?\s{0,3}(?:[pｐрρ][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[aａаα][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[rｒг][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[aａаα][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[lｌӏi][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[lｌӏi][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[eｅеε][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[lｌӏi][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}|[pｐрρ][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[aａаα][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[tｔтτ][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[hｈһнη][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}|[sｓѕ][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[uｕυ][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[mｍм][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[mｍм][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[aａаα][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[rｒг][\u00ad\u200b-\u200d\u2060\ufeff]{0,2}[yｙуυ][\u00ad\u200b-\u200d\u2060\ufeff]{0,2})(?:[\s\d:="'][^<>\n]{0,40}?)?\s{0,3}\/?(?:\\?>|&gt;|[＞〉⟩›])/giu;
+const LONGEST_LOOKALIKE = 96;
 
 const MECHANISM = /\bparallel (?:thinking|blocks?|paths?|reasoning)\b|\breasoning paths?\b/gi;
 const LONGEST_MECHANISM = 18;

@@ -3,7 +3,7 @@ import { AT_END, type TagListener, type TagMatch, type TextPiece, type Violation
 
 /** Receives what the strict parser sees. `seen` as in `ViolationSink`. */
 export interface StructureSink extends ViolationSink<GrammarCode> {
-  /** White space between tags differs from the canonical form. */
+  /** White space between tags, or its lack before a summary, that a trajectory on the page would not have. */
   looseSpace(at: number, seen: number): void;
   /** A well-formed block is complete; `contents` holds what its paths hold. */
   block(block: FormatBlock, contents: readonly string[], seen: number): void;
@@ -25,8 +25,9 @@ export class StrictParser implements TagListener {
   #since = 0;
   #end = 0;
   #ink: number | null = null;
-  /** What has come since the last tag, while it can still be the canonical gap. */
-  #gapText = '';
+  /** Whether the gap has come since the last tag, and the end of what has, which may be its beginning. */
+  #hasGap = false;
+  #gapTail = '';
   #openAt = 0;
   #closeAt = 0;
   #pathAt = 0;
@@ -54,9 +55,7 @@ export class StrictParser implements TagListener {
     }
     if (this.#state === 'path') this.#content.push(content);
     if (this.#state === 'summary' && ink !== null) this.#summaryIsBlank = false;
-    if (this.#state === 'await' && this.#gapText.length <= this.#gap.length) {
-      this.#gapText += content.slice(0, this.#gap.length + 1);
-    }
+    if (this.#state === 'await' || this.#state === 'block') this.#lookForGap(content);
     this.#end = to;
   }
 
@@ -70,7 +69,8 @@ export class StrictParser implements TagListener {
     this.#since = match.end;
     this.#end = match.end;
     this.#ink = null;
-    this.#gapText = '';
+    this.#hasGap = false;
+    this.#gapTail = '';
   }
 
   /** To be called once, when the source has ended. */
@@ -125,8 +125,17 @@ export class StrictParser implements TagListener {
     this.#blockIsSound = true;
   }
 
+  #lookForGap(content: string): void {
+    if (this.#hasGap) return;
+    const joined = this.#gapTail + content;
+    this.#hasGap = joined.includes(this.#gap);
+    this.#gapTail = joined.slice(-this.#gap.length);
+  }
+
+  /** Tags stand side by side or on lines of their own, as the paper's data have them. */
   #checkBlockSpace(seen: number): void {
-    if (this.#end > this.#since && this.#ink === null) this.#sink.looseSpace(this.#since, seen);
+    const isBlank = this.#end > this.#since && this.#ink === null;
+    if (isBlank && !this.#hasGap) this.#sink.looseSpace(this.#since, seen);
   }
 
   #inBlock({ tag, at, end }: TagMatch): void {
@@ -178,7 +187,7 @@ export class StrictParser implements TagListener {
 
   #beginSummary({ at, end }: TagMatch): void {
     if (this.#ink === null) {
-      if (this.#gapText !== this.#gap) this.#sink.looseSpace(this.#since, end);
+      if (!this.#hasGap) this.#sink.looseSpace(this.#since, end);
     } else if (this.#strictness.textBeforeSummary) {
       this.#fail('text_before_summary', this.#ink, end);
     }

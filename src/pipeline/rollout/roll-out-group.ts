@@ -53,7 +53,7 @@ export async function goOnFromPaths(
   try {
     return { trajectory: await run.goOn(segments) };
   } catch (error) {
-    return { failure: describeRefusal(error) };
+    return { failure: toCallFailure(error).message };
   }
 }
 
