@@ -69,7 +69,7 @@ test('1. preset, file, --set, flags', (t) => {
     sets,
     overrides: [...overrides, { flag: '--seed', path: 'run.seed', value: 3 }],
   });
-  assert.deepEqual(config.run, { name: 'mine', seed: 3 });
+  assert.deepEqual(config.run, { name: 'mine', seed: 3, report: null });
   assert.deepEqual(
     [config.engine.maxInFlight, config.engine.timeoutSeconds, config.engine.urls, config.engine.model],
     [9, 8, ['http://127.0.0.1:1'], 'Qwen/Qwen3-4B-Base'],
