@@ -36,7 +36,7 @@ test('1: init', async () => {
     const schema = /^# yaml-language-server: \$schema=(.+)$/m.exec(text)![1]!;
     assert.ok(existsSync(resolve(dirname(file), schema)), schema);
     assert.ok(text.includes('#'));
-    const dry = await runCli([command, '--config', file, '--dry-run', '--json']);
+    const dry = await runCli([command, '--config', file, '--dry-run', '--json', '--db', join(folder, 'none.db')]);
     assert.equal(dry.code, 0, dry.stderr);
     const { config } = JSON.parse(dry.stdout);
     if (kind !== 'embedded') assert.equal(config.stages[0].teacher.model, 'a: teacher');
@@ -110,6 +110,8 @@ test('5: the preset that fits', async () => {
     'embedded-base',
     '--problems',
     'x.jsonl',
+    '--db',
+    join(folder, 'none.db'),
   ];
   assert.match((await runCli(args)).stderr, /answers the questions of --preset embedded only/);
   assert.doesNotMatch((await runCli([...args, '--preset', 'embedded'])).stderr, /--preset embedded only/);

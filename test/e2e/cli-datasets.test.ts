@@ -168,8 +168,9 @@ test('6: tokenizer notes', async () => {
   const { tokenizerNotes } = JSON.parse((await runCli(['export', '--tokenizer-notes', '--json'])).stdout);
   assert.equal(tokenizerNotes.specialTokens.length, 6);
   assert.ok(tokenizerNotes.steps.some((step: string) => /initial values of its own/.test(step)));
-  assert.equal((await runCli(['export', '--out', join(root, 'x')])).code, 2);
-  assert.match((await runCli(['export', 'run-1'])).stderr, /--out is missing/);
+  const db = ['--db', join(root, 'none.db')];
+  assert.equal((await runCli(['export', '--out', join(root, 'x'), ...db])).code, 2);
+  assert.match((await runCli(['export', 'run-1', ...db])).stderr, /--out is missing/);
 });
 
 test('7: development sets', { skip: !existsSync(SHARED) && NO_SAMPLES }, async () => {
