@@ -150,7 +150,10 @@ class SetReader {
     return set;
   }
 
-  /** Bounds joined by "and" hold at once, others one of them; `[0,1] or [2,3]` is a union. */
+  /**
+   * Bounds joined by "and" hold at once, others one of them. `[0,1] or [2,3]` is a union; of sets that share points, such as
+   * `(0,1) or \mathbb{R}`, one is meant and nobody knows which.
+   */
   #readList(items: readonly Item[], joint: ListJoint): RealSet | null {
     const isBoth = joint === 'and';
     const isUnion = joint === 'or' && items.every(({ kind }) => kind === 'tuple');
@@ -158,7 +161,7 @@ class SetReader {
     const isBounds = items.every((item) => item.kind === 'relation' && item.ops.every((op) => op !== '='));
     const sets = items.map((item) => this.read(item));
     return sets.reduce((all, set) => {
-      if (all === null || set === null) return null;
+      if (all === null || set === null || (isUnion && this.#meet(all, set).length > 0)) return null;
       return isBoth && isBounds ? this.#meet(all, set) : this.#unite(all, set);
     });
   }
