@@ -1,4 +1,5 @@
 import { hasClass, toVocabulary } from '../read/word-classes.ts';
+import { isAbbreviated } from './flat-lines.ts';
 
 /** Whether the text around a statement asserts it: what its sentence says before it, and what follows it. */
 
@@ -33,7 +34,7 @@ function findSentenceStart(before: string): number {
   for (const match of before.matchAll(
     /(?<![!?])(?:\.|\?(?![$*_"')\]]{0,3}\s[a-z\d])|(?<=[A-Za-z\u0080-\uffff]{2})!)[$*_"')\]]{0,3}\s|[\n。！？]/g,
   ))
-    from = match.index + match[0].length;
+    if (!isAbbreviated(before, match.index)) from = match.index + match[0].length;
   return from;
 }
 
