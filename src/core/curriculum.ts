@@ -3,6 +3,7 @@ import type { EffectiveThresholds } from './effective/effective-parallelism.ts';
 import type { FormatMode, LintCode } from './format/format-report.ts';
 import type { AdvantageSettings, RewardConfig } from './reward.ts';
 import { createRng, hashSeed, shuffle } from './rng.ts';
+import type { WordSumLevel } from './word-sums/generate.ts';
 
 /**
  * The recipe of a run as plain data: what the configuration resolves to and the pipeline executes.
@@ -13,7 +14,7 @@ import { createRng, hashSeed, shuffle } from './rng.ts';
 export type ProblemsRef =
   | {
       readonly kind: 'word-sums';
-      readonly level: 'easy' | 'hard';
+      readonly level: WordSumLevel;
       readonly split: 'train' | 'heldout';
       readonly count: number;
       readonly seed: number;
