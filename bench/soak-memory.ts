@@ -34,6 +34,7 @@ const MAX_QUESTIONS = 100_000;
 const GROWING: ReadonlySet<string> = new Set(['store', 'steps']);
 
 const PACE_MS = 1000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface SoakOptions {
   readonly hours: number;
@@ -90,15 +91,19 @@ export async function soakMemory(options: SoakOptions): Promise<SoakResult> {
     '1',
     '--parent-watch',
   ]);
-  const stopServer = () => server.child.kill('SIGCONT');
-  process.once('exit', stopServer);
+  // A server that is stopped when this process is ended would stay so.
+  const leave = () => {
+    server.child.kill('SIGCONT');
+    process.exit(130);
+  };
+  for (const signal of SIGNALS) process.once(signal, leave);
   try {
     const { url } = (await server.readJsonLine()) as { url: string };
     const soak = new Soak(server, url, folder, options);
     await soak.coldStart();
     return await soak.train();
   } finally {
-    process.off('exit', stopServer);
+    for (const signal of SIGNALS) process.off(signal, leave);
     await server.stop();
     if (options.out === null) rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }

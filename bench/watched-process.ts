@@ -25,10 +25,11 @@ export class WatchedProcess {
   #tail = '';
   #hasEnded = false;
 
-  /** Starts `node file ...args`; its standard input stays open until `stop` or the end of this process. */
+  /** Starts `node file ...args`. Its standard input and its channel close with this process, which ends servers and the launcher. */
   constructor(file: string, args: readonly string[]) {
     this.child = spawn(process.execPath, ['--expose-gc', '--import', PROBE, file, ...args], {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, PARALLEL_R1_LAUNCHED: '1' },
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
