@@ -5,6 +5,7 @@ import { type ArmId, prepareArm, trainArm } from '../experiments/arms.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
+import type { RunParts } from './run-parts.ts';
 import { resumeRun, startRun } from './start-run.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface ExperimentOptions {
   readonly seeds: readonly number[];
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** What stands in for what the recipes would connect. */
+  readonly parts?: RunParts;
 }
 
 /** An arm that could not be run to its end, and why. */
@@ -77,7 +80,7 @@ async function finishRun(options: ExperimentOptions, recipe: RunConfig, weightsO
   const { db, preset, reporter, signal } = options;
   const config = nameRun(recipe, weightsOf);
   const known = findKnown(db, config);
-  const parts = { reporter };
+  const parts = { ...options.parts, reporter };
   if (known?.status === 'done') return known.id;
   if (known !== null) return (await resumeRun({ db, runId: known.id, parts, signal })).runId;
   return (await startRun({ db, config, preset, weightsOf, parts, signal })).runId;
