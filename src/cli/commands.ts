@@ -4,7 +4,15 @@ import { exportCommand, generateCommand } from './commands/cold-start.ts';
 import { compareCommand, reportCommand, showCommand, viewCommand, whyCommand } from './commands/run-views.ts';
 import { replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
 import { configCommand, datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
-import { evalCommand, initCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
+import {
+  evalCommand,
+  experimentCommand,
+  initCommand,
+  resumeCommand,
+  rlCommand,
+  runCommand,
+  sftCommand,
+} from './commands/training.ts';
 
 /**
  * Every command, in the order of the help page. A command has two halves: its name and options are in `commands/`, in
@@ -20,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(sftCommand, async () => (await import('./actions/one-stage.ts')).startSft),
   tieCommand(rlCommand, async () => (await import('./actions/one-stage.ts')).startRl),
   tieCommand(evalCommand, async () => (await import('./actions/one-stage.ts')).startEval),
+  tieCommand(experimentCommand, async () => (await import('./actions/experiment.ts')).runNamedExperiment),
   tieCommand(solveCommand, async () => (await import('./actions/solve.ts')).solve),
   tieCommand(checkCommand, async () => (await import('./actions/check.ts')).checkFiles),
   tieCommand(verifyCommand, async () => (await import('./actions/verify.ts')).verifyAnswers),

@@ -141,11 +141,14 @@ export function listTeacherUrls({ url }: Pick<ColdStartStage['teacher'], 'url'>)
   return typeof url === 'string' ? [url] : url;
 }
 
+/** Optional keys were added later; in a stored recipe without one, its comment says what holds. */
 export interface SftStage {
   readonly id: string;
   readonly kind: 'sft';
   /** Id of the cold-start stage that made the rows, or a JSONL file of `{problem, answer, target}`. */
   readonly data: string;
+  /** Train on the rows without their tags, each as one sequence; missing: false. */
+  readonly stripTags?: boolean;
   readonly maxSteps: number;
   /** Null: as many as `maxSteps` takes. */
   readonly epochs: number | null;

@@ -63,10 +63,10 @@ function pickRun({ id, name, preset, seed, status, createdAtMs }: RunRecord): Co
 }
 
 /** Share of right answers by problem. */
-type Shares = ReadonlyMap<number, number>;
+export type Shares = ReadonlyMap<number, number>;
 
 /** The newest evaluation of each set, in the order of the sets. */
-function findLastEvaluations(store: RunStore, runId: string): ReadonlyMap<string, Shares> {
+export function findLastEvaluations(store: RunStore, runId: string): ReadonlyMap<string, Shares> {
   const newest = new Map<
     string,
     { readonly moment: string; readonly counts: Map<number, [correct: number, of: number]> }

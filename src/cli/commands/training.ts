@@ -1,5 +1,6 @@
+import { EXPERIMENT_NAMES } from '../../experiments/catalogue.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, flag, forKey, one, path, text, url, word } from '../options.ts';
+import { choice, count, file, flag, forKey, one, path, text, url, word } from '../options.ts';
 import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './shared-options.ts';
 
 /** Commands that train and measure: the whole curriculum, resuming it, single stages. */
@@ -116,4 +117,23 @@ export const evalCommand = {
     samples: forKey('eval.sets.*.samples', one('sampled answers per problem', count(1))),
     decoding: forKey('rollout.mode', one('default: that of the recipe', choice(['parallel', 'sequential']))),
   },
+} as const satisfies CommandSpec;
+
+/** `experiment`: arms of an experiment against each other. */
+export const experimentCommand = {
+  name: 'experiment [name]',
+  describe: 'arms that differ in one thing, over several seeds, paired; without a name lists the experiments',
+  options: {
+    ...SERVER_OPTIONS,
+    quick: RECIPE_OPTIONS.quick,
+    name: word('which experiment, or all', choice([...EXPERIMENT_NAMES, 'all'])),
+    seeds: one('how many seeds; an interval needs two', count(1, 1000), 5),
+    'first-seed': one('the first of them', count(0, 1_000_000), 1),
+    'show-only': flag('run nothing; show what is in the store'),
+    markdown: one('write the result with every seed to this Markdown file', file),
+  },
+  examples: [
+    ['$0 experiment reward --seeds 5 --db experiments.db', 'run what is missing, then show it'],
+    ['$0 experiment all --db experiments.db --show-only --markdown results.md', 'write down what is there'],
+  ],
 } as const satisfies CommandSpec;

@@ -134,6 +134,7 @@ export const embeddedPreset: RunConfig = {
       id: 'sft',
       kind: 'sft',
       data: 'cold-start',
+      stripTags: false,
       maxSteps: 900,
       epochs: null,
       batchSize: 32,
