@@ -26,7 +26,7 @@ export const SERVER_OPTIONS = {
 /** Of every command that starts a run. */
 export const RECIPE_OPTIONS = {
   ...SERVER_OPTIONS,
-  quick: flag('a small version of the recipe: minutes become seconds'),
+  quick: flag('a small version: the embedded model learns sums of two numbers; others make a few steps of each stage'),
   'dry-run': flag('print the resolved configuration and what would be done'),
 } satisfies OptionTable;
 

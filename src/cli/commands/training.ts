@@ -122,6 +122,7 @@ export const evalCommand = {
 /** `experiment`: arms of an experiment against each other. */
 export const experimentCommand = {
   name: 'experiment [name]',
+  task: 'judge',
   describe: 'arms that differ in one thing, over several seeds, paired; without a name lists the experiments',
   options: {
     ...SERVER_OPTIONS,
