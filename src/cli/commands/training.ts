@@ -1,6 +1,6 @@
 import { EXPERIMENT_NAMES } from '../../experiments/catalogue.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, file, flag, forKey, one, path, text, url, word } from '../options.ts';
+import { choice, count, file, flag, forKey, type OptionTable, one, path, text, url, word } from '../options.ts';
 import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './shared-options.ts';
 
 /** Commands that train and measure: the whole curriculum, resuming it, single stages. */
@@ -113,21 +113,34 @@ export const evalCommand = {
   },
 } as const satisfies CommandSpec;
 
+/** Of the commands about arms: the recipe they change, and their seeds. */
+const ARM_OPTIONS = {
+  ...SERVER_OPTIONS,
+  quick: RECIPE_OPTIONS.quick,
+  seeds: one('how many seeds; an interval needs two', count(1, 1000), 5),
+  'first-seed': one('the first of them', count(0, 1_000_000), 1),
+  markdown: one('write the result to this Markdown file too', file),
+} satisfies OptionTable;
+
 /** `experiment`: arms of an experiment against each other. */
 export const experimentCommand = {
   name: 'experiment [name]',
   describe: 'arms that differ in one thing, over several seeds, paired; without a name lists the experiments',
   options: {
-    ...SERVER_OPTIONS,
-    quick: RECIPE_OPTIONS.quick,
+    ...ARM_OPTIONS,
     name: word('which experiment, or all', choice([...EXPERIMENT_NAMES, 'all'])),
-    seeds: one('how many seeds; an interval needs two', count(1, 1000), 5),
-    'first-seed': one('the first of them', count(0, 1_000_000), 1),
     'show-only': flag('run nothing; show what is in the store'),
-    markdown: one('write the result with every seed to this Markdown file', file),
   },
   examples: [
     ['$0 experiment reward --seeds 5 --db experiments.db', 'run what is missing, then show it'],
     ['$0 experiment all --db experiments.db --show-only --markdown results.md', 'write down what is there'],
   ],
+} as const satisfies CommandSpec;
+
+/** `reproduce`: the paper's tables beside ours. */
+export const reproduceCommand = {
+  name: 'reproduce',
+  describe: "the paper's tables and curves, row by row, beside what the runs of the store came to",
+  options: ARM_OPTIONS,
+  examples: [['$0 reproduce --db experiments.db --markdown reproduction.md', 'after experiment all']],
 } as const satisfies CommandSpec;
