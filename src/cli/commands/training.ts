@@ -8,6 +8,7 @@ import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './share
 /** `init`: a configuration to begin with. */
 export const initCommand = {
   name: 'init',
+  task: 'setUp',
   describe: 'write a configuration with comments; asks for what no flag gives',
   options: {
     file: one('file to write', text, './run.yaml'),
@@ -30,6 +31,7 @@ export const initCommand = {
 /** `run`: the whole curriculum. */
 export const runCommand = {
   name: 'run',
+  task: 'train',
   describe: 'the whole curriculum: cold start, SFT, RL on easy and on hard problems; ends with a report',
   options: RECIPE_OPTIONS,
   examples: [
@@ -44,6 +46,7 @@ export const runCommand = {
 /** `resume`: continuing a run from the store. */
 export const resumeCommand = {
   name: 'resume [run]',
+  task: 'train',
   describe: 'continue a run after Ctrl-C, a crash, kill -9 or power loss; default: the last unfinished one',
   options: {
     run: word('id of the run', text),
@@ -68,6 +71,7 @@ export const resumeCommand = {
 /** `sft`: supervised training alone. */
 export const sftCommand = {
   name: 'sft',
+  task: 'train',
   describe: 'supervised training alone, on a data set (--data) or on the rows of a run (--from)',
   options: {
     ...RECIPE_OPTIONS,
@@ -84,6 +88,7 @@ export const sftCommand = {
 /** `rl`: reinforcement learning alone. */
 export const rlCommand = {
   name: 'rl',
+  task: 'train',
   describe: 'the RL stages alone, from the base model or from the weights a run ended with (--from)',
   options: {
     ...RECIPE_OPTIONS,
@@ -96,6 +101,7 @@ export const rlCommand = {
 /** `eval`: held-out figures. */
 export const evalCommand = {
   name: 'eval',
+  task: 'judge',
   describe: 'mean@k, pass@k, best@k and majority@k of the base model or of the weights a run ended with (--from)',
   options: {
     ...RECIPE_OPTIONS,
@@ -125,6 +131,7 @@ const ARM_OPTIONS = {
 /** `experiment`: arms of an experiment against each other. */
 export const experimentCommand = {
   name: 'experiment [name]',
+  task: 'judge',
   describe: 'arms that differ in one thing, over several seeds, paired; without a name lists the experiments',
   options: {
     ...ARM_OPTIONS,
