@@ -2,7 +2,7 @@ import { type Command, tieCommand } from './command.ts';
 import { checkCommand, solveCommand, verifyCommand } from './commands/answers.ts';
 import { exportCommand, generateCommand } from './commands/cold-start.ts';
 import { compareCommand, reportCommand, showCommand, viewCommand, whyCommand } from './commands/run-views.ts';
-import { replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
+import { pruneCommand, replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
 import { configCommand, datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
 import { evalCommand, initCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
 
@@ -33,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(trackCommand, async () => (await import('./actions/track.ts')).trackStoredRun),
   tieCommand(replayCommand, async () => (await import('./actions/replay.ts')).replayRun),
   tieCommand(reverifyCommand, async () => (await import('./actions/reverify.ts')).reverifyRun),
+  tieCommand(pruneCommand, async () => (await import('./actions/prune.ts')).pruneStore),
   tieCommand(configCommand, async () => (await import('./actions/config.ts')).handleConfig),
   tieCommand(doctorCommand, async () => (await import('./actions/doctor.ts')).doctor),
   tieCommand(embeddedCommand, async () => (await import('./actions/embedded.ts')).serveEmbedded),
