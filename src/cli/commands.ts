@@ -1,7 +1,14 @@
 import { type Command, tieCommand } from './command.ts';
 import { checkCommand, solveCommand, verifyCommand } from './commands/answers.ts';
 import { exportCommand, generateCommand } from './commands/cold-start.ts';
-import { compareCommand, reportCommand, showCommand, viewCommand, whyCommand } from './commands/run-views.ts';
+import {
+  compareCommand,
+  figuresCommand,
+  reportCommand,
+  showCommand,
+  viewCommand,
+  whyCommand,
+} from './commands/run-views.ts';
 import { pruneCommand, replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
 import { configCommand, datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
 import { evalCommand, initCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
@@ -30,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(reportCommand, async () => (await import('./actions/report.ts')).reportRun),
   tieCommand(whyCommand, async () => (await import('./actions/why.ts')).explainRollout),
   tieCommand(compareCommand, async () => (await import('./actions/compare.ts')).compareStoredRuns),
+  tieCommand(figuresCommand, async () => (await import('./actions/figures.ts')).exportFigures),
   tieCommand(trackCommand, async () => (await import('./actions/track.ts')).trackStoredRun),
   tieCommand(replayCommand, async () => (await import('./actions/replay.ts')).replayRun),
   tieCommand(reverifyCommand, async () => (await import('./actions/reverify.ts')).reverifyRun),
