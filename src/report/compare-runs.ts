@@ -75,8 +75,8 @@ export function findEvaluations(
     string,
     { readonly moment: string; readonly counts: Map<number, [correct: number, of: number]> }
   >();
-  for (const { stageIndex, purpose, step, set, problem, correct, rollouts } of store.listGroupOutcomes(runId)) {
-    if (purpose !== 'eval' || set === null) continue;
+  for (const { stageIndex, step, set, problem, correct, rollouts } of store.listGroupOutcomes(runId, 'eval')) {
+    if (set === null) continue;
     const moment = `${stageIndex}/${step}`;
     let last = newest.get(set);
     // Groups come in the order of stages and steps.
