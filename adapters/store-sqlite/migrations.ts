@@ -12,6 +12,7 @@ import { EFFECTIVE_BLOCKS } from './migrations/0007-effective-blocks.ts';
 import { TRACKER_STEPS } from './migrations/0008-tracker-steps.ts';
 import { INPUT_FILES } from './migrations/0009-input-files.ts';
 import { ROLLOUT_OUTCOMES } from './migrations/0010-rollout-outcomes.ts';
+import { SUBJECTS } from './migrations/0011-subjects.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 8, sql: TRACKER_STEPS },
   { version: 9, sql: INPUT_FILES },
   { version: 10, sql: ROLLOUT_OUTCOMES },
+  { version: 11, sql: SUBJECTS },
 ];
 
 /** Schema this software reads and writes. */
