@@ -96,7 +96,7 @@ async function measureStage(
 /** Rollouts read at a time. */
 const ROLLOUTS_PER_PAGE = 1_000;
 
-type SetRollout = MeasuredRollout & Pick<ListedRollout, 'set'>;
+type SetRollout = MeasuredRollout & Pick<ListedRollout, 'set' | 'problem'>;
 
 /** What is measured of the rollouts of one set or step: a few numbers of each, never their text. */
 export function listMeasured(store: RunStore, runId: string, filter: RolloutFilter): SetRollout[] {

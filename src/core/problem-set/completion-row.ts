@@ -1,7 +1,7 @@
 import { type JsonObject, toObject } from '../json-object.ts';
+import { findBoxes } from '../verify/extract/boxes.ts';
 import { extractGsm8kAnswer } from './gsm8k-answer.ts';
 import { readLabel } from './problem-row.ts';
-import { findBoxes } from '../verify/extract/boxes.ts';
 
 /**
  * Completions that other programs wrote, one JSON object a row. Three shapes are known: rows of verifiers 0.1

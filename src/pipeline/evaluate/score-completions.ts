@@ -1,7 +1,7 @@
 import { stripThinking } from '../../core/canonicalise.ts';
-import type { Completion } from '../../core/problem-set/completion-row.ts';
 import { checkFormat } from '../../core/format/format-checker.ts';
 import { countOpenTags } from '../../core/format/tag-stream.ts';
+import type { Completion } from '../../core/problem-set/completion-row.ts';
 import { compareSamples, type EvaluationComparison } from '../../core/statistics/evaluation-figures.ts';
 import type { EvaluatedSample } from '../../core/statistics/outcomes.ts';
 import type { Verdict } from '../../core/verify/verdict.ts';
