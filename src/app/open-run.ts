@@ -95,7 +95,10 @@ function openStudent(
   // Who only looks wants to know, and not to wait.
   const student = connectStudent(config, url, reporter, requireServers);
   handles.keep(student.engine);
-  return student;
+  if (parts.trainer !== undefined || needsTrainer(config)) return student;
+  // Nobody hands weights over, so that what the server has is what is sampled.
+  const capabilities = { ...student.engine.capabilities, loadWeights: false };
+  return { ...student, engine: { ...student.engine, capabilities } };
 }
 
 function needsEmbedded(config: RunConfig, parts: RunParts): boolean {

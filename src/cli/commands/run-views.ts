@@ -75,6 +75,7 @@ export const reportCommand = {
 /** `figures`: the figures of a run as tables for other programs. */
 export const figuresCommand = {
   name: 'figures <table> [run]',
+  task: 'look',
   describe: 'the figures of a run as a table, CSV or JSONL, for a spreadsheet or a program; default: the newest run',
   options: {
     table: neededWord(

@@ -90,6 +90,7 @@ export const reverifyCommand = {
 /** `prune`: space back. */
 export const pruneCommand = {
   name: 'prune [ids..]',
+  task: 'setUp',
   describe: 'show what can be freed of runs that are over (log-probs, kept answers, saved weights), and free it',
   options: {
     ids: words('runs; default: all of the store'),

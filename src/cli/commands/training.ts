@@ -1,6 +1,21 @@
 import { EXPERIMENT_NAMES } from '../../experiments/catalogue.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, file, flag, forKey, type OptionTable, one, path, text, url, word } from '../options.ts';
+import {
+  choice,
+  count,
+  decimal,
+  file,
+  flag,
+  forKey,
+  many,
+  type OptionTable,
+  one,
+  path,
+  text,
+  url,
+  word,
+} from '../options.ts';
+import { nameSets } from '../recipe/name-sets.ts';
 import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './shared-options.ts';
 
 /** Commands that train and measure: the whole curriculum, resuming it, single stages. */
@@ -102,21 +117,40 @@ export const rlCommand = {
 export const evalCommand = {
   name: 'eval',
   task: 'judge',
-  describe: 'mean@k, pass@k, best@k and majority@k of the base model or of the weights a run ended with (--from)',
+  describe:
+    'mean@k, pass@k, best@k and majority@k with intervals: of a server as it is, of the weights a run ended with (--from), or of completions in a file (--from-jsonl)',
   options: {
     ...RECIPE_OPTIONS,
     from: one('run of this store whose weights are evaluated', text),
     problems: forKey(
       'eval.sets',
-      one(
-        'JSONL file of {problem, answer}, or a set in a datasets folder; default: the held-out sets of the recipe',
+      many(
+        'JSONL file of {problem, answer}, or a set in a datasets folder; may be repeated',
         text,
+        'the held-out sets of the recipe',
       ),
-      (problems) => [{ name: 'problems', problems }],
+      nameSets,
     ),
     samples: forKey('eval.sets.*.samples', one('sampled answers per problem', count(1))),
     decoding: forKey('rollout.mode', one('default: that of the recipe', choice(['parallel', 'sequential']))),
+    sequential: flag('answer every problem once more without forks, under the same seeds, and compare'),
+    temperature: forKey('eval.temperature', one('of all sampling', decimal())),
+    'top-p': forKey('eval.topP', one('of all sampling', decimal(0, 1))),
+    'max-tokens': forKey('rollout.maxResponseTokens', one('of a whole answer', count(1))),
+    'from-jsonl': many(
+      'completions that verifiers, lighteval or another program wrote; scored here, nothing is sampled or stored',
+      file,
+      'none',
+    ),
   },
+  examples: [
+    [
+      '$0 eval --engine http://127.0.0.1:8000/v1 --model NAME --problems aime24 --problems amc23 --samples 16',
+      'a vLLM as it is, without a trainer',
+    ],
+    ['$0 eval --engine http://127.0.0.1:8000/v1 --model NAME --problems my.jsonl --sequential', 'do forks help?'],
+    ['$0 eval --from-jsonl results.jsonl', 'completions from elsewhere'],
+  ],
 } as const satisfies CommandSpec;
 
 /** Of the commands about arms: the recipe they change, and their seeds. */
@@ -147,6 +181,7 @@ export const experimentCommand = {
 /** `reproduce`: the paper's tables beside ours. */
 export const reproduceCommand = {
   name: 'reproduce',
+  task: 'judge',
   describe: "the paper's tables and curves, row by row, beside what the runs of the store came to",
   options: ARM_OPTIONS,
   examples: [['$0 reproduce --db experiments.db --markdown reproduction.md', 'after experiment all']],
