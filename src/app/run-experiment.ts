@@ -58,8 +58,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<readonl
       try {
         await finishArm(options, arm, seed);
       } catch (error) {
-        if (error instanceof InterruptedError || error instanceof UsageError || !(error instanceof ParallelR1Error))
-          throw error;
+        if (error instanceof InterruptedError)
+          throw new InterruptedError('stopped; the same command goes on', { cause: error });
+        if (error instanceof UsageError || !(error instanceof ParallelR1Error)) throw error;
         failures.push({ arm, seed, message: error.message });
         options.reporter.warn(`${arm}, seed ${seed}: ${error.message}`);
       }
