@@ -48,6 +48,18 @@ export function keepEval(config: RunConfig): RunConfig {
   return withStages(config, [{ id: 'eval', kind: 'eval', sets }]);
 }
 
+/** Every evaluated set with a twin that is answered without forks. Throws `UsageError` where nothing forks anyway. */
+export function pairSets(config: RunConfig): RunConfig {
+  if (config.rollout.mode === 'sequential')
+    throw new UsageError(
+      '--sequential compares with answers that may fork, and rollout.mode is sequential: leave one out',
+    );
+  const stages = config.stages.map((stage) =>
+    stage.kind === 'eval' ? { ...stage, sets: stage.sets.map((set) => ({ ...set, sequentialTwin: true })) } : stage,
+  );
+  return withStages(config, stages);
+}
+
 function pickStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extract<Stage, { kind: K }>[] {
   const stages = config.stages.filter((stage): stage is Extract<Stage, { kind: K }> => stage.kind === kind);
   if (stages.length === 0) throw new UsageError(`the configuration has no ${kind} stage`);

@@ -6,7 +6,7 @@ import { ARMS, type ArmId } from '../experiments/arms.ts';
 import type { Contrast, Experiment } from '../experiments/catalogue.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
-import { findLastEvaluations, type Shares } from './compare-runs.ts';
+import { findEvaluations, type Shares } from './compare-runs.ts';
 
 /** What the arms of an experiment came to: one value per seed, then the mean over seeds with its interval. */
 
@@ -77,7 +77,7 @@ export function collectExperiment(
   { arms, contrasts }: Pick<Experiment, 'arms' | 'contrasts'>,
   finished: readonly FinishedArm[],
 ): ExperimentResult {
-  const measured = finished.map((one) => ({ ...one, sets: findLastEvaluations(store, one.run.id) }));
+  const measured = finished.map((one) => ({ ...one, sets: findEvaluations(store, one.run.id) }));
   const sets = [...new Set(measured.flatMap((one) => [...one.sets.keys()]))];
   return {
     arms: arms.flatMap((arm) =>

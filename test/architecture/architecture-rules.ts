@@ -93,13 +93,14 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['verify', 'verify/'],
   ['reward', 'reward[.]ts$'],
   ['datum', 'datum[.]ts$'],
+  ['word-sums', 'word-sums/'],
   ['curriculum', 'curriculum[.]ts$'],
+  ['lengths', 'fit-lengths[.]ts$'],
   ['layout', '(layout/)'],
   ['diversity', 'diversity[.]ts$'],
   ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
   ['statistics', 'statistics/'],
   ['replay', 'replay/'],
-  ['word-sums', 'word-sums/'],
   ['problem-set', 'problem-set/'],
 ];
 

@@ -71,3 +71,24 @@ export const reportCommand = {
     out: one('file to write; default: the id of the run with .html', file),
   },
 } as const satisfies CommandSpec;
+
+/** `figures`: the figures of a run as tables for other programs. */
+export const figuresCommand = {
+  name: 'figures <table> [run]',
+  task: 'look',
+  describe: 'the figures of a run as a table, CSV or JSONL, for a spreadsheet or a program; default: the newest run',
+  options: {
+    table: neededWord(
+      'series: a figure a row; steps: a step a row; evaluations; problems: a problem and step a row; rollouts; funnel',
+      choice(['series', 'steps', 'evaluations', 'problems', 'rollouts', 'funnel']),
+    ),
+    run: RUN,
+    format: one('default: that of the name of the file, else csv', choice(['csv', 'jsonl'])),
+    out: one('file to write; default: stdout', file),
+  },
+  examples: [
+    ['$0 figures steps --out steps.csv', 'training curves for a spreadsheet'],
+    ['$0 figures rollouts --json | jq .verdict', 'every rollout as a line of JSON'],
+  ],
+  epilogue: 'Columns: docs/seeing-a-run.md.',
+} as const satisfies CommandSpec;

@@ -1,6 +1,6 @@
 import { DEFAULT_LATENCY_MODEL } from '../../core/replay/latency-model.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, decimal, flag, many, neededWord, one, path, text, url, word } from '../options.ts';
+import { choice, count, decimal, flag, many, neededWord, one, path, text, url, word, words } from '../options.ts';
 import { join } from '../recipe/replay-policies.ts';
 import { SERVER_OPTIONS } from './shared-options.ts';
 
@@ -85,4 +85,24 @@ export const reverifyCommand = {
     apply: flag('write the new verdicts and the rewards that follow from them; what they replace is kept'),
   },
   examples: [['$0 reverify 20261124-101500-ab12', 'what would change']],
+} as const satisfies CommandSpec;
+
+/** `prune`: space back. */
+export const pruneCommand = {
+  name: 'prune [ids..]',
+  task: 'setUp',
+  describe: 'show what can be freed of runs that are over (log-probs, kept answers, saved weights), and free it',
+  options: {
+    ids: words('runs; default: all of the store'),
+    only: many('free only that; may be repeated', choice(['log-probs', 'answers', 'weights']), 'all of them'),
+    runs: flag('remove the runs named, with everything that is theirs'),
+    yes: flag('free it without asking'),
+  },
+  examples: [
+    ['$0 prune', 'what can be freed in the store, and a question'],
+    ['$0 prune --only log-probs --yes', 'keeps weights; texts and token ids stay anyway'],
+    ['$0 prune 20261124-101500-ab12 --runs', 'a run that nobody needs'],
+  ],
+  epilogue:
+    'Of a run that can be resumed nothing goes that a resume needs; of one that is done its last weights stay, for solve and --from.',
 } as const satisfies CommandSpec;

@@ -7,8 +7,8 @@ import { UsageError } from '../../errors.ts';
 import type { GlobalArgs } from '../command.ts';
 import type { RecipeValues, ServerValues } from '../commands/shared-options.ts';
 
-/** Arguments of every command that loads a recipe. */
-export type ServerArgs = GlobalArgs & ServerValues;
+/** Arguments of every command that loads a recipe; what sets keys of the configuration is among `overrides` already. */
+export type ServerArgs = GlobalArgs & Omit<ServerValues, 'seed'>;
 
 /** Arguments of every command that starts a run. */
 export type RecipeArgs = GlobalArgs & RecipeValues;

@@ -4,10 +4,12 @@ import { describeResume } from '../../app/start-run.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunRecord } from '../../ports/run-store/runs.ts';
 import { countProblems } from '../../problem-sets/resolve-problems.ts';
+import { collectRuleComparisons } from '../../report/collect-rule-comparisons.ts';
 import { describeRollout } from '../../report/describe-rollout.ts';
 import { collectReportData, type ReportData } from '../../report/report-data.ts';
 import type { GlobalArgs } from '../command.ts';
 import { measureScreen, printJson, printLine } from '../output.ts';
+import { renderRuleComparisons } from './render-evaluations.ts';
 import { renderRunReport } from './render-run-report.ts';
 import { renderShortThought } from './render-thought-pair.ts';
 import { breakCommand } from './wrap-text.ts';
@@ -20,13 +22,22 @@ export async function printRunReport(
 ): Promise<void> {
   const [live] = readLiveStatus(store, [run]);
   const report = await collectReportData(store, live!, countProblems);
+  const rules = collectRuleComparisons(store, run);
   if (args.json) {
-    printJson(report);
+    printJson(rules.length === 0 ? report : { ...report, rules });
     return;
   }
   const columns = measureScreen();
   const thought = renderThought(store, report, columns);
-  printLine([renderRunReport(report, columns), ...thought, renderNextSteps(report, args.db, columns)].join('\n\n'));
+  const next = renderNextSteps(report, args.db, columns);
+  printLine([renderRunReport(report, columns), ...renderRules(rules), ...thought, next].join('\n\n'));
+}
+
+/** The verdicts beside those of the reference's rule, where the two differ. */
+function renderRules(rules: ReturnType<typeof collectRuleComparisons>): string[] {
+  if (rules.every(({ differences }) => differences === 0)) return [];
+  const lines = renderRuleComparisons(rules).map((line) => (line === '' ? '' : `  ${line}`));
+  return [["Verdicts beside those of the reference's string comparison", ...lines].join('\n')];
 }
 
 /** The thought before and after, if there is one. */
