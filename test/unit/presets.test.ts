@@ -48,7 +48,16 @@ function listStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extrac
 }
 
 test('1. every preset resolves to itself', () => {
-  assert.deepEqual(PRESET_NAMES, ['embedded', 'parallel', 'seen', 'unseen-s1', 'unseen-s2', 'scaffold', 'sequential']);
+  assert.deepEqual(PRESET_NAMES, [
+    'embedded',
+    'embedded-mixed',
+    'parallel',
+    'seen',
+    'unseen-s1',
+    'unseen-s2',
+    'scaffold',
+    'sequential',
+  ]);
   for (const name of PRESET_NAMES) {
     const { config, preset } = loadRunConfig({ preset: name });
     assert.equal(preset, name);
