@@ -130,7 +130,7 @@ test('5: candidates', () => {
   for (const { problem, solutions } of drawLevel('check')) {
     assert.ok(problem.kind === 'check');
     const fits = solutions.parallel.paths.map((path) => {
-      const [candidate, ones, tens] = path.split(';');
+      const [ones, tens, candidate] = path.split(';');
       const sum = Number(tens!.split('=')[1]) * 10 + (Number(ones!.split('=')[1]) % 10);
       assert.equal(sum, Number(candidate) + problem.taken, path);
       return sum === problem.from;
@@ -192,8 +192,8 @@ test('7: lists', () => {
     assert.equal(new Set(long.map(({ text }) => text)).size, 300);
   }
   const most = { seed: 1, level: 'check', split: 'heldout' } as const;
-  assert.equal(generateWordSums({ ...most, count: 10_000 }).length, 10_000);
-  assert.throws(() => generateWordSums({ ...most, count: 10_001 }), /level check come in lists of 0 to 10000/);
+  assert.equal(generateWordSums({ ...most, count: 5000 }).length, 5000);
+  assert.throws(() => generateWordSums({ ...most, count: 5001 }), /level check come in lists of 0 to 5000/);
 });
 
 test('8: finding a problem', () => {

@@ -204,15 +204,15 @@ export const embeddedMixedPreset: RunConfig = {
     {
       ...(embeddedPreset.stages[0] as ColdStart),
       // Of the chains, a split is tried as often as anywhere and turned down: half of their answers are lost.
-      problems: mixed('train', [2000, 1200, 1600, 2800, 1600], 201),
+      problems: mixed('train', [1800, 1200, 1800, 2400, 2800], 201),
     },
     {
       ...(embeddedPreset.stages[1] as Sft),
-      maxSteps: 1500,
+      maxSteps: 1800,
       until: {
         everySteps: 100,
-        fromStep: 900,
-        targets: [{ ...mixedTarget(211), minAccuracy: 0.45 }],
+        fromStep: 1000,
+        targets: [{ ...mixedTarget(211), minAccuracy: 0.55 }],
       },
     },
     {

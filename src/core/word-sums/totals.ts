@@ -14,9 +14,9 @@ export interface Totals {
   readonly asks: 'total' | 'difference';
 }
 
-/** Numbers each person has. */
+/** Numbers each person has, from 1 to 6: totals of two persons are then few enough for a tiny model to learn their sums. */
 const PART_LENGTH = 3;
-const MAX_DIGIT = 9;
+const MAX_DIGIT = 6;
 
 /** Ends a person's sentence when another one follows; asks for the difference. */
 export const TOTALS_JOINTS = { next: '. ', ask: '. How many more does one have than the other?' } as const;
