@@ -52,7 +52,11 @@ function describeQuestion({ method, teacher, samplesPerProblem: n }: ColdStartSt
 function describeProblems(refs: readonly ProblemsRef[]): string {
   return refs
     .map((ref) => {
-      if (ref.kind === 'word-sums') return `${ref.count} ${ref.level} word sums`;
+      if (ref.kind === 'word-sums') {
+        return typeof ref.level === 'number'
+          ? `${ref.count} word sums of ${ref.level} numbers`
+          : `${ref.count} ${ref.level} word sums`;
+      }
       const name = ref.kind === 'file' ? ref.path : ref.name;
       return ref.limit === null ? name : `the first ${ref.limit} of ${name}`;
     })

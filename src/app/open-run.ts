@@ -14,6 +14,7 @@ import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { connectStudent, connectTeachers, createPolicy } from './connect-engines.ts';
 import { connectTrainer } from './connect-trainer.ts';
 import { type EmbeddedProcess, startEmbeddedProcess } from './embedded-process.ts';
+import { embeddedFolderOf } from './embedded-weights.ts';
 import { readRunTemplate } from './prompt-files.ts';
 import type { RunParts } from './run-parts.ts';
 import { readSftTextsOf } from './sft-rows.ts';
@@ -94,7 +95,10 @@ function openStudent(
   // Who only looks wants to know, and not to wait.
   const student = connectStudent(config, url, reporter, requireServers);
   handles.keep(student.engine);
-  return student;
+  if (parts.trainer !== undefined || needsTrainer(config)) return student;
+  // Nobody hands weights over, so that what the server has is what is sampled.
+  const capabilities = { ...student.engine.capabilities, loadWeights: false };
+  return { ...student, engine: { ...student.engine, capabilities } };
 }
 
 function needsEmbedded(config: RunConfig, parts: RunParts): boolean {
@@ -104,7 +108,7 @@ function needsEmbedded(config: RunConfig, parts: RunParts): boolean {
 
 function startEmbedded({ config, store, signal }: OpenRunOptions): Promise<EmbeddedProcess> {
   const { threads, modelSeed, family } = config.embedded;
-  const stateDir = `${store.file}-embedded`;
+  const stateDir = embeddedFolderOf(store.file);
   return startEmbeddedProcess({ stateDir, threads, family, seed: modelSeed ?? config.run.seed }, signal);
 }
 

@@ -167,9 +167,10 @@ function listOf(
 
 /**
  * Whether a stage trains, or evaluates weights that a trainer hands over. Cold-start data come from an engine
- * alone, and an engine that takes no weights is evaluated as it is.
+ * alone. A server is evaluated as it is where it takes no weights, and where nothing trains and no trainer is named.
  */
-export function needsTrainer({ engine, stages }: Pick<RunConfig, 'engine' | 'stages'>): boolean {
-  const { loadWeights } = ENGINE_KINDS[engine.kind];
-  return stages.some(({ kind }) => kind === 'sft' || kind === 'rl' || (kind === 'eval' && loadWeights));
+export function needsTrainer({ engine, trainer, stages }: Pick<RunConfig, 'engine' | 'trainer' | 'stages'>): boolean {
+  if (stages.some(({ kind }) => kind === 'sft' || kind === 'rl')) return true;
+  const isServerAlone = engine.urls.length > 0 && trainer.url === null;
+  return ENGINE_KINDS[engine.kind].loadWeights && !isServerAlone && stages.some(({ kind }) => kind === 'eval');
 }

@@ -195,10 +195,24 @@ export interface EvalStage {
   readonly sets: readonly EvalSet[];
 }
 
+/** Optional keys were added later; in a stored recipe without one, its comment says what holds. */
 export interface EvalSet {
   readonly name: string;
   readonly problems: readonly ProblemsRef[];
   readonly samples: number;
+  /** Whether every problem is answered once more without forks, under the same seeds. Missing: false. */
+  readonly sequentialTwin?: boolean;
+}
+
+/** Name under which the answers without forks of a set are stored and reported. */
+export function nameTwin(set: string): string {
+  return `${set}-sequential`;
+}
+
+/** The sets as they are measured: themselves in order, then the twins of those that have one. */
+export function listMeasuredSets(sets: readonly EvalSet[]): readonly EvalSet[] {
+  const twins = sets.filter(({ sequentialTwin = false }) => sequentialTwin);
+  return [...sets, ...twins.map((set) => ({ ...set, name: nameTwin(set.name), sequentialTwin: false }))];
 }
 
 export type StageSpec = ColdStartStage | SftStage | RlStage | EvalStage;

@@ -1,4 +1,4 @@
-import { shrinkRecipe } from '../../app/cut-recipe.ts';
+import { shrinkRecipe } from '../../app/shrink-recipe.ts';
 import { requireRunnable } from '../../app/start-run.ts';
 import { loadRunConfig } from '../../config/load.ts';
 import type { RunConfig } from '../../config/schema.ts';

@@ -173,8 +173,8 @@ export const embeddedPreset: RunConfig = {
   // 600 rollouts an evaluation, about what two training steps cost.
   eval: {
     sets: [
-      { name: 'easy', problems: [wordSums('easy', 'heldout', 200, 131)], samples: 1 },
-      { name: 'hard', problems: [wordSums('hard', 'heldout', 200, 132)], samples: 2 },
+      { name: 'easy', problems: [wordSums('easy', 'heldout', 200, 131)], samples: 1, sequentialTwin: false },
+      { name: 'hard', problems: [wordSums('hard', 'heldout', 200, 132)], samples: 2, sequentialTwin: false },
     ],
     temperature: 1,
     topP: 1,

@@ -145,10 +145,10 @@ function trainOnDapo(over: Pick<Rl, 'id' | 'steps' | 'reward' | 'loss'>): Rl {
 
 /** The paper's evaluation: 16 samples a problem, one for MATH, whose published figure is mean@1. */
 const EVAL_SETS: RunConfig['eval']['sets'] = [
-  { name: 'aime25', problems: [set('aime25')], samples: 16 },
-  { name: 'aime24', problems: [set('aime24')], samples: 16 },
-  { name: 'amc23', problems: [set('amc23')], samples: 16 },
-  { name: 'math-500', problems: [set('math-500')], samples: 1 },
+  { name: 'aime25', problems: [set('aime25')], samples: 16, sequentialTwin: false },
+  { name: 'aime24', problems: [set('aime24')], samples: 16, sequentialTwin: false },
+  { name: 'amc23', problems: [set('amc23')], samples: 16, sequentialTwin: false },
+  { name: 'math-500', problems: [set('math-500')], samples: 1, sequentialTwin: false },
 ];
 
 /** A preset of the paper, given what differs between them: name, layout and stages. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { listMeasuredSets } from '../../core/curriculum.ts';
 import { countAtMost, MAX_WORD_SUMS, WORD_SUM_LEVELS } from '../../core/word-sums/generate.ts';
 import { MAX_OPERANDS, MIN_OPERANDS } from '../../core/word-sums/wording.ts';
 import { fraction, listOf, nonBlank, seedNumber, shortName, wholeNumber } from './fields.ts';
@@ -79,12 +80,19 @@ const evalSet = z.strictObject({
   name: shortName().describe('Name in reports and metric keys (eval/<name>/...)'),
   problems: problemsField(),
   samples: wholeNumber(1, 1024).default(1).describe('Sampled answers per problem'),
+  sequentialTwin: z
+    .boolean()
+    .default(false)
+    .describe('Answer every problem once more without forks, under the same seeds, as <name>-sequential'),
 });
 
-/** Sets of an evaluation, with names of their own. */
+/** Sets of an evaluation. Their names, and those of their twins, differ. */
 export const evalSets = z.array(evalSet).superRefine((sets, ctx) => {
+  const names = listMeasuredSets(sets).map(({ name }) => name);
   sets.forEach(({ name }, index) => {
-    if (sets.findIndex((other) => other.name === name) === index) return;
-    ctx.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is already the name of another set` });
+    const complain = (message: string) => ctx.addIssue({ code: 'custom', path: [index, 'name'], message });
+    if (names.indexOf(name) < index) complain(`"${name}" is already the name of another set`);
+    else if (names.indexOf(name, sets.length) >= 0)
+      complain(`"${name}" is what the sequentialTwin of another set is called`);
   });
 });

@@ -150,8 +150,9 @@ function foldRun(
   return k - from;
 }
 
-/** An `m` that no number stands before. */
-const SYMBOL_M = /(?<![\dA-Za-z\\{}/)]\s?)m(?![A-Za-z\u00b2\u00b3])/;
+/** An `m` that no number stands before, or that is multiplied by another letter: `mn`, `m·n`. */
+const SYMBOL_M =
+  /(?<![\dA-Za-z\\{}/)]\s?)m(?![A-Za-z\u00b2\u00b3])|(?<![A-Za-z\\])m(?:[abcjknpqrt-z]|\s?[*\u00b7]\s?[a-z])(?![A-Za-z])/;
 
 function foldOne(characters: readonly string[], at: number): string {
   const character = characters[at]!;
