@@ -230,6 +230,7 @@ export const embeddedMixedPreset: RunConfig = {
       name: level,
       problems: [wordSums(level, 'heldout', 150, 241 + i)],
       samples: 1,
+      sequentialTwin: false,
     })),
   },
   embedded: { ...embeddedPreset.embedded, family: 'mixed' },
