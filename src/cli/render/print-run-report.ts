@@ -61,14 +61,15 @@ function renderNextSteps({ run, stages, thought, rollouts }: ReportData, db: str
   commands.push(['the same as one file', `parallel-r1 report ${run.id} --out report.html${option}`]);
   if (hasWrong) commands.push(['wrong answers', `parallel-r1 show ${run.id} --rollouts --wrong${option}`]);
   if (thought !== null) commands.push(['why it was judged so', `parallel-r1 why ${thought.before.rollout}${option}`]);
-  if (run.preset === 'embedded' && hasWeights) {
+  const isBuiltIn = run.preset === 'embedded' || run.preset === 'embedded-mixed';
+  if (isBuiltIn && hasWeights) {
     commands.push(['ask the model', `parallel-r1 solve "Dan has 18 keys, then makes 31. How many in all?"${option}`]);
   }
   if (rollouts.length > 0) commands.push(['other ways to join', `parallel-r1 replay ${run.id}${option}`]);
   if (stages.some((stage) => (stage.yield?.accepted ?? 0) > 0)) {
     commands.push(['take the SFT rows', `parallel-r1 export ${run.id} --format messages --out sft.jsonl${option}`]);
   }
-  if (run.preset === 'embedded') {
+  if (isBuiltIn) {
     const servers = '--engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001 --model NAME';
     const teacher = '--set stages.cold-start.teacher.url=http://127.0.0.1:8002/v1';
     commands.push(['your own model', `parallel-r1 run --preset parallel ${servers} ${teacher}`]);
