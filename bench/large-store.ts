@@ -168,7 +168,7 @@ async function measurePaint(): Promise<void> {
   const { Browser, CHROMIUM } = await import('../test/support/chromium.ts');
   const { loadPageBundle } = await import('../adapters/page-bundle/load-page-bundle.ts');
   const { openPageServer } = await import('../adapters/page-server/open-page-server.ts');
-  const { createPageAnswers } = await import('../src/app/page-answers.ts');
+  const { createPageAnswers, createPageMetrics } = await import('../src/app/page-answers.ts');
   if (CHROMIUM === null) {
     process.stdout.write('view: no Chromium\n');
     return;
@@ -181,6 +181,7 @@ async function measurePaint(): Promise<void> {
       token: 't',
       title: 'large',
       answer: createPageAnswers(store, RUN),
+      metrics: createPageMetrics(store, RUN),
       version: () => store.dataVersion(),
     },
   });

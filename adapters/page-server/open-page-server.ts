@@ -5,8 +5,8 @@ import { UsageError } from '../../src/errors.ts';
 import { openEventStream } from './event-stream.ts';
 
 /**
- * A page for one person on this machine. It listens on 127.0.0.1 alone and answers nobody who lacks the token of its
- * address; a foreign name in `Host` (a page elsewhere that had its name point here) is refused, and so is everything but
+ * A page for one person on this machine. It listens on 127.0.0.1 alone and answers nobody who lacks the token, which
+ * stands in the address or in an `Authorization: Bearer` header; a foreign name in `Host` (a page elsewhere that had its name point here) is refused, and so is everything but
  * reading. What it serves may load nothing from anywhere else.
  */
 export interface PageServer extends AsyncDisposable {
@@ -24,6 +24,8 @@ export interface PageServerOptions {
   readonly style: string;
   /** The data under `/api/<name>`; undefined where there is no such thing. What it throws is told as one line. */
   readonly answer: (name: string, query: URLSearchParams) => Promise<unknown>;
+  /** What `/metrics` gives to a program that watches many; asked each time. */
+  readonly metrics: { readonly type: string; readonly read: () => string };
   /** A number that changes when the data did; asked while somebody watches. */
   readonly version: () => number;
 }
@@ -87,7 +89,8 @@ async function serve(
   if (request.method !== 'GET' && request.method !== 'HEAD') return sendText(response, 405, 'this page only shows');
   const url = URL.parse(request.url ?? '/', `http://${host}`);
   if (url === null) return sendText(response, 400, 'this is no address');
-  if (!isEqual(url.searchParams.get('token') ?? '', options.token)) {
+  const given = url.searchParams.get('token') ?? request.headers.authorization?.replace(/^Bearer /, '') ?? '';
+  if (!isEqual(given, options.token)) {
     return sendText(response, 403, 'the token is missing or wrong: open the address that `parallel-r1 view` printed');
   }
   await route(options, url, response, watch);
@@ -99,10 +102,11 @@ async function route(
   response: ServerResponse,
   watch: (response: ServerResponse) => void,
 ): Promise<void> {
-  const { token, title, script, style } = options;
+  const { token, title, script, style, metrics } = options;
   if (pathname === '/') return send(response, 200, 'text/html; charset=utf-8', writePage(title, token));
   if (pathname === '/page.js') return send(response, 200, 'text/javascript; charset=utf-8', script);
   if (pathname === '/page.css') return send(response, 200, 'text/css; charset=utf-8', style);
+  if (pathname === '/metrics') return send(response, 200, metrics.type, metrics.read());
   if (pathname === '/events') return watch(response);
   if (!pathname.startsWith('/api/')) return sendText(response, 404, 'there is nothing here');
   const data = await options.answer(pathname.slice('/api/'.length), searchParams);

@@ -36,8 +36,10 @@ export interface Connection {
   write<T>(work: () => T): T;
   /** As `write`; survives power loss too, together with every write before it. */
   writeDurably<T>(work: () => T): T;
-  /** Calls back after a transaction was undone: row keys remembered from it are no longer valid. */
-  onUndone(forget: () => void): void;
+  /** Calls back when row keys that are remembered may no longer be valid: after a transaction was undone, and after `forgetKeys`. */
+  onStaleKeys(forget: () => void): void;
+  /** Makes everybody forget the row keys they remember: shared rows were removed. */
+  forgetKeys(): void;
   close(): void;
 }
 
@@ -113,12 +115,15 @@ function createConnection(db: Database.Database, file: string, clock: Pick<Clock
     }
   };
   const listeners: (() => void)[] = [];
+  const forgetKeys = () => {
+    for (const forget of listeners) forget();
+  };
   const write = <T>(work: () => T): T =>
     guard(() => {
       try {
         return transaction.immediate(work) as T;
       } catch (error) {
-        for (const forget of listeners) forget();
+        forgetKeys();
         throw error;
       }
     });
@@ -139,7 +144,8 @@ function createConnection(db: Database.Database, file: string, clock: Pick<Clock
         guard(() => db.pragma('synchronous = NORMAL'));
       }
     },
-    onUndone: (forget) => listeners.push(forget),
+    onStaleKeys: (forget) => listeners.push(forget),
+    forgetKeys,
     close: () => {
       if (!db.open) return;
       if (!db.readonly) foldLog(db);

@@ -14,6 +14,21 @@ export function decodePieces(bytes: Uint8Array): Piece[] {
   return pieces;
 }
 
+/** Bytes of log-probs in what `encodePieces` made, without unpacking it; 0 for damaged bytes or an unknown version. */
+export function countLogprobBytes(bytes: Uint8Array): number {
+  try {
+    const reader = new ByteReader(bytes);
+    requireVersion(reader);
+    const coding = reader.byte();
+    const length = reader.varint();
+    reader.raw(coding === 0 ? length : reader.varint());
+    return reader.remaining;
+  } catch (error) {
+    if (error instanceof RangeError) return 0;
+    throw error;
+  }
+}
+
 /** Unpacks what `encodeIds` made. Throws `RangeError` for damaged bytes or an unknown version. */
 export function decodeIds(bytes: Uint8Array): number[] {
   const reader = new ByteReader(bytes);

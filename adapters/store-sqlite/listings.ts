@@ -160,24 +160,26 @@ interface GroupCells extends Omit<GroupOutcome, 'set'> {
   readonly set: TextCell | null;
 }
 
-function openGroupOutcomes({ query, read }: Connection): Pick<StoredListings, 'listGroupOutcomes'> {
-  const select = query<[object], GroupCells>(`SELECT stage_index AS stageIndex, purpose, step, group_index AS "group",
+function openGroupOutcomes({ query, queryValue, read }: Connection): Pick<StoredListings, 'listGroupOutcomes'> {
+  const selectStages = queryValue<[string, string], number>(
+    'SELECT DISTINCT stage_index FROM rollout_counts WHERE run_id = ? AND purpose = ? ORDER BY stage_index',
+  );
+  const select = query<[object], GroupCells>(`SELECT stage_index AS stageIndex, step, group_index AS "group",
       min(problem_key) AS problem, min(set_name) AS "set", count(*) AS rollouts,
       sum(verdict IS 'correct') AS correct, sum(forks > 0) AS forked
-    FROM rollouts WHERE run_id = @runId AND (stage_index, purpose, step, group_index) > (@stageIndex, @purpose, @step, @group)
-    GROUP BY stage_index, purpose, step, group_index ORDER BY stage_index, purpose, step, group_index
-    LIMIT ${GROUPS_PER_PAGE}`);
+    FROM rollouts WHERE run_id = @runId AND stage_index = @stageIndex AND purpose = @purpose
+      AND (step, group_index) > (@step, @group)
+    GROUP BY step, group_index ORDER BY step, group_index LIMIT ${GROUPS_PER_PAGE}`);
   return {
-    *listGroupOutcomes(runId) {
-      let last: Pick<GroupCells, 'stageIndex' | 'step' | 'group'> & { readonly purpose: string } = {
-        ...{ stageIndex: -1, purpose: '', step: -1, group: -1 },
-      };
-      for (;;) {
-        const { stageIndex, purpose, step, group } = last;
-        const page = read(() => select.all({ runId, stageIndex, purpose, step, group }));
-        for (const { group: _, set, ...outcome } of page) yield { ...outcome, set: fromTextCell(set) };
-        if (page.length < GROUPS_PER_PAGE) return;
-        last = page.at(-1)!;
+    *listGroupOutcomes(runId, purpose) {
+      for (const stageIndex of read(() => selectStages.all(runId, purpose))) {
+        let last: Pick<GroupCells, 'step' | 'group'> = { step: -1, group: -1 };
+        for (let isWhole = false; !isWhole; ) {
+          const page = read(() => select.all({ runId, purpose, stageIndex, step: last.step, group: last.group }));
+          for (const { group: _, set, ...outcome } of page) yield { ...outcome, set: fromTextCell(set) };
+          isWhole = page.length < GROUPS_PER_PAGE;
+          last = page.at(-1) ?? last;
+        }
       }
     },
   };

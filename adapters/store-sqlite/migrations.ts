@@ -12,12 +12,13 @@ import { EFFECTIVE_BLOCKS } from './migrations/0007-effective-blocks.ts';
 import { TRACKER_STEPS } from './migrations/0008-tracker-steps.ts';
 import { INPUT_FILES } from './migrations/0009-input-files.ts';
 import { ROLLOUT_OUTCOMES } from './migrations/0010-rollout-outcomes.ts';
-import { SUBJECTS } from './migrations/0011-subjects.ts';
+import { ROLLOUT_COUNTS } from './migrations/0011-rollout-counts.ts';
+import { SUBJECTS } from './migrations/0012-subjects.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
- * the next number. A migration only adds tables, indexes, or columns with a default, so that older stores can be
- * read as they are (show-as-current.ts). `PRAGMA user_version` holds the number of the last one
+ * the next number. A migration only adds tables, indexes, triggers, or columns with a default, so that older stores can
+ * be read as they are; a table that is made of others also gives the query it follows from (show-as-current.ts). `PRAGMA user_version` holds the number of the last one
  * applied.
  */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
@@ -31,7 +32,8 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 8, sql: TRACKER_STEPS },
   { version: 9, sql: INPUT_FILES },
   { version: 10, sql: ROLLOUT_OUTCOMES },
-  { version: 11, sql: SUBJECTS },
+  { version: 11, sql: ROLLOUT_COUNTS },
+  { version: 12, sql: SUBJECTS },
 ];
 
 /** Schema this software reads and writes. */

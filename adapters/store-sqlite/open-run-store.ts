@@ -7,6 +7,7 @@ import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import { openAttemptsTable } from './attempts-table.ts';
 import { openConnection } from './connection.ts';
 import { openListings } from './listings.ts';
+import { openRemovals } from './removals.ts';
 import { openRevisionsTable } from './revisions-table.ts';
 import { openRolloutsTable } from './rollouts-table.ts';
 import { openRunsTable } from './runs-table.ts';
@@ -53,6 +54,7 @@ export function openRunStore(file: string, options: RunStoreOptions = {}): RunSt
     ...openListings(connection, problems),
     ...openRevisionsTable(connection, problems),
     ...openTrainingTables(connection),
+    ...openRemovals(connection),
     [Symbol.dispose]: connection.close,
   };
 }

@@ -163,11 +163,11 @@ function openOverviews(connection: Connection): OverviewMethods {
       count(DISTINCT group_index) AS groups
     FROM rollouts WHERE ${OF_STEP} GROUP BY set_name ORDER BY min(group_index)`);
   const summarize = connection.query<[string], RolloutSummary>(`SELECT stage_index AS stageIndex, purpose,
-      count(*) AS rollouts, sum(end_reason IS NULL) AS failed, sum(verdict IS 'correct') AS correct,
-      sum(verdict IS 'unparsable') AS unparsable, sum(format_valid) AS formatValid, sum(forks > 0) AS forked
-    FROM rollouts WHERE run_id = ? GROUP BY stage_index, purpose ORDER BY stage_index, purpose`);
+      sum(rollouts) AS rollouts, sum(failed) AS failed, sum(correct) AS correct, sum(unparsable) AS unparsable,
+      sum(format_valid) AS formatValid, sum(forked) AS forked
+    FROM rollout_counts WHERE run_id = ? GROUP BY stage_index, purpose ORDER BY stage_index, purpose`);
   const selectSteps = connection.query<[string], RolloutStep>(
-    `SELECT DISTINCT stage_index AS stageIndex, purpose, step FROM rollouts WHERE run_id = ?
+    `SELECT stage_index AS stageIndex, purpose, step FROM rollout_counts WHERE run_id = ?
     ORDER BY stage_index, purpose, step`,
   );
   return {

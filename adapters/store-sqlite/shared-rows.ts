@@ -103,9 +103,9 @@ export function openEncodedPrompts(connection: Connection): SharedRows<readonly 
 }
 
 /** Remembers the keys of objects it has seen, until a transaction is undone that may have made them. */
-function openSharedRows<T extends object>({ onUndone }: Connection, kind: RowKind<T>): SharedRows<T> {
+function openSharedRows<T extends object>({ onStaleKeys }: Connection, kind: RowKind<T>): SharedRows<T> {
   let keys = new WeakMap<T, number>();
-  onUndone(() => {
+  onStaleKeys(() => {
     keys = new WeakMap();
   });
   return {

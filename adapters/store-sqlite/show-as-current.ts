@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { ROLLOUT_COUNTS_QUERY } from './migrations/0011-rollout-counts.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 /** A column of a table, as SQLite describes it. */
@@ -8,10 +9,13 @@ interface ColumnInfo {
   readonly dflt_value: string | null;
 }
 
+/** Tables that follow from others, each with its query: an empty table would say that nothing is there. */
+const DERIVED: Readonly<Record<string, string>> = { rollout_counts: ROLLOUT_COUNTS_QUERY };
+
 /**
  * Lets an older store be read without touching it: temporary views and tables of this connection stand in for what
- * migrations have added since, columns with their defaults and empty tables. It relies on the rule that migrations only
- * add (docs/run-store.md).
+ * migrations have added since. Columns read as their defaults, tables as empty, and tables that follow from others as
+ * the query they follow from. It relies on the rule that migrations only add (docs/run-store.md).
  */
 export function showAsCurrent(db: Database.Database): void {
   db.pragma('temp_store = MEMORY');
@@ -20,8 +24,10 @@ export function showAsCurrent(db: Database.Database): void {
     for (const { sql } of MIGRATIONS) current.exec(sql);
     for (const { name, sql } of listTables(current)) {
       const own = new Set(listColumns(db, name).map((column) => column.name));
-      if (own.size === 0) db.exec(sql.replace(/^CREATE TABLE/, 'CREATE TEMP TABLE'));
-      else showTable(db, name, listColumns(current, name), own);
+      const query = DERIVED[name];
+      if (own.size > 0) showTable(db, name, listColumns(current, name), own);
+      else if (query !== undefined) db.exec(`CREATE TEMP VIEW ${name} AS ${query}`);
+      else db.exec(sql.replace(/^CREATE TABLE/, 'CREATE TEMP TABLE'));
     }
   } finally {
     current.close();

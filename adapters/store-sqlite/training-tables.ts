@@ -63,7 +63,10 @@ function openMetrics(connection: Connection): MetricMethods {
   };
 }
 
-type SeriesMethods = Pick<StoredTraining, 'listStepFigures' | 'listLastFigures' | 'trackedStep' | 'saveTrackedStep'>;
+type SeriesMethods = Pick<
+  StoredTraining,
+  'listStepFigures' | 'listLastFigures' | 'listNewestFigures' | 'trackedStep' | 'saveTrackedStep'
+>;
 
 /** Figures step by step, and how far each tracker has them. */
 function openTrackedSeries(connection: Connection): SeriesMethods {
@@ -77,6 +80,10 @@ function openTrackedSeries(connection: Connection): SeriesMethods {
   const selectFigures = connection.query<[string, number, number], MetricPoint>(
     `SELECT ${METRICS.columns} FROM metrics WHERE run_id = ? AND stage_index = ? AND step = ? ORDER BY key`,
   );
+  const selectNewest = connection.query<[string], MetricPoint>(`SELECT ${METRICS.columns} FROM (
+      SELECT *, row_number() OVER (PARTITION BY key ORDER BY stage_index DESC, step DESC) AS place
+      FROM metrics WHERE run_id = ?
+    ) WHERE place = 1 ORDER BY key`);
   const selectLast = connection.query<[string], StepPlace>(
     'SELECT stage_index AS stageIndex, max(step) AS step FROM metrics WHERE run_id = ? GROUP BY stage_index ORDER BY stage_index',
   );
@@ -99,6 +106,7 @@ function openTrackedSeries(connection: Connection): SeriesMethods {
           .all(runId, after?.stageIndex ?? -2, after?.step ?? 0, limit)
           .map((place): StepFigures => ({ ...place, metrics: readFigures(runId, place) })),
       ),
+    listNewestFigures: (runId) => connection.read(() => selectNewest.all(runId).map(METRICS.fromCells)),
     listLastFigures: (runId) => connection.read(() => selectLast.all(runId)),
     trackedStep: (runId, tracker) => connection.read(() => selectTracked.get(runId, tracker) ?? null),
     saveTrackedStep: (runId, tracker, globalStep) =>

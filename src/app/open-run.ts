@@ -14,6 +14,7 @@ import { listDatasetFolders } from '../problem-sets/set-folders.ts';
 import { connectStudent, connectTeachers, createPolicy } from './connect-engines.ts';
 import { connectTrainer } from './connect-trainer.ts';
 import { type EmbeddedProcess, startEmbeddedProcess } from './embedded-process.ts';
+import { embeddedFolderOf } from './embedded-weights.ts';
 import { readRunTemplate } from './prompt-files.ts';
 import type { RunParts } from './run-parts.ts';
 import { readSftTextsOf } from './sft-rows.ts';
@@ -107,7 +108,7 @@ function needsEmbedded(config: RunConfig, parts: RunParts): boolean {
 
 function startEmbedded({ config, store, signal }: OpenRunOptions): Promise<EmbeddedProcess> {
   const { threads, modelSeed } = config.embedded;
-  const stateDir = `${store.file}-embedded`;
+  const stateDir = embeddedFolderOf(store.file);
   return startEmbeddedProcess({ stateDir, threads, seed: modelSeed ?? config.run.seed }, signal);
 }
 

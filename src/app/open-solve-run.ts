@@ -11,6 +11,7 @@ import { WeightsServer } from '../pipeline/weights/weights-server.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import type { CheckpointRecord } from '../ports/run-store/training.ts';
+import { embeddedFolderOf } from './embedded-weights.ts';
 import { OpenHandles, openRun } from './open-run.ts';
 import { createRunRecord, saveForeignState } from './run-record.ts';
 import { SHIPPED_FOLDER } from './shipped-weights.ts';
@@ -88,15 +89,15 @@ async function serve(ctx: RunContext, handles: OpenHandles): Promise<string> {
 function copyBuiltInState({ run, state }: TrainedWeights, db: string, copyDb: string): void {
   const [, model, name] = /^tinker:\/\/([\w-]+)\/weights\/([\w-]+)$/.exec(state.path) ?? [];
   if (model === undefined || name === undefined) return;
-  const target = join(`${copyDb}-embedded`, model);
+  const target = join(embeddedFolderOf(copyDb), model);
   if (run === null) {
     cpSync(SHIPPED_FOLDER, join(target, 'weights', name), { recursive: true });
     return;
   }
   for (const part of ['card', join('weights', name)]) {
-    const source = join(`${db}-embedded`, model, part);
+    const source = join(embeddedFolderOf(db), model, part);
     if (existsSync(source)) cpSync(source, join(target, part), { recursive: true });
-    else if (part !== 'card' && existsSync(`${db}-embedded`)) {
+    else if (part !== 'card' && existsSync(embeddedFolderOf(db))) {
       throw new UsageError(
         `the weights of run ${run.id} are gone: ${source} is not there; name another run with --from`,
       );

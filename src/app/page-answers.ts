@@ -9,6 +9,8 @@ import { describeAttempt } from '../report/describe-attempt.ts';
 import { describeRollout, readConfig, type TextOfToken } from '../report/describe-rollout.ts';
 import { collectFunnels, collectOverview, type RolloutPage } from '../report/page-data.ts';
 import { collectProblemGrid } from '../report/problem-grid.ts';
+import { PROMETHEUS_TYPE, renderPrometheusText } from '../report/prometheus-text.ts';
+import { readLiveStatus } from './live-status.ts';
 
 /** Rollouts, and answers of a teacher, on one page of a list. */
 const ROLLOUTS_PER_PAGE = 100;
@@ -16,7 +18,7 @@ const ATTEMPTS_PER_PAGE = 20;
 
 /** What the page asks about a run, by name. Undefined where there is no such thing. */
 export function createPageAnswers(store: RunStore, runId: string) {
-  const readRun = () => store.getRun(runId)!;
+  const readRun = () => readLiveRun(store, runId);
   const answers: Readonly<Record<string, (query: URLSearchParams) => unknown>> = {
     overview: () => collectOverview(store, readRun(), countProblems),
     rollouts: (query): RolloutPage => {
@@ -46,6 +48,17 @@ export function createPageAnswers(store: RunStore, runId: string) {
   };
   return async (name: string, query: URLSearchParams): Promise<unknown> =>
     Object.hasOwn(answers, name) ? await answers[name]!(query) : undefined;
+}
+
+/** A run as it stands now. */
+function readLiveRun(store: RunStore, runId: string): RunRecord {
+  return readLiveStatus(store, [store.getRun(runId)!])[0]!;
+}
+
+/** The run for Prometheus, with the status it has now. */
+export function createPageMetrics(store: RunStore, runId: string) {
+  const read = () => renderPrometheusText(store, readLiveRun(store, runId));
+  return { type: PROMETHEUS_TYPE, read };
 }
 
 /** The vocabulary of the embedded model; that of a server is not at hand without asking it. */

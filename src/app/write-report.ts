@@ -5,6 +5,7 @@ import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import { countProblems } from '../problem-sets/resolve-problems.ts';
 import { collectFileReport } from '../report/file-report.ts';
+import { readLiveStatus } from './live-status.ts';
 import { findVocabulary } from './page-answers.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -20,7 +21,8 @@ export interface WrittenReport {
 /** Writes the report of a run as one HTML file. Throws `UsageError` for a place that cannot be written. */
 export async function writeReport(store: RunStore, run: RunRecord, file: string): Promise<WrittenReport> {
   const bundle = await loadPageBundle();
-  const data = await collectFileReport(store, run, {
+  const [live] = readLiveStatus(store, [run]);
+  const data = await collectFileReport(store, live!, {
     madeAtMs: systemClock.now(),
     textOfToken: findVocabulary(run),
     countProblems,

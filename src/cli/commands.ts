@@ -1,10 +1,26 @@
 import { type Command, tieCommand } from './command.ts';
 import { checkCommand, solveCommand, verifyCommand } from './commands/answers.ts';
 import { exportCommand, generateCommand } from './commands/cold-start.ts';
-import { compareCommand, reportCommand, showCommand, viewCommand, whyCommand } from './commands/run-views.ts';
-import { replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
+import {
+  compareCommand,
+  figuresCommand,
+  reportCommand,
+  showCommand,
+  viewCommand,
+  whyCommand,
+} from './commands/run-views.ts';
+import { pruneCommand, replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
 import { configCommand, datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
-import { evalCommand, initCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
+import {
+  evalCommand,
+  experimentCommand,
+  initCommand,
+  reproduceCommand,
+  resumeCommand,
+  rlCommand,
+  runCommand,
+  sftCommand,
+} from './commands/training.ts';
 
 /**
  * Every command, in the order of the help page. A command has two halves: its name and options are in `commands/`, in
@@ -20,6 +36,8 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(sftCommand, async () => (await import('./actions/one-stage.ts')).startSft),
   tieCommand(rlCommand, async () => (await import('./actions/one-stage.ts')).startRl),
   tieCommand(evalCommand, async () => (await import('./actions/one-stage.ts')).startEval),
+  tieCommand(experimentCommand, async () => (await import('./actions/experiment.ts')).runNamedExperiment),
+  tieCommand(reproduceCommand, async () => (await import('./actions/reproduce.ts')).reproducePaper),
   tieCommand(solveCommand, async () => (await import('./actions/solve.ts')).solve),
   tieCommand(checkCommand, async () => (await import('./actions/check.ts')).checkFiles),
   tieCommand(verifyCommand, async () => (await import('./actions/verify.ts')).verifyAnswers),
@@ -30,9 +48,11 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(reportCommand, async () => (await import('./actions/report.ts')).reportRun),
   tieCommand(whyCommand, async () => (await import('./actions/why.ts')).explainRollout),
   tieCommand(compareCommand, async () => (await import('./actions/compare.ts')).compareStoredRuns),
+  tieCommand(figuresCommand, async () => (await import('./actions/figures.ts')).exportFigures),
   tieCommand(trackCommand, async () => (await import('./actions/track.ts')).trackStoredRun),
   tieCommand(replayCommand, async () => (await import('./actions/replay.ts')).replayRun),
   tieCommand(reverifyCommand, async () => (await import('./actions/reverify.ts')).reverifyRun),
+  tieCommand(pruneCommand, async () => (await import('./actions/prune.ts')).pruneStore),
   tieCommand(configCommand, async () => (await import('./actions/config.ts')).handleConfig),
   tieCommand(doctorCommand, async () => (await import('./actions/doctor.ts')).doctor),
   tieCommand(embeddedCommand, async () => (await import('./actions/embedded.ts')).serveEmbedded),

@@ -106,8 +106,7 @@ function tallyProblems(
   const tallies = new Map<number, ProblemTally>();
   // Groups come in the order of the columns.
   let column = 0;
-  for (const group of store.listGroupOutcomes(runId)) {
-    if (group.purpose !== purpose) continue;
+  for (const group of store.listGroupOutcomes(runId, purpose)) {
     while (column < columns.length && !holdsStep(columns[column]!, group)) column += 1;
     if (column === columns.length) break;
     let tally = tallies.get(group.problem);

@@ -8,11 +8,13 @@
  *  6. a problem is found by its id only where a rollout of the run answers it
  *  7. a store of an older schema lists the same
  *  8. the lists are answered from the index: no plan reads the table of rollouts for more than a page
+ *  9. what is counted of a step agrees with its rollouts after they are stored, stored again, judged anew and deleted
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
+import { ROLLOUT_COUNTS_QUERY } from '../../adapters/store-sqlite/migrations/0011-rollout-counts.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { RolloutFilter } from '../../src/ports/run-store/listings.ts';
 import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
@@ -118,12 +120,18 @@ test('4: groups', (t) => {
       sample.sampleRollout({ group, problem: PROBLEMS[group % 3]!, trajectory: null, failure: 'x', reward: null }),
     ),
   );
-  const outcomes = [...store.listGroupOutcomes(RUN)];
+  store.saveRollouts(RUN, [sample.sampleRollout({ purpose: 'eval', step: 0, set: 'hard' })]);
+  const outcomes = [...store.listGroupOutcomes(RUN, 'train')];
   assert.equal(outcomes.length, groups);
+  assert.deepEqual(
+    [...store.listGroupOutcomes(RUN, 'eval')].map(({ set }) => set),
+    ['hard'],
+  );
+  assert.deepEqual([...store.listGroupOutcomes(RUN, 'pilot')], []);
   const [first] = outcomes;
   assert.deepEqual(
     { ...first, problem: 0 },
-    { stageIndex: 0, purpose: 'train', step: 1, problem: 0, set: null, rollouts: 1, correct: 1, forked: 0 },
+    { stageIndex: 0, step: 1, problem: 0, set: null, rollouts: 1, correct: 1, forked: 0 },
   );
   assert.equal(new Set(outcomes.map(({ problem }) => problem)).size, 3);
 });
@@ -170,7 +178,7 @@ test('7: an older schema', (t) => {
     const [rollout] = store.listRollouts(RUN, {}, { after: null, size: 5 });
     assert.equal(rollout?.failure, 'gone');
     assert.equal(store.findRollout(rollout.id)?.trajectory, null);
-    assert.equal([...store.listGroupOutcomes(RUN)].length, 1);
+    assert.equal([...store.listGroupOutcomes(RUN, rollout.purpose)].length, 1);
     assert.equal(store.pageAttempts(RUN, 0, {}, { after: null, size: 5 })[0]?.extracted, '4');
   }
 });
@@ -185,8 +193,8 @@ test('8: plans', (t) => {
     `SELECT id FROM rollouts WHERE run_id = 'x' AND verdict IN ('incorrect', 'unparsable') AND (${KEY}) > (1, 'eval', 1, 1, 1) ORDER BY ${KEY} LIMIT 9`,
     `SELECT id FROM rollouts WHERE run_id = 'x' AND problem_key = 1 ORDER BY ${KEY} LIMIT 9`,
     `SELECT count(*) FROM rollouts WHERE run_id = 'x' AND format_code = 'x' AND forks > 0 AND set_name = 'x'`,
-    `SELECT stage_index, purpose, count(*), sum(end_reason IS NULL), sum(verdict IS 'correct'), sum(format_valid), sum(forks > 0)
-      FROM rollouts WHERE run_id = 'x' GROUP BY stage_index, purpose ORDER BY stage_index, purpose`,
+    `SELECT step, group_index, count(*), sum(verdict IS 'correct'), sum(forks > 0) FROM rollouts WHERE run_id = 'x'
+      AND stage_index = 1 AND purpose = 'train' AND (step, group_index) > (1, 1) GROUP BY step, group_index LIMIT 9`,
   ];
   for (const sql of statements) {
     const plan = db
@@ -198,4 +206,37 @@ test('8: plans', (t) => {
       `${sql}: ${plan.join('; ')}`,
     );
   }
+});
+
+test('9: counts', (t) => {
+  const { file, store } = open(t);
+  const db = new Database(file);
+  t.after(() => db.close());
+  const check = (steps: number) => {
+    const order = 'ORDER BY run_id, stage_index, purpose, step';
+    const kept = db.prepare(`SELECT * FROM rollout_counts ${order}`).all();
+    assert.deepEqual(kept, db.prepare(`SELECT * FROM (${ROLLOUT_COUNTS_QUERY}) ${order}`).all());
+    assert.equal(kept.length, steps);
+    assert.equal(store.listRolloutSteps(RUN).length, steps);
+  };
+  const rollouts = makeRollouts();
+  const lost = sample.sampleRollout({ step: 2, group: 7, trajectory: null, failure: 'x', verdict: null, reward: null });
+  store.saveRollouts(RUN, rollouts);
+  check(3);
+  store.saveRollouts(RUN, [...rollouts, lost]);
+  check(3);
+  assert.deepEqual(
+    store.summarizeRollouts(RUN).map((one) => [one.purpose, one.rollouts, one.failed, one.correct]),
+    [
+      ['eval', 6, 0, 3],
+      ['train', 13, 1, 6],
+    ],
+  );
+  const verdict = { ...rollouts[0]!.verdict!, verdict: 'unparsable' } as const;
+  store.reviseVerdicts(RUN, { rollouts: rollouts.slice(0, 3).map((one) => ({ ...one, verdict })), attempts: [] });
+  check(3);
+  db.exec("DELETE FROM rollouts WHERE purpose = 'train' AND step = 1");
+  check(2);
+  db.exec('DELETE FROM rollouts');
+  check(0);
 });

@@ -97,6 +97,8 @@ const CASES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   compare: [['compare', 'RUN', `no such ${HOSTILE_NAME}`]],
   view: [['view', `no such ${HOSTILE_NAME}`]],
   report: [['report', `no such ${HOSTILE_NAME}`]],
+  figures: [['figures', 'series', `no such ${HOSTILE_NAME}`]],
+  prune: [['prune', `no such ${HOSTILE_NAME}`]],
   track: [['track', `no such ${HOSTILE_NAME}`]],
   replay: [['replay', `no such ${HOSTILE_NAME}`]],
   reverify: [['reverify', 'RUN']],

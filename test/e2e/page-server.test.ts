@@ -6,14 +6,19 @@
  *  4. lists come in pages that follow one another, filtered; a rollout of another run is not shown
  *  5. whoever watches hears that the store changed
  *  6. a port that is taken is told in one line
+ *  7. `/metrics` is there for who has the token, in the address or in a header, with the run's newest figures and counts
+ *  8. `view` takes the token of the environment, refuses one that is easily guessed in one line, and says of a run whose
+ *     process is gone that it is interrupted
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:http';
 import test, { type TestContext } from 'node:test';
 import { openPageServer } from '../../adapters/page-server/open-page-server.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { UsageError } from '../../src/errors.ts';
-import type { RolloutPage } from '../../src/report/page-data.ts';
+import type { PageOverview, RolloutPage } from '../../src/report/page-data.ts';
+import { runCli, startCli } from '../support/cli-process.ts';
 import { servePage, writePageRun } from '../support/page-run.ts';
 import * as sample from '../support/run-store-samples.ts';
 
@@ -21,10 +26,15 @@ async function open(t: TestContext) {
   const written = writePageRun(t, { problem: 'How many?', text: 'split' });
   const { url } = await servePage(t, written.store, written.runId);
   const address = new URL(url);
-  const ask = (path: string, headers: Record<string, string> = {}, method = 'GET', token = 'a-token-for-tests') =>
+  const ask = (
+    path: string,
+    headers: Record<string, string> = {},
+    method = 'GET',
+    token: string | null = 'a-token-for-tests',
+  ) =>
     new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
       const full = new URL(path, address);
-      full.searchParams.set('token', token);
+      if (token !== null) full.searchParams.set('token', token);
       request(full, { headers, method }, (response) => {
         let body = '';
         response.setEncoding('utf8').on('data', (chunk: string) => {
@@ -38,7 +48,17 @@ async function open(t: TestContext) {
   return { ...written, address, ask };
 }
 
-const PATHS = ['/', '/page.js', '/page.css', '/api/overview', '/api/rollouts', '/api/grids', '/api/funnels', '/events'];
+const PATHS = [
+  '/metrics',
+  '/',
+  '/page.js',
+  '/page.css',
+  '/api/overview',
+  '/api/rollouts',
+  '/api/grids',
+  '/api/funnels',
+  '/events',
+];
 
 test('1: the token', async (t) => {
   const { ask } = await open(t);
@@ -128,10 +148,52 @@ test('5: watching', async (t) => {
 
 test('6: a port that is taken', async (t) => {
   const { address } = await open(t);
-  const options = { token: 'x', title: 'x', script: '', style: '', answer: async () => undefined, version: () => 0 };
+  const metrics = { type: 'text/plain', read: () => '' };
+  const shown = { title: 'x', script: '', style: '', answer: async () => undefined };
+  const options = { token: 'x', ...shown, metrics, version: () => 0 };
   await assert.rejects(openPageServer({ ...options, port: Number(address.port) }), (error) => {
     assert.ok(error instanceof UsageError);
     assert.match(error.message, /^--port \d+ cannot be used \(EADDRINUSE\): give another one, or none$/);
     return true;
   });
+});
+
+test('7: metrics', async (t) => {
+  const { ask, store, runId } = await open(t);
+  store.saveMetrics(runId, [
+    { stageIndex: 2, step: 1, key: 'odd key"\\', value: Number.NaN },
+    { stageIndex: 3, step: 9, key: 'rollout/parallel_fraction', value: Number.POSITIVE_INFINITY },
+  ]);
+  const { headers, body } = await ask('/metrics');
+  assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+  const byHeader = (value: string) => ask('/metrics', { authorization: value }, 'GET', null);
+  assert.deepEqual((await byHeader('Bearer a-token-for-tests')).body, body);
+  assert.equal((await byHeader('Bearer a-token-for-test')).status, 403);
+  assert.equal((await ask('/metrics', {}, 'GET', null)).status, 403);
+  for (const line of [
+    `parallel_r1_run_info{run="${runId}",name="sample",preset="embedded",version="0.0.0-test",status="done"} 1`,
+    'parallel_r1_step{run="run-1",stage="rl-hard"} 9',
+    'parallel_r1_rollouts_total{run="run-1",stage="rl-easy",purpose="train",outcome="incorrect"} 2',
+    'parallel_r1_attempts_total{run="run-1",stage="cold-start",status="rejected",code="wrong_answer"} 1',
+    'parallel_r1_rollout_parallel_fraction{run="run-1",stage="rl-hard",key="rollout/parallel_fraction"} +Inf',
+    'parallel_r1_eval_mean_accuracy{run="run-1",stage="rl-hard",key="eval/hard/mean_accuracy",set="hard"} 0.5',
+    'parallel_r1_odd_key__{run="run-1",stage="rl-easy",key="odd key\\"\\\\"} NaN',
+  ])
+    assert.ok(body.split('\n').includes(line), `${line} is missing in ${body}`);
+});
+
+test('8: the token of the environment', async (t) => {
+  const { file, store, runId } = writePageRun(t, { problem: 'How many?', text: 'split' });
+  store.setRunStatus(runId, 'running', null);
+  const guessed = await runCli(['view', '--db', file], { env: { PARALLEL_R1_VIEW_TOKEN: 'short' } });
+  assert.equal(guessed.code, 2);
+  assert.match(guessed.stderr, /^parallel-r1: PARALLEL_R1_VIEW_TOKEN must have 16 characters or more, .*\n$/);
+  const env = { PARALLEL_R1_VIEW_TOKEN: 'a-token-of-the-environment' };
+  const { child } = startCli(['view', '--db', file], { env });
+  t.after(() => child.kill());
+  const [line] = (await once(child.stdout!, 'data')) as [string];
+  const url = new URL(line.trim());
+  assert.equal(url.searchParams.get('token'), env.PARALLEL_R1_VIEW_TOKEN);
+  const overview = await fetch(new URL(`/api/overview?token=${env.PARALLEL_R1_VIEW_TOKEN}`, url));
+  assert.equal(((await overview.json()) as PageOverview).run.status, 'interrupted');
 });

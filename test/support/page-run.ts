@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { loadPageBundle } from '../../adapters/page-bundle/load-page-bundle.ts';
 import { openPageServer } from '../../adapters/page-server/open-page-server.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { createPageAnswers } from '../../src/app/page-answers.ts';
+import { createPageAnswers, createPageMetrics } from '../../src/app/page-answers.ts';
 import { PRESETS } from '../../src/config/presets.ts';
 import { runConfigSchema } from '../../src/config/schema.ts';
 import type { RunStore } from '../../src/ports/run-store/run-store.ts';
@@ -90,6 +90,7 @@ export async function servePage(t: TestContext, store: RunStore, runId: string) 
     token: 'a-token-for-tests',
     title: 'a <run>',
     answer: createPageAnswers(store, runId),
+    metrics: createPageMetrics(store, runId),
     version: () => store.dataVersion(),
   });
   t.after(() => server[Symbol.asyncDispose]());

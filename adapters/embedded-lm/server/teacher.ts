@@ -1,3 +1,4 @@
+import { countOpenTags } from '../../../src/core/format/tag-stream.ts';
 import { createRng, hashSeed, type Rng } from '../../../src/core/rng.ts';
 import {
   planParallelSolution,
@@ -63,7 +64,11 @@ export interface TeacherAnswer {
   readonly tokens: number;
 }
 
-/** Answers the last word sum in a message by rule, as the mix and the seed decide; cut off at `maxTokens`. */
+/**
+ * Answers the last word sum in a message by rule, as the mix and the seed decide; cut off at `maxTokens`. A message that
+ * says nothing of `<Parallel>` gets sequential answers only, good and faulty at the same choices as one that does: the
+ * two prompts give rows for the same problems.
+ */
 export function answerAsTeacher(request: {
   readonly message: string;
   readonly seed: number;
@@ -75,7 +80,8 @@ export function answerAsTeacher(request: {
   if (sum === null) return cut(NO_WORD_SUM, 'stop', request.maxTokens);
   const plan = planAnswer(request.mix, { seed: request.seed, index: request.index, operands: sum.operands });
   const finish = plan.kind === 'unclosed_thinking' ? 'length' : 'stop';
-  return cut(writeAnswer(sum.operands, plan), finish, request.maxTokens);
+  const style = countOpenTags(request.message) > 0 ? 'parallel' : 'sequential';
+  return cut(writeAnswer(sum.operands, plan, style), finish, request.maxTokens);
 }
 
 function cut(text: string, finish: TeacherAnswer['finish'], maxTokens: number): TeacherAnswer {
@@ -84,30 +90,46 @@ function cut(text: string, finish: TeacherAnswer['finish'], maxTokens: number): 
   return { content: text.slice(0, maxTokens * CHARS_PER_TOKEN), finish: 'length', tokens: maxTokens };
 }
 
+/** What the prompt speaks of: parallel blocks, or none. */
+type AnswerStyle = 'parallel' | 'sequential';
+
 /** The text of an answer as planned, thinking section included. */
-function writeAnswer(operands: readonly number[], plan: AnswerPlan): string {
-  if (plan.kind === 'unclosed_thinking') return `<think>\n${think(operands)} Or is it`;
-  const solution = writeSolution(operands, plan);
-  return plan.hasThinking ? `<think>\n${think(operands)}\n</think>\n\n${solution}` : solution;
+function writeAnswer(operands: readonly number[], plan: AnswerPlan, style: AnswerStyle): string {
+  if (plan.kind === 'unclosed_thinking') return `<think>\n${think(operands, style)} Or is it`;
+  const solution = style === 'parallel' ? writeSolution(operands, plan) : writeSequentialSolution(operands, plan);
+  return plan.hasThinking ? `<think>\n${think(operands, style)}\n</think>\n\n${solution}` : solution;
 }
 
-/** Mentions tags on purpose: a filter that looks for tags before it drops thinking would be fooled. */
-function think(operands: readonly number[]): string {
-  return (
-    `The numbers are ${operands.join(', ')}. They want <Parallel> with a <Path> for the tens and one for the ones, ` +
-    `or plain running sums. It should come to ${sumOperands(operands)}.`
-  );
+/** Mentions tags on purpose where the prompt does: a filter that looks for tags before it drops thinking would be fooled. */
+function think(operands: readonly number[], style: AnswerStyle): string {
+  const wish =
+    style === 'parallel'
+      ? 'They want <Parallel> with a <Path> for the tens and one for the ones, or plain running sums.'
+      : 'They want plain running sums.';
+  return `The numbers are ${operands.join(', ')}. ${wish} It should come to ${sumOperands(operands)}.`;
 }
 
 function writeSolution(operands: readonly number[], plan: AnswerPlan): string {
   if (plan.kind === 'good_direct') return writeDirectSolution(operands);
-  const answer = sumOperands(operands) + (plan.kind === 'wrong_answer' ? plan.slip : 0);
+  const answer = stateAnswer(operands, plan);
   const { paths, summary } = planParallelSolution(operands);
   const said = plan.kind === 'wrong_answer' ? summary.replace(/=\d+$/, `=${answer}`) : summary;
   const block = writeBlock(paths, plan);
   const gap = plan.isAiry ? '\n\n' : '\n';
   const conclusion = plan.kind === 'missing_summary' ? '' : `${gap}<Summary>${said}</Summary>`;
   return `${STRATEGY_WORDS.parallel}${block}${conclusion}\n${writeAnswerLine(answer)}`;
+}
+
+function stateAnswer(operands: readonly number[], plan: AnswerPlan): number {
+  return sumOperands(operands) + (plan.kind === 'wrong_answer' ? plan.slip : 0);
+}
+
+/** Without a block no fault of a block can be made: those answers end before their answer line instead. */
+function writeSequentialSolution(operands: readonly number[], plan: AnswerPlan): string {
+  const solution = writeDirectSolution(operands);
+  if (plan.kind === 'good_parallel' || plan.kind === 'good_direct') return solution;
+  const steps = solution.slice(0, solution.lastIndexOf('\n'));
+  return plan.kind === 'wrong_answer' ? `${steps}\n${writeAnswerLine(stateAnswer(operands, plan))}` : steps;
 }
 
 function writeBlock(texts: readonly string[], plan: AnswerPlan): string {

@@ -1,5 +1,5 @@
 /**
- * Schema 9: everything that lists, counts and heat maps ask about rollouts, in the order of their keys, so that a store of
+ * Schema 10: everything that lists, counts and heat maps ask about rollouts, in the order of their keys, so that a store of
  * a million rollouts is looked at without reading one of them.
  */
 export const ROLLOUT_OUTCOMES = `

@@ -7,7 +7,8 @@ import { parseStoredConfig } from '../../config/stored.ts';
 import { UsageError } from '../../errors.ts';
 import type { RunRecord } from '../../ports/run-store/runs.ts';
 import type { TrackedOutcome } from '../../ports/tracker.ts';
-import { openSeries } from '../../report/series.ts';
+import { countProblems } from '../../problem-sets/resolve-problems.ts';
+import { openFigureTable } from '../../report/figure-tables.ts';
 import type { ArgsOf } from '../command.ts';
 import type { trackCommand } from '../commands/stored-runs.ts';
 import { listenForInterrupt } from '../interrupt.ts';
@@ -15,24 +16,18 @@ import { printJsonLine, tell } from '../output.ts';
 
 type TrackArgs = ArgsOf<typeof trackCommand>;
 
-/** Steps of a run that are read at once. */
-const PAGE_STEPS = 200;
-
 /** `track`: the stored figures of a run, to trackers or as lines of JSON. Exit code 1 when a tracker has not everything. */
 export async function trackStoredRun(args: TrackArgs): Promise<number> {
-  return args.json ? printPoints(args) : await sendToTrackers(args);
+  return args.json ? await printPoints(args) : await sendToTrackers(args);
 }
 
-function printPoints(args: TrackArgs): number {
+/** The points that a tracker would get: `figures series`, as lines of JSON. */
+async function printPoints(args: TrackArgs): Promise<number> {
   using store = openRunStore(args.db, { readonly: true });
   const run = findRun(store, args.run ?? null);
-  const series = openSeries(store, run.id, run.createdAtMs);
-  for (let after: number | null = null; ; ) {
-    const points = series.read(after, null, PAGE_STEPS);
-    for (const { wallTimeMs, ...point } of points) printJsonLine({ ...point, time: wallTimeMs / 1000 });
-    if (points.length === 0) return 0;
-    after = points.at(-1)!.globalStep;
-  }
+  const { rows } = await openFigureTable('series', { store, run, countProblems });
+  for (const row of rows) printJsonLine(row);
+  return 0;
 }
 
 async function sendToTrackers(args: TrackArgs): Promise<number> {

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { loadPageBundle } from '../../../adapters/page-bundle/load-page-bundle.ts';
 import { openPageServer } from '../../../adapters/page-server/open-page-server.ts';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
-import { createPageAnswers } from '../../app/page-answers.ts';
+import { createPageAnswers, createPageMetrics } from '../../app/page-answers.ts';
 import { findRun } from '../../app/run-record.ts';
+import { UsageError } from '../../errors.ts';
 import type { ArgsOf } from '../command.ts';
 import type { viewCommand } from '../commands/run-views.ts';
 import { listenForInterrupt } from '../interrupt.ts';
@@ -18,9 +19,10 @@ export async function viewRun(args: ArgsOf<typeof viewCommand>): Promise<number>
   await using server = await openPageServer({
     ...(await loadPageBundle()),
     port: args.port,
-    token: randomBytes(18).toString('base64url'),
+    token: readToken(),
     title: `${run.name} ${run.id}`,
     answer: createPageAnswers(store, run.id),
+    metrics: createPageMetrics(store, run.id),
     version: () => store.dataVersion(),
   });
   if (args.json) printJson({ run: run.id, url: server.url });
@@ -28,4 +30,17 @@ export async function viewRun(args: ArgsOf<typeof viewCommand>): Promise<number>
   tell(args, `run ${run.id} "${run.name}"; this address is for you alone; Ctrl-C ends it`);
   if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort');
   return 0;
+}
+
+/** Shorter ones could be guessed by who shares this machine. */
+const LEAST_TOKEN = 16;
+
+/** A token for this time, or the one that a scrape configuration names, too. */
+function readToken(): string {
+  const { PARALLEL_R1_VIEW_TOKEN: given } = process.env;
+  if (given === undefined || given === '') return randomBytes(18).toString('base64url');
+  if (given.length >= LEAST_TOKEN && /^[\w-]+$/.test(given)) return given;
+  throw new UsageError(
+    `PARALLEL_R1_VIEW_TOKEN must have ${LEAST_TOKEN} characters or more, letters, digits, "_" or "-" alone`,
+  );
 }

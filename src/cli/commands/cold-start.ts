@@ -7,6 +7,7 @@ import { BUDGET_OPTIONS, COLD_START, RECIPE_OPTIONS, TEACHER_OPTIONS } from './s
 /** `generate`: cold-start data. */
 export const generateCommand = {
   name: 'generate',
+  task: 'data',
   describe: 'cold-start data: problems -> teacher -> checked and verified answers -> store; resumable',
   options: {
     ...RECIPE_OPTIONS,
@@ -56,6 +57,7 @@ export const generateCommand = {
 /** `export`: the SFT rows of a run as a file. */
 export const exportCommand = {
   name: 'export [run]',
+  task: 'data',
   describe:
     'write the accepted rows of a run as messages, sharegpt, alpaca, trl, verl or text, with a manifest and a card, or its evaluations as logs of inspect_ai; default: the newest run',
   options: {

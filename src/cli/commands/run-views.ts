@@ -8,6 +8,7 @@ const RUN = word('id of the run; default: the newest', text);
 /** `show`: the report of one run, or lists of what is in it. */
 export const showCommand = {
   name: 'show [run]',
+  task: 'look',
   describe: 'the report of a run; with --rollouts or --attempts what was written in it; default: the newest run',
   options: {
     run: RUN,
@@ -31,6 +32,7 @@ export const showCommand = {
 /** `why`: one rollout, explained. */
 export const whyCommand = {
   name: 'why <rollout>',
+  task: 'look',
   describe:
     'one rollout explained: what was written in which path, format, verdict, reward, advantage, what was trained on',
   options: {
@@ -42,6 +44,7 @@ export const whyCommand = {
 /** `compare`: runs side by side. */
 export const compareCommand = {
   name: 'compare <runs..>',
+  task: 'judge',
   describe: 'two or more runs side by side: settings that differ, held-out problems won and lost, with an interval',
   options: { runs: words('ids of runs; each is compared with the first') },
 } as const satisfies CommandSpec;
@@ -49,6 +52,7 @@ export const compareCommand = {
 /** `view`: the live page. */
 export const viewCommand = {
   name: 'view [run]',
+  task: 'look',
   describe:
     'a page on a run in your browser, live: curves, every trajectory, problems, rejected answers; Ctrl-C ends it',
   options: {
@@ -60,9 +64,31 @@ export const viewCommand = {
 /** `report`: the page as a file. */
 export const reportCommand = {
   name: 'report [run]',
+  task: 'look',
   describe: 'the same page as one HTML file, with all counts and a sample of the trajectories; opens without a network',
   options: {
     run: RUN,
     out: one('file to write; default: the id of the run with .html', file),
   },
+} as const satisfies CommandSpec;
+
+/** `figures`: the figures of a run as tables for other programs. */
+export const figuresCommand = {
+  name: 'figures <table> [run]',
+  task: 'look',
+  describe: 'the figures of a run as a table, CSV or JSONL, for a spreadsheet or a program; default: the newest run',
+  options: {
+    table: neededWord(
+      'series: a figure a row; steps: a step a row; evaluations; problems: a problem and step a row; rollouts; funnel',
+      choice(['series', 'steps', 'evaluations', 'problems', 'rollouts', 'funnel']),
+    ),
+    run: RUN,
+    format: one('default: that of the name of the file, else csv', choice(['csv', 'jsonl'])),
+    out: one('file to write; default: stdout', file),
+  },
+  examples: [
+    ['$0 figures steps --out steps.csv', 'training curves for a spreadsheet'],
+    ['$0 figures rollouts --json | jq .verdict', 'every rollout as a line of JSON'],
+  ],
+  epilogue: 'Columns: docs/seeing-a-run.md.',
 } as const satisfies CommandSpec;

@@ -1,6 +1,6 @@
 import { DEFAULT_LATENCY_MODEL } from '../../core/replay/latency-model.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, decimal, flag, many, neededWord, one, path, text, url, word } from '../options.ts';
+import { choice, count, decimal, flag, many, neededWord, one, path, text, url, word, words } from '../options.ts';
 import { join } from '../recipe/replay-policies.ts';
 import { SERVER_OPTIONS } from './shared-options.ts';
 
@@ -11,6 +11,7 @@ const RUN = word('id of the run; default: the newest', text);
 /** `runs`: what the store holds. */
 export const runsCommand = {
   name: 'runs [what] [run]',
+  task: 'look',
   describe: 'list the runs of the store, newest first; end RUN: never resume it again',
   options: {
     what: word('what to do; default: list', choice(['list', 'end'])),
@@ -21,6 +22,7 @@ export const runsCommand = {
 /** `track`: the series of a stored run, for other programs. */
 export const trackCommand = {
   name: 'track [run]',
+  task: 'look',
   describe: 'send the stored figures of a run to TensorBoard or MLflow, or print them as lines of JSON',
   options: {
     run: RUN,
@@ -39,6 +41,7 @@ export const trackCommand = {
 /** `replay`: stored trajectories under other policies. */
 export const replayCommand = {
   name: 'replay [run]',
+  task: 'judge',
   describe:
     'what the stored rollouts of a run would take under other join, width and budget policies (needs no engine), or what its answers owe to each path',
   options: {
@@ -75,10 +78,31 @@ export const replayCommand = {
 /** `reverify`: stored answers judged again. */
 export const reverifyCommand = {
   name: 'reverify <run>',
+  task: 'judge',
   describe: 'judge the stored answers of a run with this version of the verifier and show which verdicts change',
   options: {
     run: neededWord('id of the run', text),
     apply: flag('write the new verdicts and the rewards that follow from them; what they replace is kept'),
   },
   examples: [['$0 reverify 20261124-101500-ab12', 'what would change']],
+} as const satisfies CommandSpec;
+
+/** `prune`: space back. */
+export const pruneCommand = {
+  name: 'prune [ids..]',
+  task: 'setUp',
+  describe: 'show what can be freed of runs that are over (log-probs, kept answers, saved weights), and free it',
+  options: {
+    ids: words('runs; default: all of the store'),
+    only: many('free only that; may be repeated', choice(['log-probs', 'answers', 'weights']), 'all of them'),
+    runs: flag('remove the runs named, with everything that is theirs'),
+    yes: flag('free it without asking'),
+  },
+  examples: [
+    ['$0 prune', 'what can be freed in the store, and a question'],
+    ['$0 prune --only log-probs --yes', 'keeps weights; texts and token ids stay anyway'],
+    ['$0 prune 20261124-101500-ab12 --runs', 'a run that nobody needs'],
+  ],
+  epilogue:
+    'Of a run that can be resumed nothing goes that a resume needs; of one that is done its last weights stay, for solve and --from.',
 } as const satisfies CommandSpec;

@@ -10,6 +10,7 @@ const seed = count(0, 2 ** 31 - 1);
 /** `datasets`: problem sets. */
 export const datasetsCommand = {
   name: 'datasets <what> [names..]',
+  task: 'data',
   describe:
     'problem sets: pull them from a hub, list those on this machine, check files, convert GSM8K rows, find overlaps, generate word sums',
   options: {
@@ -38,6 +39,7 @@ export const datasetsCommand = {
 /** `doctor`: probing engine, teacher, trainer, recipe and store. */
 export const doctorCommand = {
   name: 'doctor',
+  task: 'setUp',
   describe: 'probe engine, teacher, trainer and store: what works, what does not, what to do about it',
   options: { ...SERVER_OPTIONS, ...TEACHER_OPTIONS },
   examples: [
@@ -53,6 +55,7 @@ export const doctorCommand = {
 /** `config`: what is in force, and what each key means. */
 export const configCommand = {
   name: 'config <what> [key]',
+  task: 'setUp',
   describe: 'the configuration: show what is in force, print its JSON Schema, explain a key',
   options: {
     ...SERVER_OPTIONS,
@@ -68,6 +71,7 @@ export const configCommand = {
 /** `embedded serve`: the tiny engine and trainer as a server. */
 export const embeddedCommand = {
   name: 'embedded <what>',
+  task: 'setUp',
   describe: 'serve: the tiny engine (vLLM interface) and trainer (Tinker API) as a server of its own',
   options: {
     what: neededWord('what to do', choice(['serve'])),

@@ -12,6 +12,7 @@ import { measureScreen, printJson, printLine } from '../output.ts';
 import { renderRuleComparisons } from './render-evaluations.ts';
 import { renderRunReport } from './render-run-report.ts';
 import { renderShortThought } from './render-thought-pair.ts';
+import { breakCommand } from './wrap-text.ts';
 
 /** Prints the report of a run, as text with what to do next, or as one JSON document. */
 export async function printRunReport(
@@ -83,18 +84,4 @@ function renderNextSteps({ run, stages, thought, rollouts }: ReportData, db: str
       return whole.length <= columns ? [whole] : [`  ${what}`, ...breakCommand(command, columns)];
     }),
   ].join('\n');
-}
-
-/** A command over several lines that a shell takes as one. A word that is too long stays whole. */
-function breakCommand(command: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '   ';
-  for (const word of command.split(/ (?=--)/)) {
-    if (line.trim() !== '' && line.length + word.length + 3 > columns) {
-      lines.push(`${line} \\`);
-      line = '     ';
-    }
-    line += ` ${word}`;
-  }
-  return [...lines, line];
 }

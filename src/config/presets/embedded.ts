@@ -1,6 +1,7 @@
 import { DEFAULT_WATCHDOG } from '../../core/curriculum.ts';
 import type { AdamSettings } from '../../core/datum.ts';
 import { DEFAULT_EFFECTIVE_THRESHOLDS } from '../../core/effective/effective-parallelism.ts';
+import type { WordSumLevel } from '../../core/word-sums/generate.ts';
 import type { RunConfig } from '../schema.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { RunConfig } from '../schema.ts';
 
 type ProblemsRef = RunConfig['eval']['sets'][number]['problems'][number];
 
-const wordSums = (level: 'easy' | 'hard', split: 'train' | 'heldout', count: number, seed: number): ProblemsRef => ({
+const wordSums = (level: WordSumLevel, split: 'train' | 'heldout', count: number, seed: number): ProblemsRef => ({
   kind: 'word-sums',
   level,
   split,
@@ -133,6 +134,7 @@ export const embeddedPreset: RunConfig = {
       id: 'sft',
       kind: 'sft',
       data: 'cold-start',
+      stripTags: false,
       maxSteps: 900,
       epochs: null,
       batchSize: 32,

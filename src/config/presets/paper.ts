@@ -97,6 +97,7 @@ function trainOnColdStart(epochs: number, maxSteps: number): Sft {
     id: 'sft',
     kind: 'sft',
     data: 'cold-start',
+    stripTags: false,
     maxSteps,
     epochs,
     batchSize: 128,

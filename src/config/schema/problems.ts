@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { listMeasuredSets } from '../../core/curriculum.ts';
 import { MAX_WORD_SUMS } from '../../core/word-sums/generate.ts';
+import { MAX_OPERANDS, MIN_OPERANDS } from '../../core/word-sums/wording.ts';
 import { fraction, listOf, nonBlank, seedNumber, shortName, wholeNumber } from './fields.ts';
 
 /** Where problems come from, and the held-out sets and targets that are measured on them. */
@@ -13,7 +14,11 @@ const rowLimit = () =>
 
 const wordSums = z.strictObject({
   kind: z.literal('word-sums'),
-  level: z.enum(['easy', 'hard']).describe('easy: 2 or 3 operands in turn; hard: 4'),
+  level: z
+    .union([z.enum(['easy', 'hard']), wholeNumber(MIN_OPERANDS, MAX_OPERANDS)], {
+      error: `must be easy, hard, or the number of operands, ${MIN_OPERANDS} to ${MAX_OPERANDS}`,
+    })
+    .describe('easy: 2 or 3 operands in turn; hard: 4; a number: so many operands'),
   split: z.enum(['train', 'heldout']).describe('The two share no set of operands'),
   count: wholeNumber(1, MAX_WORD_SUMS).describe('How many problems'),
   seed: seedNumber().describe('Another seed, other problems'),

@@ -51,7 +51,6 @@ export interface Page {
 /** What became of one group of rollouts, which all answer the same problem. */
 export interface GroupOutcome {
   readonly stageIndex: number;
-  readonly purpose: RolloutPurpose;
   readonly step: number;
   /** Key of the problem. */
   readonly problem: number;
@@ -82,8 +81,8 @@ export interface StoredListings {
   findRollout(
     id: number,
   ): { readonly runId: string; readonly listed: ListedRollout; readonly trajectory: Trajectory | null } | null;
-  /** In order of (stage, purpose, step, group), read page by page as it is asked for. */
-  listGroupOutcomes(runId: string): Iterable<GroupOutcome>;
+  /** Those of one purpose in order of (stage, step, group), read page by page as they are asked for. */
+  listGroupOutcomes(runId: string, purpose: RolloutPurpose): Iterable<GroupOutcome>;
   /** Key of a problem by its id, as a source names it, if a rollout of the run answers it; null otherwise. */
   findProblemKey(runId: string, id: string): number | null;
   /** Problems by their keys; those that are not there are left out. */

@@ -1,6 +1,7 @@
 import type { StoredAnswers } from './answers.ts';
 import type { StoredAttempts } from './attempts.ts';
 import type { StoredListings } from './listings.ts';
+import type { StoredRemovals } from './removals.ts';
 import type { StoredRollouts } from './rollouts.ts';
 import type { StoredRuns } from './runs.ts';
 import type { StoredTraining } from './training.ts';
@@ -19,7 +20,8 @@ export interface RunStore
     StoredAttempts,
     StoredRollouts,
     StoredListings,
-    StoredTraining {
+    StoredTraining,
+    StoredRemovals {
   /** Absolute path of the database file. */
   readonly file: string;
 

@@ -54,6 +54,8 @@ export interface StoredTraining {
   listStepFigures(runId: string, after: StepPlace | null, limit: number): StepFigures[];
   /** The highest step with figures of each stage that has any, in order of the stages. */
   listLastFigures(runId: string): StepPlace[];
+  /** The newest point of each key, in the order of keys. */
+  listNewestFigures(runId: string): MetricPoint[];
   /** The last global step that a tracker is known to have; null when it was never told one. */
   trackedStep(runId: string, tracker: string): number | null;
   saveTrackedStep(runId: string, tracker: string, globalStep: number): void;
