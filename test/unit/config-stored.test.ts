@@ -73,9 +73,10 @@ test('2: runs of 0.1.0', () => {
       engine: { ...stored.engine, adminUrls: [], sessionHeader: 'X-Session-ID', restartPatienceSeconds: 600 },
       trainer: { ...stored.trainer, slotPatienceSeconds: 600, keep: 1 },
       embedded: { family: 'word-sums', ...stored.embedded },
-      stages: (stored as RunConfig).stages.map((stage) =>
-        stage.kind === 'sft' ? { ...stage, stripTags: false } : stage,
-      ),
+      stages: (stored as RunConfig).stages.map((stage) => {
+        if (stage.kind === 'eval') return { ...stage, sequentialTwin: false };
+        return stage.kind === 'sft' ? { ...stage, stripTags: false } : stage;
+      }),
     };
     assert.deepEqual(
       parseStoredConfig(run),
