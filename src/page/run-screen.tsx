@@ -1,4 +1,5 @@
 import type { PageOverview, PageStage } from '../report/page-data.ts';
+import { EvaluationTables } from './evaluation-tables.tsx';
 import { type ChartSeries, LineChart } from './line-chart.tsx';
 import { goTo, linkTo } from './route.ts';
 import { layRunSteps, listHeldOutPoints, listPoints, type RunSteps } from './run-steps.ts';
@@ -11,6 +12,7 @@ export function RunScreen({ overview }: { readonly overview: PageOverview }) {
     <>
       <Headline overview={overview} />
       <Timeline overview={overview} />
+      <EvaluationTables evaluations={overview.evaluations} twins={overview.twins} />
       <Charts overview={overview} steps={steps} />
       <AllFigures stages={overview.stages} />
     </>
@@ -26,7 +28,8 @@ function Headline({ overview }: { readonly overview: PageOverview }) {
   const critical = last?.['rollout/mean_critical_tokens']?.values.at(-1);
   return (
     <section class="headline" aria-label="What was learned">
-      {boundaries.sets.map(({ set, accuracy, validBlockFraction, gain }) => (
+      {/* One moment alone has learned nothing; its figures stand below. */}
+      {(boundaries.labels.length > 1 ? boundaries.sets : []).map(({ set, accuracy, validBlockFraction, gain }) => (
         <Figure
           key={set}
           name={`${set}: right answers`}
