@@ -15,6 +15,7 @@ import { connectStudent, connectTeachers, createPolicy } from './connect-engines
 import { connectTrainer } from './connect-trainer.ts';
 import { type EmbeddedProcess, startEmbeddedProcess } from './embedded-process.ts';
 import { embeddedFolderOf } from './embedded-weights.ts';
+import { fitToStudent } from './fit-student.ts';
 import { readRunTemplate } from './prompt-files.ts';
 import type { RunParts } from './run-parts.ts';
 import { readSftTextsOf } from './sft-rows.ts';
@@ -52,6 +53,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const embedded = needsEmbedded(config, parts) ? handles.keep(await startEmbedded(options)) : null;
   const student = openStudent(options, handles, embedded);
   if (isRequired) await student.engine.checkHealth(signal);
+  const fitted = isRequired ? await fitToStudent({ runId, config, store, reporter, signal }, student.engine) : config;
   const embeddedUrl = embedded?.url ?? null;
   const trainer =
     parts.trainer ?? handles.keep(await connectTrainer({ runId, config, store, reporter, embeddedUrl, isRequired }));
@@ -61,7 +63,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const readTemplate = createTemplateReader(options);
   const ctx: RunContext = {
     runId,
-    plan: toCurriculumPlan(config),
+    plan: toCurriculumPlan(fitted),
     store,
     ...student,
     trainer,

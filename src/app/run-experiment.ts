@@ -1,5 +1,6 @@
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../config/schema.ts';
+import { parseStoredConfig } from '../config/stored.ts';
 import { InterruptedError, ParallelR1Error, UsageError } from '../errors.ts';
 import { type ArmId, prepareArm, trainArm } from '../experiments/arms.ts';
 import type { Reporter } from '../ports/reporter.ts';
@@ -57,8 +58,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<readonl
       try {
         await finishArm(options, arm, seed);
       } catch (error) {
-        if (error instanceof InterruptedError || error instanceof UsageError || !(error instanceof ParallelR1Error))
-          throw error;
+        if (error instanceof InterruptedError)
+          throw new InterruptedError('stopped; the same command goes on', { cause: error });
+        if (error instanceof UsageError || !(error instanceof ParallelR1Error)) throw error;
         failures.push({ arm, seed, message: error.message });
         options.reporter.warn(`${arm}, seed ${seed}: ${error.message}`);
       }
@@ -91,13 +93,14 @@ export function listArmRuns(
   store: RunStore,
   { base, arms, seeds }: Pick<ExperimentOptions, 'base' | 'arms' | 'seeds'>,
 ): ArmRun[] {
+  const known = indexRuns(store);
   return arms.flatMap((arm) =>
     seeds.map((seed) => {
       const preparation = prepareArm(base, arm, seed);
       const training = trainArm(base, arm, seed);
-      if (preparation.stages.length === 0) return { arm, seed, run: findRunOf(store, training) };
-      const prepared = findRunOf(store, preparation);
-      return { arm, seed, run: prepared === null ? null : findRunOf(store, nameRun(training, prepared.id)) };
+      if (preparation.stages.length === 0) return { arm, seed, run: findRunOf(known, training) };
+      const prepared = findRunOf(known, preparation);
+      return { arm, seed, run: prepared === null ? null : findRunOf(known, nameRun(training, prepared.id)) };
     }),
   );
 }
@@ -112,14 +115,36 @@ function nameRun(config: RunConfig, weightsOf: string | null): RunConfig {
 
 function findKnown(db: string, config: RunConfig): RunRecord | null {
   using store = openRunStore(db);
-  return findRunOf(store, config);
+  return findRunOf(indexRuns(store), config);
 }
 
-/** The run of that recipe and those weights, whatever its arm is called: the newest that is done, else the newest. */
-function findRunOf(store: RunStore, config: RunConfig): RunRecord | null {
-  const wanted = describeMethod(config);
-  const same = store.listRuns().filter(({ configJson }) => describeMethod(JSON.parse(configJson)) === wanted);
-  return same.find(({ status }) => status === 'done') ?? same[0] ?? null;
+/** Runs by what they compute: of several the newest that is done, else the newest. */
+type KnownRuns = ReadonlyMap<string, RunRecord>;
+
+function indexRuns(store: RunStore): KnownRuns {
+  const known = new Map<string, RunRecord>();
+  for (const run of store.listRuns()) {
+    const method = describeStored(run);
+    if (method === null) continue;
+    const other = known.get(method);
+    if (other === undefined || (other.status !== 'done' && run.status === 'done')) known.set(method, run);
+  }
+  return known;
+}
+
+/** The run of that recipe and those weights, whatever its arm is called. */
+function findRunOf(known: KnownRuns, config: RunConfig): RunRecord | null {
+  return known.get(describeMethod(config)) ?? null;
+}
+
+/** The recipe of a stored run as this version reads it; null for one that it cannot read. */
+function describeStored(run: RunRecord): string | null {
+  try {
+    return describeMethod(parseStoredConfig(run));
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
 }
 
 /** A configuration without what changes nothing about what is computed; two arms that come to the same have one run. */

@@ -95,6 +95,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['datum', 'datum[.]ts$'],
   ['word-sums', 'word-sums/'],
   ['curriculum', 'curriculum[.]ts$'],
+  ['lengths', 'fit-lengths[.]ts$'],
   ['layout', '(layout/)'],
   ['diversity', 'diversity[.]ts$'],
   ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],

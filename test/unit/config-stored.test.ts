@@ -59,6 +59,8 @@ test('2: keys added since', () => {
   assert.deepEqual(readBack(old), PRESETS.embedded);
 });
 
+const withoutTwin = (set: RunConfig['eval']['sets'][number]) => ({ ...set, sequentialTwin: false });
+
 test('2: runs of 0.1.0', () => {
   const file = join(makeTempFolder('config-stored'), 'runs.db');
   writeFileSync(file, gunzipSync(readFileSync(new URL('../fixtures/runs-0.1.0.db.gz', import.meta.url))));
@@ -73,9 +75,11 @@ test('2: runs of 0.1.0', () => {
       engine: { ...stored.engine, adminUrls: [], sessionHeader: 'X-Session-ID', restartPatienceSeconds: 600 },
       trainer: { ...stored.trainer, slotPatienceSeconds: 600, keep: 1 },
       embedded: { family: 'word-sums', ...stored.embedded },
-      stages: (stored as RunConfig).stages.map((stage) =>
-        stage.kind === 'sft' ? { ...stage, stripTags: false } : stage,
-      ),
+      stages: (stored as RunConfig).stages.map((stage) => {
+        if (stage.kind === 'eval') return { ...stage, sets: stage.sets.map(withoutTwin) };
+        return stage.kind === 'sft' ? { ...stage, stripTags: false } : stage;
+      }),
+      eval: { ...stored.eval, sets: (stored as RunConfig).eval.sets.map(withoutTwin) },
     };
     assert.deepEqual(
       parseStoredConfig(run),

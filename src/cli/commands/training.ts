@@ -154,8 +154,9 @@ export const evalCommand = {
 } as const satisfies CommandSpec;
 
 /** Of the commands about arms: the recipe they change, and their seeds. */
+const { seed: _, ...WITHOUT_SEED } = SERVER_OPTIONS;
 const ARM_OPTIONS = {
-  ...SERVER_OPTIONS,
+  ...WITHOUT_SEED,
   quick: RECIPE_OPTIONS.quick,
   seeds: one('how many seeds; an interval needs two', count(1, 1000), 5),
   'first-seed': one('the first of them', count(0, 1_000_000), 1),

@@ -1,6 +1,7 @@
 import { DEFAULT_WATCHDOG } from '../../core/curriculum.ts';
 import type { AdamSettings, LossSpec } from '../../core/datum.ts';
 import { DEFAULT_EFFECTIVE_THRESHOLDS } from '../../core/effective/effective-parallelism.ts';
+import { DEFAULT_PROMPT_TOKENS, DEFAULT_RESPONSE_TOKENS } from '../../core/fit-lengths.ts';
 import type { BlockCount } from '../../core/reward.ts';
 import type { RunConfig } from '../schema.ts';
 
@@ -192,8 +193,8 @@ function buildPaperPreset(
       joinOrder: 'emitted',
       duplicatePaths: 'keep',
       maxBlocks: 4,
-      maxPromptTokens: 2000,
-      maxResponseTokens: 3000,
+      maxPromptTokens: DEFAULT_PROMPT_TOKENS,
+      maxResponseTokens: DEFAULT_RESPONSE_TOKENS,
       maxPathTokens: 4096,
       maxSummaryTokens: 512,
       reserveSummaryTokens: 256,
