@@ -23,7 +23,9 @@ function hintAtPreset({ engine, stages }: RunConfig, preset: string | null): str
   const teachers = stages.flatMap((stage) => (stage.kind === 'cold-start' ? [stage.teacher.model] : []));
   const isEmbedded = engine.model === EMBEDDED_MODEL || teachers.includes(EMBEDDED_MODEL);
   if (preset === 'embedded' || preset === 'embedded-mixed' || engine.urls.length === 0 || !isEmbedded) return [];
-  return [`${EMBEDDED_MODEL} is the model of "embedded serve", which answers the questions of --preset embedded only, and with --family mixed those of --preset embedded-mixed`];
+  return [
+    `${EMBEDDED_MODEL} is the model of "embedded serve", which answers the questions of --preset embedded only, and with --family mixed those of --preset embedded-mixed`,
+  ];
 }
 
 const EMBEDDED_MODEL = 'embedded-base';

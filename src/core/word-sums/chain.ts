@@ -70,17 +70,9 @@ export const CHAIN_PATTERN = new RegExp(
 
 /** What a match of the pattern says. */
 export function readChain(match: RegExpMatchArray): Chain {
-  const [a, b, over, less, more, over2, less2, more2] = match.slice(1).map(Number) as [
-    ...[number, number, number, number, number, number, number, number],
-  ];
-  return {
-    kind: 'chain',
-    start: [a, b],
-    turns: [
-      { over, less, more },
-      { over: over2, less: less2, more: more2 },
-    ],
-  };
+  const numbers = match.slice(1).map(Number);
+  const readTurn = (at: number): Turn => ({ over: numbers[at]!, less: numbers[at + 1]!, more: numbers[at + 2]! });
+  return { kind: 'chain', start: [numbers[0]!, numbers[1]!], turns: [readTurn(2), readTurn(5)] };
 }
 
 /** Number the split is decided by: the same for the two first numbers in either order. */

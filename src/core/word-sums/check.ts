@@ -72,7 +72,7 @@ export function solveCheck(problem: Check): LevelSolutions {
   const { from, taken } = problem;
   const answer = from - taken;
   const tens = countTensApart(problem);
-  const ones = ((((from % 10) - (taken % 10)) % 10) + 10) % 10;
+  const ones = answer % 10;
   const candidates = [10 * tens + ones, 10 * (tens - 1) + ones];
   const paths = candidates.map((candidate) => addBack(candidate, problem));
   const summary = `${taken}+${answer}=${from}`;
