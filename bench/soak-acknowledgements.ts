@@ -1,5 +1,5 @@
 /**
- * Long form of test/e2e/acknowledgement-kills.test.ts: `npm run soak -- --acknowledgements [--kills 1000] [--seed 1]`. Runs
+ * Long form of test/e2e/acknowledgement-kills.test.ts: `npm run soak -- acknowledgements [--kills 1000] [--seed 1]`. Runs
  * of a curriculum of seconds behind a proxy that loses, doubles and delays acknowledgements, whose controller and trainer
  * are killed (SIGKILL) at random moments. The trainer's own count of optimizer steps must be the store's, metrics and
  * rollouts those of an undisturbed run, and nothing may be left at the trainer. Exit code 1 when something differs.

@@ -1,5 +1,5 @@
 /**
- * Long form of test/e2e/cold-start-341.test.ts: `npm run soak -- --cold-start [--kills 50] [--seed 1]`. `generate` over
+ * Long form of test/e2e/cold-start-341.test.ts: `npm run soak -- cold-start [--kills 50] [--seed 1]`. `generate` over
  * all problems of gsm8k against the recorded teacher, killed (SIGKILL) at random moments and resumed until it ends. Its
  * export must equal that of an uninterrupted run byte for byte, and no completion that arrived may be asked for again. Needs
  * the sample files (../shared). Exit code 1 when something differs.

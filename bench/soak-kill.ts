@@ -18,30 +18,66 @@ import { readOutcome } from '../test/support/read-outcome.ts';
 import { smallRunArgs } from '../test/support/small-run.ts';
 import { soakAcknowledgements } from './soak-acknowledgements.ts';
 import { soakColdStart } from './soak-cold-start.ts';
+import { reportSoak, soakMemory } from './soak-memory.ts';
 import { soakRollouts } from './soak-rollouts.ts';
 
 const VICTIMS: readonly Victim[] = ['controller', 'engine', 'both'];
 /** Kills per run before it is left to finish. */
 const KILLS_PER_TRIAL = 3;
+/** Steps after which the model of the memory soak gets some sums right and others not. */
+const SFT_STEPS = 500;
 /** Store changes after which a kill may come: about as many as the small run makes. */
 const MAX_CHANGES = 120;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     trials: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
-    'cold-start': { type: 'boolean', default: false },
-    rollouts: { type: 'boolean', default: false },
-    acknowledgements: { type: 'boolean', default: false },
     kills: { type: 'string' },
+    hours: { type: 'string', default: '2' },
+    every: { type: 'string', default: '60' },
+    share: { type: 'string', default: '1' },
+    out: { type: 'string' },
   },
 });
 const seed = Number(values.seed);
 const kills = { kills: Number(values.kills ?? '50'), seed };
-if (values['cold-start']) await soakColdStart(kills);
-else if (values.rollouts) await soakRollouts(kills);
-else if (values.acknowledgements) await soakAcknowledgements({ kills: Number(values.kills ?? '1000'), seed });
-else await soakCurriculum(Number(values.trials), seed);
+const [kind = 'curriculum'] = positionals;
+switch (kind) {
+  case 'curriculum':
+    await soakCurriculum(Number(values.trials), seed);
+    break;
+  case 'cold-start':
+    await soakColdStart(kills);
+    break;
+  case 'rollouts':
+    await soakRollouts(kills);
+    break;
+  case 'acknowledgements':
+    await soakAcknowledgements({ kills: Number(values.kills ?? '1000'), seed });
+    break;
+  case 'memory': {
+    const [hours, everySeconds, share] = [values.hours, values.every, values.share].map(Number) as [
+      number,
+      number,
+      number,
+    ];
+    const result = await soakMemory({
+      hours,
+      minSteps: 1,
+      everySeconds,
+      share,
+      sftSteps: SFT_STEPS,
+      out: values.out ?? null,
+    });
+    process.exitCode = reportSoak(result) ? 0 : 1;
+    break;
+  }
+  default:
+    console.error(`there is no soak "${kind}"; known: curriculum, cold-start, rollouts, acknowledgements, memory`);
+    process.exitCode = 2;
+}
 
 async function soakCurriculum(trials: number, seed: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'parallel-r1-soak-'));

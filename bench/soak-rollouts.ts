@@ -1,5 +1,5 @@
 /**
- * Long form of test/e2e/rollout-kills.test.ts: `npm run soak -- --rollouts [--kills 50] [--seed 1]`. `eval` with 200
+ * Long form of test/e2e/rollout-kills.test.ts: `npm run soak -- rollouts [--kills 50] [--seed 1]`. `eval` with 200
  * trajectories in flight at a server whose answers follow from prompt and seed; the controller is killed (SIGKILL) at
  * random moments and resumed until it is done. Rollouts and figures must equal those of an uninterrupted run, and no
  * completion may be asked for again whose answer was stored. Exit code 1 when something differs.

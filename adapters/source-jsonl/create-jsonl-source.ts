@@ -16,7 +16,7 @@ export interface JsonlSourceOptions {
 }
 
 /**
- * Problems from a JSONL file: UTF-8, one object `{id?, problem, answer, level?}` per line, other keys
+ * Problems from a JSONL file: UTF-8, one object `{id?, problem, answer, level?, subject?}` per line, other keys
  * ignored. `answer` may be a number, or a worked solution in GSM8K's format, of which the final answer is taken; a row without `id` is named after its line (`line-12`). Blank
  * lines, CRLF and a byte order mark are tolerated. Streams: memory is bounded by the longest line.
  * Reading rejects with `SourceError` (`file:line: what is wrong`).

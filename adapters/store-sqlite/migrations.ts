@@ -13,6 +13,7 @@ import { TRACKER_STEPS } from './migrations/0008-tracker-steps.ts';
 import { INPUT_FILES } from './migrations/0009-input-files.ts';
 import { ROLLOUT_OUTCOMES } from './migrations/0010-rollout-outcomes.ts';
 import { ROLLOUT_COUNTS } from './migrations/0011-rollout-counts.ts';
+import { SUBJECTS } from './migrations/0012-subjects.ts';
 
 /**
  * The numbered migrations. Append only: a released one is never edited, a change is a new one with
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 9, sql: INPUT_FILES },
   { version: 10, sql: ROLLOUT_OUTCOMES },
   { version: 11, sql: ROLLOUT_COUNTS },
+  { version: 12, sql: SUBJECTS },
 ];
 
 /** Schema this software reads and writes. */

@@ -21,10 +21,15 @@ interface RowKind<T> {
   identify(value: T): readonly Cell[];
   find(identity: readonly Cell[]): number | undefined;
   insert(value: T, identity: readonly Cell[]): number | bigint;
+  /** Writes what the row lacks of the value. */
+  refresh?(key: number, value: T): void;
   get(key: number): T;
 }
 
-type ProblemRow = Omit<Problem, 'level'> & { readonly level: string | null };
+type ProblemRow = Omit<Problem, 'level' | 'subject'> & {
+  readonly level: string | null;
+  readonly subject: string | null;
+};
 
 const PROBLEMS = describeTable<ProblemRow, { readonly digest: Buffer }>(
   'problems',
@@ -34,35 +39,53 @@ const PROBLEMS = describeTable<ProblemRow, { readonly digest: Buffer }>(
     text: anyText('text'),
     answer: anyText('answer'),
     level: anyText('level'),
+    subject: anyText('subject'),
   },
   { digest: plain('digest') },
 );
 
-/** Problems are told apart by source, id and a digest of the rest: a text that changed under the same id is another row. */
+/**
+ * Problems are told apart by source, id and a digest of text, answer and level: a text that changed under the same id is
+ * another row. Labels that were not read before are written into the row that is there, so that old and new runs still
+ * answer the same problem.
+ */
 export function openProblemRows(connection: Connection): SharedRows<Problem> {
   const insert = connection.query(PROBLEMS.insert);
   const find = connection.queryValue<readonly Cell[], number>(
     'SELECT key FROM problems WHERE source = ? AND id = ? AND digest = ?',
   );
   const select = connection.query<[number], ProblemRow>(`SELECT ${PROBLEMS.columns} FROM problems WHERE key = ?`);
+  const label = connection.query(
+    'UPDATE problems SET level = coalesce(level, ?), subject = coalesce(subject, ?) WHERE key = ?',
+  );
   return openSharedRows(connection, {
     identify: (problem) => [toTextCell(problem.source), toTextCell(problem.id), digestProblem(problem)],
     find: (identity) => find.get(...identity),
     insert: (problem) => {
-      const row = { ...problem, level: problem.level ?? null, digest: digestProblem(problem) };
+      const { level = null, subject = null } = problem;
+      const row = { ...problem, level, subject, digest: digestProblem(problem) };
       return insert.run(PROBLEMS.toCells(row)).lastInsertRowid;
     },
+    refresh: (key, { level, subject }) => {
+      if (subject === undefined && !isNumber(level)) return;
+      label.run(toTextCell(level ?? null), toTextCell(subject ?? null), key);
+    },
     get: (key) => {
-      const { level, ...problem } = PROBLEMS.fromCells(select.get(key)!);
-      return level === null ? problem : { ...problem, level };
+      const { level, subject, ...problem } = PROBLEMS.fromCells(select.get(key)!);
+      return { ...problem, ...(level === null ? {} : { level }), ...(subject === null ? {} : { subject }) };
     },
   });
 }
 
+/** Levels that are numbers were not read once: with them, the problems of older runs would be other ones. */
 function digestProblem({ text, answer, level }: Problem): Buffer {
   return createHash('sha256')
-    .update(JSON.stringify([text, answer, level]))
+    .update(JSON.stringify([text, answer, isNumber(level) ? undefined : level]))
     .digest();
+}
+
+function isNumber(level: string | undefined): boolean {
+  return level !== undefined && /^-?\d+(?:\.\d+)?$/.test(level);
 }
 
 /** Prompts as token ids: the rollouts of a group all begin with the same one. */
@@ -90,7 +113,9 @@ function openSharedRows<T extends object>({ onStaleKeys }: Connection, kind: Row
       const known = keys.get(value);
       if (known !== undefined) return known;
       const identity = kind.identify(value);
-      const key = kind.find(identity) ?? Number(kind.insert(value, identity));
+      const found = kind.find(identity);
+      if (found !== undefined) kind.refresh?.(found, value);
+      const key = found ?? Number(kind.insert(value, identity));
       keys.set(value, key);
       return key;
     },

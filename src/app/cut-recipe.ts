@@ -1,7 +1,7 @@
 import type { RunConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 
-/** Smaller recipes cut from a whole one: one kind of stage alone, or every stage with few problems and steps. */
+/** Recipes cut from a whole one: one kind of stage alone. */
 
 type Stage = RunConfig['stages'][number];
 
@@ -48,6 +48,18 @@ export function keepEval(config: RunConfig): RunConfig {
   return withStages(config, [{ id: 'eval', kind: 'eval', sets }]);
 }
 
+/** Every evaluated set with a twin that is answered without forks. Throws `UsageError` where nothing forks anyway. */
+export function pairSets(config: RunConfig): RunConfig {
+  if (config.rollout.mode === 'sequential')
+    throw new UsageError(
+      '--sequential compares with answers that may fork, and rollout.mode is sequential: leave one out',
+    );
+  const stages = config.stages.map((stage) =>
+    stage.kind === 'eval' ? { ...stage, sets: stage.sets.map((set) => ({ ...set, sequentialTwin: true })) } : stage,
+  );
+  return withStages(config, stages);
+}
+
 function pickStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extract<Stage, { kind: K }>[] {
   const stages = config.stages.filter((stage): stage is Extract<Stage, { kind: K }> => stage.kind === kind);
   if (stages.length === 0) throw new UsageError(`the configuration has no ${kind} stage`);
@@ -56,65 +68,4 @@ function pickStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extrac
 
 function withStages(config: RunConfig, stages: readonly Stage[]): RunConfig {
   return { ...config, stages: [...stages] };
-}
-
-/** Sizes of a quick run. */
-const QUICK = { rows: 240, sftSteps: 40, rlSteps: 4, batchSize: 8, evalProblems: 20 } as const;
-
-/**
- * Every stage with few problems and few steps: it runs in seconds and learns next to nothing. Gates and early ends
- * are dropped, because such a run would not pass them.
- */
-export function shrinkRecipe(config: RunConfig): RunConfig {
-  return {
-    ...config,
-    stages: config.stages.map(shrinkStage),
-    eval: { ...config.eval, sets: config.eval.sets.map(shrinkSet) },
-  };
-}
-
-function shrinkStage(stage: Stage): Stage {
-  switch (stage.kind) {
-    case 'cold-start':
-      return { ...stage, problems: takeFew(stage.problems, QUICK.rows) };
-    case 'sft':
-      return {
-        ...stage,
-        maxSteps: Math.min(stage.maxSteps, QUICK.sftSteps),
-        batchSize: Math.min(stage.batchSize, 2 * QUICK.batchSize),
-        until: null,
-      };
-    case 'rl': {
-      const batchSize = Math.min(stage.batchSize, QUICK.batchSize);
-      const problems = takeFew(stage.problems, QUICK.rows);
-      return {
-        ...stage,
-        problems,
-        steps: Math.min(stage.steps, QUICK.rlSteps),
-        batchSize,
-        minibatches: 1,
-        gate: null,
-        evalEvery: 0,
-      };
-    }
-    case 'eval':
-      return { ...stage, sets: stage.sets.map(shrinkSet) };
-  }
-}
-
-type Sets = RunConfig['eval']['sets'];
-type Problems = Sets[number]['problems'];
-
-function shrinkSet(set: Sets[number]): Sets[number] {
-  return { ...set, problems: takeFew(set.problems, QUICK.evalProblems), samples: 1 };
-}
-
-/** The first problems of every reference, about `count` in all. */
-function takeFew(refs: Problems, count: number): Problems {
-  const each = Math.ceil(count / refs.length);
-  return refs.map((ref) =>
-    ref.kind === 'word-sums'
-      ? { ...ref, count: Math.min(ref.count, each) }
-      : { ...ref, limit: Math.min(ref.limit ?? each, each) },
-  );
 }

@@ -18,12 +18,14 @@ export function describeRecipe(config: RunConfig, preset: string | null): string
   ];
 }
 
-/** The model of `embedded serve` knows word sums and the templates of its own preset, and nothing else. */
+/** The model of `embedded serve` knows the problems and templates of its own presets, and nothing else. */
 function hintAtPreset({ engine, stages }: RunConfig, preset: string | null): string[] {
   const teachers = stages.flatMap((stage) => (stage.kind === 'cold-start' ? [stage.teacher.model] : []));
   const isEmbedded = engine.model === EMBEDDED_MODEL || teachers.includes(EMBEDDED_MODEL);
-  if (preset === 'embedded' || engine.urls.length === 0 || !isEmbedded) return [];
-  return [`${EMBEDDED_MODEL} is the model of "embedded serve", which answers the questions of --preset embedded only`];
+  if (preset === 'embedded' || preset === 'embedded-mixed' || engine.urls.length === 0 || !isEmbedded) return [];
+  return [
+    `${EMBEDDED_MODEL} is the model of "embedded serve", which answers the questions of --preset embedded only, and with --family mixed those of --preset embedded-mixed`,
+  ];
 }
 
 const EMBEDDED_MODEL = 'embedded-base';
@@ -35,7 +37,7 @@ function describeStage(stage: StageSpec): string {
     case 'sft': {
       const epochs = stage.epochs === 1 ? '1 epoch' : `${stage.epochs} epochs`;
       const length = stage.epochs === null ? `up to ${stage.maxSteps} steps` : epochs;
-      return `supervised training on the rows of ${stage.data}, ${length} of ${stage.batchSize} rows${stage.until === null ? '' : ', until the targets are met'}`;
+      return `supervised training on the rows of ${stage.data}${stage.stripTags ? ' without their tags' : ''}, ${length} of ${stage.batchSize} rows${stage.until === null ? '' : ', until the targets are met'}`;
     }
     case 'rl':
       return `${stage.steps} GRPO steps of ${stage.batchSize} problems x ${stage.groupSize} rollouts on ${describeProblems(stage.problems)}, reward ${stage.reward.kind}`;
@@ -52,7 +54,11 @@ function describeQuestion({ method, teacher, samplesPerProblem: n }: ColdStartSt
 function describeProblems(refs: readonly ProblemsRef[]): string {
   return refs
     .map((ref) => {
-      if (ref.kind === 'word-sums') return `${ref.count} ${ref.level} word sums`;
+      if (ref.kind === 'word-sums') {
+        return typeof ref.level === 'number'
+          ? `${ref.count} word sums of ${ref.level} numbers`
+          : `${ref.count} ${ref.level} word sums`;
+      }
       const name = ref.kind === 'file' ? ref.path : ref.name;
       return ref.limit === null ? name : `the first ${ref.limit} of ${name}`;
     })

@@ -15,6 +15,7 @@ import { connectStudent, connectTeachers, createPolicy } from './connect-engines
 import { connectTrainer } from './connect-trainer.ts';
 import { type EmbeddedProcess, startEmbeddedProcess } from './embedded-process.ts';
 import { embeddedFolderOf } from './embedded-weights.ts';
+import { fitToStudent } from './fit-student.ts';
 import { readRunTemplate } from './prompt-files.ts';
 import type { RunParts } from './run-parts.ts';
 import { readSftTextsOf } from './sft-rows.ts';
@@ -52,6 +53,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const embedded = needsEmbedded(config, parts) ? handles.keep(await startEmbedded(options)) : null;
   const student = openStudent(options, handles, embedded);
   if (isRequired) await student.engine.checkHealth(signal);
+  const fitted = isRequired ? await fitToStudent({ runId, config, store, reporter, signal }, student.engine) : config;
   const embeddedUrl = embedded?.url ?? null;
   const trainer =
     parts.trainer ?? handles.keep(await connectTrainer({ runId, config, store, reporter, embeddedUrl, isRequired }));
@@ -61,7 +63,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const readTemplate = createTemplateReader(options);
   const ctx: RunContext = {
     runId,
-    plan: toCurriculumPlan(config),
+    plan: toCurriculumPlan(fitted),
     store,
     ...student,
     trainer,
@@ -95,7 +97,10 @@ function openStudent(
   // Who only looks wants to know, and not to wait.
   const student = connectStudent(config, url, reporter, requireServers);
   handles.keep(student.engine);
-  return student;
+  if (parts.trainer !== undefined || needsTrainer(config)) return student;
+  // Nobody hands weights over, so that what the server has is what is sampled.
+  const capabilities = { ...student.engine.capabilities, loadWeights: false };
+  return { ...student, engine: { ...student.engine, capabilities } };
 }
 
 function needsEmbedded(config: RunConfig, parts: RunParts): boolean {
@@ -104,9 +109,9 @@ function needsEmbedded(config: RunConfig, parts: RunParts): boolean {
 }
 
 function startEmbedded({ config, store, signal }: OpenRunOptions): Promise<EmbeddedProcess> {
-  const { threads, modelSeed } = config.embedded;
+  const { threads, modelSeed, family } = config.embedded;
   const stateDir = embeddedFolderOf(store.file);
-  return startEmbeddedProcess({ stateDir, threads, seed: modelSeed ?? config.run.seed }, signal);
+  return startEmbeddedProcess({ stateDir, threads, family, seed: modelSeed ?? config.run.seed }, signal);
 }
 
 type ReadTemplate = (name: string, role: string) => PromptRecord;

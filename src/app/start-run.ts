@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { checkRunnable, type OwnParts } from '../config/check-runnable.ts';
+import { checkRunnable, needsTrainer, type OwnParts } from '../config/check-runnable.ts';
 import { describeConfigFault } from '../config/explain-issues.ts';
 import { type ConfigOverride, changeRunConfig, loadRunConfig } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
@@ -116,6 +116,11 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   using _lock = acquireRunLock(db);
   using store = openForWriting(db, parts);
   checkForeignRows(config, store);
+  if (weightsOf !== null && parts.trainer === undefined && !needsTrainer(config)) {
+    throw new UsageError(
+      `the weights of run ${weightsOf} are at its trainer, and none is named: give its URL (--trainer URL)`,
+    );
+  }
   const weights = weightsOf === null ? null : takeLastState(store, weightsOf);
   const run = createRunRecord(config, preset);
   store.createRun(run, listStageRecords(config));

@@ -2,10 +2,23 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { ConfigOverride } from '../config/load.ts';
 import { file, flag, listOverrides, many, type OptionTable, one, text, type ValuesOf } from './options.ts';
 
+/** What a person wants to do: the groups of the help page, in its order, with their titles. */
+export const TASKS = {
+  data: 'Make data',
+  train: 'Train',
+  judge: 'Judge',
+  look: 'Look',
+  setUp: 'Set up',
+} as const;
+
+export type Task = keyof typeof TASKS;
+
 /** A command as the help page lists it. Listing it does not load the code that does its work. */
 export interface CommandSpec {
   /** Name and positional words as yargs writes them: `export [run]`. */
   readonly name: string;
+  /** Where the help page lists it. */
+  readonly task: Task;
   readonly describe: string;
   /** Positional words and options by name. */
   readonly options: OptionTable;
@@ -65,12 +78,10 @@ export function addOptions<T>(yargs: Argv<T>, table: OptionTable): Argv<T> {
 
 /** Declares a command to the parser; `act` runs it with what was typed. */
 export function addCommand(yargs: Argv, command: Command, act: (args: never) => Promise<void>): void {
-  const { name, describe, options, conflicts, examples = [], epilogue } = command;
+  const { name, describe, options, conflicts } = command;
   const build = (inner: Argv): Argv => {
     addOptions(inner, options);
-    if (conflicts !== undefined) inner.conflicts(...conflicts);
-    for (const [line, what] of examples) inner.example(line, what);
-    return epilogue === undefined ? inner : inner.epilogue(epilogue);
+    return conflicts === undefined ? inner : inner.conflicts(...conflicts);
   };
   yargs.command(name, describe, build, async (args: ArgumentsCamelCase) => {
     await act({ ...args, overrides: listOverrides(options, args) } as never);

@@ -11,7 +11,16 @@ import {
 } from './commands/run-views.ts';
 import { pruneCommand, replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
 import { configCommand, datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
-import { evalCommand, initCommand, resumeCommand, rlCommand, runCommand, sftCommand } from './commands/training.ts';
+import {
+  evalCommand,
+  experimentCommand,
+  initCommand,
+  reproduceCommand,
+  resumeCommand,
+  rlCommand,
+  runCommand,
+  sftCommand,
+} from './commands/training.ts';
 
 /**
  * Every command, in the order of the help page. A command has two halves: its name and options are in `commands/`, in
@@ -27,6 +36,8 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(sftCommand, async () => (await import('./actions/one-stage.ts')).startSft),
   tieCommand(rlCommand, async () => (await import('./actions/one-stage.ts')).startRl),
   tieCommand(evalCommand, async () => (await import('./actions/one-stage.ts')).startEval),
+  tieCommand(experimentCommand, async () => (await import('./actions/experiment.ts')).runNamedExperiment),
+  tieCommand(reproduceCommand, async () => (await import('./actions/reproduce.ts')).reproducePaper),
   tieCommand(solveCommand, async () => (await import('./actions/solve.ts')).solve),
   tieCommand(checkCommand, async () => (await import('./actions/check.ts')).checkFiles),
   tieCommand(verifyCommand, async () => (await import('./actions/verify.ts')).verifyAnswers),

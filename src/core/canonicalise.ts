@@ -33,6 +33,19 @@ export function canonicaliseResponse(text: string, options: { readonly gap?: 'ne
 }
 
 /**
+ * A response without its tags, as ordinary text: what stood between two of them begins on a new line, in the same order.
+ * White space beside a tag goes with it; a text without tags is returned unchanged. Idempotent, linear time.
+ */
+export function stripTags(text: string): string {
+  const tags = findTags(text);
+  if (tags.length === 0) return text;
+  const pieces = tags.map(({ at }, i) => text.slice(tags[i - 1]?.end ?? 0, at));
+  pieces.push(text.slice(tags.at(-1)!.end));
+  const lines = pieces.map((piece) => piece.trim()).filter((piece) => piece !== '');
+  return lines.join('\n');
+}
+
+/**
  * Replaces the value on the last `Final Answer:` line by the reference answer. Use it only once the value has been
  * verified as equal. A text without such a line is returned unchanged. Emphasis around the label is removed, because
  * its closing half was part of the value.

@@ -3,6 +3,7 @@ import type { EffectiveThresholds } from './effective/effective-parallelism.ts';
 import type { FormatMode, LintCode } from './format/format-report.ts';
 import type { AdvantageSettings, RewardConfig } from './reward.ts';
 import { createRng, hashSeed, shuffle } from './rng.ts';
+import type { WordSumLevel } from './word-sums/generate.ts';
 
 /**
  * The recipe of a run as plain data: what the configuration resolves to and the pipeline executes.
@@ -13,7 +14,7 @@ import { createRng, hashSeed, shuffle } from './rng.ts';
 export type ProblemsRef =
   | {
       readonly kind: 'word-sums';
-      readonly level: 'easy' | 'hard';
+      readonly level: WordSumLevel;
       readonly split: 'train' | 'heldout';
       readonly count: number;
       readonly seed: number;
@@ -140,11 +141,14 @@ export function listTeacherUrls({ url }: Pick<ColdStartStage['teacher'], 'url'>)
   return typeof url === 'string' ? [url] : url;
 }
 
+/** Optional keys were added later; in a stored recipe without one, its comment says what holds. */
 export interface SftStage {
   readonly id: string;
   readonly kind: 'sft';
   /** Id of the cold-start stage that made the rows, or a JSONL file of `{problem, answer, target}`. */
   readonly data: string;
+  /** Train on the rows without their tags, each as one sequence; missing: false. */
+  readonly stripTags?: boolean;
   readonly maxSteps: number;
   /** Null: as many as `maxSteps` takes. */
   readonly epochs: number | null;
@@ -191,10 +195,24 @@ export interface EvalStage {
   readonly sets: readonly EvalSet[];
 }
 
+/** Optional keys were added later; in a stored recipe without one, its comment says what holds. */
 export interface EvalSet {
   readonly name: string;
   readonly problems: readonly ProblemsRef[];
   readonly samples: number;
+  /** Whether every problem is answered once more without forks, under the same seeds. Missing: false. */
+  readonly sequentialTwin?: boolean;
+}
+
+/** Name under which the answers without forks of a set are stored and reported. */
+export function nameTwin(set: string): string {
+  return `${set}-sequential`;
+}
+
+/** The sets as they are measured: themselves in order, then the twins of those that have one. */
+export function listMeasuredSets(sets: readonly EvalSet[]): readonly EvalSet[] {
+  const twins = sets.filter(({ sequentialTwin = false }) => sequentialTwin);
+  return [...sets, ...twins.map((set) => ({ ...set, name: nameTwin(set.name), sequentialTwin: false }))];
 }
 
 export type StageSpec = ColdStartStage | SftStage | RlStage | EvalStage;

@@ -8,4 +8,6 @@ export interface Problem {
   readonly answer: string;
   /** Difficulty or family label inside the source (`easy`, `hard`), when it has one. */
   readonly level?: string;
+  /** Field it belongs to (`Algebra`), when the source names one. */
+  readonly subject?: string;
 }

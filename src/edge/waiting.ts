@@ -130,7 +130,10 @@ export class Deadlines {
     const { clock, ms, who } = this.#options;
     const timer = new AbortController();
     this.#timer = timer;
-    for (const one of this.#open) {
+    for (;;) {
+      // A fresh look each time: an iterator that is kept over a sleep keeps all that ended meanwhile in memory.
+      const [one] = this.#open;
+      if (one === undefined) break;
       const leftMs = one.endMs - clock.monotonic();
       if (leftMs > 0) await clock.sleep(leftMs, timer.signal).catch(() => undefined);
       if (timer.signal.aborted) break;

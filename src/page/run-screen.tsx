@@ -29,13 +29,13 @@ function Headline({ overview }: { readonly overview: PageOverview }) {
   const critical = last?.['rollout/mean_critical_tokens']?.values.at(-1);
   return (
     <section class="headline" aria-label="What was learned">
-      {boundaries.sets.map(({ set, accuracy, validBlockFraction, standardError }) => (
+      {boundaries.sets.map(({ set, accuracy, validBlockFraction, gain }) => (
         <Figure
           key={set}
           name={`${set}: right answers`}
           from={percent(accuracy[0])}
           to={percent(accuracy.at(-1))}
-          note={`${describeGain(accuracy)}${standardError === null ? '' : ` ± ${(100 * standardError).toFixed(0)}`}; ${percent(validBlockFraction.at(-1))} with a well-formed block`}
+          note={`${describeGain(accuracy)}${describeReach(gain)}; ${percent(validBlockFraction.at(-1))} with a well-formed block`}
         />
       ))}
       {parallel !== null && (
@@ -56,6 +56,13 @@ function Headline({ overview }: { readonly overview: PageOverview }) {
       )}
     </section>
   );
+}
+
+/** ` (41 to 58)`: the 95 % interval of a gain, in points. */
+function describeReach(gain: PageOverview['boundaries']['sets'][number]['gain']): string {
+  if (gain === null) return '';
+  const { low, high } = gain.difference;
+  return ` (${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)})`;
 }
 
 function Figure({
@@ -258,9 +265,9 @@ function Charts({ overview, steps }: { readonly overview: PageOverview; readonly
     const { stageIndex, step } = steps.find(x);
     goTo(linkTo('trajectories', { stageIndex, purpose, step }));
   };
-  const accuracy = heldOut.map(({ set, accuracy: of, standardError }) => ({
+  const accuracy = heldOut.map(({ set, accuracy: of, low, high }) => ({
     name: set,
-    points: listHeldOutPoints(of, steps, standardError),
+    points: listHeldOutPoints(of, steps, { low, high }),
   }));
   return (
     <section class="charts" aria-label="Curves">

@@ -58,18 +58,18 @@ export function listPoints(
   });
 }
 
-/** Held-out figures as points; `error`, a standard error, makes a band of 95 %. What is measured twice at a place counts once. */
+/** Held-out figures as points; `ends` of their intervals make a band. What is measured twice at a place counts once. */
 export function listHeldOutPoints(
   series: readonly SeriesPoint[],
   { place }: RunSteps,
-  error: readonly SeriesPoint[] = [],
+  ends: { readonly low: readonly SeriesPoint[]; readonly high: readonly SeriesPoint[] } = { low: [], high: [] },
 ): ChartPoint[] {
   const points = new Map<number, ChartPoint>();
   for (const { stageIndex, step, value } of series) {
     const x = place(stageIndex, step);
-    const spread = error.find((one) => one.stageIndex === stageIndex && one.step === step)?.value;
-    const band =
-      spread === undefined ? {} : { low: Math.max(0, value - 1.96 * spread), high: Math.min(1, value + 1.96 * spread) };
+    const isHere = (one: SeriesPoint) => one.stageIndex === stageIndex && one.step === step;
+    const [low, high] = [ends.low.find(isHere)?.value, ends.high.find(isHere)?.value];
+    const band = low === undefined || high === undefined ? {} : { low, high };
     points.set(x, { x, y: value, ...band });
   }
   return [...points.values()];

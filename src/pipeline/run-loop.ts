@@ -1,4 +1,4 @@
-import type { StageSpec } from '../core/curriculum.ts';
+import type { CurriculumPlan, StageSpec } from '../core/curriculum.ts';
 import { RunError } from '../errors.ts';
 import type { StageRecord } from '../ports/run-store/runs.ts';
 import { runColdStart } from './cold-start/run-cold-start.ts';
@@ -56,9 +56,14 @@ async function clearLeftovers(ctx: RunContext, weights: WeightsServer, checkpoin
 function bindOnce(ctx: RunContext): () => Promise<Binding> {
   let binding: Promise<Binding> | null = null;
   return () => {
-    binding ??= bindTokenizer(ctx);
+    binding ??= bindTokenizer(ctx, isPlain(ctx.plan));
     return binding;
   };
+}
+
+/** Whether the run only asks, and never for a fork. */
+function isPlain({ rollout, stages }: CurriculumPlan): boolean {
+  return rollout.mode === 'sequential' && stages.every(({ kind }) => kind !== 'sft' && kind !== 'rl');
 }
 
 /** Runs a stage and records how it stands: running, then done with what it leaves, or refused at its gate. */

@@ -38,6 +38,9 @@ export interface EvaluatedSet {
   readonly samples: number;
   /** mean@samples: mean over problems of the share of correct answers. */
   readonly accuracy: number;
+  /** Ends of its 95 % interval (docs/statistics.md). */
+  readonly low: number;
+  readonly high: number;
   readonly standardError: number;
   /** Share of rollouts with at least one executed block and a valid format. */
   readonly validBlockFraction: number;

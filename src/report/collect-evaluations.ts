@@ -1,8 +1,14 @@
 import type { RunConfig } from '../config/schema.ts';
 import { parseStoredConfig } from '../config/stored.ts';
-import type { EvalSet, ProblemsRef } from '../core/curriculum.ts';
+import { type EvalSet, listMeasuredSets, nameTwin, type ProblemsRef } from '../core/curriculum.ts';
 import { UsageError } from '../errors.ts';
-import { type Evaluation, type MeasuredRollout, measureEvaluation } from '../pipeline/evaluate/measure-evaluation.ts';
+import {
+  compareMeasured,
+  type Evaluation,
+  type MeasuredRollout,
+  measureEvaluation,
+  type TwinComparison,
+} from '../pipeline/evaluate/measure-evaluation.ts';
 import type { ListedRollout, RolloutFilter } from '../ports/run-store/listings.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
@@ -10,6 +16,8 @@ import type { RunRecord } from '../ports/run-store/runs.ts';
 /** Figures of evaluation stages, and one sentence for each stage that has none although it was evaluated. */
 export interface Evaluations {
   readonly figures: readonly Evaluation[];
+  /** Sets that were answered without forks too. */
+  readonly twins: readonly TwinComparison[];
   readonly gaps: readonly string[];
 }
 
@@ -32,10 +40,11 @@ export async function collectEvaluations(
   run: RunRecord,
   countProblems: CountProblems,
 ): Promise<Evaluations> {
-  if (store.listStages(run.id).every(({ kind }) => kind !== 'eval')) return { figures: [], gaps: [] };
+  if (store.listStages(run.id).every(({ kind }) => kind !== 'eval')) return { figures: [], twins: [], gaps: [] };
   const config = readConfig(run);
-  if (typeof config === 'string') return { figures: [], gaps: [config] };
+  if (typeof config === 'string') return { figures: [], twins: [], gaps: [config] };
   const figures: Evaluation[] = [];
+  const twins: TwinComparison[] = [];
   const gaps: string[] = [];
   for (const [index, stage] of config.stages.entries()) {
     if (stage.kind !== 'eval') continue;
@@ -43,9 +52,12 @@ export async function collectEvaluations(
     const { seed } = config.run;
     const measured = await measureStage(store, { runId: run.id, index, id, sets, seed, countProblems });
     if (typeof measured === 'string') gaps.push(measured);
-    else figures.push(...measured);
+    else {
+      figures.push(...measured.figures);
+      twins.push(...measured.twins);
+    }
   }
-  return { figures, gaps };
+  return { figures, twins, gaps };
 }
 
 /** A run of a newer version can still be shown, except for what depends on settings this version does not know. */
@@ -59,31 +71,40 @@ function readConfig(run: RunRecord): RunConfig | string {
 }
 
 /** The figures of one stage in the order of its sets, or why there are none. */
-async function measureStage(store: RunStore, stage: MeasuredStage): Promise<Evaluation[] | string> {
+async function measureStage(
+  store: RunStore,
+  stage: MeasuredStage,
+): Promise<Pick<Evaluations, 'figures' | 'twins'> | string> {
   const { runId, index, sets, seed } = stage;
   const stored = store.countRolloutSets(runId, index, 'eval', 0);
   const loadSet = stored.some(({ set }) => set === null)
     ? await assignOldRollouts(store, stage)
     : (set: string) => listMeasured(store, runId, { stageIndex: index, purpose: 'eval', step: 0, set });
   if (typeof loadSet === 'string') return loadSet;
-  return sets.flatMap(({ name }) => {
+  const figures = listMeasuredSets(sets).flatMap(({ name }) => {
     const rollouts = loadSet(name);
     return rollouts.length === 0 ? [] : [measureEvaluation(name, rollouts, seed)];
   });
+  const twins = sets.flatMap(({ name: set, sequentialTwin = false }) => {
+    const twin = nameTwin(set);
+    const [own, other] = sequentialTwin ? [loadSet(set), loadSet(twin)] : [[], []];
+    return own.length === 0 || other.length === 0 ? [] : [{ set, twin, ...compareMeasured(other, own, seed) }];
+  });
+  return { figures, twins };
 }
 
 /** Rollouts read at a time. */
 const ROLLOUTS_PER_PAGE = 1_000;
 
-type SetRollout = MeasuredRollout & Pick<ListedRollout, 'set'>;
+type SetRollout = MeasuredRollout & Pick<ListedRollout, 'set' | 'problem'>;
 
 /** What is measured of the rollouts of one set or step: a few numbers of each, never their text. */
-function listMeasured(store: RunStore, runId: string, filter: RolloutFilter): SetRollout[] {
+export function listMeasured(store: RunStore, runId: string, filter: RolloutFilter): SetRollout[] {
   const measured: SetRollout[] = [];
   for (let after: number | null = null; ; ) {
     const page = store.listRollouts(runId, filter, { after, size: ROLLOUTS_PER_PAGE });
-    for (const { group, set, end, verdict, formatValid, blocks, policyTokens, criticalTokens } of page) {
-      measured.push({ group, set, end, verdict, formatValid, blocks, policyTokens, criticalTokens });
+    for (const { group, set, end, verdict, formatValid, blocks, policyTokens, criticalTokens, problem } of page) {
+      measured.push({ group, set, end, verdict, formatValid, blocks, policyTokens, criticalTokens, problem });
     }
     if (page.length < ROLLOUTS_PER_PAGE) return measured;
     after = page.at(-1)!.id;

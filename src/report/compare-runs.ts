@@ -44,8 +44,8 @@ const MAX_EXAMPLES = 20;
 
 /** Compares two runs of one store: `second` minus `first`. */
 export function compareRuns(store: RunStore, first: RunRecord, second: RunRecord): RunComparison {
-  const ofFirst = findLastEvaluations(store, first.id);
-  const ofSecond = findLastEvaluations(store, second.id);
+  const ofFirst = findEvaluations(store, first.id);
+  const ofSecond = findEvaluations(store, second.id);
   const sets = [...ofFirst].flatMap(([set, shares]) => {
     const other = ofSecond.get(set);
     return other === undefined ? [] : (compareSet(store, set, shares, other) ?? []);
@@ -63,10 +63,14 @@ function pickRun({ id, name, preset, seed, status, createdAtMs }: RunRecord): Co
 }
 
 /** Share of right answers by problem. */
-type Shares = ReadonlyMap<number, number>;
+export type Shares = ReadonlyMap<number, number>;
 
-/** The newest evaluation of each set, in the order of the sets. */
-function findLastEvaluations(store: RunStore, runId: string): ReadonlyMap<string, Shares> {
+/** The newest evaluation of each set, in the order of the sets; the oldest where `which` says so. */
+export function findEvaluations(
+  store: RunStore,
+  runId: string,
+  which: 'first' | 'last' = 'last',
+): ReadonlyMap<string, Shares> {
   const newest = new Map<
     string,
     { readonly moment: string; readonly counts: Map<number, [correct: number, of: number]> }
@@ -76,6 +80,7 @@ function findLastEvaluations(store: RunStore, runId: string): ReadonlyMap<string
     const moment = `${stageIndex}/${step}`;
     let last = newest.get(set);
     // Groups come in the order of stages and steps.
+    if (which === 'first' && last !== undefined && last.moment !== moment) continue;
     if (last?.moment !== moment) {
       last = { moment, counts: new Map() };
       newest.set(set, last);

@@ -1,11 +1,13 @@
+import type { PairedDifference } from '../core/statistics/paired-difference.ts';
 import { reportYield, type YieldReport } from '../pipeline/cold-start/yield-report.ts';
+import { compareMeasured } from '../pipeline/evaluate/measure-evaluation.ts';
 import type { FailedAttempts } from '../ports/run-store/attempts.ts';
 import type { RolloutSummary } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord, StageRecord } from '../ports/run-store/runs.ts';
 import type { MetricPoint } from '../ports/run-store/training.ts';
 import { chooseThought, type Thought } from './choose-thought.ts';
-import { type CountProblems, collectEvaluations, type Evaluations } from './collect-evaluations.ts';
+import { type CountProblems, collectEvaluations, type Evaluations, listMeasured } from './collect-evaluations.ts';
 
 /**
  * The figures of a run as plain data: what a terminal, a page, a file and a tracker show. All of it is read off the
@@ -18,6 +20,8 @@ export interface ReportData {
   readonly heldOut: readonly HeldOutSeries[];
   /** Full figures of evaluation stages. */
   readonly evaluations: Evaluations['figures'];
+  /** Their sets that were answered without forks too. */
+  readonly twins: Evaluations['twins'];
   /** One sentence for each evaluation stage that has no figures. */
   readonly evaluationGaps: Evaluations['gaps'];
   readonly rollouts: readonly RolloutSummary[];
@@ -67,6 +71,9 @@ export interface SeriesPoint {
 export interface HeldOutSeries {
   readonly set: string;
   readonly accuracy: readonly SeriesPoint[];
+  /** Ends of the 95 % interval of the accuracy; empty in runs of a version that did not store them. */
+  readonly low: readonly SeriesPoint[];
+  readonly high: readonly SeriesPoint[];
   readonly standardError: readonly SeriesPoint[];
   readonly validBlockFraction: readonly SeriesPoint[];
 }
@@ -83,8 +90,8 @@ export interface BoundaryFigures {
   readonly set: string;
   readonly accuracy: readonly (number | null)[];
   readonly validBlockFraction: readonly (number | null)[];
-  /** Standard error of the last accuracy, over problems. */
-  readonly standardError: number | null;
+  /** The last moment against the first, problem by problem; null where there is one moment only, or nothing to pair. */
+  readonly gain: Pick<PairedDifference, 'difference' | 'pValue'> | null;
 }
 
 /**
@@ -99,14 +106,15 @@ export async function collectReportData(
   const metrics = store.listMetrics(run.id);
   const stages = store.listStages(run.id).map((stage) => describeStage(store, run, stage, metrics));
   const heldOut = collectHeldOut(metrics);
-  const { figures, gaps } = await collectEvaluations(store, run, countProblems);
+  const { figures, twins, gaps } = await collectEvaluations(store, run, countProblems);
   const { configJson, ...row } = run;
   return {
     run: { ...row, file: store.file, config: JSON.parse(configJson) as unknown },
-    boundaries: collectBoundaries(stages, heldOut),
+    boundaries: collectBoundaries(store, run, stages, heldOut),
     stages,
     heldOut,
     evaluations: figures,
+    twins,
     evaluationGaps: gaps,
     rollouts: store.summarizeRollouts(run.id),
     changedInputs: listChangedInputs(store, run.id),
@@ -145,7 +153,7 @@ function describeStage(
   };
 }
 
-const EVAL_KEY = /^eval\/(.+)\/(mean_accuracy|standard_error|valid_block_fraction)$/;
+const EVAL_KEY = /^eval\/(.+)\/(mean_accuracy|interval_low|interval_high|standard_error|valid_block_fraction)$/;
 
 function collectHeldOut(metrics: readonly MetricPoint[]): HeldOutSeries[] {
   const sets = new Map<string, { [figure: string]: SeriesPoint[] }>();
@@ -162,6 +170,8 @@ function collectHeldOut(metrics: readonly MetricPoint[]): HeldOutSeries[] {
   return [...sets].map(([set, figures]) => ({
     set,
     accuracy: figures.mean_accuracy ?? [],
+    low: figures.interval_low ?? [],
+    high: figures.interval_high ?? [],
     standardError: figures.standard_error ?? [],
     validBlockFraction: figures.valid_block_fraction ?? [],
   }));
@@ -175,7 +185,12 @@ interface Moment {
 }
 
 /** Picks the figures before the first measured stage and after each one. */
-function collectBoundaries(stages: readonly StageReport[], heldOut: readonly HeldOutSeries[]): Boundaries {
+function collectBoundaries(
+  store: RunStore,
+  run: RunRecord,
+  stages: readonly StageReport[],
+  heldOut: readonly HeldOutSeries[],
+): Boundaries {
   const moments = listMoments(stages, heldOut);
   return {
     labels: moments.map(({ label }) => label),
@@ -183,9 +198,26 @@ function collectBoundaries(stages: readonly StageReport[], heldOut: readonly Hel
       set: series.set,
       accuracy: moments.map((moment) => findValue(series.accuracy, moment)),
       validBlockFraction: moments.map((moment) => findValue(series.validBlockFraction, moment)),
-      standardError: series.standardError.at(-1)?.value ?? null,
+      gain: measureGain(store, run, series, moments),
     })),
   };
+}
+
+/** The first of these moments with figures of the set and the last, from the rollouts of both. */
+function measureGain(
+  store: RunStore,
+  { id, seed }: RunRecord,
+  { set, accuracy }: HeldOutSeries,
+  moments: readonly Moment[],
+): BoundaryFigures['gain'] {
+  const measured = moments.filter((moment) => findValue(accuracy, moment) !== null);
+  const [first, last] = [measured[0], measured.at(-1)];
+  if (first === undefined || last === undefined || first === last) return null;
+  const [before, after] = [first, last].map(({ stageIndex, step }) =>
+    listMeasured(store, id, { stageIndex, purpose: 'eval', step, set }),
+  );
+  const { paired } = compareMeasured(before!, after!, seed);
+  return paired === null ? null : { difference: paired.difference, pValue: paired.pValue };
 }
 
 function listMoments(stages: readonly StageReport[], heldOut: readonly HeldOutSeries[]): Moment[] {

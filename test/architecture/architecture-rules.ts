@@ -17,6 +17,7 @@ const PORTS = '^src/ports/';
 const EDGE = '^src/edge/';
 const PIPELINE = '^src/pipeline/';
 const CONFIG = '^src/config/';
+const EXPERIMENTS = '^src/experiments/';
 const PROBLEM_SETS = '^src/problem-sets/';
 const REPORT = '^src/report/';
 const APP = '^src/app/';
@@ -40,15 +41,16 @@ const ROOMS: readonly Room[] = [
   { name: 'edge', path: EDGE, mayImport: [FLOOR_OF_CORE, CLOCK, ERRORS], builtins: true },
   { name: 'pipeline', path: PIPELINE, mayImport: [CORE, PORTS, ERRORS, WAITING], builtins: false },
   { name: 'config', path: CONFIG, mayImport: [CORE, ERRORS, EDGE], builtins: true },
+  { name: 'experiments', path: EXPERIMENTS, mayImport: [CORE, CONFIG], builtins: false },
   { name: 'adapters', path: ADAPTERS, mayImport: [CORE, PORTS, ERRORS, EDGE], builtins: true },
   { name: 'problem-sets', path: PROBLEM_SETS, mayImport: [CORE, PORTS, ERRORS, EDGE, ADAPTERS], builtins: true },
-  { name: 'report', path: REPORT, mayImport: [CORE, PORTS, ERRORS, CONFIG, PIPELINE], builtins: false },
+  { name: 'report', path: REPORT, mayImport: [CORE, PORTS, ERRORS, CONFIG, PIPELINE, EXPERIMENTS], builtins: false },
   // The browser's part: of what is outside of it, it takes the pure core and the types of what it shows.
   { name: 'page', path: PAGE, mayImport: [CORE, PORTS, REPORT], builtins: false },
   {
     name: 'app',
     path: APP,
-    mayImport: [CORE, PORTS, ERRORS, EDGE, CONFIG, PIPELINE, PROBLEM_SETS, REPORT, ADAPTERS],
+    mayImport: [CORE, PORTS, ERRORS, EDGE, CONFIG, EXPERIMENTS, PIPELINE, PROBLEM_SETS, REPORT, ADAPTERS],
     builtins: true,
   },
 ];
@@ -91,13 +93,14 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['verify', 'verify/'],
   ['reward', 'reward[.]ts$'],
   ['datum', 'datum[.]ts$'],
+  ['word-sums', 'word-sums/'],
   ['curriculum', 'curriculum[.]ts$'],
+  ['lengths', 'fit-lengths[.]ts$'],
   ['layout', '(layout/)'],
   ['diversity', 'diversity[.]ts$'],
   ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
   ['statistics', 'statistics/'],
   ['replay', 'replay/'],
-  ['word-sums', 'word-sums/'],
   ['problem-set', 'problem-set/'],
 ];
 

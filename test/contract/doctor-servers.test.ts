@@ -2,10 +2,12 @@
  * Doctor's findings about servers that answer as vLLM 0.32, SkyRL 0.4 and TuFT 0.2 do: each fault is told by what was seen,
  * with the remedy that fits it.
  *  1. a healthy engine, teacher and trainer: nothing is at fault, and no request asks for the log-probs of a prompt
- *  2. an engine: no server, another server, a wrong name, a context too short, a split tag, no route for tokens
+ *  2. an engine: no server, another server, a wrong name, a context too short for lengths that were set (defaults are
+ *     fitted to it, as a run does), a split tag, no route for tokens
  *  3. keys: none where one is wanted, a wrong one, a variable that is not set; the variable is named
  *  4. a prefix cache: blocks of 16 to 256 tokens are seen; one that is off is told; one that cannot be seen is not blamed
- *  5. a teacher: a wrong name, an answer longer than its context (listed or not), tags that are stripped
+ *  5. a teacher: a wrong name, an answer longer than its context (listed or not), tags that are stripped; one that lists no
+ *     model is asked by the name that was given, and the finding says so
  *  6. a trainer: no server, no trainer, a wrong model, a rank too high, no slot, no key, an unknown one
  *  7. models that are not named: the only one is taken, of several one has to be named
  *  8. what a server says of a failure of its own is the error, and the remedy does not blame the configuration
@@ -111,10 +113,15 @@ test('2: engines', async (t) => {
   assertFault(wrong, 'model_unknown', /serves \.\/my-model, not my-model$/, /^set engine\.model \(--model NAME\)/);
   const short = await startVllm(t, { context: 2048, block: 16 });
   assertFault(
-    await examine({ engine: short.url }),
+    await examine({ engine: short.url, set: ['rollout.maxPromptTokens=900', 'rollout.maxResponseTokens=1800'] }),
     'context_too_short',
-    /takes 2048 tokens, rollout\.maxPromptTokens \+ maxResponseTokens is 5000/,
+    /takes 2048 tokens, and rollout\.maxPromptTokens 900 \+ rollout\.maxResponseTokens 1800 are 2700/,
     /^lower rollout\.maxPromptTokens and rollout\.maxResponseTokens, or serve a longer context \(vLLM: --max-model-len\)$/,
+  );
+  const fitted = await examine({ engine: short.url });
+  assert.deepEqual(faultsOf(fitted), []);
+  assert.ok(
+    fitted.some(({ detail }) => /context of 2048 tokens: rollout\.maxPromptTokens is 819 and .* 1229/.test(detail)),
   );
   const split = await startVllm(t, { splitsTags: true });
   assertFault(
@@ -202,6 +209,13 @@ test('5: teachers', async (t) => {
   const silent = await startVllm(t, { faults: { '/v1/models': json({ data: [{ id: SERVED }] }) } });
   const told = await examine({ teacher: silent.url, set: long });
   assertFault(told, 'context_too_short', /max_tokens=16384 cannot be greater than max_model_len=8192/, remedy);
+  const lazy = await startVllm(t, { faults: { '/v1/models': json({ object: 'list', data: [] }) } });
+  const asked = await examine({ teacher: lazy.url });
+  assert.deepEqual(faultsOf(asked), []);
+  assert.ok(asked.some(({ detail }) => /lists no model; \.\/my-model is asked for by its name/.test(detail)));
+  assert.ok(lazy.seen.some(({ path }) => path === '/v1/chat/completions'));
+  const nameless = await examine({ teacher: lazy.url, model: null });
+  assert.equal(faultsOf(nameless)[0]?.fault, 'no_model');
   const stripping = await startVllm(t, { says: 'one two three' });
   assertFault(
     await examine({ teacher: stripping.url }),

@@ -5,7 +5,7 @@
  *  1. the trainer's own count of optimizer steps is the store's, stage by stage: none is lost, none doubled
  *  2. metrics and rollouts are those of an undisturbed run, bit for bit
  *  3. no run is stuck, and no save is left at the trainer that the store does not know
- * `npm run soak -- --acknowledgements` is the long form (bench/soak-acknowledgements.ts).
+ * `npm run soak -- acknowledgements` is the long form (bench/soak-acknowledgements.ts).
  */
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';

@@ -18,9 +18,9 @@ import { makeTempFolder } from '../support/temp-folder.ts';
 
 const folder = makeTempFolder('run');
 const db = join(folder, 'runs.db');
-const SMALL = ['--quick', '--set', 'embedded.threads=1', '--db', db];
+const SMALL = smallRunArgs(db);
 
-const whole = runCli(['run', '--json', ...smallRunArgs(db)]);
+const whole = runCli(['run', '--json', ...SMALL]);
 
 async function wholeRunId(): Promise<string> {
   return JSON.parse((await whole).stdout).run.id;
@@ -71,11 +71,11 @@ test('3: generate and sft', async () => {
     generated.stages.map(({ kind }: { kind: string }) => kind),
     ['cold-start'],
   );
-  const fromRun = await runJson(['sft', '--from', generated.run.id, '--set', 'stages.sft.maxSteps=2', ...SMALL]);
+  const fromRun = await runJson(['sft', '--from', generated.run.id, ...SMALL, '--set', 'stages.sft.maxSteps=2']);
   assert.equal(fromRun.stages[0].state.steps, 2);
   const out = join(folder, 'sft.jsonl');
   await runJson(['export', generated.run.id, '--format', 'text', '--out', out, '--db', db]);
-  const fromFile = await runJson(['sft', '--data', out, '--set', 'stages.sft.maxSteps=2', ...SMALL]);
+  const fromFile = await runJson(['sft', '--data', out, ...SMALL, '--set', 'stages.sft.maxSteps=2']);
   assert.equal(fromFile.stages[0].state.rows, fromRun.stages[0].state.rows);
   assert.deepEqual(fromFile.stages[0].curves['train/loss'], fromRun.stages[0].curves['train/loss']);
 });
@@ -88,9 +88,9 @@ test('4: rl and eval from the weights of a run', async () => {
     id,
     '--stage',
     'rl-hard',
+    ...SMALL,
     '--set',
     'stages.rl-hard.steps=1',
-    ...SMALL,
   ]);
   assert.deepEqual(
     trained.stages.map(({ id: stage }: { id: string }) => stage),

@@ -1,7 +1,8 @@
 /**
  * The command line as a user meets it, without a model:
- *  1. `--help` lists every command, names the exit codes, goes to stdout and ends with 0
- *  2. every command has a help page of its own with the common options
+ *  1. `--help` lists every command once, under what a person wants to do, names the exit codes, goes to stdout and ends with 0
+ *  2. every command has a help page of its own with all its options and examples, whatever else is on the line; pages fit
+ *     80 columns, and 40 but for words that are longer
  *  3. a mistyped command or option is told in one line with the one that was meant; exit code 2
  *  4. missing, doubled and impossible values are told in one line; exit code 2
  *  5. faults of the configuration are told all at once with key path, hint and place; exit code 2
@@ -14,7 +15,9 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { TASKS } from '../../src/cli/command.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { renderCommandHelp, renderOverview } from '../../src/cli/render/render-help.ts';
 import { type CliResult, runCli } from '../support/cli-process.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -38,16 +41,42 @@ test('1: help', async () => {
   const { code, stdout, stderr } = await runCli(['--help']);
   assert.equal(code, 0);
   assert.equal(stderr, '');
-  for (const { name } of COMMANDS) assert.ok(stdout.includes(`parallel-r1 ${name}`), name);
-  assert.match(stdout, /130 interrupted/);
+  const lines = stdout.split('\n');
+  for (const { name } of COMMANDS) assert.equal(lines.filter((line) => line.startsWith(`  ${name} `)).length, 1, name);
+  const titles = Object.values(TASKS).map((title) => lines.indexOf(title));
+  assert.deepEqual(
+    titles,
+    titles.toSorted((a, b) => a - b),
+  );
+  assert.ok(titles[0]! > 0);
+  assert.match(stdout, /^ {2}completion /m);
+  assert.match(stdout.replaceAll('\n', ' '), /130 interrupted/);
 });
 
 test('2: help of every command', async () => {
   const pages = await Promise.all(COMMANDS.map(({ name }) => runCli([name.split(' ')[0]!, '--help'])));
   pages.forEach(({ code, stdout }, index) => {
-    assert.equal(code, 0, COMMANDS[index]!.name);
-    for (const option of ['--db', '--config', '--set', '--json', '--quiet']) assert.ok(stdout.includes(option), option);
+    const { name, options } = COMMANDS[index]!;
+    assert.equal(code, 0, name);
+    const own = Object.entries(options).map(([option, { isWord }]) => (isWord ? option : `--${option}`));
+    for (const option of [...own, '--db', '--config', '--set', '--json', '--quiet', '--help']) {
+      assert.match(stdout, new RegExp(`^ {2}${option === '--help' ? '-h, --help' : option}( |$)`, 'm'), name);
+    }
   });
+  const amid = await runCli(['--db', 'x.db', 'run', '--preset', 'none', '-h']);
+  assert.equal(amid.stdout, (await runCli(['run', '--help'])).stdout);
+  assert.match(amid.stdout, /^ {4}parallel-r1 run --preset parallel .* \\$/m);
+  for (const columns of [80, 40]) {
+    const texts = [renderOverview(COMMANDS, columns), ...COMMANDS.map((one) => renderCommandHelp(one, columns))];
+    for (const line of texts.join('\n').split('\n')) {
+      const isOneWord =
+        line
+          .trim()
+          .replace(/ \\$/, '')
+          .split(/ (?=--)/).length === 1 && line.length > columns;
+      assert.ok(line.length <= columns || (columns === 40 && isOneWord), `${columns}: ${line}`);
+    }
+  }
 });
 
 test('3: typing mistakes', async () => {

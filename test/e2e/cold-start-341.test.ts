@@ -6,7 +6,7 @@
  *  3. the exported rows are the good ones, each with the reference answer on its last line
  *  4. killed (SIGKILL) at random moments and resumed, the export is byte-identical; no completion that arrived is asked
  *     for twice, judged or not: what is asked for again was on its way at a kill
- * All 7,473 problems and 50 kills are `npm run soak -- --cold-start` (bench/soak-cold-start.ts).
+ * All 7,473 problems and 50 kills are `npm run soak -- cold-start` (bench/soak-cold-start.ts).
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -3,7 +3,7 @@
  * answers follow from prompt and seed:
  *  1. resumed until it is done it ends with the rollouts and figures of an uninterrupted run
  *  2. no completion is asked for again whose answer was stored, and there were such answers of unfinished groups
- * `npm run soak -- --rollouts` is the long form (bench/soak-rollouts.ts).
+ * `npm run soak -- rollouts` is the long form (bench/soak-rollouts.ts).
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -11,9 +11,12 @@
  *  8. pauses are spread by the given generator alone: equal seeds, equal pauses; never longer than asked, never under half
  *  9. retries are counted by cause, and become step metrics
  * 10. deadlines of many at once: each has its own end, none keeps a timer or a listener when it is over
+ * 11. work that is over is out of memory though other work, begun earlier, still runs
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { createOpenAiEngine } from '../../adapters/engine-openai/create-openai-engine.ts';
 import { createRng } from '../../src/core/rng.ts';
 import { Deadlines } from '../../src/edge/waiting.ts';
@@ -310,4 +313,25 @@ test('10. many deadlines', async () => {
   assert.equal(ended.at(-1), 'e stop');
   assert.equal(sleeping, 0);
   await assert.rejects(deadlines.run(stop.signal, turn), /stop/);
+});
+
+test('11. memory of what is over', async () => {
+  v8.setFlagsFromString('--expose-gc');
+  const collect = vm.runInNewContext('gc') as () => void;
+  const deadlines = new Deadlines({ clock: createStandingClock(), ms: 60_000, who: 'the engine' });
+  let endFirst = () => {};
+  const first = deadlines.run(NEVER, () => new Promise<void>((resolve) => (endFirst = resolve)));
+  const seen: WeakRef<AbortSignal>[] = [];
+  for (let i = 0; i < 500; i += 1) {
+    await deadlines.run(NEVER, async (signal) => {
+      seen.push(new WeakRef(signal));
+    });
+  }
+  // What a weak reference was made of stays until the turn is over.
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  collect();
+  const kept = seen.filter((ref) => ref.deref() !== undefined).length;
+  assert.ok(kept < 50, `${kept} of 500 are still in memory`);
+  endFirst();
+  await first;
 });

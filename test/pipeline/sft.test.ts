@@ -7,11 +7,12 @@
  *  5. rows that do not fit the rollout are dropped and counted; too few rows stop the run with what to do
  *  6. one row per problem; rows of a file or another run come through `sftTextsOf`
  *  7. batches: every row once per epoch, another order in each, the same for the same seed
+ *  8. in sequential mode a row is one sequence, tags included; with `stripTags`, in either mode, one without them
  */
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { type SftStage, type StageSpec, selectBatch } from '../../src/core/curriculum.ts';
+import test, { type TestContext } from 'node:test';
+import { type CurriculumPlan, type SftStage, type StageSpec, selectBatch } from '../../src/core/curriculum.ts';
 import { RunError } from '../../src/errors.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import { createKillSwitch, SimulatedKill } from '../support/pipeline-faults.ts';
@@ -155,4 +156,35 @@ test('7: batches', () => {
   assert.deepEqual(epochOf(2, 1), epochOf(2, 1));
   assert.notDeepEqual(epochOf(0, 1), epochOf(1, 1));
   assert.notDeepEqual(epochOf(0, 1), epochOf(0, 2));
+});
+
+/** What each datum of a run with one SFT step trains on, as text; injected tokens would leave a gap in it. */
+async function listTrained(
+  t: TestContext,
+  mode: 'parallel' | 'sequential',
+  layout: CurriculumPlan['layout'],
+  stripTags: boolean,
+) {
+  const plan = planFor({ until: null, maxSteps: 1, stripTags });
+  const run = openTempRun(t, { plan: { ...plan, layout, rollout: { ...plan.rollout, mode } } });
+  await runCurriculum(run.ctx);
+  return run.trainer.batches[0]!.data.map(({ targets, weights }) =>
+    decodeToy(targets.filter((_, i) => weights![i] !== 0)),
+  ).sort();
+}
+
+test('8: one sequence', async (t) => {
+  const targets = TOY_PROBLEMS.map(({ answer }) => writeToyTarget(answer));
+  const plain = TOY_PROBLEMS.map(
+    ({ answer }) => `A:count ${answer}\nB:sum ${answer}\nso ${answer}\nFinal Answer: ${answer}<eos>`,
+  );
+  for (const layout of ['exact', 'causal'] as const) {
+    assert.deepEqual(
+      await listTrained(t, 'sequential', layout, false),
+      targets.map((target) => `${target}<eos>`).sort(),
+    );
+    for (const mode of ['sequential', 'parallel'] as const) {
+      assert.deepEqual(await listTrained(t, mode, layout, true), plain.toSorted(), `${mode} ${layout}`);
+    }
+  }
 });

@@ -53,6 +53,8 @@ test('2: keys added since', () => {
   const coldStart = old.stages[0]!;
   for (const key of ['method', 'limit', 'retries', 'retryTemperature', 'budgetTokens', 'budgetUsd', 'keep'])
     delete coldStart[key];
+  for (const stage of old.stages) delete stage.stripTags;
+  delete old.embedded!.family;
   for (const key of ['kind', 'maxInFlight', 'prices']) delete (coldStart.teacher as Record<string, unknown>)[key];
   assert.deepEqual(readBack(old), PRESETS.embedded);
 });
@@ -70,6 +72,10 @@ test('2: runs of 0.1.0', () => {
       run: { ...stored.run, report: null },
       engine: { ...stored.engine, adminUrls: [], sessionHeader: 'X-Session-ID', restartPatienceSeconds: 600 },
       trainer: { ...stored.trainer, slotPatienceSeconds: 600, keep: 1 },
+      embedded: { family: 'word-sums', ...stored.embedded },
+      stages: (stored as RunConfig).stages.map((stage) =>
+        stage.kind === 'sft' ? { ...stage, stripTags: false } : stage,
+      ),
     };
     assert.deepEqual(
       parseStoredConfig(run),

@@ -9,12 +9,19 @@
  *  7. stripThinking: what follows the last closing tag, trimmed, and where it begins; opened and never closed, and empty, are codes
  *  8. the 341 raw teacher outputs: 3 as they are, 290 changed by rule 1 alone, 48 by the value too (needs shared/data)
  *  9. end-of-sequence texts at the end go, with the white space around them; elsewhere they stay
+ * 10. stripTags: what stood between tags is on lines of its own, in order; only tags and the white space beside them go
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
-import { canonicaliseResponse, rewriteAnswerLine, stripEnd, stripThinking } from '../../src/core/canonicalise.ts';
+import {
+  canonicaliseResponse,
+  rewriteAnswerLine,
+  stripEnd,
+  stripTags,
+  stripThinking,
+} from '../../src/core/canonicalise.ts';
 import { TAGS } from '../../src/core/grammar.ts';
 
 const LOOSE = 'x \n<Parallel> \n<Path>\n a </Path>\n\n<Path>b\t</Path>\n</Parallel> \n\n<Summary> s\n</Summary>\n y';
@@ -124,4 +131,19 @@ test('9: end-of-sequence text', () => {
     assert.equal(stripThinking(`<think>x</think>\na b${end}`).content, 'a b');
   }
   for (const text of ['a b\n', 'a </s> b', '', '<b>']) assert.equal(stripEnd(text), text);
+});
+
+test('10: stripTags', () => {
+  const block = '<Parallel><Path>\n a  b\n</Path><Path>c</Path></Parallel>\n<Summary>d</Summary>';
+  assert.equal(stripTags(`x \n${block}\n\ny\n\nz `), 'x\na  b\nc\nd\ny\n\nz');
+  assert.equal(stripTags(block), 'a  b\nc\nd');
+  assert.equal(stripTags('no tag \n'), 'no tag \n');
+  const piece = fc.oneof(fc.constantFrom(...TAGS), fc.constantFrom(' ', '\n', 'a', '<', '/Path>', '1'));
+  fc.assert(
+    fc.property(fc.array(piece), (pieces) => {
+      const stripped = stripTags(pieces.join(''));
+      const expected = TAGS.reduce((text, tag) => text.replaceAll(tag, ' '), pieces.join(''));
+      assert.equal(stripped.replace(/\s/g, ''), expected.replace(/\s/g, ''));
+    }),
+  );
 });

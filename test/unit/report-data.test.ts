@@ -54,7 +54,7 @@ test('1+2+3: figures', async (t) => {
   assert.deepEqual(JSON.parse(JSON.stringify(data)), data);
   assert.deepEqual(data.boundaries.labels, ['after sft', 'rl step 20']);
   assert.deepEqual(data.boundaries.sets, [
-    { set: 'hard', accuracy: [0.25, 0.75], validBlockFraction: [null, null], standardError: null },
+    { set: 'hard', accuracy: [0.25, 0.75], validBlockFraction: [null, null], gain: null },
   ]);
   assert.deepEqual(data.stages[1]!.curves, {
     'train/loss': [

@@ -119,7 +119,10 @@ function isSame(listed: ListedCheckpoint, ref: CheckpointRef): boolean {
   return listed.checkpoint_id === ref.name && listed.checkpoint_type === type;
 }
 
-/** Deletes a checkpoint; one that is gone already counts as deleted. */
+/**
+ * Deletes a checkpoint; one that is gone already counts as deleted. A server that fails at it is not asked again here: nothing
+ * depends on it, and training must not wait for it.
+ */
 export async function deleteCheckpoint(
   io: TrainerIo,
   ref: CheckpointRef,
@@ -131,6 +134,7 @@ export async function deleteCheckpoint(
     what: `deleting ${toCheckpointPath(ref)}`,
     deadline,
     canRepeat: true,
+    isFinal: (error: unknown) => error instanceof TrainerError && (error.status ?? 0) >= 500,
     signal,
   } as const;
   try {

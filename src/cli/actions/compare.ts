@@ -6,6 +6,7 @@ import { compareRuns, type RunComparison, type SetComparison } from '../../repor
 import type { ArgsOf } from '../command.ts';
 import type { compareCommand } from '../commands/run-views.ts';
 import { measureScreen, printJson, printLine } from '../output.ts';
+import { describeDifference } from '../render/describe-difference.ts';
 import { renderTable } from '../render/table.ts';
 import { wrapText } from '../render/wrap-text.ts';
 
@@ -45,8 +46,6 @@ function renderSet(
   { set, first, second, difference, pValue, won, lost, same, onlyFirst, onlySecond, examples }: SetComparison,
   columns: number,
 ): string[] {
-  const signed = (value: number) => `${value < 0 ? '' : '+'}${(100 * value).toFixed(1)}`;
-  const p = pValue < 0.001 ? 'p below 0.001' : `p = ${pValue.toFixed(3)}`;
   const apart =
     onlyFirst + onlySecond === 0 ? '' : `; ${onlyFirst} and ${onlySecond} problems only one of them has are left out`;
   const example = ({ problem, first: a, second: b }: SetComparison['examples'][number]) =>
@@ -55,7 +54,7 @@ function renderSet(
   const dropped = examples.filter((one) => one.second < one.first).slice(-NAMED);
   return [
     ...wrapText(
-      `${set}: ${percent(first)} -> ${percent(second)} right, ${signed(difference.mean)} points (95 % interval ${signed(difference.low)} to ${signed(difference.high)}, ${p}) over ${difference.problems} problems${apart}`,
+      `${set}: ${percent(first)} -> ${percent(second)} right, ${describeDifference({ difference, pValue })} over ${difference.problems} problems${apart}`,
       columns,
     ),
     `  ${won} problems won, ${lost} lost, ${same} the same`,

@@ -1,6 +1,9 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type ExportResult, exportRows } from '../../../adapters/export-files/export-rows.ts';
 import { renderTokenizerNotes, TOKENIZER_NOTES } from '../../../adapters/export-files/tokenizer-notes.ts';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
+import { exportEvaluations } from '../../app/export-evaluations.ts';
 import { findRun } from '../../app/run-record.ts';
 import { describeExport, listSftRows } from '../../app/sft-rows.ts';
 import { UsageError } from '../../errors.ts';
@@ -20,10 +23,28 @@ export async function exportRun(args: ExportArgs): Promise<number> {
     return 0;
   }
   if (out === undefined) throw new UsageError('--out is missing: name a file to write, or a folder');
+  if (args.format === INSPECT) return writeLogs(args, run ?? null, out);
   const result = writeExport(args, run ?? null, out);
   if (args.json) printJson(tokenizerNotes ? { ...result, tokenizerNotes: TOKENIZER_NOTES } : result);
   else if (tokenizerNotes) printLine(renderTokenizerNotes());
   tell(args, describeFiles(result));
+  return 0;
+}
+
+/** What --format says for evaluations; every other format is one of rows. */
+const INSPECT = 'inspect';
+
+/** A log for each evaluation, in a folder. */
+function writeLogs(args: ExportArgs, runId: string | null, out: string): number {
+  if (args.tokenizerNotes)
+    throw new UsageError('--tokenizer-notes goes with rows, and --format inspect writes evaluations');
+  if (/\.(?:json|eval)$/.test(out) || statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(`--format inspect writes a log for each set, and --out ${out} is a file: name a folder`);
+  using store = openRunStore(args.db, { readonly: true });
+  const run = findRun(store, runId);
+  const files = exportEvaluations(store, run, resolve(out));
+  if (args.json) printJson({ run: run.id, files });
+  else tell(args, [...files, `look at them with: inspect view --log-dir ${out}`].join('\n'));
   return 0;
 }
 

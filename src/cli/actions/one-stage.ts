@@ -1,8 +1,9 @@
-import { keepEval, keepRl, keepSft } from '../../app/cut-recipe.ts';
+import { keepEval, keepRl, keepSft, pairSets } from '../../app/cut-recipe.ts';
 import type { ArgsOf } from '../command.ts';
 import type { evalCommand, rlCommand, sftCommand } from '../commands/training.ts';
 import { loadRecipe } from '../recipe/load-recipe.ts';
 import { startRecipe } from './run.ts';
+import { scoreCompletions } from './score-completions.ts';
 
 /** Commands that run one stage of a recipe alone; like `run` they may begin with the weights of another run. */
 
@@ -19,7 +20,9 @@ export function startRl(args: ArgsOf<typeof rlCommand>): Promise<number> {
   return startRecipe(args, recipe, args.from);
 }
 
-/** `eval`: one evaluation. */
-export function startEval(args: ArgsOf<typeof evalCommand>): Promise<number> {
-  return startRecipe(args, loadRecipe(args, keepEval), args.from);
+/** `eval`: one evaluation of all sets, or figures of completions that are there already. */
+export async function startEval(args: ArgsOf<typeof evalCommand>): Promise<number> {
+  if (args.fromJsonl.length > 0) return scoreCompletions(args);
+  const recipe = loadRecipe(args, (config) => (args.sequential ? pairSets(keepEval(config)) : keepEval(config)));
+  return startRecipe(args, recipe, args.from);
 }

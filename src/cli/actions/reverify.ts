@@ -18,6 +18,8 @@ type ReverifyArgs = ArgsOf<typeof reverifyCommand>;
 
 /** The outcome: `changed` holds the answers whose verdict changed, `restated` counts those where only rule or version differ. */
 interface ReverifyTally {
+  /** Id of each stage, by its number. */
+  readonly stageIds: readonly string[];
   judged: number;
   readonly changed: VerdictChange[];
   readonly restated: Map<string, number>;
@@ -40,7 +42,8 @@ export async function reverifyRun(args: ReverifyArgs): Promise<number> {
 }
 
 async function judgeAnew(args: ReverifyArgs, store: RunStore, run: RunRecord): Promise<ReverifyTally> {
-  const tally: ReverifyTally = { judged: 0, changed: [], restated: new Map(), figures: 0 };
+  const stageIds = store.listStages(run.id).map(({ id }) => id);
+  const tally: ReverifyTally = { stageIds, judged: 0, changed: [], restated: new Map(), figures: 0 };
   using interrupt = listenForInterrupt((message) => tell(args, message));
   await using verifier = openVerifyPool({ threads: 2 });
   const plan = toCurriculumPlan(parseStoredConfig(run));
@@ -69,20 +72,21 @@ function describeVersion(verdict: Verdict | null): string {
   return verdict === null ? 'none stored' : `${verdict.rule}, ${verdict.verifier}`;
 }
 
-function toDocument({ judged, changed, restated, figures }: ReverifyTally) {
+function toDocument({ stageIds, judged, changed, restated, figures }: ReverifyTally) {
   return {
     judged,
     changed: changed.map(({ place, ...change }) => {
       const { problem, ...where } = place;
-      return { ...where, source: problem.source, problem: problem.id, gold: problem.answer, ...change };
+      const stage = stageIds[where.stageIndex];
+      return { ...where, stage, source: problem.source, problem: problem.id, gold: problem.answer, ...change };
     }),
     restated: Object.fromEntries(restated),
     figures,
   };
 }
 
-function printTally({ judged, changed, restated, figures }: ReverifyTally, isApplied: boolean): void {
-  for (const change of changed) printLine(describeChange(change));
+function printTally({ stageIds, judged, changed, restated, figures }: ReverifyTally, isApplied: boolean): void {
+  for (const change of changed) printLine(describeChange(change, stageIds));
   for (const [how, answers] of restated) printLine(`${answers} with the same verdict: ${how}`);
   if (figures > 0)
     printLine(
@@ -99,12 +103,13 @@ function printTally({ judged, changed, restated, figures }: ReverifyTally, isApp
   );
 }
 
-function describeChange({ place, before, after, reward, outcome }: VerdictChange): string {
+function describeChange({ place, before, after, reward, outcome }: VerdictChange, stageIds: readonly string[]): string {
   const { problem, stageIndex, sample } = place;
+  const stage = stageIds[stageIndex] ?? stageIndex;
   const where =
     place.kind === 'attempt'
-      ? `stage ${stageIndex} attempt ${sample}`
-      : `stage ${stageIndex} ${place.purpose} step ${place.step} group ${place.group} sample ${sample}`;
+      ? `${stage} attempt ${sample}`
+      : `${stage} ${place.purpose} step ${place.step} group ${place.group} sample ${sample}`;
   const effects = [
     reward === null || reward.before === reward.after ? '' : `; reward ${reward.before} -> ${reward.after}`,
     outcome === null || outcome.before === outcome.after ? '' : `; ${outcome.before} -> ${outcome.after}`,

@@ -8,6 +8,7 @@ import { SERVER_OPTIONS } from './shared-options.ts';
 /** `solve`: one question, shown live. */
 export const solveCommand = {
   name: 'solve <question>',
+  task: 'look',
   describe: 'answer one question and show the reasoning live: main, paths side by side, summary, answer',
   options: {
     question: neededWord('the question, in quotes', text),
@@ -26,6 +27,7 @@ export const solveCommand = {
 /** `check`: the format checker on files. */
 export const checkCommand = {
   name: 'check <files..>',
+  task: 'judge',
   describe: 'check the format of responses, in text or JSONL ("-": stdin), and print violations with code and offset',
   options: {
     files: words('text files, or JSONL with text, target, output, completion or answer'),
@@ -42,6 +44,7 @@ export const checkCommand = {
 /** `verify`: the answer verifier by hand. */
 export const verifyCommand = {
   name: 'verify',
+  task: 'judge',
   describe: 'compare an answer with a reference (--gold, --answer), or a JSONL of {gold, answer} (--jsonl)',
   options: {
     gold: one('reference answer', text),

@@ -7,6 +7,7 @@ import { BUDGET_OPTIONS, COLD_START, RECIPE_OPTIONS, TEACHER_OPTIONS } from './s
 /** `generate`: cold-start data. */
 export const generateCommand = {
   name: 'generate',
+  task: 'data',
   describe: 'cold-start data: problems -> teacher -> checked and verified answers -> store; resumable',
   options: {
     ...RECIPE_OPTIONS,
@@ -56,12 +57,17 @@ export const generateCommand = {
 /** `export`: the SFT rows of a run as a file. */
 export const exportCommand = {
   name: 'export [run]',
+  task: 'data',
   describe:
-    'write the accepted rows of a run as messages, sharegpt, alpaca, trl, verl or text, with a manifest and a card; default: the newest run',
+    'write the accepted rows of a run as messages, sharegpt, alpaca, trl, verl or text, with a manifest and a card, or its evaluations as logs of inspect_ai; default: the newest run',
   options: {
     run: word('id of the run; default: the newest', text),
-    format: one('messages, sharegpt, alpaca, trl, trl-chat, verl (parquet), text', text, 'messages'),
-    out: one('file to write, or a folder (ending in /): its card is README.md', text),
+    format: one(
+      'messages, sharegpt, alpaca, trl, trl-chat, verl (parquet), text; inspect: evaluations',
+      text,
+      'messages',
+    ),
+    out: one('file to write, or a folder (ending in /): its card is README.md; inspect: a folder of logs', text),
     'tokenizer-notes': flag('print what a trainer must add for the tags; needs no run'),
   },
 } as const satisfies CommandSpec;

@@ -8,6 +8,7 @@ const RUN = word('id of the run; default: the newest', text);
 /** `show`: the report of one run, or lists of what is in it. */
 export const showCommand = {
   name: 'show [run]',
+  task: 'look',
   describe: 'the report of a run; with --rollouts or --attempts what was written in it; default: the newest run',
   options: {
     run: RUN,
@@ -31,6 +32,7 @@ export const showCommand = {
 /** `why`: one rollout, explained. */
 export const whyCommand = {
   name: 'why <rollout>',
+  task: 'look',
   describe:
     'one rollout explained: what was written in which path, format, verdict, reward, advantage, what was trained on',
   options: {
@@ -42,6 +44,7 @@ export const whyCommand = {
 /** `compare`: runs side by side. */
 export const compareCommand = {
   name: 'compare <runs..>',
+  task: 'judge',
   describe: 'two or more runs side by side: settings that differ, held-out problems won and lost, with an interval',
   options: { runs: words('ids of runs; each is compared with the first') },
 } as const satisfies CommandSpec;
@@ -49,6 +52,7 @@ export const compareCommand = {
 /** `view`: the live page. */
 export const viewCommand = {
   name: 'view [run]',
+  task: 'look',
   describe:
     'a page on a run in your browser, live: curves, every trajectory, problems, rejected answers; Ctrl-C ends it',
   options: {
@@ -60,6 +64,7 @@ export const viewCommand = {
 /** `report`: the page as a file. */
 export const reportCommand = {
   name: 'report [run]',
+  task: 'look',
   describe: 'the same page as one HTML file, with all counts and a sample of the trajectories; opens without a network',
   options: {
     run: RUN,
@@ -70,6 +75,7 @@ export const reportCommand = {
 /** `figures`: the figures of a run as tables for other programs. */
 export const figuresCommand = {
   name: 'figures <table> [run]',
+  task: 'look',
   describe: 'the figures of a run as a table, CSV or JSONL, for a spreadsheet or a program; default: the newest run',
   options: {
     table: neededWord(

@@ -1,3 +1,4 @@
+import { PRESET_NAMES } from '../../config/presets.ts';
 import { count, decimal, flag, forKey, many, type OptionTable, one, text, url, type ValuesOf } from '../options.ts';
 
 /** Options that several commands share, as tables to spread into theirs. */
@@ -9,7 +10,7 @@ export const RL = 'stages.kind=rl';
 
 /** Of every command that reaches servers: which recipe, and where engine and trainer are. */
 export const SERVER_OPTIONS = {
-  preset: one('recipe: embedded, seen, unseen-s1, unseen-s2, scaffold, sequential [default: embedded]', text),
+  preset: one(`recipe: ${PRESET_NAMES.join(', ')}; default: embedded, or parallel with --engine`, text),
   engine: forKey(
     'engine.urls',
     one('inference server, for instance http://127.0.0.1:8000/v1 (vLLM); default: the embedded one', url),
@@ -25,7 +26,7 @@ export const SERVER_OPTIONS = {
 /** Of every command that starts a run. */
 export const RECIPE_OPTIONS = {
   ...SERVER_OPTIONS,
-  quick: flag('a small version of the recipe: minutes become seconds'),
+  quick: flag('a small version: the embedded model learns sums of two numbers; others make a few steps of each stage'),
   'dry-run': flag('print the resolved configuration and what would be done'),
 } satisfies OptionTable;
 

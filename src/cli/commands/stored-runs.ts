@@ -11,6 +11,7 @@ const RUN = word('id of the run; default: the newest', text);
 /** `runs`: what the store holds. */
 export const runsCommand = {
   name: 'runs [what] [run]',
+  task: 'look',
   describe: 'list the runs of the store, newest first; end RUN: never resume it again',
   options: {
     what: word('what to do; default: list', choice(['list', 'end'])),
@@ -21,6 +22,7 @@ export const runsCommand = {
 /** `track`: the series of a stored run, for other programs. */
 export const trackCommand = {
   name: 'track [run]',
+  task: 'look',
   describe: 'send the stored figures of a run to TensorBoard or MLflow, or print them as lines of JSON',
   options: {
     run: RUN,
@@ -39,6 +41,7 @@ export const trackCommand = {
 /** `replay`: stored trajectories under other policies. */
 export const replayCommand = {
   name: 'replay [run]',
+  task: 'judge',
   describe:
     'what the stored rollouts of a run would take under other join, width and budget policies (needs no engine), or what its answers owe to each path',
   options: {
@@ -75,6 +78,7 @@ export const replayCommand = {
 /** `reverify`: stored answers judged again. */
 export const reverifyCommand = {
   name: 'reverify <run>',
+  task: 'judge',
   describe: 'judge the stored answers of a run with this version of the verifier and show which verdicts change',
   options: {
     run: neededWord('id of the run', text),
@@ -86,6 +90,7 @@ export const reverifyCommand = {
 /** `prune`: space back. */
 export const pruneCommand = {
   name: 'prune [ids..]',
+  task: 'setUp',
   describe: 'show what can be freed of runs that are over (log-probs, kept answers, saved weights), and free it',
   options: {
     ids: words('runs; default: all of the store'),

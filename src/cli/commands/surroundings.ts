@@ -10,6 +10,7 @@ const seed = count(0, 2 ** 31 - 1);
 /** `datasets`: problem sets. */
 export const datasetsCommand = {
   name: 'datasets <what> [names..]',
+  task: 'data',
   describe:
     'problem sets: pull them from a hub, list those on this machine, check files, convert GSM8K rows, find overlaps, generate word sums',
   options: {
@@ -28,7 +29,7 @@ export const datasetsCommand = {
     ),
     'keep-duplicates': flag('pull: keep repeated problems and those with several answers'),
     'max-length': one('check: warn of problems longer than this, in characters', count(1, 10_000_000), 4000),
-    level: one('generate: easy, hard, or 2 to 8 operands', text, 'easy'),
+    level: one('generate: easy, hard, totals, chain, check, or 2 to 8 operands', text, 'easy'),
     count: one('generate: how many problems', count(1, MAX_WORD_SUMS), 100),
     seed: one('generate: another seed, other problems', seed, 1),
   },
@@ -38,6 +39,7 @@ export const datasetsCommand = {
 /** `doctor`: probing engine, teacher, trainer, recipe and store. */
 export const doctorCommand = {
   name: 'doctor',
+  task: 'setUp',
   describe: 'probe engine, teacher, trainer and store: what works, what does not, what to do about it',
   options: { ...SERVER_OPTIONS, ...TEACHER_OPTIONS },
   examples: [
@@ -53,6 +55,7 @@ export const doctorCommand = {
 /** `config`: what is in force, and what each key means. */
 export const configCommand = {
   name: 'config <what> [key]',
+  task: 'setUp',
   describe: 'the configuration: show what is in force, print its JSON Schema, explain a key',
   options: {
     ...SERVER_OPTIONS,
@@ -68,6 +71,7 @@ export const configCommand = {
 /** `embedded serve`: the tiny engine and trainer as a server. */
 export const embeddedCommand = {
   name: 'embedded <what>',
+  task: 'setUp',
   describe: 'serve: the tiny engine (vLLM interface) and trainer (Tinker API) as a server of its own',
   options: {
     what: neededWord('what to do', choice(['serve'])),
@@ -76,6 +80,11 @@ export const embeddedCommand = {
     'state-dir': one('where checkpoints are kept', text, './embedded-state'),
     threads: one('worker threads; they change no result', count(1, 64), 2),
     seed: one('of the random initial weights', seed, 7),
+    family: one(
+      'which problems it knows; mixed: totals, chain and check too',
+      choice(['word-sums', 'mixed']),
+      'word-sums',
+    ),
   },
   epilogue: 'An API key is taken from EMBEDDED_API_KEY.',
 } as const satisfies CommandSpec;

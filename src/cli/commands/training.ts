@@ -1,5 +1,21 @@
+import { EXPERIMENT_NAMES } from '../../experiments/catalogue.ts';
 import type { CommandSpec } from '../command.ts';
-import { choice, count, flag, forKey, one, path, text, url, word } from '../options.ts';
+import {
+  choice,
+  count,
+  decimal,
+  file,
+  flag,
+  forKey,
+  many,
+  type OptionTable,
+  one,
+  path,
+  text,
+  url,
+  word,
+} from '../options.ts';
+import { nameSets } from '../recipe/name-sets.ts';
 import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './shared-options.ts';
 
 /** Commands that train and measure: the whole curriculum, resuming it, single stages. */
@@ -7,6 +23,7 @@ import { BUDGET_OPTIONS, RECIPE_OPTIONS, RL, SERVER_OPTIONS, SFT } from './share
 /** `init`: a configuration to begin with. */
 export const initCommand = {
   name: 'init',
+  task: 'setUp',
   describe: 'write a configuration with comments; asks for what no flag gives',
   options: {
     file: one('file to write', text, './run.yaml'),
@@ -29,6 +46,7 @@ export const initCommand = {
 /** `run`: the whole curriculum. */
 export const runCommand = {
   name: 'run',
+  task: 'train',
   describe: 'the whole curriculum: cold start, SFT, RL on easy and on hard problems; ends with a report',
   options: RECIPE_OPTIONS,
   examples: [
@@ -43,6 +61,7 @@ export const runCommand = {
 /** `resume`: continuing a run from the store. */
 export const resumeCommand = {
   name: 'resume [run]',
+  task: 'train',
   describe: 'continue a run after Ctrl-C, a crash, kill -9 or power loss; default: the last unfinished one',
   options: {
     run: word('id of the run', text),
@@ -67,6 +86,7 @@ export const resumeCommand = {
 /** `sft`: supervised training alone. */
 export const sftCommand = {
   name: 'sft',
+  task: 'train',
   describe: 'supervised training alone, on a data set (--data) or on the rows of a run (--from)',
   options: {
     ...RECIPE_OPTIONS,
@@ -83,6 +103,7 @@ export const sftCommand = {
 /** `rl`: reinforcement learning alone. */
 export const rlCommand = {
   name: 'rl',
+  task: 'train',
   describe: 'the RL stages alone, from the base model or from the weights a run ended with (--from)',
   options: {
     ...RECIPE_OPTIONS,
@@ -95,19 +116,74 @@ export const rlCommand = {
 /** `eval`: held-out figures. */
 export const evalCommand = {
   name: 'eval',
-  describe: 'mean@k, pass@k, best@k and majority@k of the base model or of the weights a run ended with (--from)',
+  task: 'judge',
+  describe:
+    'mean@k, pass@k, best@k and majority@k with intervals: of a server as it is, of the weights a run ended with (--from), or of completions in a file (--from-jsonl)',
   options: {
     ...RECIPE_OPTIONS,
     from: one('run of this store whose weights are evaluated', text),
     problems: forKey(
       'eval.sets',
-      one(
-        'JSONL file of {problem, answer}, or a set in a datasets folder; default: the held-out sets of the recipe',
+      many(
+        'JSONL file of {problem, answer}, or a set in a datasets folder; may be repeated',
         text,
+        'the held-out sets of the recipe',
       ),
-      (problems) => [{ name: 'problems', problems }],
+      nameSets,
     ),
     samples: forKey('eval.sets.*.samples', one('sampled answers per problem', count(1))),
     decoding: forKey('rollout.mode', one('default: that of the recipe', choice(['parallel', 'sequential']))),
+    sequential: flag('answer every problem once more without forks, under the same seeds, and compare'),
+    temperature: forKey('eval.temperature', one('of all sampling', decimal())),
+    'top-p': forKey('eval.topP', one('of all sampling', decimal(0, 1))),
+    'max-tokens': forKey('rollout.maxResponseTokens', one('of a whole answer', count(1))),
+    'from-jsonl': many(
+      'completions that verifiers, lighteval or another program wrote; scored here, nothing is sampled or stored',
+      file,
+      'none',
+    ),
   },
+  examples: [
+    [
+      '$0 eval --engine http://127.0.0.1:8000/v1 --model NAME --problems aime24 --problems amc23 --samples 16',
+      'a vLLM as it is, without a trainer',
+    ],
+    ['$0 eval --engine http://127.0.0.1:8000/v1 --model NAME --problems my.jsonl --sequential', 'do forks help?'],
+    ['$0 eval --from-jsonl results.jsonl', 'completions from elsewhere'],
+  ],
+} as const satisfies CommandSpec;
+
+/** Of the commands about arms: the recipe they change, and their seeds. */
+const { seed: _, ...WITHOUT_SEED } = SERVER_OPTIONS;
+const ARM_OPTIONS = {
+  ...WITHOUT_SEED,
+  quick: RECIPE_OPTIONS.quick,
+  seeds: one('how many seeds; an interval needs two', count(1, 1000), 5),
+  'first-seed': one('the first of them', count(0, 1_000_000), 1),
+  markdown: one('write the result to this Markdown file too', file),
+} satisfies OptionTable;
+
+/** `experiment`: arms of an experiment against each other. */
+export const experimentCommand = {
+  name: 'experiment [name]',
+  task: 'judge',
+  describe: 'arms that differ in one thing, over several seeds, paired; without a name lists the experiments',
+  options: {
+    ...ARM_OPTIONS,
+    name: word('which experiment, or all', choice([...EXPERIMENT_NAMES, 'all'])),
+    'show-only': flag('run nothing; show what is in the store'),
+  },
+  examples: [
+    ['$0 experiment reward --seeds 5 --db experiments.db', 'run what is missing, then show it'],
+    ['$0 experiment all --db experiments.db --show-only --markdown results.md', 'write down what is there'],
+  ],
+} as const satisfies CommandSpec;
+
+/** `reproduce`: the paper's tables beside ours. */
+export const reproduceCommand = {
+  name: 'reproduce',
+  task: 'judge',
+  describe: "the paper's tables and curves, row by row, beside what the runs of the store came to",
+  options: ARM_OPTIONS,
+  examples: [['$0 reproduce --db experiments.db --markdown reproduction.md', 'after experiment all']],
 } as const satisfies CommandSpec;

@@ -1,4 +1,4 @@
-import { shrinkRecipe } from '../../app/cut-recipe.ts';
+import { shrinkRecipe } from '../../app/shrink-recipe.ts';
 import { requireRunnable } from '../../app/start-run.ts';
 import { loadRunConfig } from '../../config/load.ts';
 import type { RunConfig } from '../../config/schema.ts';
@@ -7,8 +7,8 @@ import { UsageError } from '../../errors.ts';
 import type { GlobalArgs } from '../command.ts';
 import type { RecipeValues, ServerValues } from '../commands/shared-options.ts';
 
-/** Arguments of every command that loads a recipe. */
-export type ServerArgs = GlobalArgs & ServerValues;
+/** Arguments of every command that loads a recipe; what sets keys of the configuration is among `overrides` already. */
+export type ServerArgs = GlobalArgs & Omit<ServerValues, 'seed'>;
 
 /** Arguments of every command that starts a run. */
 export type RecipeArgs = GlobalArgs & RecipeValues;

@@ -4,12 +4,15 @@ import { describeResume } from '../../app/start-run.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunRecord } from '../../ports/run-store/runs.ts';
 import { countProblems } from '../../problem-sets/resolve-problems.ts';
+import { collectRuleComparisons } from '../../report/collect-rule-comparisons.ts';
 import { describeRollout } from '../../report/describe-rollout.ts';
 import { collectReportData, type ReportData } from '../../report/report-data.ts';
 import type { GlobalArgs } from '../command.ts';
 import { measureScreen, printJson, printLine } from '../output.ts';
+import { renderRuleComparisons } from './render-evaluations.ts';
 import { renderRunReport } from './render-run-report.ts';
 import { renderShortThought } from './render-thought-pair.ts';
+import { breakCommand } from './wrap-text.ts';
 
 /** Prints the report of a run, as text with what to do next, or as one JSON document. */
 export async function printRunReport(
@@ -19,14 +22,22 @@ export async function printRunReport(
 ): Promise<void> {
   const [live] = readLiveStatus(store, [run]);
   const report = await collectReportData(store, live!, countProblems);
+  const rules = collectRuleComparisons(store, run);
   if (args.json) {
-    printJson(report);
+    printJson(rules.length === 0 ? report : { ...report, rules });
     return;
   }
   const columns = measureScreen();
   const thought = renderThought(store, report, columns);
   const next = renderNextSteps(report, findWrong(store, report), args.db, columns);
-  printLine([renderRunReport(report, columns), ...thought, next].join('\n\n'));
+  printLine([renderRunReport(report, columns), ...renderRules(rules), ...thought, next].join('\n\n'));
+}
+
+/** The verdicts beside those of the reference's rule, where the two differ. */
+function renderRules(rules: ReturnType<typeof collectRuleComparisons>): string[] {
+  if (rules.every(({ differences }) => differences === 0)) return [];
+  const lines = renderRuleComparisons(rules).map((line) => (line === '' ? '' : `  ${line}`));
+  return [["Verdicts beside those of the reference's string comparison", ...lines].join('\n')];
 }
 
 /** The thought before and after, if there is one. */
@@ -65,14 +76,15 @@ function renderNextSteps(
   commands.push(['the same as one file', `parallel-r1 report ${run.id} --out report.html${option}`]);
   if (wrong !== null) commands.push(['wrong answers', `parallel-r1 show ${run.id} --rollouts --wrong${option}`]);
   if (wrong !== null) commands.push(['one of them, explained', `parallel-r1 why ${wrong}${option}`]);
-  if (run.preset === 'embedded' && hasWeights) {
+  const isBuiltIn = run.preset === 'embedded' || run.preset === 'embedded-mixed';
+  if (isBuiltIn && hasWeights) {
     commands.push(['ask the model', `parallel-r1 solve "Dan has 18 keys, then makes 31. How many in all?"${option}`]);
   }
   if (rollouts.length > 0) commands.push(['other ways to join', `parallel-r1 replay ${run.id}${option}`]);
   if (stages.some((stage) => (stage.yield?.accepted ?? 0) > 0)) {
     commands.push(['take the SFT rows', `parallel-r1 export ${run.id} --format messages --out sft.jsonl${option}`]);
   }
-  if (run.preset === 'embedded') {
+  if (isBuiltIn) {
     const servers = '--engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001 --model NAME';
     const teacher = '--set stages.cold-start.teacher.url=http://127.0.0.1:8002/v1';
     commands.push(['your own model', `parallel-r1 run --preset parallel ${servers} ${teacher}`]);
@@ -88,18 +100,4 @@ function renderNextSteps(
       return whole.length <= columns ? [whole] : [`  ${what}`, ...breakCommand(command, columns)];
     }),
   ].join('\n');
-}
-
-/** A command over several lines that a shell takes as one. A word that is too long stays whole. */
-function breakCommand(command: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '   ';
-  for (const word of command.split(/ (?=--)/)) {
-    if (line.trim() !== '' && line.length + word.length + 3 > columns) {
-      lines.push(`${line} \\`);
-      line = '     ';
-    }
-    line += ` ${word}`;
-  }
-  return [...lines, line];
 }

@@ -1,6 +1,9 @@
 import type { Estimate } from '../../core/statistics/estimate-mean.ts';
 import { assumeDifferenceSpread, planComparison, statePower } from '../../core/statistics/power.ts';
-import type { Evaluation } from '../../pipeline/evaluate/measure-evaluation.ts';
+import { toPlainText } from '../../edge/terminal-text.ts';
+import type { RuleComparison, RuleDifference } from '../../pipeline/evaluate/compare-rules.ts';
+import type { Evaluation, TwinComparison } from '../../pipeline/evaluate/measure-evaluation.ts';
+import { describeDifference } from './describe-difference.ts';
 import { renderTable } from './table.ts';
 import { wrapText } from './wrap-text.ts';
 
@@ -10,13 +13,18 @@ const SENTENCE_COLUMNS = 78;
 const WANTED_DIFFERENCE = 0.05;
 const CORRELATION = 0.8;
 
-/** The figures of an evaluation: right answers with their interval, what became of the samples, every k, and what they can tell. */
-export function renderEvaluations(evaluations: readonly Evaluation[]): string[] {
+/**
+ * The figures of an evaluation: right answers with their interval, what became of the samples, levels and subjects, every k,
+ * what forks are good for, and what the figures can tell.
+ */
+export function renderEvaluations(evaluations: readonly Evaluation[], twins: readonly TwinComparison[] = []): string[] {
   return [
     ...renderMeans(evaluations),
     '',
     ...renderOutcomes(evaluations),
+    ...spaced(renderParts(evaluations)),
     ...spaced(renderFiguresAt(evaluations)),
+    ...spaced(twins.flatMap(renderTwin)),
     ...spaced(evaluations.flatMap(statePowerOf).flatMap((sentence) => wrapText(sentence, SENTENCE_COLUMNS))),
   ];
 }
@@ -30,8 +38,8 @@ function renderMeans(evaluations: readonly Evaluation[]): string[] {
     figures.mean === null ? '-' : percent(figures.mean.mean),
     figures.mean === null ? '-' : describeInterval(figures.mean),
     percent(figures.parallelFraction),
-    figures.meanTokens.toFixed(0),
-    figures.meanCriticalTokens.toFixed(0),
+    figures.meanTokens?.toFixed(0) ?? '-',
+    figures.meanCriticalTokens?.toFixed(0) ?? '-',
   ]);
   return renderTable([head, ...rows], [1, 2, 3, 4, 5, 6, 7]);
 }
@@ -54,6 +62,75 @@ function renderOutcomes(evaluations: readonly Evaluation[]): string[] {
 
 function countAll({ correct, wrong, unanswered }: Evaluation['tally']['truncated']): number {
   return correct + wrong + unanswered;
+}
+
+function renderParts(evaluations: readonly Evaluation[]): string[] {
+  const rows = evaluations.flatMap(({ set, parts }) =>
+    parts.map(({ by, label, problems, tally, mean }) => [
+      set,
+      by,
+      toPlainText(label),
+      `${problems}`,
+      `${tally.samples}`,
+      mean === null ? '-' : percent(mean.mean),
+      mean === null ? '-' : describeInterval(mean),
+    ]),
+  );
+  if (rows.length === 0) return [];
+  return renderTable([['set', 'by', '', 'problems', 'samples', 'right', '95 % interval'], ...rows], [3, 4, 5, 6]);
+}
+
+/** What forks did to the answers, under the same seeds. */
+function renderTwin({ set, twin, paired, spread }: TwinComparison): string[] {
+  if (paired === null) return [];
+  const { first, second, difference, won, lost, same } = paired;
+  const head = `${set} against ${twin}: ${percent(second)} with forks, ${percent(first)} without: ${describeDifference(paired)} over ${difference.problems} problems; ${won} won, ${lost} lost, ${same} the same.`;
+  const plan =
+    spread === null
+      ? null
+      : planComparison({
+          spread,
+          problems: difference.problems,
+          difference: WANTED_DIFFERENCE,
+          power: 0.8,
+          level: 0.95,
+        });
+  return wrapText(plan === null ? head : `${head} ${statePower(plan)}`, SENTENCE_COLUMNS);
+}
+
+/** The two rules side by side, and the first answers on which they differ. */
+export function renderRuleComparisons(comparisons: readonly RuleComparison<{ readonly problem: string }>[]): string[] {
+  const rows = comparisons.map(({ set, judged, ours, reference, differences }) => [
+    set,
+    `${judged}`,
+    percent(ours / judged),
+    percent(reference / judged),
+    `${differences}`,
+  ]);
+  const shown = comparisons.flatMap(({ set, differing }) => differing.map((one) => ({ set, ...one }))).slice(0, SHOWN);
+  const differing = comparisons.reduce((sum, { differences }) => sum + differences, 0);
+  const more = differing > shown.length ? [`${differing - shown.length} more: --json lists them`] : [];
+  return [
+    ...renderTable([['answers of', 'judged', 'right', "by the reference's rule", 'differ'], ...rows], [1, 2, 3, 4]),
+    ...spaced([...shown.flatMap(renderDifference), ...more]),
+  ];
+}
+
+/** Answers that are shown. */
+const SHOWN = 10;
+
+function renderDifference({
+  set,
+  place,
+  gold,
+  ours,
+  reference,
+}: { readonly set: string } & RuleDifference<{ readonly problem: string; readonly rollout?: number }>): string[] {
+  const where = place.rollout === undefined ? '' : `, rollout ${place.rollout}`;
+  const quote = (text: string | null) =>
+    text === null ? 'no answer' : toPlainText(text).replaceAll('\n', ' ').slice(0, 40);
+  const line = `${set}, problem ${toPlainText(place.problem)}${where}, wanted ${quote(gold)}: ${ours.verdict} (${quote(ours.extracted)}; ${ours.rule}), by the reference ${reference.verdict} (${quote(reference.extracted)})`;
+  return wrapText(line, SENTENCE_COLUMNS);
 }
 
 function renderFiguresAt(evaluations: readonly Evaluation[]): string[] {

@@ -1,5 +1,5 @@
 import { describeYield } from '../../pipeline/cold-start/yield-report.ts';
-import type { HeldOutSeries, ReportData, SeriesPoint, StageReport } from '../../report/report-data.ts';
+import type { BoundaryFigures, HeldOutSeries, ReportData, SeriesPoint, StageReport } from '../../report/report-data.ts';
 import { renderEvaluations } from './render-evaluations.ts';
 import { renderSparkline } from './sparkline.ts';
 import { renderTable } from './table.ts';
@@ -11,9 +11,9 @@ const CURVE_WIDTH = 40;
 /** The report as plain text for a terminal: what was learned, from what to what, with small curves where there is room. */
 export function renderRunReport(report: ReportData, columns: number): string {
   const sections = [renderHead(report, columns), renderLearned(report, columns), renderStages(report, columns)];
-  const { evaluations: figures, evaluationGaps: gaps } = report;
+  const { evaluations: figures, twins, evaluationGaps: gaps } = report;
   if (figures.length + gaps.length > 0) {
-    const table = figures.length === 0 ? [] : renderEvaluations(figures);
+    const table = figures.length === 0 ? [] : renderEvaluations(figures, twins);
     sections.push(['Evaluation', ...[...table, ...gaps].map(indent)]);
   }
   return sections
@@ -41,7 +41,8 @@ function renderHead({ run, changedInputs }: ReportData, columns: number): string
 /** Held-out figures at the boundaries of the stages; curves, then the middle ones, then the table are left out where they do not fit. */
 function renderLearned(report: ReportData, columns: number): string[] {
   const { labels, sets } = report.boundaries;
-  if (sets.length === 0) return [];
+  // What was only evaluated has learned nothing, and its figures stand below.
+  if (sets.length === 0 || report.stages.every(({ kind }) => kind === 'eval')) return [];
   const curves = sets.map((_, index) => report.heldOut[index]!);
   const all = labels.map((_, index) => index);
   const tables = [
@@ -52,7 +53,7 @@ function renderLearned(report: ReportData, columns: number): string[] {
   const isFitting = (lines: readonly string[]) => lines.every((line) => measureColumns(line) + 2 <= columns);
   return [
     ...wrapText(
-      'What was learned: held-out problems, share of sampled answers. A valid block is a fork in perfect form.',
+      'What was learned: held-out problems, share of sampled answers; in brackets the 95 % interval of a gain. A valid block is a fork in perfect form.',
       columns,
     ),
     ...(tables.find(isFitting) ?? listFigures(report.boundaries, columns - 2)).map(indent),
@@ -64,13 +65,14 @@ function renderFigures(
   moments: readonly number[],
   curves: readonly HeldOutSeries[] | null,
 ): string[] {
-  const rows = sets.flatMap(({ set, accuracy, validBlockFraction, standardError }, index) => {
-    const error = standardError === null ? '' : `± ${(100 * standardError).toFixed(0)}`;
+  const rows = sets.flatMap(({ set, accuracy, validBlockFraction, gain }, index) => {
+    const points = describeGain(accuracy);
+    const right = gain === null || points === '' ? points : `${points} (${describeInterval(gain)})`;
     const curve = (figure: 'accuracy' | 'validBlockFraction') =>
       curves === null ? '' : curveOf(curves[index]!, figure);
     const pick = (shares: readonly (number | null)[]) => moments.map((moment) => toPercent(shares[moment] ?? null));
     return [
-      [set, 'right answer', ...pick(accuracy), `${describeGain(accuracy)} ${error}`.trim(), curve('accuracy')],
+      [set, 'right answer', ...pick(accuracy), right, curve('accuracy')],
       ['', 'valid block', ...pick(validBlockFraction), describeGain(validBlockFraction), curve('validBlockFraction')],
     ];
   });
@@ -87,9 +89,9 @@ function listFigures({ labels, sets }: ReportData['boundaries'], columns: number
     ).map(indent);
   return [
     ...wrapText(`from ${labels[0]} to ${labels.at(-1)}`, columns),
-    ...sets.flatMap(({ set, accuracy, validBlockFraction, standardError }) => [
+    ...sets.flatMap(({ set, accuracy, validBlockFraction, gain }) => [
       ...wrapText(set, columns),
-      ...describe('right answer', accuracy, standardError === null ? '' : ` ± ${(100 * standardError).toFixed(0)}`),
+      ...describe('right answer', accuracy, gain === null ? '' : ` (${describeInterval(gain)})`),
       ...describe('valid block', validBlockFraction),
     ]),
   ];
@@ -106,6 +108,11 @@ function curveOf(series: HeldOutSeries, figure: 'accuracy' | 'validBlockFraction
 
 function toPercent(share: number | null): string {
   return share === null ? '-' : `${(100 * share).toFixed(0)} %`;
+}
+
+/** `41 to 58`: the 95 % interval of a gain, in points. */
+function describeInterval({ difference: { low, high } }: NonNullable<BoundaryFigures['gain']>): string {
+  return `${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)}`;
 }
 
 /** `+50 points` from the first to the last figure. */

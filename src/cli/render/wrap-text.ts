@@ -21,6 +21,20 @@ export function wrapText(text: string, columns: number): string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, columns));
 }
 
+/** A command over several lines that a shell takes as one. A word that is too long stays whole. */
+export function breakCommand(command: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '   ';
+  for (const word of command.split(/ (?=--)/)) {
+    if (line.trim() !== '' && line.length + word.length + 3 > columns) {
+      lines.push(`${line} \\`);
+      line = '     ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
 function wrapLine(line: string, columns: number): string[] {
   const lines: string[] = [];
   let rest = line;

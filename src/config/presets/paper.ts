@@ -1,6 +1,7 @@
 import { DEFAULT_WATCHDOG } from '../../core/curriculum.ts';
 import type { AdamSettings, LossSpec } from '../../core/datum.ts';
 import { DEFAULT_EFFECTIVE_THRESHOLDS } from '../../core/effective/effective-parallelism.ts';
+import { DEFAULT_PROMPT_TOKENS, DEFAULT_RESPONSE_TOKENS } from '../../core/fit-lengths.ts';
 import type { BlockCount } from '../../core/reward.ts';
 import type { RunConfig } from '../schema.ts';
 
@@ -97,6 +98,7 @@ function trainOnColdStart(epochs: number, maxSteps: number): Sft {
     id: 'sft',
     kind: 'sft',
     data: 'cold-start',
+    stripTags: false,
     maxSteps,
     epochs,
     batchSize: 128,
@@ -144,10 +146,10 @@ function trainOnDapo(over: Pick<Rl, 'id' | 'steps' | 'reward' | 'loss'>): Rl {
 
 /** The paper's evaluation: 16 samples a problem, one for MATH, whose published figure is mean@1. */
 const EVAL_SETS: RunConfig['eval']['sets'] = [
-  { name: 'aime25', problems: [set('aime25')], samples: 16 },
-  { name: 'aime24', problems: [set('aime24')], samples: 16 },
-  { name: 'amc23', problems: [set('amc23')], samples: 16 },
-  { name: 'math-500', problems: [set('math-500')], samples: 1 },
+  { name: 'aime25', problems: [set('aime25')], samples: 16, sequentialTwin: false },
+  { name: 'aime24', problems: [set('aime24')], samples: 16, sequentialTwin: false },
+  { name: 'amc23', problems: [set('amc23')], samples: 16, sequentialTwin: false },
+  { name: 'math-500', problems: [set('math-500')], samples: 1, sequentialTwin: false },
 ];
 
 /** A preset of the paper, given what differs between them: name, layout and stages. */
@@ -191,8 +193,8 @@ function buildPaperPreset(
       joinOrder: 'emitted',
       duplicatePaths: 'keep',
       maxBlocks: 4,
-      maxPromptTokens: 2000,
-      maxResponseTokens: 3000,
+      maxPromptTokens: DEFAULT_PROMPT_TOKENS,
+      maxResponseTokens: DEFAULT_RESPONSE_TOKENS,
       maxPathTokens: 4096,
       maxSummaryTokens: 512,
       reserveSummaryTokens: 256,
@@ -210,7 +212,7 @@ function buildPaperPreset(
     trackers: { tensorboard: null, mlflow: null },
     stages,
     eval: { sets: EVAL_SETS, temperature: 1, topP: 1 },
-    embedded: { threads: 2, modelSeed: null },
+    embedded: { family: 'word-sums', threads: 2, modelSeed: null },
   };
 }
 

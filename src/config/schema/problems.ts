@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { MAX_WORD_SUMS } from '../../core/word-sums/generate.ts';
+import { listMeasuredSets } from '../../core/curriculum.ts';
+import { countAtMost, MAX_WORD_SUMS, WORD_SUM_LEVELS } from '../../core/word-sums/generate.ts';
+import { MAX_OPERANDS, MIN_OPERANDS } from '../../core/word-sums/wording.ts';
 import { fraction, listOf, nonBlank, seedNumber, shortName, wholeNumber } from './fields.ts';
 
 /** Where problems come from, and the held-out sets and targets that are measured on them. */
@@ -10,12 +12,24 @@ const rowLimit = () =>
     .default(null)
     .describe('How many problems to take from the start of the set; null: all');
 
-const wordSums = z.strictObject({
+const wordSumFields = z.strictObject({
   kind: z.literal('word-sums'),
-  level: z.enum(['easy', 'hard']).describe('easy: 2 or 3 operands in turn; hard: 4'),
+  level: z
+    .union([z.enum(WORD_SUM_LEVELS), wholeNumber(MIN_OPERANDS, MAX_OPERANDS)], {
+      error: `must be ${WORD_SUM_LEVELS.join(', ')}, or the number of operands, ${MIN_OPERANDS} to ${MAX_OPERANDS}`,
+    })
+    .describe(
+      'easy: 2 or 3 operands in turn; hard: 4; a number: so many operands; totals: of two persons; chain: steps that depend on each other; check: a difference with two candidates',
+    ),
   split: z.enum(['train', 'heldout']).describe('The two share no set of operands'),
   count: wholeNumber(1, MAX_WORD_SUMS).describe('How many problems'),
   seed: seedNumber().describe('Another seed, other problems'),
+});
+
+const wordSums = wordSumFields.superRefine(({ level, count }, ctx) => {
+  const most = countAtMost(level);
+  if (count > most)
+    ctx.addIssue({ code: 'custom', path: ['count'], message: `must be at most ${most} for level ${level}` });
 });
 
 const fileProblems = z.strictObject({
@@ -66,12 +80,19 @@ const evalSet = z.strictObject({
   name: shortName().describe('Name in reports and metric keys (eval/<name>/...)'),
   problems: problemsField(),
   samples: wholeNumber(1, 1024).default(1).describe('Sampled answers per problem'),
+  sequentialTwin: z
+    .boolean()
+    .default(false)
+    .describe('Answer every problem once more without forks, under the same seeds, as <name>-sequential'),
 });
 
-/** Sets of an evaluation, with names of their own. */
+/** Sets of an evaluation. Their names, and those of their twins, differ. */
 export const evalSets = z.array(evalSet).superRefine((sets, ctx) => {
+  const names = listMeasuredSets(sets).map(({ name }) => name);
   sets.forEach(({ name }, index) => {
-    if (sets.findIndex((other) => other.name === name) === index) return;
-    ctx.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is already the name of another set` });
+    const complain = (message: string) => ctx.addIssue({ code: 'custom', path: [index, 'name'], message });
+    if (names.indexOf(name) < index) complain(`"${name}" is already the name of another set`);
+    else if (names.indexOf(name, sets.length) >= 0)
+      complain(`"${name}" is what the sequentialTwin of another set is called`);
   });
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { MIN_PATHS, type PathCount, readPathRange } from '../../core/curriculum.ts';
+import { MIN_PATHS, readPathRange } from '../../core/curriculum.ts';
+import { computeBlockFloor, DEFAULT_PROMPT_TOKENS, DEFAULT_RESPONSE_TOKENS } from '../../core/fit-lengths.ts';
 import { fraction, tokenCount, wholeNumber } from './fields.ts';
 
 /** How one rollout is decoded. Numbers of tokens are counted by the student's tokenizer. */
@@ -60,8 +61,10 @@ const fields = {
     .default('keep')
     .describe('A path that repeats a sibling: keep it, or ask once more with another seed'),
   maxBlocks: wholeNumber(0, 256).default(4).describe('Parallel blocks per rollout'),
-  maxPromptTokens: tokenCount().default(2000).describe('A longer prompt fails the rollout; nothing is cut'),
-  maxResponseTokens: tokenCount().default(3000).describe('Whole response, tags included'),
+  maxPromptTokens: tokenCount()
+    .default(DEFAULT_PROMPT_TOKENS)
+    .describe('A longer prompt fails the rollout; nothing is cut'),
+  maxResponseTokens: tokenCount().default(DEFAULT_RESPONSE_TOKENS).describe('Whole response, tags included'),
   maxPathTokens: tokenCount().default(4096).describe('One path; what is left of maxResponseTokens bounds it too'),
   maxSummaryTokens: tokenCount().default(512).describe('One summary'),
   reserveSummaryTokens: wholeNumber(0, 1_000_000).default(256).describe('Kept free for the summary when a block opens'),
@@ -93,7 +96,7 @@ export const rolloutSchema = z.strictObject(fields).superRefine((rollout, ctx) =
     complain('joinOrder', 'longest-first needs paths without labels: pathLabels name them by their order');
   }
   const needed = computeBlockFloor(rollout);
-  if (rollout.mode === 'parallel' && rollout.maxBlocks > 0 && needed >= rollout.maxResponseTokens) {
+  if (needed > 0 && needed >= rollout.maxResponseTokens) {
     complain(
       'maxResponseTokens',
       `is ${rollout.maxResponseTokens}, but a block needs more than ${needed} (paths, reserves and tags), so that none could ever open`,
@@ -103,18 +106,6 @@ export const rolloutSchema = z.strictObject(fields).superRefine((rollout, ctx) =
     complain('pathLabels', 'names a label twice; labels are there to tell paths apart');
   }
 });
-
-/** Tokens of the smallest possible block, with its tags and what is reserved after it. */
-function computeBlockFloor(rollout: {
-  paths: PathCount;
-  minPathTokens: number;
-  reserveSummaryTokens: number;
-  reserveAnswerTokens: number;
-}): number {
-  const { min } = readPathRange(rollout.paths);
-  const tags = 2 * min + 4;
-  return min * rollout.minPathTokens + rollout.reserveSummaryTokens + rollout.reserveAnswerTokens + tags;
-}
 
 /** Sampling of evaluations, whose reward is always accuracy. */
 export const evalSampling = {

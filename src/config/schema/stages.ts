@@ -129,6 +129,12 @@ const sft = z.strictObject({
       'Id of the cold-start stage whose rows are trained on (default: the last one before), a JSONL file, or run:ID for those of another run',
     isFilledIn: true,
   }),
+  stripTags: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Train on the rows without their tags, each as one sequence: the control that has the text but no blocks',
+    ),
   maxSteps: wholeNumber(1, MAX_STEPS).default(MAX_STEPS).describe('At most so many steps'),
   epochs: wholeNumber(1, 10_000)
     .nullable()

@@ -38,6 +38,17 @@ export function buildTrajectoryFromIds(
   return fault ?? { promptIds, segments: cutter.segments, end: 'eos' };
 }
 
+/** The ids of an SFT target (with its end of sequence) as the one segment a sequential rollout would have made of it. */
+export function buildPlainTrajectory(promptIds: readonly number[], responseIds: readonly number[]): Trajectory {
+  const piece: Piece = { ids: responseIds, text: '', logprobs: null, origin: 'teacher' };
+  const own = { flags: [], seed: null, weightsVersion: null };
+  return {
+    promptIds,
+    segments: [{ role: 'main', block: 0, path: 0, pieces: [piece], stop: 'eos', ...own }],
+    end: 'eos',
+  };
+}
+
 class Cutter {
   readonly segments: Segment[] = [];
   readonly #ids: readonly number[];

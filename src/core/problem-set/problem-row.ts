@@ -7,7 +7,7 @@ export type ParsedRow = { readonly problem: Problem } | { readonly fault: string
 /** Most keys shown when a required one is missing. */
 const SHOWN_KEYS = 8;
 
-/** Reads one JSON row `{id?, problem, answer, level?}`. `lineId` stands in for a missing id. */
+/** Reads one JSON row `{id?, problem, answer, level?, subject?}`. `lineId` stands in for a missing id. */
 export function parseProblemRow(text: string, source: string, lineId: string): ParsedRow {
   const parsed = parseJsonLine(text);
   if ('fault' in parsed) return parsed;
@@ -19,7 +19,9 @@ export function parseProblemRow(text: string, source: string, lineId: string): P
   const answer = readText(row, 'answer');
   if ('fault' in answer) return answer;
   const fields = { id, source, text: problem.text, answer: answer.text };
-  return { problem: typeof row.level === 'string' ? { ...fields, level: row.level } : fields };
+  const labels = { level: readLabel(row.level), subject: readLabel(row.subject) };
+  const known = Object.entries(labels).filter(([, label]) => label !== null);
+  return { problem: { ...fields, ...Object.fromEntries(known) } };
 }
 
 function readText(row: JsonObject, key: 'problem' | 'answer'): { text: string } | { fault: string } {
@@ -28,6 +30,15 @@ function readText(row: JsonObject, key: 'problem' | 'answer'): { text: string } 
   const text = key === 'answer' ? toText(value) : typeof value === 'string' ? value : null;
   if (text === null) return { fault: `"${key}" must be a string${key === 'answer' ? ' or a number' : ''}` };
   return text.trim() === '' ? { fault: `"${key}" is empty` } : { text };
+}
+
+/** Longest level or subject. */
+const MAX_LABEL_CHARS = 80;
+
+/** A level or a subject; null for what can be neither. Nothing depends on it but how figures are split. */
+export function readLabel(value: unknown): string | null {
+  const text = toText(value)?.trim() ?? '';
+  return text === '' || text.length > MAX_LABEL_CHARS ? null : text;
 }
 
 /** Numbers that JSON could not carry exactly are refused: the reference answer would silently change. */

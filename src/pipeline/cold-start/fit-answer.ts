@@ -1,14 +1,10 @@
 import type { ColdStartStage } from '../../core/curriculum.ts';
 import { estimateTokensAtMost, LONGEST_FRAME_TOKENS } from '../../core/token-bound.ts';
-import { Deadlines } from '../../edge/waiting.ts';
-import { EngineError } from '../../errors.ts';
 import type { RunContext, Teacher } from '../context.ts';
+import { findContext } from '../engine/find-context.ts';
 
 /** The most tokens an answer to this prompt may be asked for. */
 export type FitAnswer = (prompt: string) => number;
-
-/** Longest wait for the list of models; without one nothing is fitted. */
-const LIST_MS = 10_000;
 
 /** An answer of fewer tokens is of no use: then the server itself may say what is wrong. */
 const FEWEST_TOKENS = 64;
@@ -19,7 +15,8 @@ const FEWEST_TOKENS = 64;
  */
 export async function createAnswerFit(ctx: RunContext, stage: ColdStartStage, teacher: Teacher): Promise<FitAnswer> {
   const { model, maxTokens } = stage.teacher;
-  const contextTokens = await findContext(ctx, teacher, model);
+  const { clock, signal } = ctx;
+  const contextTokens = await findContext({ engine: teacher.engine, clock, signal }, model);
   if (contextTokens === null) return () => maxTokens;
   if (contextTokens <= maxTokens) {
     ctx.reporter.info(
@@ -30,16 +27,4 @@ export async function createAnswerFit(ctx: RunContext, stage: ColdStartStage, te
     const room = contextTokens - estimateTokensAtMost(Buffer.byteLength(prompt)) - LONGEST_FRAME_TOKENS;
     return room < FEWEST_TOKENS ? maxTokens : Math.min(maxTokens, room);
   };
-}
-
-/** Null where the server does not tell. */
-async function findContext(ctx: RunContext, { engine }: Teacher, model: string): Promise<number | null> {
-  const deadlines = new Deadlines({ clock: ctx.clock, ms: LIST_MS, who: 'the list of models' });
-  try {
-    const models = await deadlines.run(ctx.signal, (signal) => engine.listModels(signal));
-    return models.find(({ id }) => id === model)?.maxLength ?? null;
-  } catch (error) {
-    if (error instanceof EngineError) return null;
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { describeFit, describeMisfit, fitLengths } from '../../core/fit-lengths.ts';
 import { TAGS } from '../../core/grammar.ts';
 import type { EngineModel } from '../../ports/engine.ts';
 import type { Binding, RunContext } from '../context.ts';
@@ -80,11 +81,12 @@ export function pickModel(models: readonly EngineModel[], name: string | null, u
   throw name === null ? new Fault('model_not_named', served) : new Fault('model_unknown', `${served}, not ${name}`);
 }
 
+/** A run fits lengths that are at their defaults; those that were set must fit by themselves. */
 function checkContext({ plan: { rollout } }: RunContext, { id, maxLength }: EngineModel, findings: Findings): void {
-  const need = rollout.maxPromptTokens + rollout.maxResponseTokens;
-  if (maxLength === null || maxLength >= need) return;
-  const detail = `${id} takes ${maxLength} tokens, rollout.maxPromptTokens + maxResponseTokens is ${need}`;
-  findings.fail('engine', 'context_too_short', detail);
+  if (maxLength === null || maxLength >= rollout.maxPromptTokens + rollout.maxResponseTokens) return;
+  const lengths = fitLengths(rollout, maxLength);
+  if (lengths === null) findings.fail('engine', 'context_too_short', describeMisfit(id, rollout, maxLength));
+  else findings.good('engine', describeFit(id, lengths, maxLength));
 }
 
 function withModel(ctx: RunContext, model: string): RunContext {

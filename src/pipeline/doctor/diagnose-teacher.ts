@@ -36,7 +36,8 @@ export async function diagnoseTeacher(
     const isThere = await findings.look('teacher', async () => {
       const found = await findTeacher(ctx, stage, isModelNamed);
       model = found.id;
-      return `${found.id}, ${found.maxLength ?? 'unknown'} tokens`;
+      if (found.isListed) return `${found.id}, ${found.maxLength ?? 'unknown'} tokens`;
+      return `${ctx.teacherOf(stage).engine.url} lists no model; ${found.id} is asked for by its name`;
     });
     // Without it everything else would only fail again, after all its retries.
     if (!isThere) return findings.all;
@@ -64,16 +65,21 @@ interface Taught {
   readonly teacher: ReturnType<RunContext['teacherOf']>;
 }
 
-/** Throws `Fault` for a model that is not served, or whose context is full before the prompt has any room. */
+/**
+ * The model of the teacher. Some servers load whatever they are asked for and list nothing before: there a name that was
+ * given is enough. Throws `Fault` for a model that is not served, or whose context is full before the prompt has any room.
+ */
 async function findTeacher(ctx: RunContext, stage: ColdStartStage, isModelNamed: boolean) {
   const { engine } = ctx.teacherOf(stage);
   const { model, maxTokens } = stage.teacher;
-  const found = pickModel(await engine.listModels(ctx.signal), isModelNamed ? model : null, engine.url);
+  const models = await engine.listModels(ctx.signal);
+  if (models.length === 0 && isModelNamed) return { id: model, maxLength: null, isListed: false };
+  const found = pickModel(models, isModelNamed ? model : null, engine.url);
   if (found.maxLength !== null && found.maxLength <= maxTokens) {
     const detail = `${found.id} takes ${found.maxLength} tokens, which leaves no room for a prompt beside teacher.maxTokens ${maxTokens}`;
     throw new Fault('context_too_short', detail);
   }
-  return found;
+  return { ...found, isListed: true };
 }
 
 /** Tags that are special tokens vanish from the text of a server that skips these. */

@@ -17,17 +17,11 @@ export class TokenizerFault extends RunError {
 /**
  * Asks the engine's tokenizer for the tags, the gap, the path labels and the end of sequence.
  * Refuses (TokenizerFault) unless each tag is exactly one id and all six differ: a tag that splits into
- * pieces would neither stop a call nor be one token of the loss.
+ * pieces would neither stop a call nor be one token of the loss. Where nothing forks and nothing is trained (`isPlain`) any
+ * model will do: no token is a tag of one whose tokenizer splits them.
  */
-export async function bindTokenizer(ctx: RunContext): Promise<Binding> {
-  const ids = new Map<Tag, number>();
-  for (const tag of TAGS) ids.set(tag, await tokenizeTag(ctx, tag));
-  if (new Set(ids.values()).size !== TAGS.length) {
-    throw new TokenizerFault(
-      'tags_share_id',
-      `two tags share one token id in model ${ctx.plan.engine.model}: ${[...ids].join(' ')}; add the six tags as special tokens`,
-    );
-  }
+export async function bindTokenizer(ctx: RunContext, isPlain = false): Promise<Binding> {
+  const ids = isPlain ? await findTags(ctx) : await requireTags(ctx);
   return {
     template: ctx.studentTemplate,
     gapText: SUMMARY_GAP,
@@ -43,6 +37,30 @@ export async function bindTokenizer(ctx: RunContext): Promise<Binding> {
       eos: await findEosIds(ctx),
     },
   };
+}
+
+/** Stands for tags that the vocabulary does not have, one number for each; no token has a negative id. */
+const NO_TAGS: ReadonlyMap<Tag, number> = new Map(TAGS.map((tag, i) => [tag, -1 - i]));
+
+async function findTags(ctx: RunContext): Promise<ReadonlyMap<Tag, number>> {
+  try {
+    return await requireTags(ctx);
+  } catch (error) {
+    if (error instanceof TokenizerFault) return NO_TAGS;
+    throw error;
+  }
+}
+
+async function requireTags(ctx: RunContext): Promise<ReadonlyMap<Tag, number>> {
+  const ids = new Map<Tag, number>();
+  for (const tag of TAGS) ids.set(tag, await tokenizeTag(ctx, tag));
+  if (new Set(ids.values()).size !== TAGS.length) {
+    throw new TokenizerFault(
+      'tags_share_id',
+      `two tags share one token id in model ${ctx.plan.engine.model}: ${[...ids].join(' ')}; add the six tags as special tokens`,
+    );
+  }
+  return ids;
 }
 
 /** Token ids of plain text under the student's tokenizer. */

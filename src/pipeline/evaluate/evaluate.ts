@@ -1,9 +1,11 @@
-import type { EvalSet } from '../../core/curriculum.ts';
+import { type EvalSet, listMeasuredSets, nameTwin } from '../../core/curriculum.ts';
+import { createRng } from '../../core/rng.ts';
+import { estimateMean } from '../../core/statistics/estimate-mean.ts';
 import { countCriticalTokens, countPolicyTokens } from '../../core/trajectory.ts';
 import type { EvaluatedSet } from '../../ports/run-observer.ts';
 import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollouts.ts';
 import type { MetricPoint } from '../../ports/run-store/training.ts';
-import { rollOutStep } from '../rollout/roll-out-step.ts';
+import { type RolloutGroup, rollOutStep } from '../rollout/roll-out-step.ts';
 import type { SamplingRun } from '../stage-run.ts';
 
 /** What is measured when. */
@@ -18,22 +20,34 @@ export interface EvaluationRequest {
   readonly weightsStep: number | null;
 }
 
-/** Samples every set under one weights version and measures it; the reward of an evaluation is always accuracy. */
+/** Samples every set, twins included, under one weights version and measures it; the reward of an evaluation is always accuracy. */
 export async function evaluate(run: SamplingRun, request: EvaluationRequest): Promise<EvaluatedSet[]> {
   const sets = await Promise.all(
     request.sets.map(async (set) => ({ set, problems: await run.ctx.problemsOf(set.problems) })),
   );
-  const groups = sets.flatMap(({ set, problems }) =>
+  const groups: (RolloutGroup & { readonly set: string })[] = sets.flatMap(({ set, problems }) =>
     problems.map((problem) => ({ problem, size: set.samples, set: set.name })),
   );
+  groups.push(...pairGroups(request.sets, groups));
   const { rollouts } = await rollOutStep(run, { ...request, groups, reward: { kind: 'accuracy' } });
   // Rollouts stored by an older version do not name their set.
   const setOf = ({ set, group }: RolloutRecord) => set ?? groups[group]?.set;
-  return request.sets.map((set) =>
+  return listMeasuredSets(request.sets).map((set) =>
     measureSet(
       set,
       rollouts.filter((rollout) => setOf(rollout) === set.name),
     ),
+  );
+}
+
+/** The groups of the twins: the same problems without forks, each under the seeds of its original. */
+function pairGroups(
+  sets: readonly EvalSet[],
+  groups: readonly (RolloutGroup & { readonly set: string })[],
+): (RolloutGroup & { readonly set: string })[] {
+  const paired = new Set(sets.filter(({ sequentialTwin = false }) => sequentialTwin).map(({ name }) => name));
+  return groups.flatMap((group, seedGroup) =>
+    paired.has(group.set) ? [{ ...group, set: nameTwin(group.set), decoding: 'sequential' as const, seedGroup }] : [],
   );
 }
 
@@ -75,10 +89,10 @@ export function measureSet(set: EvalSet, rollouts: readonly RolloutRecord[]): Ev
   };
 }
 
-/** Mean over problems (groups) of the share of right answers, and its standard error over problems; failed rollouts are left out. */
+/** Mean over problems (groups) of the share of right answers, with its 95 % interval and standard error over problems; failed rollouts are left out. */
 export function measureAccuracy(
   rollouts: readonly (Pick<RolloutRecord, 'group' | 'verdict'> & { readonly isFinished: boolean })[],
-): Pick<EvaluatedSet, 'problems' | 'accuracy' | 'standardError'> {
+): Pick<EvaluatedSet, 'problems' | 'accuracy' | 'low' | 'high' | 'standardError'> {
   const perProblem = new Map<number, { correct: number; count: number }>();
   for (const { group, verdict, isFinished } of rollouts) {
     const tally = perProblem.get(group) ?? { correct: 0, count: 0 };
@@ -88,13 +102,10 @@ export function measureAccuracy(
     if (verdict?.verdict === 'correct') tally.correct += 1;
   }
   const shares = [...perProblem.values()].filter(({ count }) => count > 0).map(({ correct, count }) => correct / count);
-  const accuracy = mean(shares);
-  const variance = mean(shares.map((share) => (share - accuracy) ** 2));
-  return { problems: shares.length, accuracy, standardError: Math.sqrt(variance / Math.max(1, shares.length - 1)) };
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  const estimate = estimateMean(shares, { method: 'bounded', level: 0.95, range: [0, 1], rng: createRng(0) });
+  if (estimate === null) return { problems: 0, accuracy: 0, low: 0, high: 1, standardError: 0 };
+  const { problems, mean: accuracy, low, high, standardError } = estimate;
+  return { problems, accuracy, low, high, standardError: standardError ?? 0 };
 }
 
 /** Metric rows of evaluation results, keys `eval/<set>/<figure>`. */
@@ -102,6 +113,8 @@ function toMetricPoints(stageIndex: number, step: number, results: readonly Eval
   return results.flatMap((result) =>
     [
       ['mean_accuracy', result.accuracy] as const,
+      ['interval_low', result.low] as const,
+      ['interval_high', result.high] as const,
       ['standard_error', result.standardError] as const,
       ['valid_block_fraction', result.validBlockFraction] as const,
       ['mean_tokens', result.meanTokens] as const,

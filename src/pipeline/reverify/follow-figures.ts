@@ -63,10 +63,12 @@ export class StepFigures {
       ({ set }) => set!,
     );
     const figures = [...sets].flatMap(([set, rollouts]): [string, number][] => {
-      const { accuracy, standardError } = measureAccuracy(rollouts);
+      const { accuracy, low, high, standardError } = measureAccuracy(rollouts);
       if (purpose === 'pilot') return set === 'target-1' ? [['pilot/mean_accuracy', accuracy]] : [];
       return [
         [`eval/${set}/mean_accuracy`, accuracy],
+        [`eval/${set}/interval_low`, low],
+        [`eval/${set}/interval_high`, high],
         [`eval/${set}/standard_error`, standardError],
       ];
     });

@@ -1,3 +1,4 @@
+import type { RolloutSettings } from '../../core/curriculum.ts';
 import type { Problem } from '../../core/problem.ts';
 import { computeReward, type Reward, type RewardConfig } from '../../core/reward.ts';
 import { RunError } from '../../errors.ts';
@@ -18,6 +19,10 @@ export interface RolloutGroup {
   readonly size: number;
   /** Evaluation set or target it belongs to; none in training. */
   readonly set?: string;
+  /** Missing: as the run decodes. */
+  readonly decoding?: RolloutSettings['mode'];
+  /** The group whose seeds it shares; missing: it has its own. */
+  readonly seedGroup?: number;
 }
 
 /** The groups of one step (or of one evaluation): which problems, how many rollouts each, how they are rewarded. */
@@ -140,10 +145,12 @@ async function rollOutOneGroup(
 ): Promise<readonly RolloutRecord[]> {
   const { ctx, binding, index } = run;
   const { purpose, step } = request;
-  const { problem, size, set = null } = request.groups[group]!;
+  const { problem, size, set = null, seedGroup = group, decoding } = request.groups[group]!;
   const startedMs = ctx.clock.monotonic();
   const promptIds = await tokenizePrompt(ctx, renderStudentPrompt(binding.template.text, problem.text));
-  const io = createRolloutIo(ctx, binding, request, {
+  const mode = decoding ?? ctx.plan.rollout.mode;
+  const plan = { ...ctx.plan, rollout: { ...ctx.plan.rollout, mode } };
+  const io = createRolloutIo({ ...ctx, plan }, binding, request, {
     signal,
     answers,
     prefixKey: `${problem.source}\n${problem.id}`,
@@ -152,7 +159,7 @@ async function rollOutOneGroup(
     promptIds,
     groupSize: size,
     model: version,
-    seedParts: [ctx.plan.seed, index, purpose, step, group, problem.source, problem.id],
+    seedParts: [ctx.plan.seed, index, purpose, step, seedGroup, problem.source, problem.id],
   });
   const durationMs = ctx.clock.monotonic() - startedMs;
   const finished = outcomes.flatMap((outcome) => ('failure' in outcome ? [] : [outcome.trajectory]));

@@ -18,7 +18,7 @@ export interface Score {
 }
 
 /** Response text without the end-of-sequence token. */
-function renderScoredText(trajectory: Trajectory, eosTexts: readonly string[]): string {
+export function renderScoredText(trajectory: Trajectory, eosTexts: readonly string[]): string {
   const text = renderResponseText(trajectory);
   const ending = eosTexts.find((eos) => text.endsWith(eos));
   return ending === undefined ? text : text.slice(0, -ending.length);
@@ -83,7 +83,8 @@ function toScore(plan: CurriculumPlan, problem: Problem, trajectory: Trajectory,
   };
 }
 
-const TRUNCATED: Verdict = {
+/** The verdict on an answer that was cut off. */
+export const TRUNCATED: Verdict = {
   verdict: 'unparsable',
   rule: 'truncated',
   reason: 'truncated',

@@ -1,5 +1,6 @@
+import { stripTags } from '../../core/canonicalise.ts';
 import type { SftStage } from '../../core/curriculum.ts';
-import { createParallelR1Codec } from '../../core/layout/trajectory-from-ids.ts';
+import { buildPlainTrajectory, createParallelR1Codec } from '../../core/layout/trajectory-from-ids.ts';
 import type { Trajectory } from '../../core/trajectory.ts';
 import { RunError } from '../../errors.ts';
 import { selectRows } from '../cold-start/select-rows.ts';
@@ -15,9 +16,10 @@ export interface SftRows {
 }
 
 /**
- * Turns the stage's texts into the trajectories a forked rollout would have produced. The texts are
- * tokenised by the engine (origin `teacher`); a target that does not fit the rollout's shape
- * (another path label, say) is dropped and counted: trained on, it would not match the decode.
+ * Turns the stage's texts into the trajectories a rollout would have produced: forked ones, or in `sequential` mode one
+ * sequence in which tags are plain text. The texts are tokenised by the engine (origin `teacher`), without their tags where
+ * the stage strips them; a target that does not fit the rollout's shape (another path label, say) is dropped and
+ * counted: trained on, it would not match the decode.
  */
 export async function prepareSftRows({ ctx, binding, stage }: SamplingRun<SftStage>): Promise<SftRows> {
   const list = [...readSftTexts(ctx, stage)];
@@ -26,7 +28,11 @@ export async function prepareSftRows({ ctx, binding, stage }: SamplingRun<SftSta
   let finished = 0;
   const results = await Promise.all(
     list.map(async (text) => {
-      const result = await prepareRow(ctx, binding, text);
+      const result = await prepareRow(
+        ctx,
+        binding,
+        stage.stripTags ? { ...text, target: stripTags(text.target) } : text,
+      );
       finished += 1;
       task.update(finished);
       if ('code' in result) dropped.set(result.code, (dropped.get(result.code) ?? 0) + 1);
@@ -49,7 +55,8 @@ async function prepareRow(
   try {
     const prompt = await tokenizePrompt(ctx, renderStudentPrompt(binding.template.text, problem.text));
     const ids = await tokenizeText(ctx, target);
-    const pathLabels = ctx.plan.rollout.mode === 'parallel' ? (binding.labels?.map(({ ids }) => ids) ?? null) : null;
+    if (ctx.plan.rollout.mode === 'sequential') return buildPlainTrajectory(prompt, [...ids, eos]);
+    const pathLabels = binding.labels?.map(({ ids }) => ids) ?? null;
     return createParallelR1Codec(binding.tags, { pathLabels }).parse(prompt, [...ids, eos]);
   } catch (error) {
     describeRefusal(error);

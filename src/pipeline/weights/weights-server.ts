@@ -101,17 +101,17 @@ function toVersion(runId: string, { stageIndex, step, name }: Omit<CheckpointRec
 
 /** Hands over LoRA adapters by name: the engine loads each beside the base model and lists it among its models. */
 function createAdapterHandOver({ engine, calls, signal }: EngineAccess & RunFrame): WeightsHandOver {
-  const takeOff = (version: string) => calls.run((own) => engine.unloadWeights(version, own), signal);
   return {
     put: (version, { location }) =>
       replaceWeights({
         load: () => calls.run((own) => engine.loadWeights(version, location, own), signal),
-        unload: () => takeOff(version),
+        unload: () => calls.run((own) => engine.unloadWeights(version, own), signal),
       }),
     isServed: async (version) => {
       const models = await calls.run((own) => engine.listModels(own), signal);
       return models.some(({ id }) => id === version);
     },
-    takeOff,
+    // Tidying: asked once, because sampling must not wait for it. What fails is tried again later.
+    takeOff: (version) => engine.unloadWeights(version, signal),
   };
 }

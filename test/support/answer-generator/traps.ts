@@ -91,10 +91,15 @@ const ANY_TRAPS: Readonly<Record<string, SetTrap>> = {
   },
 };
 
+/** "x = 11 or y = 13 or x = 11" says no more than its first two. */
+function isOneOf(rival: Spelling, right: Spelling): boolean {
+  return right.text.split(' or ').length > 1 && right.text.split(' or ').includes(rival.text);
+}
+
 /** The right answer beside another one. */
 const ONE_OF_TWO: Readonly<Record<string, SetTrap>> = {
   'one of two': (right, rival, rng) => {
-    if (isPercentage(right) || isPercentage(rival)) return null;
+    if (isPercentage(right) || isPercentage(rival) || isOneOf(rival, right)) return null;
     const [a, b] = isRare(rng, 2) ? [right, rival] : [rival, right];
     const [x, y] = [setInline(a, rng), setInline(b, rng)];
     return say(
@@ -111,11 +116,13 @@ const ONE_OF_TWO: Readonly<Record<string, SetTrap>> = {
   },
   'boxes side by side': (right, rival, rng) => {
     if (!isBoxable(right) || !isBoxable(rival) || isPercentage(right) || isPercentage(rival)) return null;
+    if (isOneOf(rival, right)) return null;
     const [a, b] = isRare(rng, 2) ? [right, rival] : [rival, right];
     return say(`The answer is $${setBoxed(a, rng)}${pick(rng, [', ', ' ', '\\quad '])}${setBoxed(b, rng)}$.`);
   },
   'boxes with or between': (right, rival, rng) => {
     if (!isBoxable(right) || !isBoxable(rival) || isPercentage(right) || isPercentage(rival)) return null;
+    if (isOneOf(rival, right)) return null;
     const [a, b] = isRare(rng, 2) ? [right, rival] : [rival, right];
     return say(`The answer is ${setBoxed(a, rng)}${pick(rng, [', or maybe ', ' or ', ', or '])}${setBoxed(b, rng)}.`);
   },

@@ -1,4 +1,5 @@
 import { hasClass, toVocabulary } from '../read/word-classes.ts';
+import { isAbbreviated } from './flat-lines.ts';
 
 /** Whether the text around a statement asserts it: what its sentence says before it, and what follows it. */
 
@@ -31,9 +32,9 @@ export function isAsserted(text: string, at: number, isEnglish: boolean): boolea
 function findSentenceStart(before: string): number {
   let from = 0;
   for (const match of before.matchAll(
-    /(?<![!?])(?:\.|\?(?![$*_"')\]]{0,3}\s[a-z\d])|(?<=[A-Za-z\u0080-\uffff]{2})!)[$*_"')\]]{0,3}\s|[\n。！？]/g,
+    /(?<![!?])(?:\.(?!\s(?:and|or|to)(?![A-Za-z]))|\?(?![$*_"')\]]{0,3}\s[a-z\d])|(?<=[A-Za-z\u0080-\uffff]{2})!)[$*_"')\]]{0,3}\s|[\n。！？]/g,
   ))
-    from = match.index + match[0].length;
+    if (!isAbbreviated(before, match.index)) from = match.index + match[0].length;
   return from;
 }
 
@@ -100,7 +101,7 @@ export function isStatedBetween(text: string, after: string): boolean {
     .slice(from)
     .replace(/[,，；;]$/.test(sentence.slice(0, from)) ? /^\s{0,3}or(?![A-Za-z])/ : /^$/, '')
     .replace(HOW_MANY.test(sentence) && !/answer/i.test(sentence) ? /at (?:least|most)[\s$]{0,4}$/ : /^$/, '');
-  if (RANGE.test(sentence) || UNFINISHED_RANGE.test(sentence)) return false;
+  if (RANGE.test(sentence) || UNFINISHED_RANGE.test(sentence) || endsRangeOfValues(sentence)) return false;
   if (PART_OF.test(phrase) || phrase.split(/[^A-Za-z'’]+/).some(isChanging)) return false;
   const end = SENTENCE_END.exec(after);
   const rest = dropCommands(end === null ? after : after.slice(0, end.index));
@@ -153,6 +154,18 @@ const RANGE =
 /** "between 3, of which 2 is profit, and": whatever stands in it, this "and" is the first that "between" has. */
 const UNFINISHED_RANGE =
   /(?<![A-Za-z])between(?![A-Za-z])(?:(?!(?<![A-Za-z])(?:and|to)(?![A-Za-z])).){0,160}(?<![A-Za-z])and[\s$(]{0,4}$/i;
+
+/** "from 3, of which 2 is profit, to": this "to" is the first behind a value, and no verb takes it ("from $2x = 4$ we come to"). */
+function endsRangeOfValues(sentence: string): boolean {
+  const from = UNFINISHED_FROM.exec(sentence);
+  return from !== null && !TAKES_TO.test(from[1]!);
+}
+
+const UNFINISHED_FROM =
+  /(?<![A-Za-z])from[\s$(]{0,4}(?:(?:neg\.?|minus|negative|[-+−])\s?)?[\d#]((?:(?!(?<![A-Za-z])(?:from|to)(?![A-Za-z])).){0,160})(?<![A-Za-z])to[\s$(]{0,4}$/i;
+
+const TAKES_TO =
+  /(?:equals?|equivalent|equates?|simplif(?:ies|y|ied)|reduc(?:es|ed|e)|leads?|led|evaluates?|com(?:es?|ing)|came|amounts?|adds? up|sums? up|rounds?|rounded|converges?|tends?|corresponds?|gets?|got|go(?:es)?|back|down|up|due|according|changes?|attention) $/i;
 
 /** Whoever says so states nothing in the rest of the sentence. */
 const IGNORANCE =

@@ -99,7 +99,8 @@ const CUT_SHORT =
   /(?<![A-Za-z])(?:neg|pos|approx|ca|no|nr|fig|eq|abs|max|min|avg|est|vs|resp|incl|excl|sq|cu|tab|ch|pp|vol)$/i;
 const TITLES = /(?<![A-Za-z])(?:Dr|Mr|Mrs|Ms|Prof|St)$/;
 
-function isAbbreviated(line: string, at: number): boolean {
+/** Whether the full stop at a place cuts a word short and ends no sentence: "neg. 5", "Dr. Lee". */
+export function isAbbreviated(line: string, at: number): boolean {
   const before = line.slice(Math.max(0, at - 8), at);
   const next = line.slice(at + 1, at + 3);
   return (CUT_SHORT.test(before) && /^ ?[\d$\\+-]/.test(next)) || (TITLES.test(before) && /^ [A-Z]/.test(next));

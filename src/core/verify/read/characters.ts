@@ -103,9 +103,10 @@ export function foldCharacters(text: string): string {
   if (ASCII.test(text)) return foldMarkup(text);
   const folded: string[] = [];
   const characters = [...text];
+  const hasSymbolM = SYMBOL_M.test(text);
   for (let k = 0; k < characters.length; ) {
-    const taken = foldRun(characters, k, SUPERSCRIPTS, SUPERSCRIPT_VALUES, '^', folded);
-    k += taken > 0 ? taken : foldRun(characters, k, SUBSCRIPTS, SUBSCRIPT_VALUES, '_', folded);
+    const taken = foldRun(characters, k, SUPERSCRIPTS, SUPERSCRIPT_VALUES, '^', folded, hasSymbolM);
+    k += taken > 0 ? taken : foldRun(characters, k, SUBSCRIPTS, SUBSCRIPT_VALUES, '_', folded, hasSymbolM);
     if (k < characters.length && !isRaised(characters[k]!)) {
       folded.push(foldOne(characters, k));
       k += 1;
@@ -126,6 +127,7 @@ function foldRun(
   values: string,
   mark: string,
   folded: string[],
+  hasSymbolM: boolean,
 ): number {
   let content = '';
   let k = from;
@@ -134,18 +136,23 @@ function foldRun(
     if (at < 0) break;
     content += values[at]!;
   }
-  // `1,000 m²`: a unit, where a formula would have the square of a symbol.
+  // `1,000 m²`: a unit, where a formula would have the square of a symbol; `m² - m` has a symbol.
   if (
     k > from &&
     mark === '^' &&
     folded.at(-1) === 'm' &&
     /^[23]$/.test(content) &&
-    !/[A-Za-z]/.test(folded.at(-2) ?? '')
+    !/[A-Za-z]/.test(folded.at(-2) ?? '') &&
+    !hasSymbolM
   )
     folded[folded.length - 1] = '\\mathrm{m}';
   if (k > from) folded.push(`${mark}{${content}}`);
   return k - from;
 }
+
+/** An `m` that no number stands before, or that is multiplied by another letter: `mn`, `m·n`. */
+const SYMBOL_M =
+  /(?<![\dA-Za-z\\{}/)]\s?)m(?![A-Za-z\u00b2\u00b3])|(?<![A-Za-z\\])m(?:[abcjknpqrt-z]|\s?[*\u00b7]\s?[a-z])(?![A-Za-z])/;
 
 function foldOne(characters: readonly string[], at: number): string {
   const character = characters[at]!;

@@ -184,14 +184,17 @@ class NumberWordReader {
       this.#at = from;
       return false;
     }
+    const and = this.#tokens[this.#at];
     const rest = value.den === 1n ? this.#takeAndHalf() : null;
-    this.#emit('op', '{', first);
-    this.#emit('number', writeDecimal(value), { ...first, spaced: false });
+    // Behind a formula the words are no part of it: no braces join them to its last number.
+    const isJoined = rest === null || and?.zone === first.zone;
+    if (isJoined) this.#emit('op', '{', first);
+    this.#emit('number', writeDecimal(value), { ...first, spaced: isJoined ? false : first.spaced });
     if (rest !== null) {
-      this.#emit('op', '+', first);
-      this.#emitFraction(first, rest.over, rest.under);
+      this.#emit('op', '+', and!);
+      this.#emitFraction(and!, rest.over, rest.under);
     }
-    this.#emit('op', '}', first);
+    if (isJoined) this.#emit('op', '}', first);
     return true;
   }
 

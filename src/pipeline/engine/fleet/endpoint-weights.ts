@@ -1,3 +1,4 @@
+import { EngineError } from '../../../errors.ts';
 import type { Engine } from '../../../ports/engine.ts';
 import { replaceWeights } from '../calls.ts';
 
@@ -51,7 +52,7 @@ export class EndpointWeights {
   async restore(signal: AbortSignal): Promise<void> {
     if (this.#held.size > 0) await this.#forgetUnlisted(signal);
     while (!this.isComplete) {
-      for (const version of this.#stale) await this.unload(version, signal);
+      await this.#unloadStale(signal);
       const missing = this.#missing();
       if (missing === undefined) continue;
       const [version, location] = missing;
@@ -59,6 +60,18 @@ export class EndpointWeights {
         load: () => this.load(version, location, signal),
         unload: () => this.unload(version, signal),
       });
+    }
+  }
+
+  /** An old version that cannot be unloaded is no reason to do without the server; it stays there, and the end of the run tries again. */
+  async #unloadStale(signal: AbortSignal): Promise<void> {
+    for (const version of [...this.#stale]) {
+      try {
+        await this.unload(version, signal);
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        this.#stale.delete(version);
+      }
     }
   }
 
