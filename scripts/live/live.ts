@@ -2,6 +2,8 @@
  * The live rig: real servers of other projects on this machine, without a GPU. `npm run live -- COMMAND`; `--help` lists
  * the commands. docs/live-rig.md tells what they do.
  */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runCurriculum, runDoctor } from './curriculum.ts';
 import { runKills, VICTIMS } from './kills.ts';
@@ -24,6 +26,7 @@ const HELP = `npm run live -- COMMAND
                 --trainer, --model as for up   --name NAME  another run   --quick  a few steps
   kills       the same, while controller, vLLM and trainer are killed again and again
                 --victims A,B  whom, all three   --each N  kills of each, 5   --seed N  1
+  faults      servers on 127.0.0.1 that fail in one way each, and what the program says; needs no set-up
   lock        resolve the pins of all environments anew, for who changes a version
 
 The rig is in PARALLEL_R1_LIVE, or else in ~/.cache/parallel-r1-live.`;
@@ -53,6 +56,7 @@ const COMMANDS: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
   doctor: ['trainer', 'model'],
   curriculum: ['trainer', 'model', 'name', 'quick'],
   kills: ['trainer', 'model', 'name', 'quick', 'victims', 'each', 'seed'],
+  faults: [],
   lock: ['python'],
 };
 
@@ -124,10 +128,18 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<numbe
       const name = values.name ?? ['kills', pair.trainer, pair.model, ...whom, plan.seed].join('-');
       return runKills({ ...training, name: readRunName(name) }, plan);
     }
+    case 'faults':
+      return runFaultMenu();
     default:
       await renewLocks(rig, values.python, signal);
       return 0;
   }
+}
+
+/** The menu is among the tests, which print for each fault what the program said. */
+function runFaultMenu(): number {
+  const runTests = fileURLToPath(new URL('../test.js', import.meta.url));
+  return spawnSync(process.execPath, [runTests, 'test/e2e/faults'], { stdio: 'inherit' }).status ?? 1;
 }
 
 function parseWords(words: readonly string[]) {

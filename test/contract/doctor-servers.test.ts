@@ -284,7 +284,7 @@ test('7: models that are not named', async (t) => {
   assert.deepEqual(faultsOf(trained), []);
   assert.equal(trainer.to('create_model')[0]!.body.base_model, SERVED);
   const empty = await startVllm(t, { faults: { '/v1/models': json({ data: [] }) } });
-  for (const asked of [{ engine: empty.url }, { teacher: empty.url }]) {
+  for (const asked of [{ engine: empty.url }, { teacher: empty.url, model: null }]) {
     assertFault(await examine(asked), 'no_model', /lists no model$/, /^start the server with the model/);
   }
   const several = await startVllm(t, { faults: { '/v1/models': json({ data: [{ id: 'a' }, { id: 'b' }] }) } });

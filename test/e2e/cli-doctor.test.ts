@@ -65,7 +65,7 @@ test('2: a configuration', async (t) => {
 });
 
 test('3: what is printed', async (t) => {
-  const vllm = await startVllm(t, { context: 2048 });
+  const vllm = await startVllm(t, { context: 512 });
   const { code, findings } = await examine(['--engine', vllm.url]);
   assert.equal(code, 1);
   for (const finding of findings) {
@@ -76,7 +76,7 @@ test('3: what is printed', async (t) => {
   const { stdout } = await runCli(['doctor', '--engine', vllm.url], { cwd: folder });
   assert.match(
     stdout,
-    /^fail {2}engine {5}\.\/my-model takes 2048 tokens, .* is 5000\n {17}-> lower rollout\.maxPromptTokens/m,
+    /^fail {2}engine {5}\.\/my-model takes 512 tokens, .* are 5000\n {17}-> lower rollout\.maxPromptTokens/m,
   );
 });
 

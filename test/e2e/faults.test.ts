@@ -17,23 +17,13 @@ import { generateArgs, readYield, writeProblems } from '../support/cold-start-ru
 import { type Answer, json, routes, startFaultServer, text } from '../support/fault-server.ts';
 import { TEACHER_MODEL } from '../support/teacher-server.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
+import { listSymptoms, toPattern } from '../support/troubleshooting-page.ts';
 
 const folder = makeTempFolder('faults');
 const ROOT = new URL('../../', import.meta.url);
-const DOC = readFileSync(new URL('docs/troubleshooting.md', ROOT), 'utf8');
 
-/** The first cells of the tables of a part of the page, without their backticks. */
-function listSymptoms(part: string): string[] {
-  return [...part.matchAll(/^\| `([^`\n]+)` \|/gm)].map(([, symptom]) => symptom!);
-}
-
-const [driven, seen] = DOC.split('\nSeen where').map(listSymptoms) as [string[], string[]];
-
-/** `…` is whatever differs. */
-function toPattern(symptom: string): RegExp {
-  const parts = symptom.split('…').map((part) => part.trim().replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(parts.join('.*'), 's');
-}
+const driven = listSymptoms('# Troubleshooting');
+const seen = listSymptoms('Seen where');
 
 const BLOCK = '<Parallel>\n<Path>\ncount to 3\n</Path>\n<Path>\nadd 1 and 2\n</Path>\n</Parallel>';
 const choose = (content: string, finish_reason = 'stop') =>
@@ -164,6 +154,7 @@ for (const [symptom, { code, run }] of Object.entries(FAULTS)) {
     assert.match(said, toPattern(symptom));
     assert.equal(ended, code, said);
     assert.doesNotMatch(said, /\n\s+at |sk-of-the-test|second-half/);
+    t.diagnostic(said.split('\n').find((line) => toPattern(symptom).test(line)) ?? '');
   });
 }
 
