@@ -159,7 +159,7 @@ function send(response: ServerResponse, body: object): void {
 }
 
 function listModels({ loaded }: RequestBook): object[] {
-  const describe = (id: string, root: string, parent: string | null) => ({ id, root, parent, max_model_len: 4096 });
+  const describe = (id: string, root: string, parent: string | null) => ({ id, root, parent, max_model_len: 16_384 });
   const adapters = [...loaded].map(([id, root]) => describe(id, root, ROLLOUT_MODEL));
   return [describe(ROLLOUT_MODEL, ROLLOUT_MODEL, null), ...adapters];
 }
