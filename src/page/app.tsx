@@ -79,7 +79,7 @@ function Head({
           <p class="note">
             <span class={`pill ${run.status}`}>{run.status}</span> {run.id}
             {run.preset === null ? '' : `, preset ${run.preset}`}, seed {run.seed},{' '}
-            {duration(run.updatedAtMs - run.createdAtMs)}
+            {duration((run.status === 'running' ? Date.now() : run.updatedAtMs) - run.createdAtMs)}
           </p>
         )}
       </div>

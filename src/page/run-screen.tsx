@@ -133,7 +133,7 @@ function Timeline({ overview: { run, stages, rollouts } }: { readonly overview: 
   );
 }
 
-function describeStage({ kind, state, yield: outcome }: PageStage): string {
+function describeStage({ kind, status, state, yield: outcome }: PageStage): string {
   if (outcome !== null) {
     return `${count(outcome.accepted)} of ${count(outcome.attempts)} answers accepted`;
   }
@@ -142,7 +142,10 @@ function describeStage({ kind, state, yield: outcome }: PageStage): string {
     stoppedBy?: string;
     pilot?: { accuracy: number; minAccuracy: number } | null;
   };
-  if (typeof steps !== 'number') return kind === 'eval' ? 'evaluation' : 'not begun';
+  if (typeof steps !== 'number') {
+    if (kind === 'eval') return 'evaluation';
+    return status === 'pending' ? 'not begun' : 'under way';
+  }
   const end: Readonly<Record<string, string>> = {
     criterion: ', until its targets were met',
     'max-steps': ', its limit',
