@@ -113,7 +113,7 @@ test('5: actions', () => {
     needed.filter((name) => !files.includes(name)),
     [],
   );
-  const isOwned = (name: string) => needed.some((one) => name === one || name.startsWith(`${one}-`));
+  const isOwned = (name: string) => [...needed, ...names].some((one) => name === one || name.startsWith(`${one}-`));
   assert.deepEqual(
     files.filter((name) => !isOwned(name)),
     [],

@@ -2,8 +2,8 @@ import { keepEval, keepRl, keepSft, pairSets } from '../../app/cut-recipe.ts';
 import type { ArgsOf } from '../command.ts';
 import type { evalCommand, rlCommand, sftCommand } from '../commands/training.ts';
 import { loadRecipe } from '../recipe/load-recipe.ts';
+import { scoreCompletions } from './eval-completions.ts';
 import { startRecipe } from './run.ts';
-import { scoreCompletions } from './score-completions.ts';
 
 /** Commands that run one stage of a recipe alone; like `run` they may begin with the weights of another run. */
 
