@@ -56,7 +56,7 @@ function Screen({ route, ...shared }: Omit<ScreenProps, 'params'> & { readonly r
     case 'compare':
       return <CompareScreen {...props} />;
     default:
-      return <RunScreen overview={shared.overview} />;
+      return <RunScreen {...props} />;
   }
 }
 

@@ -18,7 +18,6 @@
  * 14. live checkpoints are listed oldest first until marked deleted; one saved again is the newest
  * 15. trainer requests are on record before, while and after they are answered, per submission
  * 16. everything is there after the file was closed and opened again
- * 17. a subject, and a level that is a number, do not make another problem: they are written into the one that is there
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -396,18 +395,4 @@ test('16. everything is there after closing and opening', (t) => {
   assert.equal([...again.listAttempts(RUN, 0)].length, 1);
   assert.equal(again.lastStep(RUN, 0), 1);
   assert.equal(again.file, file);
-});
-
-test('17. labels', (t) => {
-  const { store } = open(t);
-  const labelled = { level: '3', subject: 'Algebra' };
-  store.saveRollouts(RUN, [sample.sampleRollout({ step: 1 })]);
-  store.saveRollouts(RUN, [sample.sampleRollout({ step: 2, problem: sample.sampleProblem(labelled) })]);
-  store.saveRollouts(RUN, [sample.sampleRollout({ step: 3, problem: sample.sampleProblem() })]);
-  const listed = store.listRollouts(RUN, {}, { after: null, size: 10 });
-  assert.equal(new Set(listed.map(({ problem }) => problem.key)).size, 1);
-  for (const { problem } of listed) assert.deepEqual([problem.level, problem.subject], ['3', 'Algebra']);
-  const other = sample.sampleRollout({ step: 4, problem: sample.sampleProblem({ level: 'hard' }) });
-  store.saveRollouts(RUN, [other]);
-  assert.deepEqual(store.loadRollouts(RUN, 0, 'train', 4)[0]!.problem, other.problem);
 });

@@ -4,7 +4,7 @@
  *  2. killed (SIGKILL) again and again and resumed it ends with the figures of an uninterrupted run
  *  3. a vLLM alone is enough: no trainer, no tags in its vocabulary; several sets in one call, each under its own name
  *  4. --sequential answers the same problems under the same seeds without forks, and prints the paired difference
- *  5. figures per level and subject where a set names them, in print and as JSON
+ *  5. figures per level and subject where a set names them, in print, as JSON and as a table
  *  6. answers that the reference's rule judges otherwise are listed, side by side
  *  7. what makes no sense together is refused in one line
  * `node bench/eval-coverage.ts` is the long form of 1 and 2.
@@ -114,6 +114,15 @@ test('3+5: a server alone, several sets', async (t) => {
       ['subject', 'Even', 6, 1 / 3],
       ['subject', 'Odd', 6, 1 / 3],
     ],
+  );
+  const { stdout } = await runCli(['figures', 'evaluations', '--db', db, '--json']);
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    rows.filter(({ set }) => set === 'one').map((row) => [row.by, row.label, row.problems, row['mean.mean']]),
+    [[null, null, 12, 1 / 3], ...evaluations[0]!.parts.map((one) => [one.by, one.label, one.problems, one.mean!.mean])],
   );
   assert.match(text, /one +level +1 +4 +12 +100\.0 % +39\.8 % to 100\.0 %/);
   assert.match(text, /two +subject +Odd +3 +9 +100\.0 %/);
