@@ -22,7 +22,8 @@ export {
   computeReward,
   type RewardConfig,
 } from './core/reward.ts';
-export { generateWordSums, type WordSumLevel, type WordSumSpec, type WordSumSplit } from './core/word-sums/generate.ts';
+export { generateWordSums, type WordSumLevel, type WordSumSpec } from './core/word-sums/generate.ts';
+export type { WordSumSplit } from './core/word-sums/word-problem.ts';
 export * from './library/format.ts';
 export * from './library/run.ts';
 export * from './library/statistics.ts';

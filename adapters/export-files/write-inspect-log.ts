@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { EvaluationFigures } from '../../src/core/statistics/evaluation-figures.ts';
 import { replaceFile } from '../../src/edge/whole-file.ts';
-import type { RuleComparison } from '../../src/pipeline/evaluate/compare-rules.ts';
-import type { Evaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
 
 /**
  * One evaluation of one set as a log of inspect_ai, version 2 of its JSON format (checked with inspect_ai 0.3.285): problems
@@ -26,8 +25,9 @@ export interface InspectLog {
     readonly maxTokens: number;
     readonly seed: number;
   };
-  readonly figures: Evaluation;
-  readonly rules: Pick<RuleComparison<unknown>, 'judged' | 'reference'> | null;
+  readonly figures: EvaluationFigures;
+  /** Answers judged by the reference's rule too, and how many of them are right by it; null: none. */
+  readonly rules: { readonly judged: number; readonly reference: number } | null;
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Problems by the id they have in the log, in order. */
   readonly problemIds: readonly string[];
@@ -156,7 +156,7 @@ function toScore(name: string, problems: number, metrics: Readonly<Record<string
 }
 
 /** mean@k with its clustered error and interval, and pass@k, pass^k and majority@k at the largest k. */
-function listMetrics({ mean, atK }: Evaluation): Record<string, number> {
+function listMetrics({ mean, atK }: EvaluationFigures): Record<string, number> {
   if (mean === null) return {};
   const { standardError, low, high } = mean;
   const last = atK.at(-1);

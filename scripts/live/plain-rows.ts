@@ -1,13 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { WordSumSplit } from '../../src/core/word-sums/generate.ts';
 import { generateWordSums } from '../../src/core/word-sums/generate.ts';
 import {
-  planParallelSolution,
+  PATH_LABELS,
   STRATEGY_WORDS,
+  solveSum,
   writeAnswerLine,
   writeDirectSolution,
 } from '../../src/core/word-sums/solutions.ts';
+import type { WordSumSplit } from '../../src/core/word-sums/word-problem.ts';
 import { parseWordSum } from '../../src/core/word-sums/wording.ts';
 
 /** What the tiny Qwen3 learns before it is given to a trainer: word sums in plain text, both ways of adding, no tags. */
@@ -34,6 +35,7 @@ function listRows(split: WordSumSplit, count: number) {
 
 /** The parallel solution in one line of thought: `split;tens8+7=15;ones2+5=7;150+7=157` and the answer. A `;` stands where tags will, so that words are the same tokens beside them. */
 function writeSplitSolution(operands: readonly number[]): string {
-  const { paths, summary } = planParallelSolution(operands);
-  return `${[STRATEGY_WORDS.parallel, ...paths, summary].join(';')}\n${writeAnswerLine(operands.reduce((sum, operand) => sum + operand, 0))}`;
+  const { parallel, answer } = solveSum({ kind: 'sum', operands });
+  const paths = parallel.paths.map((path, i) => `${PATH_LABELS[i]}${path}`);
+  return `${[STRATEGY_WORDS.parallel, ...paths, parallel.summary].join(';')}\n${writeAnswerLine(answer)}`;
 }

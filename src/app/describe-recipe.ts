@@ -18,12 +18,14 @@ export function describeRecipe(config: RunConfig, preset: string | null): string
   ];
 }
 
-/** The model of `embedded serve` knows word sums and the templates of its own preset, and nothing else. */
+/** The model of `embedded serve` knows the problems and templates of its own presets, and nothing else. */
 function hintAtPreset({ engine, stages }: RunConfig, preset: string | null): string[] {
   const teachers = stages.flatMap((stage) => (stage.kind === 'cold-start' ? [stage.teacher.model] : []));
   const isEmbedded = engine.model === EMBEDDED_MODEL || teachers.includes(EMBEDDED_MODEL);
-  if (preset === 'embedded' || engine.urls.length === 0 || !isEmbedded) return [];
-  return [`${EMBEDDED_MODEL} is the model of "embedded serve", which answers the questions of --preset embedded only`];
+  if (preset === 'embedded' || preset === 'embedded-mixed' || engine.urls.length === 0 || !isEmbedded) return [];
+  return [
+    `${EMBEDDED_MODEL} is the model of "embedded serve", which answers the questions of --preset embedded only, and with --family mixed those of --preset embedded-mixed`,
+  ];
 }
 
 const EMBEDDED_MODEL = 'embedded-base';

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { WordFamilyName } from '../core/word-sums/word-problem.ts';
 import { EngineError } from '../errors.ts';
 
 /** The embedded engine and trainer as a process of its own on a free loopback port. */
@@ -15,6 +16,7 @@ export interface EmbeddedProcessOptions {
   readonly stateDir: string;
   readonly seed: number;
   readonly threads: number;
+  readonly family: WordFamilyName;
 }
 
 /**
@@ -26,7 +28,8 @@ export async function startEmbeddedProcess(
   signal: AbortSignal,
 ): Promise<EmbeddedProcess> {
   const args = [findServerMain(), '--port', '0', '--state-dir', options.stateDir];
-  args.push('--seed', String(options.seed), '--threads', String(options.threads), '--parent-watch');
+  args.push('--seed', String(options.seed), '--threads', String(options.threads));
+  args.push('--family', options.family, '--parent-watch');
   // A process group of its own: Ctrl-C in the terminal must reach only the controller, which then stops the server in order.
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const url = await readUrl(child, signal);

@@ -7,6 +7,7 @@ import {
 } from '../../adapters/export-files/write-inspect-log.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { parseStoredConfig } from '../config/stored.ts';
+import { nameTwin } from '../core/curriculum.ts';
 import { countForks, countPolicyTokens } from '../core/trajectory.ts';
 import type { Verdict } from '../core/verify/verdict.ts';
 import { verify } from '../core/verify/verify.ts';
@@ -66,12 +67,20 @@ function describeLog(store: RunStore, stored: StoredSet): InspectLog {
     sampling: { ...config.eval, maxTokens: rollout.maxResponseTokens, seed: config.run.seed },
     figures: measureEvaluation(set, measured, config.run.seed),
     rules: compareRules(store, stored),
-    metadata: { run: run.id, name: run.name, preset: run.preset, decoding: rollout.mode, paths: rollout.paths },
+    metadata: { run: run.id, name: run.name, preset: run.preset, ...describeDecoding(stored), paths: rollout.paths },
     problemIds: [...new Set(names.values())],
     *samples() {
       for (const record of readRollouts(store, stored)) yield toSample(record, names.get(record.group)!, stored);
     },
   };
+}
+
+/** How the answers were decoded: those of a twin without forks, whatever the run does otherwise. */
+function describeDecoding({ config, stageIndex, set }: StoredSet): { readonly decoding: string } {
+  const stage = config.stages[stageIndex];
+  const sets = stage?.kind === 'eval' ? stage.sets : config.eval.sets;
+  const isTwin = sets.some(({ name, sequentialTwin }) => sequentialTwin && nameTwin(name) === set);
+  return { decoding: isTwin ? 'sequential' : config.rollout.mode };
 }
 
 /** Rollouts held in memory at once. */

@@ -109,9 +109,9 @@ function needsEmbedded(config: RunConfig, parts: RunParts): boolean {
 }
 
 function startEmbedded({ config, store, signal }: OpenRunOptions): Promise<EmbeddedProcess> {
-  const { threads, modelSeed } = config.embedded;
+  const { threads, modelSeed, family } = config.embedded;
   const stateDir = embeddedFolderOf(store.file);
-  return startEmbeddedProcess({ stateDir, threads, seed: modelSeed ?? config.run.seed }, signal);
+  return startEmbeddedProcess({ stateDir, threads, family, seed: modelSeed ?? config.run.seed }, signal);
 }
 
 type ReadTemplate = (name: string, role: string) => PromptRecord;

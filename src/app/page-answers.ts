@@ -1,4 +1,4 @@
-import { VOCABULARY } from '../../adapters/embedded-lm/tokenizer.ts';
+import { VOCABULARIES } from '../../adapters/embedded-lm/tokenizer.ts';
 import type { AttemptFilter, RolloutFilter } from '../ports/run-store/listings.ts';
 import type { RolloutPurpose } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
@@ -63,9 +63,11 @@ export function createPageMetrics(store: RunStore, runId: string) {
 
 /** The vocabulary of the embedded model; that of a server is not at hand without asking it. */
 export function findVocabulary(run: RunRecord): TextOfToken | null {
-  if (readConfig(run)?.engine.kind !== 'embedded') return null;
+  const config = readConfig(run);
+  if (config?.engine.kind !== 'embedded') return null;
+  const vocabulary = VOCABULARIES[config.embedded.family];
   // Ids of another vocabulary than that of this version: the number has to do.
-  return (id) => VOCABULARY[id] ?? `#${id}`;
+  return (id) => vocabulary[id] ?? `#${id}`;
 }
 
 function readNumber(query: URLSearchParams, name: string): number | null {

@@ -111,16 +111,12 @@ export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   const { db, preset = null, weightsOf = null, parts = {}, signal = new AbortController().signal } = options;
   const config = changeRunConfig(options.config, []);
   requireRunnable(config, parts);
+  if (weightsOf !== null && parts.trainer === undefined) requireTrainerOf(config, weightsOf);
   const problems = createProblemResolver(listDatasetFolders(), signal, parts.problemSources);
   await checkInputs(config, problems);
   using _lock = acquireRunLock(db);
   using store = openForWriting(db, parts);
   checkForeignRows(config, store);
-  if (weightsOf !== null && parts.trainer === undefined && !needsTrainer(config)) {
-    throw new UsageError(
-      `the weights of run ${weightsOf} are at its trainer, and none is named: give its URL (--trainer URL)`,
-    );
-  }
   const weights = weightsOf === null ? null : takeLastState(store, weightsOf);
   const run = createRunRecord(config, preset);
   store.createRun(run, listStageRecords(config));
@@ -203,6 +199,14 @@ function openForWriting(db: string, { reporter }: RunParts): RunStore {
 function requireOptions(name: string, options: RunOptions, known: Readonly<Record<string, CallerOption>>): void {
   const fault = findOptionFault(name, options, known) ?? findOptionFault(`${name}: parts`, options.parts ?? {}, PARTS);
   if (fault !== null) throw new UsageError(fault);
+}
+
+/** Throws `UsageError` for a configuration without the trainer that has the weights of a run. */
+export function requireTrainerOf(config: RunConfig, runId: string): void {
+  if (needsTrainer(config)) return;
+  throw new UsageError(
+    `the weights of run ${runId} are at its trainer, and none is named: give its URL (--trainer URL)`,
+  );
 }
 
 /** Throws `UsageError` with one line for each thing that is missing. */

@@ -1,4 +1,7 @@
+import type { ProblemsRef } from '../core/curriculum.ts';
 import { describeLack, ENGINE_KINDS } from '../core/engine-kinds.ts';
+import { toProblemKind } from '../core/word-sums/generate.ts';
+import { WORD_FAMILIES } from '../core/word-sums/word-problem.ts';
 import type { ConfigFault } from './explain-issues.ts';
 import type { RunConfig } from './schema.ts';
 
@@ -17,6 +20,7 @@ export function checkRunnable(config: RunConfig, own: OwnParts = {}): ConfigFaul
     ...(own.engine === undefined && own.trainer === undefined ? checkHandOver(config) : []),
     ...(own.teacher === undefined ? checkTeachers(config) : []),
     ...checkRewards(config, own),
+    ...checkFamily(config, own),
   ];
 }
 
@@ -104,6 +108,61 @@ function checkRewards({ stages }: RunConfig, { rewards = {} }: OwnParts): Config
     const message = `"${name}" is not a built-in reward: the program that starts the run has to pass it in as parts.rewards`;
     return [{ path: ['stages', index, 'reward', 'name'], message }];
   });
+}
+
+/** The embedded model started here has tokens for the problems of its family only, and its teacher writes the labels of that family. */
+function checkFamily(config: RunConfig, own: OwnParts): ConfigFault[] {
+  const { engine, embedded, rollout, stages } = config;
+  if (own.engine !== undefined || engine.kind !== 'embedded' || engine.urls.length > 0) return [];
+  const { kinds, labels } = WORD_FAMILIES[embedded.family];
+  const known: readonly string[] = kinds;
+  const isForeign = (ref: ProblemsRef) =>
+    ref.kind === 'word-sums' && typeof ref.level === 'string' && !known.includes(toProblemKind(ref.level));
+  const foreign = listProblems(config).find(([, refs]) => refs.some(isForeign));
+  const faults: ConfigFault[] = [];
+  if (foreign !== undefined) {
+    const [path, refs] = foreign;
+    const { level } = refs.find(isForeign) as Extract<ProblemsRef, { kind: 'word-sums' }>;
+    const message = `asks for level ${level}, which the embedded model of family ${embedded.family} does not know: use --preset embedded-mixed`;
+    faults.push({ path, message });
+  }
+  const hasTaught = stages.some((stage) => stage.kind === 'cold-start' && stage.teacher.url === null);
+  const isLabelled = hasTaught && own.teacher === undefined && rollout.mode === 'parallel';
+  if (isLabelled && rollout.pathLabels !== null && rollout.pathLabels.join() !== labels.join()) {
+    const message = `is [${rollout.pathLabels.join(', ')}], but the embedded teacher of family ${embedded.family} begins paths with ${labels.join(' and ')}`;
+    faults.push({ path: ['rollout', 'pathLabels'], message });
+  }
+  return faults;
+}
+
+/** A list of problems of a configuration, and the path of its key. */
+type PlacedProblems = readonly [path: PropertyKey[], refs: readonly ProblemsRef[]];
+
+function listProblems({ stages, eval: { sets } }: RunConfig): PlacedProblems[] {
+  return [...stages.flatMap((stage, i) => listOfStage(stage, ['stages', i])), ...listOf(sets, ['eval', 'sets'])];
+}
+
+function listOfStage(stage: RunConfig['stages'][number], path: PropertyKey[]): PlacedProblems[] {
+  switch (stage.kind) {
+    case 'cold-start':
+      return [[[...path, 'problems'], stage.problems]];
+    case 'sft':
+      return listOf(stage.until?.targets ?? [], [...path, 'until', 'targets']);
+    case 'rl':
+      return [
+        [[...path, 'problems'], stage.problems],
+        [[...path, 'gate', 'problems'], stage.gate?.problems ?? []],
+      ];
+    case 'eval':
+      return listOf(stage.sets, [...path, 'sets']);
+  }
+}
+
+function listOf(
+  items: readonly { readonly problems: readonly ProblemsRef[] }[],
+  path: PropertyKey[],
+): PlacedProblems[] {
+  return items.map(({ problems }, i) => [[...path, i, 'problems'], problems]);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { embeddedPreset } from './presets/embedded.ts';
+import { embeddedMixedPreset, embeddedPreset } from './presets/embedded.ts';
 import {
   parallelPreset,
   scaffoldPreset,
@@ -12,6 +12,7 @@ import type { RunConfig } from './schema.ts';
 /** Complete configurations by name: plain data that a file and flags are laid over. */
 export const PRESETS = {
   embedded: embeddedPreset,
+  'embedded-mixed': embeddedMixedPreset,
   parallel: parallelPreset,
   seen: seenPreset,
   'unseen-s1': unseenS1Preset,

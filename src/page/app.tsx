@@ -56,7 +56,7 @@ function Screen({ route, ...shared }: Omit<ScreenProps, 'params'> & { readonly r
     case 'compare':
       return <CompareScreen {...props} />;
     default:
-      return <RunScreen overview={shared.overview} />;
+      return <RunScreen {...props} />;
   }
 }
 
@@ -79,7 +79,7 @@ function Head({
           <p class="note">
             <span class={`pill ${run.status}`}>{run.status}</span> {run.id}
             {run.preset === null ? '' : `, preset ${run.preset}`}, seed {run.seed},{' '}
-            {duration(run.updatedAtMs - run.createdAtMs)}
+            {duration((run.status === 'running' ? Date.now() : run.updatedAtMs) - run.createdAtMs)}
           </p>
         )}
       </div>

@@ -66,17 +66,19 @@ function Funnel({ funnel, params }: { readonly funnel: ColdStartFunnel; readonly
                   {count(attempts)} <small>{percent(attempts / asked)}</small>
                 </span>
               </td>
-              <td class="choices">
-                {lost.map(({ code, count: number }) => (
-                  <button key={code} type="button" aria-pressed={isOpen(code)} onClick={() => open(code)}>
-                    {code} {count(number)}
-                  </button>
-                ))}
-                {name === 'accepted' && (
-                  <button type="button" aria-pressed={isOpen(null)} onClick={() => open(null)}>
-                    see accepted ones
-                  </button>
-                )}
+              <td>
+                <div class="choices">
+                  {lost.map(({ code, count: number }) => (
+                    <button key={code} type="button" aria-pressed={isOpen(code)} onClick={() => open(code)}>
+                      {code} {count(number)}
+                    </button>
+                  ))}
+                  {name === 'accepted' && (
+                    <button type="button" aria-pressed={isOpen(null)} onClick={() => open(null)}>
+                      see accepted ones
+                    </button>
+                  )}
+                </div>
               </td>
             </tr>
           ))}

@@ -1,16 +1,21 @@
 import type { PageOverview, PageStage } from '../report/page-data.ts';
+import { EvaluationTables } from './evaluation-tables.tsx';
 import { type ChartSeries, LineChart } from './line-chart.tsx';
 import { goTo, linkTo } from './route.ts';
 import { layRunSteps, listHeldOutPoints, listPoints, type RunSteps } from './run-steps.ts';
-import { count, percent, plural, points, short } from './wording.ts';
+import type { ScreenProps } from './screen-props.ts';
+import { ThoughtPair } from './thought-pair.tsx';
+import { count, duration, percent, plural, points, short } from './wording.ts';
 
 /** Screen of the run: what was learned, the stages, and the curves of training. */
-export function RunScreen({ overview }: { readonly overview: PageOverview }) {
+export function RunScreen({ overview, source }: Pick<ScreenProps, 'overview' | 'source'>) {
   const steps = layRunSteps(overview);
   return (
     <>
       <Headline overview={overview} />
       <Timeline overview={overview} />
+      <EvaluationTables evaluations={overview.evaluations} twins={overview.twins} />
+      <ThoughtPair overview={overview} source={source} />
       <Charts overview={overview} steps={steps} />
       <AllFigures stages={overview.stages} />
     </>
@@ -26,7 +31,8 @@ function Headline({ overview }: { readonly overview: PageOverview }) {
   const critical = last?.['rollout/mean_critical_tokens']?.values.at(-1);
   return (
     <section class="headline" aria-label="What was learned">
-      {boundaries.sets.map(({ set, accuracy, validBlockFraction, gain }) => (
+      {/* One moment alone has learned nothing; its figures stand below. */}
+      {(boundaries.labels.length > 1 ? boundaries.sets : []).map(({ set, accuracy, validBlockFraction, gain }) => (
         <Figure
           key={set}
           name={`${set}: right answers`}
@@ -111,6 +117,7 @@ function Timeline({ overview: { run, stages, rollouts } }: { readonly overview: 
                 <span aria-hidden="true">{STATUS[stage.status]}</span> {stage.id} <small>{stage.status}</small>
               </h3>
               <p class="note">{describeStage(stage)}</p>
+              {describeTime(stage) !== null && <p class="note">{describeTime(stage)}</p>}
               {trained > 0 && (
                 <a href={linkTo('trajectories', { stageIndex: stage.index, purpose: 'train' })}>
                   {plural(trained, 'rollout')}
@@ -126,7 +133,7 @@ function Timeline({ overview: { run, stages, rollouts } }: { readonly overview: 
   );
 }
 
-function describeStage({ kind, state, yield: outcome }: PageStage): string {
+function describeStage({ kind, status, state, yield: outcome }: PageStage): string {
   if (outcome !== null) {
     return `${count(outcome.accepted)} of ${count(outcome.attempts)} answers accepted`;
   }
@@ -135,13 +142,34 @@ function describeStage({ kind, state, yield: outcome }: PageStage): string {
     stoppedBy?: string;
     pilot?: { accuracy: number; minAccuracy: number } | null;
   };
-  if (typeof steps !== 'number') return kind === 'eval' ? 'evaluation' : 'not begun';
+  if (typeof steps !== 'number') {
+    if (kind === 'eval') return 'evaluation';
+    return status === 'pending' ? 'not begun' : 'under way';
+  }
   const end: Readonly<Record<string, string>> = {
     criterion: ', until its targets were met',
     'max-steps': ', its limit',
   };
   const before = pilot == null ? '' : `; pilot: ${percent(pilot.accuracy)} right, ${percent(pilot.minAccuracy)} needed`;
   return `${plural(steps, 'step')}${end[String(stoppedBy)] ?? ''}${before}`;
+}
+
+const PARTS = [
+  ['rollouts', 'time/rollout_s'],
+  ['updates', 'time/update_s'],
+  ['hand-over', 'time/hand_over_s'],
+] as const;
+
+/** What the time of a stage went to; a thinned curve holds means, so that steps times the mean is the sum. */
+function describeTime({ state, curves }: PageStage): string | null {
+  const { steps } = state as { steps?: number };
+  const parts = PARTS.flatMap(([name, key]) => {
+    const values = (curves[key]?.values ?? []).filter((value) => value !== null);
+    if (values.length === 0 || typeof steps !== 'number') return [];
+    const seconds = (steps * values.reduce((sum, value) => sum + value, 0)) / values.length;
+    return [`${name} ${duration(1000 * seconds)}`];
+  });
+  return parts.length === 0 ? null : parts.join(', ');
 }
 
 /** A chart of training metrics: its lines, and how they are written. */

@@ -12,7 +12,7 @@ interface Bar {
 
 /**
  * The trajectory over time, in tokens: the main lane above, the paths of a block in lanes of their own, begun together.
- * What the answer waited for is dark.
+ * What the answer waited for is in full colour.
  */
 export function TrajectoryLanes({
   segments,
@@ -29,8 +29,8 @@ export function TrajectoryLanes({
     <section class="card lanes-card" aria-label="Over time">
       <p class="note">
         {count(criticalTokens)} tokens long instead of {count(totalTokens)}
-        {selfParallelism > 1 ? `: ${selfParallelism.toFixed(2)} tokens at once on average` : ''}. Dark bars are the
-        longest chain.
+        {selfParallelism > 1 ? `: ${selfParallelism.toFixed(2)} tokens at once on average` : ''}. Bars in full colour
+        are the longest chain.
       </p>
       <div class="lanes" style={{ gridTemplateRows: `repeat(${lanes}, 1.5rem)` }}>
         {bars.map(({ segment, index, start, lane }) => (

@@ -23,7 +23,11 @@ export function TrajectoryText({
   segments,
   effective,
   ending,
-}: Pick<RolloutDetail, 'segments' | 'effective' | 'ending'>) {
+  name = 'segment',
+}: Pick<RolloutDetail, 'segments' | 'effective' | 'ending'> & {
+  /** Begins the ids of its parts, which must be unique on a page that shows several texts. */
+  readonly name?: string;
+}) {
   return (
     <div class="tree">
       {listRows(segments).map(({ segments: row, block }) => {
@@ -31,7 +35,7 @@ export function TrajectoryText({
           <Node
             key={index}
             segment={segment}
-            index={index}
+            id={`${name}-${index}`}
             idle={segment.role === 'path' ? (effective?.blocks[block - 1]?.[place]?.idle ?? null) : null}
             ending={index === segments.length - 1 ? ending : null}
           />
@@ -63,12 +67,12 @@ function listRows(segments: readonly SegmentDetail[]): Row[] {
 
 interface NodeProps {
   readonly segment: SegmentDetail;
-  readonly index: number;
+  readonly id: string;
   readonly idle: string | null;
   readonly ending: string | null;
 }
 
-function Node({ segment, index, idle, ending }: NodeProps) {
+function Node({ segment, id, idle, ending }: NodeProps) {
   const { role, path, generatedTokens, isCritical, stop, pieces } = segment;
   const { label, text } = readSegment(pieces, ending);
   const name = role === 'path' ? `path ${path}` : role;
@@ -80,12 +84,7 @@ function Node({ segment, index, idle, ending }: NodeProps) {
     ...(idle === null ? [] : [IDLE[idle] ?? idle]),
   ];
   return (
-    <section
-      id={`segment-${index}`}
-      tabIndex={-1}
-      class={`node ${role}${isCritical ? ' critical' : ''}`}
-      aria-label={name}
-    >
+    <section id={id} tabIndex={-1} class={`node ${role}${isCritical ? ' critical' : ''}`} aria-label={name}>
       <h4>
         {name} {label !== '' && <span class="label">{showText(label)}</span>} <small>{notes.join(' · ')}</small>
       </h4>

@@ -199,7 +199,7 @@ function Twin({ member, source }: { readonly member: GroupMember; readonly sourc
         Attempt {member.sample} of the same group {member.blocks > 0 ? 'forked' : 'did not fork'}: {member.verdict},{' '}
         {count(figures.criticalTokens)} tokens on the longest chain.
       </p>
-      <TrajectoryText {...detail} />
+      <TrajectoryText {...detail} name="twin" />
     </>
   );
 }

@@ -83,10 +83,18 @@ function* listSteps(source: TableSource, columns: readonly string[]): Generator<
   if (row.globalStep !== undefined) yield row;
 }
 
-/** One set a row; figures within figures become columns with a dot: `accuracy.low`. */
+/**
+ * One set a row, and one for each of its levels and subjects (`by`, `label`); figures within figures become columns with a
+ * dot: `mean.low`. `twin` is the difference that forks make, where a set was answered without them too.
+ */
 async function openEvaluations({ store, run, countProblems }: TableSource): Promise<FigureTable> {
-  const { figures } = await collectEvaluations(store, run, countProblems);
-  const rows = figures.map((figure) => flatten(figure));
+  const { figures, twins } = await collectEvaluations(store, run, countProblems);
+  const rows = figures.flatMap(({ set, parts, ...figure }) => {
+    const paired = twins.find((twin) => twin.set === set)?.paired ?? null;
+    const twin = paired === null ? {} : { twin: { ...paired.difference, pValue: paired.pValue } };
+    const whole = flatten({ set, by: null, label: null, ...figure, ...twin });
+    return [whole, ...parts.map((part) => flatten({ set, ...part }))];
+  });
   return { columns: [...new Set(rows.flatMap((row) => Object.keys(row)))], rows };
 }
 

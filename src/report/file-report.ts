@@ -2,6 +2,7 @@ import type { ListedRollout, RolloutFilter } from '../ports/run-store/listings.t
 import type { RolloutStep } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
+import type { Thought } from './choose-thought.ts';
 import type { ColdStartFunnel } from './cold-start-funnel.ts';
 import type { CountProblems } from './collect-evaluations.ts';
 import { describeAttempt } from './describe-attempt.ts';
@@ -48,7 +49,7 @@ export async function collectFileReport(
   const funnels = collectFunnels(store, run);
   const samples: RolloutDetail[] = [];
   let characters = 0;
-  for (const id of chooseRollouts(store, run.id, grids)) {
+  for (const id of chooseRollouts(store, run.id, overview.thought, grids)) {
     const detail = describeRollout(store, id, textOfToken);
     if (detail === null) continue;
     const short = shortenDetail(detail);
@@ -68,8 +69,13 @@ export async function collectFileReport(
 }
 
 /** Ids of the sampled rollouts in the order of their worth: what tells most comes first, should the file fill up. */
-function chooseRollouts(store: RunStore, runId: string, grids: readonly ProblemGrid[]): number[] {
-  const chosen = new Set<number>();
+function chooseRollouts(
+  store: RunStore,
+  runId: string,
+  thought: Thought | null,
+  grids: readonly ProblemGrid[],
+): number[] {
+  const chosen = new Set(thought === null ? [] : [thought.before.rollout, thought.after.rollout]);
   const take = (filter: RolloutFilter, size: number) => {
     for (const { id } of store.listRollouts(runId, filter, { after: null, size })) chosen.add(id);
   };

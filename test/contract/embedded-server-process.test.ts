@@ -8,6 +8,8 @@
  * 4. Log-probs of samples are those of the trainer's forward pass on the same weights.
  * 5. `structured_attention/1` passes the probe of the protocol description.
  * 6. Bad arguments end it with 1 and a sentence on stderr.
+ * 7. With --family mixed it knows the tokens, problems and path labels of that family; weights of the other family are refused
+ *    by their number of tokens, in either direction, and nothing is changed by that.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -180,7 +182,12 @@ test('it does not outlive its parent', async (t) => {
 });
 
 test('bad arguments', async () => {
-  for (const args of [[], ['--state-dir', 'x', '--port', '-1'], ['--state-dir', 'x', '--colour']]) {
+  for (const args of [
+    [],
+    ['--state-dir', 'x', '--port', '-1'],
+    ['--state-dir', 'x', '--colour'],
+    ['--state-dir', 'x', '--family', 'y'],
+  ]) {
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let message = '';
     child.stderr.on('data', (chunk) => {
@@ -188,6 +195,51 @@ test('bad arguments', async () => {
     });
     const [code] = await once(child, 'close');
     assert.equal(code, 1);
-    assert.match(message, /^embedded server: .*(--state-dir|--port|--colour)/);
+    assert.match(message, /^embedded server: .*(--state-dir|--port|--colour|--family is y; known: word-sums, mixed)/);
   }
+});
+
+test('families', async (t) => {
+  const stateDir = await makeFolder(t);
+  const text = 'Dan has 52 keys, then loses 27. How many are left?';
+  const sums = await start(t, stateDir);
+  const tokenize = ({ url }: Running) => send(`${url}/tokenize`, { prompt: text });
+  const model = await openModel(sums.url, 11);
+  const { path } = await model.run('save_weights', { seq_id: 1, path: 'sums' });
+  const { path: sampler } = await model.run('save_weights_for_sampler', { seq_id: 2, path: 'sums' });
+  const refused = await tokenize(sums);
+  assert.equal(refused.status, 400);
+  assert.match(refused.text, /outside the vocabulary of this model, which knows word sums only/);
+  assert.equal((await send(`${sums.url}/v1/completions`, { model: 'embedded-base', prompt: [60] })).status, 400);
+  await end(sums, 'SIGTERM');
+
+  const mixed = await start(t, stateDir, '--family', 'mixed');
+  const known = await tokenize(mixed);
+  assert.equal(known.status, 200, known.text);
+  assert.ok(known.body.tokens.some((id: number) => id >= 53));
+  const question = { role: 'user', content: `<Parallel> ${text}` };
+  const taught = await send(`${mixed.url}/v1/chat/completions`, {
+    model: 'embedded-teacher',
+    messages: [question],
+    n: 20,
+  });
+  assert.ok(taught.body.choices.some(({ message }: Wire) => /<Path>A7\+5=12;1\+2\+3=6;35</.test(message.content)));
+  const other = await openModel(mixed.url, 11);
+  const { path: own } = await other.run('save_weights_for_sampler', { seq_id: 1, path: 'mixed' });
+  const before = await forward(other, 2);
+  const loading = await other.post('load_weights', { seq_id: 3, path, optimizer: false });
+  const answer = loading.status === 200 ? await other.retrieve(loading.body.request_id) : loading;
+  assert.match(
+    answer.text,
+    /sums cannot be loaded: it has 53 tokens and this model 63: it knows another family of problems/,
+  );
+  const lora = { lora_name: 'sums', lora_path: sampler };
+  assert.match((await send(`${mixed.url}/v1/load_lora_adapter`, lora)).text, /it has 53 tokens and this model 63/);
+  assert.deepEqual(await forward(other, 4), before);
+  await end(mixed, 'SIGTERM');
+
+  const again = await start(t, stateDir);
+  const refusal = await send(`${again.url}/v1/load_lora_adapter`, { lora_name: 'mixed', lora_path: own });
+  assert.match(refusal.text, /it has 63 tokens and this model 53/);
+  await end(again, 'SIGTERM');
 });

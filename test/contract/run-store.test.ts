@@ -179,7 +179,7 @@ function variedRollouts(): RolloutRecord[] {
     ...{ seed: null, weightsVersion: null, flags: ['unexecuted_tag', 'eos_in_path'] as const, stop: 'abort' as const },
   };
   const none = { trajectory: null, verdict: null, reward: null, formatValid: false };
-  const level = sample.sampleProblem({ id: 'p2', level: 'hard' });
+  const level = sample.sampleProblem({ id: 'p2', level: 'hard', subject: 'Algebra' });
   return [
     sample.sampleRollout({ group: 0, sample: 0 }),
     sample.sampleRollout({ group: 0, sample: 1, ...none, failure: 'the engine answered 500' }),

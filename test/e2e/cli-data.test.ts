@@ -159,6 +159,22 @@ test('7: datasets generate', async () => {
   assert.equal(JSON.parse(written.stdout).problems, 5);
   assert.equal(readFileSync(out, 'utf8'), printed.stdout);
   assert.equal((await runCli(['datasets', 'check', out])).code, 0);
+  for (const level of ['totals', 'chain', 'check']) {
+    const one = await runCli(['datasets', 'generate', '--level', level, '--count', '3']);
+    assert.deepEqual(
+      parseLines(one.stdout).map((row) => row.level),
+      [level, level, level],
+    );
+  }
+  const unknown = await runCli(['datasets', 'generate', '--level', 'medium']);
+  assert.equal(unknown.code, 2);
+  assert.match(
+    unknown.stderr,
+    /--level is "medium"; it must be easy, hard, totals, chain, check, or a number of operands from 2 to 8/,
+  );
+  const tooMany = await runCli(['datasets', 'generate', '--level', 'check', '--count', '5001']);
+  assert.equal(tooMany.code, 2);
+  assert.match(tooMany.stderr, /--count is 5001; level check has lists of at most 5000/);
 });
 
 test('8: datasets check', async () => {

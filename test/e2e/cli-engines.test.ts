@@ -210,7 +210,7 @@ function readSampled(db: string, runId: string) {
 
 test('7: a curriculum by the Tinker API', async (t) => {
   const stateDir = join(folder, 'embedded');
-  const server = await startEmbeddedProcess({ stateDir, seed: 7, threads: 1 }, t.signal);
+  const server = await startEmbeddedProcess({ stateDir, seed: 7, threads: 1, family: 'word-sums' }, t.signal);
   t.after(() => server[Symbol.asyncDispose]());
   const { url } = server;
   const place = ['--preset', 'embedded', '--engine', url, '--trainer', url, '--set', `stages.0.teacher.url=${url}`];

@@ -6,6 +6,7 @@
  *  4. `rl --from` and `eval --from` begin with the weights of another run; the figures of eval name every k
  *  5. the report of `run` says what was learned, where the data are, and what to type next
  *  6. NO_COLOR, and a stderr that is no terminal, mean no escape sequences
+ *  7. one command that the report names, typed as it stands, shows a wrong trajectory
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
@@ -124,4 +125,14 @@ test('6: no escape sequences', async () => {
   const { stderr } = await runCli(['run', ...smallRunArgs(join(folder, 'plain.db'))], { env: { NO_COLOR: '1' } });
   assert.match(stderr, /stage 1 of 4/);
   assert.equal(stderr.includes('\u001B'), false);
+});
+
+test('7: the first wrong trajectory', async () => {
+  const { stdout } = await runCli(['show', await wholeRunId(), '--db', db]);
+  const [, typed] = /one of them, explained\s+parallel-r1 (why [^\\\n]+(?:\\\n[^\\\n]+)*)/.exec(stdout) ?? [];
+  assert.ok(typed !== undefined, stdout);
+  const { code, stdout: shown } = await runCli(typed.replaceAll(/\\\n/g, ' ').trim().split(/\s+/));
+  assert.equal(code, 0);
+  assert.match(shown, /answer.*, reference .*: (incorrect|unparsable)/);
+  assert.match(shown, /^main · \d+ tokens?\*/m);
 });

@@ -8,6 +8,8 @@
  *  5. the live page follows a writer: a new step appears without a reload
  *  6. every screen fits a phone: nothing is wider than the window
  *  7. text has the contrast of WCAG AA, in light and dark
+ *  8. one held-out problem is shown before and after, live and in the file, without an id twice; each side leads to its
+ *     rollout
  */
 import assert from 'node:assert/strict';
 import test, { after, before, type TestContext } from 'node:test';
@@ -17,6 +19,7 @@ import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { collectFileReport } from '../../src/report/file-report.ts';
 import { Browser, type BrowserPage, NO_CHROMIUM } from '../support/chromium.ts';
 import { servePage, writePageFile, writePageRun } from '../support/page-run.ts';
+import * as sample from '../support/run-store-samples.ts';
 
 const HOSTILE = `<script>window.hacked=1</script><img src="http://127.0.0.1:9/x" onerror="window.hacked=1">\u202Egnp.exe\u0000</bdi></script><svg onload=window.hacked=1>`;
 const LONG = 'wide'.repeat(262_144);
@@ -220,5 +223,40 @@ test('7: contrast', options, async (t) => {
       }
       assert.deepEqual(await page.evaluate(FIND_PALE), [], `${scheme} ${screen}`);
     }
+  }
+});
+
+test('8: the thought', options, async (t) => {
+  const { store, runId } = writePageRun(t, { problem: 'How many?', text: 'split' });
+  const { verdict } = sample.sampleRollout();
+  const evaluate = (step: number, isRight: boolean) =>
+    sample.sampleRollout({
+      ...{
+        stageIndex: 3,
+        purpose: 'eval',
+        step,
+        set: 'hard',
+        problem: sample.sampleProblem({ text: 'What is 2 + 2?' }),
+      },
+      verdict: { ...verdict!, verdict: isRight ? 'correct' : 'incorrect', extracted: isRight ? '4' : '5' },
+    });
+  store.saveRollouts(runId, [evaluate(0, false), evaluate(2, true)]);
+  const { url } = await servePage(t, store, runId);
+  const data = await collectFileReport(store, store.getRun(runId)!, {
+    madeAtMs: 0,
+    textOfToken: null,
+    countProblems: async () => null,
+  });
+  const file = writePageFile(t, renderPageFile('a run', data, await loadPageBundle()));
+  for (const address of [url, file]) {
+    const page = await browser.open(address);
+    await page.waitFor(`document.querySelectorAll('.thought .side .tree').length === 2`);
+    const text = await page.evaluate<string>(`document.querySelector('.thought').textContent`);
+    assert.match(text, /What is 2 \+ 2\?.*before.*5, wrong.*after.*4, right/s);
+    const ids = await page.evaluate<string[]>(`[...document.querySelectorAll('[id]')].map((one) => one.id)`);
+    assert.equal(new Set(ids).size, ids.length, ids.join(' '));
+    await page.evaluate(`document.querySelector('.thought .side.correct a').click()`);
+    await page.waitFor(`/answered 4, reference 4: correct/.test(document.querySelector('.problem')?.textContent)`);
+    assert.deepEqual(page.complaints, []);
   }
 });

@@ -5,21 +5,30 @@
  *  3. failed rollouts are counted and leave n smaller; nothing finished gives no estimate, and no NaN
  *  4. the reward of an evaluation is accuracy whatever the stage trains with, and its rollouts do not train
  *  5. sets are measured apart, in their order, and become metric rows; each rollout is stored with the name of its set
- *  6. mean and standard error are over problems, not samples
+ *  6. mean, interval and standard error are over problems, not samples
+ *  7. evaluating within a stage changes nothing of it: the rollouts it trains on are the same to the last bit, whatever is
+ *     evaluated how often, twins without forks included
+ *  8. a twin answers under the seeds of its original, and is compared problem by problem whatever its groups are called
+ *  9. levels and subjects: every problem counts once for each; a set that names none, or one for all, is not split
  */
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
+import type { EvalSet } from '../../src/core/curriculum.ts';
 import type { Estimate } from '../../src/core/statistics/estimate-mean.ts';
 import type { Verdict } from '../../src/core/verify/verdict.ts';
 import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
 import { evaluateSets, measureSet } from '../../src/pipeline/evaluate/evaluate.ts';
-import { type MeasuredRollout, measureEvaluation } from '../../src/pipeline/evaluate/measure-evaluation.ts';
+import {
+  compareMeasured,
+  type MeasuredRollout,
+  measureEvaluation,
+} from '../../src/pipeline/evaluate/measure-evaluation.ts';
 import { runCurriculum } from '../../src/pipeline/run-loop.ts';
 import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import { openTempRun } from '../support/pipeline-temp-run.ts';
 import { TOY_MODEL } from '../support/pipeline-toy-engine.ts';
-import { TOY_REF, TOY_RUN, toyPlan } from '../support/pipeline-toy-run.ts';
+import { COLD_START, RL, SFT, TOY_PROBLEMS, TOY_REF, TOY_RUN, toyPlan } from '../support/pipeline-toy-run.ts';
 import * as sample from '../support/run-store-samples.ts';
 
 /** Rollouts of one group: `c` correct ones answering 4, then wrong ones answering 5, then failed ones. */
@@ -130,5 +139,85 @@ test('6: over problems', () => {
   assert.equal(result.accuracy, 0.5);
   assert.equal(result.problems, 3);
   assert.ok(Math.abs(result.standardError - Math.sqrt(0.5 / 3 / 2)) < 1e-12, `${result.standardError}`);
-  assert.equal(measureSet(set, []).standardError, 0);
+  assert.ok(result.low < 0.2 && result.high > 0.8, 'three problems tell little');
+  const wrong = measureSet(set, [...group(0, 0, 4), ...group(1, 0, 4), ...group(2, 0, 4)]);
+  // Clopper and Pearson's interval for 0 of 3.
+  assert.deepEqual([wrong.low, wrong.high.toFixed(4)], [0, (1 - 0.025 ** (1 / 3)).toFixed(4)]);
+  const nothing = measureSet(set, []);
+  assert.deepEqual([nothing.standardError, nothing.low, nothing.high], [0, 0, 1]);
+});
+
+/** What the RL stage of the toy run trained on. */
+async function listTrained(t: TestContext, evalEvery: number, sets: readonly EvalSet[]) {
+  const stages = [COLD_START, SFT, { ...RL, evalEvery }];
+  const run = openTempRun(t, { plan: toyPlan({ stages, eval: { sets, temperature: 1, topP: 1 } }) });
+  await runCurriculum(run.ctx);
+  const steps = Array.from({ length: RL.steps }, (_, i) => i + 1);
+  const trained = steps.flatMap((step) => run.store.loadRollouts(TOY_RUN, 2, 'train', step));
+  const evaluated = steps.flatMap((step) => run.store.loadRollouts(TOY_RUN, 2, 'eval', step));
+  return { trained: trained.map(({ durationMs: _, ...rollout }) => rollout), evaluated };
+}
+
+test('7: training does not notice', async (t) => {
+  const set = { name: 'held', problems: [TOY_REF], samples: 3 };
+  const without = await listTrained(t, 0, []);
+  assert.equal(without.evaluated.length, 0);
+  assert.equal(without.trained.length, RL.steps * RL.batchSize * RL.groupSize);
+  for (const sets of [[set], [{ ...set, samples: 1, sequentialTwin: true }]]) {
+    const often = await listTrained(t, 1, sets);
+    assert.ok(often.evaluated.length >= RL.steps * TOY_PROBLEMS.length);
+    assert.deepEqual(often.trained, without.trained);
+  }
+});
+
+test('8: twins', async (t) => {
+  const run = openTempRun(t, { plan: toyPlan() });
+  await runCurriculum(run.ctx);
+  const sets = [{ name: 'all', problems: [TOY_REF], samples: 2, sequentialTwin: true }];
+  const stage = { id: 'sets', kind: 'eval', sets } as const;
+  const weights = { serve: async () => TOY_MODEL, lineageOf: () => TOY_MODEL };
+  const binding = await bindTokenizer(run.ctx);
+  const results = await evaluateSets({ ctx: run.ctx, stage, index: 9, binding, weights }, sets, 0);
+  assert.deepEqual(
+    results.map(({ name, problems }) => [name, problems]),
+    [
+      ['all', 4],
+      ['all-sequential', 4],
+    ],
+  );
+  const load = (set: string) => run.store.loadRollouts(TOY_RUN, 9, 'eval', 0, set);
+  const seeds = (set: string) => load(set).map(({ trajectory }) => trajectory!.segments[0]!.seed);
+  assert.deepEqual(seeds('all-sequential'), seeds('all'));
+  assert.ok(load('all-sequential').every(({ trajectory }) => trajectory!.segments.length === 1));
+
+  const [own, twin] = [measuredOf([0, 1, 2], [1, 2, 3]), measuredOf([7, 5, 6], [3, 1, 2])];
+  const { paired } = compareMeasured(twin, own, 1);
+  assert.deepEqual([paired?.difference.problems, paired?.difference.mean, paired?.same], [3, 0, 3]);
+  assert.ok(paired!.difference.low < -0.2 && paired!.difference.high > 0.2, 'three problems that agree prove little');
+});
+
+/** One answer to each of some problems, right for those of an even key. */
+function measuredOf(groups: readonly number[], keys: readonly number[]): MeasuredRollout[] {
+  return groups.flatMap((index, i) => {
+    const key = keys[i]!;
+    return measured(index, key % 2 === 0 ? 1 : 0, key % 2).map((one) => ({ ...one, problem: { key } }));
+  });
+}
+
+test('9: parts of a set', () => {
+  const label = (index: number, level: string | undefined) =>
+    measured(index, index, 2 - index).map((one) => ({
+      ...one,
+      problem: { key: index, subject: 'Algebra', ...(level === undefined ? {} : { level }) },
+    }));
+  const { parts } = measureEvaluation('held', [...label(0, '10'), ...label(1, '9'), ...label(2, undefined)], 1);
+  assert.deepEqual(
+    parts.map(({ by, label: name, problems, mean, tally }) => [by, name, problems, mean!.mean, tally.samples]),
+    [
+      ['level', '9', 1, 0.5, 2],
+      ['level', '10', 1, 0, 2],
+      ['level', 'no level', 1, 1, 2],
+    ],
+  );
+  assert.deepEqual(measureEvaluation('held', measured(0, 1, 1), 1).parts, []);
 });

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TAGS } from '../../src/core/grammar.ts';
-import { createRng, hashSeed } from '../../src/core/rng.ts';
+import { createRng, hashSeed, type Rng } from '../../src/core/rng.ts';
 import type { Wire } from './embedded-requests.ts';
 
 /**
@@ -34,10 +34,20 @@ const PIECES: readonly string[] = [...TAGS, ROLLOUT_EOS, '\n', 'Final Answer: ']
 const FIRST_CHARACTER = 100;
 const WORDS = [...'abcdefgh'].map((letter) => FIRST_CHARACTER + letter.charCodeAt(0));
 
-/** Starts the server; an answer takes 1 to `maxDelayMs` milliseconds. */
-export async function startRolloutServer({ maxDelayMs }: { readonly maxDelayMs: number }): Promise<RolloutServer> {
+/** Writes an answer to the text of a prompt, the end of the sequence not included. */
+export type WriteAnswer = (prompt: string, rng: Rng) => string;
+
+export interface RolloutServerOptions {
+  /** An answer takes 1 to this many milliseconds. */
+  readonly maxDelayMs: number;
+  /** Missing: calls fork two times of three, and answers mean nothing. */
+  readonly write?: WriteAnswer;
+}
+
+/** Starts the server. */
+export async function startRolloutServer(options: RolloutServerOptions): Promise<RolloutServer> {
   const book = new RequestBook();
-  const server = createServer((request, response) => void serve(book, maxDelayMs, request, response));
+  const server = createServer((request, response) => void serve(book, options, request, response));
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -105,7 +115,12 @@ class RequestBook {
   }
 }
 
-async function serve(book: RequestBook, maxDelayMs: number, request: IncomingMessage, response: ServerResponse) {
+async function serve(
+  book: RequestBook,
+  options: RolloutServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -131,7 +146,7 @@ async function serve(book: RequestBook, maxDelayMs: number, request: IncomingMes
       book.loaded.delete(body.lora_name);
       return send(response, {});
     case '/v1/completions':
-      return complete(book, maxDelayMs, body, response);
+      return complete(book, options, body, response);
     default:
       response.writeHead(404).end('{"detail":"Not Found"}');
   }
@@ -144,7 +159,7 @@ function send(response: ServerResponse, body: object): void {
 }
 
 function listModels({ loaded }: RequestBook): object[] {
-  const describe = (id: string, root: string, parent: string | null) => ({ id, root, parent, max_model_len: 4096 });
+  const describe = (id: string, root: string, parent: string | null) => ({ id, root, parent, max_model_len: 16_384 });
   const adapters = [...loaded].map(([id, root]) => describe(id, root, ROLLOUT_MODEL));
   return [describe(ROLLOUT_MODEL, ROLLOUT_MODEL, null), ...adapters];
 }
@@ -159,13 +174,25 @@ function tokenize(text: string): number[] {
   return ids;
 }
 
-function complete(book: RequestBook, maxDelayMs: number, body: Wire, response: ServerResponse): void {
+function complete(
+  book: RequestBook,
+  { maxDelayMs, write }: RolloutServerOptions,
+  body: Wire,
+  response: ServerResponse,
+): void {
   const { kills } = book;
   book.begin(body.seed);
   response.on('close', () => book.end());
   response.on('finish', () => book.count());
   const key = hashSeed(body.seed, body.prompt.join(' '));
-  const choices = Array.from({ length: body.n }, (_, index) => writeChoice(body, key, index));
+  const choices = Array.from({ length: body.n }, (_, index) => {
+    const rng = createRng(hashSeed(key, index));
+    const wanted =
+      write === undefined
+        ? writeForks(body, rng)
+        : [...tokenize(write(readText(body.prompt), rng)), PIECES.indexOf(ROLLOUT_EOS)];
+    return toChoice(body, index, wanted, rng);
+  });
   setTimeout(
     () => {
       // Whoever was killed meanwhile does not get it, though the system may take a while to close the connection.
@@ -177,20 +204,26 @@ function complete(book: RequestBook, maxDelayMs: number, body: Wire, response: S
 }
 
 /** Main calls fork two times of three while they may. Paths and summaries run into their cap now and then. */
-function writeChoice(body: Wire, key: number, index: number): object {
-  const rng = createRng(hashSeed(key, index));
+function writeForks(body: Wire, rng: Rng): number[] {
   const stopsAt = (tag: string) => body.stop_token_ids.includes(PIECES.indexOf(tag));
   const words = (count: number) => Array.from({ length: count }, () => WORDS[rng.nextInt(WORDS.length)]!);
   const closer = stopsAt('</Path>') ? '</Path>' : stopsAt('</Summary>') ? '</Summary>' : '<Parallel>';
   const goesOn = closer !== '<Parallel>' || (stopsAt(closer) && rng.nextInt(3) < 2);
-  const wanted = goesOn
+  return goesOn
     ? [...words(1 + rng.nextInt(24)), PIECES.indexOf(closer)]
     : [...tokenize(`\nFinal Answer: ${rng.nextInt(90)}`), PIECES.indexOf(ROLLOUT_EOS)];
+}
+
+function readText(ids: readonly number[]): string {
+  return ids.map((id) => PIECES[id] ?? String.fromCharCode(id - FIRST_CHARACTER)).join('');
+}
+
+function toChoice(body: Wire, index: number, wanted: readonly number[], rng: Rng): object {
   const ids = wanted.slice(0, body.max_tokens);
   const stopped = ids.length === wanted.length;
   return {
     index,
-    text: ids.map((id) => PIECES[id] ?? String.fromCharCode(id - FIRST_CHARACTER)).join(''),
+    text: readText(ids),
     finish_reason: stopped ? 'stop' : 'length',
     stop_reason: stopped ? ids.at(-1) : null,
     token_ids: ids,

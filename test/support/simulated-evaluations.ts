@@ -55,7 +55,8 @@ function drawCount(chance: number, samples: number, rng: Rng): number {
   return count;
 }
 
-function drawBeta({ a, b }: Difficulty, rng: Rng): number {
+/** A chance of a right answer. */
+export function drawBeta({ a, b }: Difficulty, rng: Rng): number {
   const x = drawGamma(a, rng);
   return x / (x + drawGamma(b, rng));
 }

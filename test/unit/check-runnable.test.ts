@@ -5,12 +5,14 @@
  * 2. Data and evaluations alone run on every kind without a trainer, and with one
  * 3. tinker needs a tokenizer and the path of the weights; other kinds take no tokenizer
  * 4. engine.adminUrls: servers behind a router, which load adapters; neither text servers nor whole weights
+ * 5. The embedded model that a run starts itself: levels outside its family, and labels its teacher does not write, are refused
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { checkRunnable } from '../../src/config/check-runnable.ts';
 import { describeConfigFault } from '../../src/config/explain-issues.ts';
 import { loadRunConfig } from '../../src/config/load.ts';
+import type { PresetName } from '../../src/config/presets.ts';
 import { ENGINE_KINDS, type EngineKind } from '../../src/core/engine-kinds.ts';
 
 const KINDS = Object.keys(ENGINE_KINDS) as EngineKind[];
@@ -78,4 +80,29 @@ test('4. behind a router', () => {
     /^engine\.adminUrls: does not go with trainer\.lora none/,
   );
   assert.ok(faultsOf('vllm', ...settings, 'engine.urls=[]').some((fault) => /no router in front of them/.test(fault)));
+});
+
+test('5. the family of the embedded model', () => {
+  const check = (preset: PresetName, ...sets: string[]) =>
+    checkRunnable(loadRunConfig({ preset, sets }).config).map(describeConfigFault);
+  assert.deepEqual(check('embedded-mixed'), []);
+  const set = (level: string) =>
+    `eval.sets=[{name: s, problems: {kind: word-sums, level: ${level}, split: heldout, count: 9, seed: 1}}]`;
+  for (const level of ['totals', 'chain', 'check']) {
+    const [fault, ...rest] = check('embedded', set(level));
+    assert.match(
+      fault!,
+      new RegExp(`^eval\\.sets\\.0\\.problems: asks for level ${level}, .*family word-sums.*--preset embedded-mixed`),
+    );
+    assert.deepEqual(rest, []);
+    assert.deepEqual(check('embedded-mixed', set(level)), []);
+  }
+  assert.deepEqual(check('embedded', set('8')), []);
+  assert.match(
+    check('embedded', 'embedded.family=mixed').join(),
+    /^rollout\.pathLabels: is \[tens, ones\], .* mixed begins paths with A and B$/,
+  );
+  assert.deepEqual(check('embedded', 'embedded.family=mixed', 'rollout.mode=sequential'), []);
+  const elsewhere = ['engine.urls=http://127.0.0.1:8000', 'trainer.url=http://127.0.0.1:8001'];
+  assert.deepEqual(check('embedded', set('totals'), ...elsewhere), [], 'the server may know more');
 });

@@ -205,7 +205,7 @@ test('6. unknown keys', () => {
     'stages.sft.learningRate: unknown key; did you mean stages.sft.adam.learningRate?',
   );
   assert.equal(hintOf('layout=exact'), 'layout: unknown key; did you mean training.layout?');
-  assert.equal(hintOf('embedded.zzz=1'), 'embedded.zzz: unknown key; known here: threads, modelSeed');
+  assert.equal(hintOf('embedded.zzz=1'), 'embedded.zzz: unknown key; known here: family, threads, modelSeed');
 });
 
 test('7. YAML faults', (t) => {
@@ -232,7 +232,7 @@ test('8. files and presets that are not there', (t) => {
   assert.deepEqual(listFaults({ file: tmpdir() }), [
     `configuration file ${tmpdir()}: this is a folder, a file is expected`,
   ]);
-  const known = 'known: embedded, parallel, seen, unseen-s1, unseen-s2, scaffold, sequential';
+  const known = 'known: embedded, embedded-mixed, parallel, seen, unseen-s1, unseen-s2, scaffold, sequential';
   assert.deepEqual(listFaults({ preset: 'embeded' }), [
     `preset: there is no such preset; did you mean embedded? ${known}`,
   ]);

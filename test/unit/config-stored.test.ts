@@ -54,9 +54,12 @@ test('2: keys added since', () => {
   for (const key of ['method', 'limit', 'retries', 'retryTemperature', 'budgetTokens', 'budgetUsd', 'keep'])
     delete coldStart[key];
   for (const stage of old.stages) delete stage.stripTags;
+  delete old.embedded!.family;
   for (const key of ['kind', 'maxInFlight', 'prices']) delete (coldStart.teacher as Record<string, unknown>)[key];
   assert.deepEqual(readBack(old), PRESETS.embedded);
 });
+
+const withoutTwin = (set: RunConfig['eval']['sets'][number]) => ({ ...set, sequentialTwin: false });
 
 test('2: runs of 0.1.0', () => {
   const file = join(makeTempFolder('config-stored'), 'runs.db');
@@ -71,9 +74,12 @@ test('2: runs of 0.1.0', () => {
       run: { ...stored.run, report: null },
       engine: { ...stored.engine, adminUrls: [], sessionHeader: 'X-Session-ID', restartPatienceSeconds: 600 },
       trainer: { ...stored.trainer, slotPatienceSeconds: 600, keep: 1 },
-      stages: (stored as RunConfig).stages.map((stage) =>
-        stage.kind === 'sft' ? { ...stage, stripTags: false } : stage,
-      ),
+      embedded: { family: 'word-sums', ...stored.embedded },
+      stages: (stored as RunConfig).stages.map((stage) => {
+        if (stage.kind === 'eval') return { ...stage, sets: stage.sets.map(withoutTwin) };
+        return stage.kind === 'sft' ? { ...stage, stripTags: false } : stage;
+      }),
+      eval: { ...stored.eval, sets: (stored as RunConfig).eval.sets.map(withoutTwin) },
     };
     assert.deepEqual(
       parseStoredConfig(run),

@@ -64,6 +64,9 @@ const PUT_TOGETHER = [
   'format/tag-stream.ts',
   'verify/extract/labels.ts',
   'verify/reference-strings.ts',
+  'word-sums/chain.ts',
+  'word-sums/check.ts',
+  'word-sums/totals.ts',
   'word-sums/wording.ts',
 ];
 

@@ -13,6 +13,8 @@
  *  9. the embedded recipe: mix of operands, optimizers, gates; held-out sets share no seed
  * 10. no preset of the paper names an address; checkRunnable asks for engine, trainer and teacher, and for nothing once they are given
  * 11. the embedded preset runs as it is; an embedded half of a remote pair is refused
+ * 13. the mixed preset: every solution its teacher may give, on each level, fits the model and the budgets; levels, labels and
+ *     family belong together; held-out sets share no seed
  * 12. the settings of the small test run load on top of the embedded preset
  */
 import assert from 'node:assert/strict';
@@ -30,8 +32,20 @@ import { PRESET_NAMES, PRESETS, type PresetName } from '../../src/config/presets
 import { type RunConfig, runConfigSchema } from '../../src/config/schema.ts';
 import { learningRateAt, type ProblemsRef } from '../../src/core/curriculum.ts';
 import { computeReward } from '../../src/core/reward.ts';
-import { generateWordSums, type WordSumLevel } from '../../src/core/word-sums/generate.ts';
-import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
+import { generateWordSums, WORD_SUM_LEVELS, type WordSumLevel } from '../../src/core/word-sums/generate.ts';
+import {
+  renderDirectSolution,
+  renderInTurnSolution,
+  renderParallelSolution,
+  writeDirectSolution,
+  writeParallelSolution,
+} from '../../src/core/word-sums/solutions.ts';
+import {
+  parseWordProblem,
+  solveWordProblem,
+  WORD_FAMILIES,
+  type WordFamilyName,
+} from '../../src/core/word-sums/word-problem.ts';
 import { parseWordSum } from '../../src/core/word-sums/wording.ts';
 import { findPackageRoot } from '../../src/edge/package-root.ts';
 import { computePathCap } from '../../src/pipeline/rollout/roll-out-group.ts';
@@ -48,7 +62,16 @@ function listStages<K extends Stage['kind']>(config: RunConfig, kind: K): Extrac
 }
 
 test('1. every preset resolves to itself', () => {
-  assert.deepEqual(PRESET_NAMES, ['embedded', 'parallel', 'seen', 'unseen-s1', 'unseen-s2', 'scaffold', 'sequential']);
+  assert.deepEqual(PRESET_NAMES, [
+    'embedded',
+    'embedded-mixed',
+    'parallel',
+    'seen',
+    'unseen-s1',
+    'unseen-s2',
+    'scaffold',
+    'sequential',
+  ]);
   for (const name of PRESET_NAMES) {
     const { config, preset } = loadRunConfig({ preset: name });
     assert.equal(preset, name);
@@ -211,8 +234,8 @@ test('8. the embedded preset fits the model', () => {
   assert.deepEqual(engine.eosTokens, ['<eos>']);
 });
 
-function countTokens(text: string): number {
-  const encoded = encodeText(text);
+function countTokens(text: string, family: WordFamilyName = 'word-sums'): number {
+  const encoded = encodeText(text, family);
   assert.ok('ids' in encoded, text);
   return encoded.ids.length;
 }
@@ -307,4 +330,33 @@ test('12. the small test run loads', () => {
     config.eval.sets.map(({ name, samples }) => `${name} ${samples}`),
     ['hard 1'],
   );
+});
+
+test('13. the mixed preset', () => {
+  const { rollout, stages, embedded, eval: held } = PRESETS['embedded-mixed'];
+  assert.ok(rollout.maxPromptTokens + rollout.maxResponseTokens <= 160);
+  assert.equal(embedded.family, 'mixed');
+  assert.deepEqual(rollout.pathLabels, [...WORD_FAMILIES.mixed.labels]);
+  const levels = held.sets.map(({ name }) => name);
+  assert.deepEqual(levels, [...WORD_SUM_LEVELS]);
+  const [coldStart] = listStages(PRESETS['embedded-mixed'], 'cold-start');
+  const count = (text: string) => countTokens(text, 'mixed') + 1;
+  const pathCap = computePathCap({ ...rollout, paths: 2 }, 2, 10) ?? 0;
+  for (const level of WORD_SUM_LEVELS) {
+    for (const { text } of generateWordSums({ seed: 5, level, split: 'train', count: 400 })) {
+      const solutions = solveWordProblem(parseWordProblem(text, WORD_FAMILIES.mixed.kinds)!);
+      const parallel = renderParallelSolution(solutions, rollout.pathLabels!);
+      assert.ok(count(text) <= rollout.maxPromptTokens, text);
+      for (const one of [parallel, renderDirectSolution(solutions), renderInTurnSolution(solutions)]) {
+        assert.ok(count(one) <= rollout.maxResponseTokens, one);
+        assert.ok(count(text) + count(one) <= coldStart!.maxTargetTokens, one);
+      }
+      for (const [, path] of parallel.matchAll(/<Path>(.*?)<\/Path>/g)) assert.ok(count(path!) <= pathCap, path);
+      const [, summary, rest] = /<Summary>(.*)<\/Summary>(.*)/s.exec(parallel)!;
+      assert.ok(count(summary!) <= rollout.reserveSummaryTokens && count(rest!) <= rollout.reserveAnswerTokens);
+    }
+  }
+  const trained = stages.flatMap((stage) => ('problems' in stage ? stage.problems : []));
+  assert.ok(trained.every((ref) => ref.kind === 'word-sums' && ref.split === 'train'));
+  assert.deepEqual(findSharedHeldout(PRESETS['embedded-mixed']), []);
 });

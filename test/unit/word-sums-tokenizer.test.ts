@@ -10,10 +10,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { DEFAULT_SHAPE } from '../../adapters/embedded-lm/model/contract.ts';
-import { decodeIds, EOS_ID, encodeText, VOCABULARY } from '../../adapters/embedded-lm/tokenizer.ts';
+import { decodeIds, EOS_ID, encodeText, VOCABULARIES } from '../../adapters/embedded-lm/tokenizer.ts';
 import { generateWordSums } from '../../src/core/word-sums/generate.ts';
 import { writeDirectSolution, writeParallelSolution } from '../../src/core/word-sums/solutions.ts';
 import { parseWordSum } from '../../src/core/word-sums/wording.ts';
+
+const VOCABULARY = VOCABULARIES['word-sums'];
 
 function encode(text: string): readonly number[] {
   const encoded = encodeText(text);

@@ -5,9 +5,10 @@
  * API key comes from EMBEDDED_API_KEY, never from the command line, which others can read.
  */
 import { parseArgs } from 'node:util';
+import { WORD_FAMILIES, type WordFamilyName } from '../../../src/core/word-sums/word-problem.ts';
 import { startEmbeddedServer } from './serve-embedded-lm.ts';
 
-const USAGE = 'usage: main --state-dir DIR [--port N] [--seed N] [--threads N] [--parent-watch]';
+const USAGE = 'usage: main --state-dir DIR [--port N] [--seed N] [--threads N] [--family NAME] [--parent-watch]';
 
 function readArguments() {
   const { values } = parseArgs({
@@ -16,6 +17,7 @@ function readArguments() {
       'state-dir': { type: 'string' },
       seed: { type: 'string', default: '0' },
       threads: { type: 'string', default: '2' },
+      family: { type: 'string', default: 'word-sums' },
       'parent-watch': { type: 'boolean', default: false },
     },
   });
@@ -25,8 +27,14 @@ function readArguments() {
     stateDir: values['state-dir'],
     seed: readCount('--seed', values.seed, 2 ** 31 - 1),
     threads: readCount('--threads', values.threads, 64),
+    family: readFamily(values.family),
     isWatched: values['parent-watch'],
   };
+}
+
+function readFamily(name: string): WordFamilyName {
+  if (Object.hasOwn(WORD_FAMILIES, name)) return name as WordFamilyName;
+  throw new Error(`--family is ${name}; known: ${Object.keys(WORD_FAMILIES).join(', ')}; ${USAGE}`);
 }
 
 function readCount(flag: string, text: string, max: number): number {

@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { WordFamilyName } from '../../../src/core/word-sums/word-problem.ts';
 import { DEFAULT_SHAPE, type EmbeddedLm } from '../model/contract.ts';
 import { openEmbeddedLm } from '../model/open-embedded-lm.ts';
+import { VOCABULARIES } from '../tokenizer.ts';
 import { CheckpointStore } from './checkpoints/checkpoint-store.ts';
 import { createKeyCheck, listen } from './http/listen.ts';
 import { BASE_MODEL, Snapshots } from './snapshots.ts';
@@ -19,7 +21,8 @@ export interface EmbeddedServerOptions extends ServeOptions {
 
 /** Starts the tiny engine and trainer: opens the transformer and serves it. Rejects when the port or the state directory cannot be used. */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  return serveEmbeddedLm(await openEmbeddedLm({ shape: DEFAULT_SHAPE, threads: options.threads }), options);
+  const shape = { ...DEFAULT_SHAPE, usedVocab: VOCABULARIES[options.family ?? 'word-sums'].length };
+  return serveEmbeddedLm(await openEmbeddedLm({ shape, threads: options.threads }), options);
 }
 
 /** How an open model is served. */
@@ -33,6 +36,8 @@ export interface ServeOptions {
   /** Weights of the base model, and seed of requests that name none. */
   readonly seed: number;
   readonly teacherMix?: TeacherMix;
+  /** Which problems the model and its teacher know; default `word-sums`. The model must have the tokens for them. */
+  readonly family?: WordFamilyName;
   /** Asked for as `X-API-Key` or Bearer; without it everything is open. */
   readonly apiKey?: string | null;
   /** How long one poll of a future may wait; default 20 s. */
@@ -76,7 +81,13 @@ export async function serveEmbeddedLm(lm: EmbeddedLm, options: ServeOptions): Pr
 }
 
 async function buildFaces(lm: EmbeddedLm, options: ServeOptions) {
-  const { seed, teacherMix = DEFAULT_TEACHER_MIX, pollLimitMs = 20_000, now = Date.now } = options;
+  const {
+    seed,
+    teacherMix = DEFAULT_TEACHER_MIX,
+    family = 'word-sums',
+    pollLimitMs = 20_000,
+    now = Date.now,
+  } = options;
   await mkdir(path.resolve(options.stateDir), { recursive: true });
   const checkpoints = new CheckpointStore(options.stateDir, lm.shape, lm.parameterCount, now);
   await checkpoints.recover();
@@ -88,7 +99,7 @@ async function buildFaces(lm: EmbeddedLm, options: ServeOptions) {
     return count;
   };
   const trainer = createTrainerContext({ lm, checkpoints, snapshots, seed, nextNumber, pollLimitMs, now });
-  const engine = { lm, snapshots, counts: new RequestCounts(), teacherMix, seed, now, nextNumber };
+  const engine = { lm, snapshots, counts: new RequestCounts(), teacherMix, family, seed, now, nextNumber };
   return [createTinkerFace(trainer), createVllmFace(engine)];
 }
 

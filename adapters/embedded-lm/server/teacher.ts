@@ -1,15 +1,21 @@
 import { countOpenTags } from '../../../src/core/format/tag-stream.ts';
 import { createRng, hashSeed, type Rng } from '../../../src/core/rng.ts';
 import {
-  planParallelSolution,
+  type LevelSolutions,
+  renderDirectSolution,
+  renderInTurnSolution,
   STRATEGY_WORDS,
-  sumOperands,
   writeAnswerLine,
-  writeDirectSolution,
 } from '../../../src/core/word-sums/solutions.ts';
-import { parseWordSum } from '../../../src/core/word-sums/wording.ts';
+import {
+  listNumbers,
+  parseWordProblem,
+  solveWordProblem,
+  WORD_FAMILIES,
+  type WordFamilyName,
+} from '../../../src/core/word-sums/word-problem.ts';
 
-/** Name of the rule-based teacher. It is a program that knows word sums, not a language model. */
+/** Name of the rule-based teacher. It is a program that knows the problems of its family, not a language model. */
 export const TEACHER_MODEL = 'embedded-teacher';
 
 /** What an answer is meant to be. Cold start has to filter out all but the first two. */
@@ -65,9 +71,10 @@ export interface TeacherAnswer {
 }
 
 /**
- * Answers the last word sum in a message by rule, as the mix and the seed decide; cut off at `maxTokens`. A message that
- * says nothing of `<Parallel>` gets sequential answers only, good and faulty at the same choices as one that does: the
- * two prompts give rows for the same problems.
+ * Answers the last problem of the family in a message by rule, as the mix and the seed decide; cut off at `maxTokens`. A
+ * message that says nothing of `<Parallel>` gets sequential answers only, right and wrong at the same choices as one that
+ * does: the two prompts give rows for the same problems. Where no split serves, the teacher splits all the same as
+ * often as anywhere, and is wrong.
  */
 export function answerAsTeacher(request: {
   readonly message: string;
@@ -75,13 +82,17 @@ export function answerAsTeacher(request: {
   readonly index: number;
   readonly maxTokens: number;
   readonly mix: TeacherMix;
+  readonly family: WordFamilyName;
 }): TeacherAnswer {
-  const sum = parseWordSum(request.message);
-  if (sum === null) return cut(NO_WORD_SUM, 'stop', request.maxTokens);
-  const plan = planAnswer(request.mix, { seed: request.seed, index: request.index, operands: sum.operands });
+  const { kinds, labels } = WORD_FAMILIES[request.family];
+  const problem = parseWordProblem(request.message, kinds);
+  if (problem === null) return cut(NO_WORD_SUM, 'stop', request.maxTokens);
+  const operands = listNumbers(problem);
+  const plan = planAnswer(request.mix, { seed: request.seed, index: request.index, operands });
   const finish = plan.kind === 'unclosed_thinking' ? 'length' : 'stop';
-  const style = countOpenTags(request.message) > 0 ? 'parallel' : 'sequential';
-  return cut(writeAnswer(sum.operands, plan, style), finish, request.maxTokens);
+  const hasTags = countOpenTags(request.message) > 0;
+  const text = writeAnswer({ operands, solutions: solveWordProblem(problem), labels: hasTags ? labels : null }, plan);
+  return cut(text, finish, request.maxTokens);
 }
 
 function cut(text: string, finish: TeacherAnswer['finish'], maxTokens: number): TeacherAnswer {
@@ -90,46 +101,53 @@ function cut(text: string, finish: TeacherAnswer['finish'], maxTokens: number): 
   return { content: text.slice(0, maxTokens * CHARS_PER_TOKEN), finish: 'length', tokens: maxTokens };
 }
 
-/** What the prompt speaks of: parallel blocks, or none. */
-type AnswerStyle = 'parallel' | 'sequential';
+/** What an answer is about. */
+interface Question {
+  readonly operands: readonly number[];
+  readonly solutions: LevelSolutions;
+  /** Of the two paths; null where the prompt speaks of none. */
+  readonly labels: readonly string[] | null;
+}
 
 /** The text of an answer as planned, thinking section included. */
-function writeAnswer(operands: readonly number[], plan: AnswerPlan, style: AnswerStyle): string {
-  if (plan.kind === 'unclosed_thinking') return `<think>\n${think(operands, style)} Or is it`;
-  const solution = style === 'parallel' ? writeSolution(operands, plan) : writeSequentialSolution(operands, plan);
-  return plan.hasThinking ? `<think>\n${think(operands, style)}\n</think>\n\n${solution}` : solution;
+function writeAnswer(question: Question, plan: AnswerPlan): string {
+  if (plan.kind === 'unclosed_thinking') return `<think>\n${think(question)} Or is it`;
+  const solution = writeSolution(question, plan);
+  return plan.hasThinking ? `<think>\n${think(question)}\n</think>\n\n${solution}` : solution;
 }
 
 /** Mentions tags on purpose where the prompt does: a filter that looks for tags before it drops thinking would be fooled. */
-function think(operands: readonly number[], style: AnswerStyle): string {
+function think({ operands, solutions, labels }: Question): string {
   const wish =
-    style === 'parallel'
-      ? 'They want <Parallel> with a <Path> for the tens and one for the ones, or plain running sums.'
-      : 'They want plain running sums.';
-  return `The numbers are ${operands.join(', ')}. ${wish} It should come to ${sumOperands(operands)}.`;
+    labels === null
+      ? 'They want it step by step.'
+      : `They want <Parallel> with a <Path> for the ${labels.join(' and one for the ')}, or plain running sums.`;
+  return `The numbers are ${operands.join(', ')}. ${wish} It should come to ${solutions.answer}.`;
 }
 
-function writeSolution(operands: readonly number[], plan: AnswerPlan): string {
-  if (plan.kind === 'good_direct') return writeDirectSolution(operands);
-  const answer = stateAnswer(operands, plan);
-  const { paths, summary } = planParallelSolution(operands);
-  const said = plan.kind === 'wrong_answer' ? summary.replace(/=\d+$/, `=${answer}`) : summary;
-  const block = writeBlock(paths, plan);
+function writeSolution(question: Question, plan: AnswerPlan): string {
+  const { solutions, labels } = question;
+  if (plan.kind === 'good_direct') return renderDirectSolution(solutions);
+  if (labels === null) return writeInTurn(solutions, plan);
+  const isWrong = plan.kind === 'wrong_answer';
+  const answer = isWrong ? solutions.answer + plan.slip : solutions.parallel.answer;
+  const { paths, summary } = solutions.parallel;
+  const said = isWrong ? summary.replace(/=\d+$/, `=${answer}`) : summary;
+  const block = writeBlock(
+    paths.map((path, i) => `${labels[i]}${path}`),
+    plan,
+  );
   const gap = plan.isAiry ? '\n\n' : '\n';
   const conclusion = plan.kind === 'missing_summary' ? '' : `${gap}<Summary>${said}</Summary>`;
   return `${STRATEGY_WORDS.parallel}${block}${conclusion}\n${writeAnswerLine(answer)}`;
 }
 
-function stateAnswer(operands: readonly number[], plan: AnswerPlan): number {
-  return sumOperands(operands) + (plan.kind === 'wrong_answer' ? plan.slip : 0);
-}
-
 /** Without a block no fault of a block can be made: those answers end before their answer line instead. */
-function writeSequentialSolution(operands: readonly number[], plan: AnswerPlan): string {
-  const solution = writeDirectSolution(operands);
-  if (plan.kind === 'good_parallel' || plan.kind === 'good_direct') return solution;
+function writeInTurn(solutions: LevelSolutions, plan: AnswerPlan): string {
+  const solution = renderInTurnSolution(solutions);
+  if (plan.kind === 'good_parallel') return solution;
   const steps = solution.slice(0, solution.lastIndexOf('\n'));
-  return plan.kind === 'wrong_answer' ? `${steps}\n${writeAnswerLine(stateAnswer(operands, plan))}` : steps;
+  return plan.kind === 'wrong_answer' ? `${steps}\n${writeAnswerLine(solutions.answer + plan.slip)}` : steps;
 }
 
 function writeBlock(texts: readonly string[], plan: AnswerPlan): string {

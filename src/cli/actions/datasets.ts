@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../core/problem.ts';
-import { generateWordSums, type WordSumLevel } from '../../core/word-sums/generate.ts';
+import { countAtMost, generateWordSums, WORD_SUM_LEVELS, type WordSumLevel } from '../../core/word-sums/generate.ts';
 import { replaceFile } from '../../edge/whole-file.ts';
 import { UsageError } from '../../errors.ts';
 import { listDatasetFolders } from '../../problem-sets/set-folders.ts';
@@ -31,7 +31,9 @@ function listSets(args: DatasetsArgs): number {
       return { name: path.replace(/\.jsonl$/, ''), file, ...readSetOrigin(file) };
     }),
   );
-  const families = [{ name: 'word-sums', levels: ['easy', 'hard', '2 to 8 operands'], splits: ['train', 'heldout'] }];
+  const families = [
+    { name: 'word-sums', levels: [...WORD_SUM_LEVELS, '2 to 8 operands'], splits: ['train', 'heldout'] },
+  ];
   if (args.json) {
     printJson({ sets, families });
     return 0;
@@ -44,7 +46,9 @@ function listSets(args: DatasetsArgs): number {
     ].filter((part) => part !== null);
     printLine(`${name.padEnd(28)} ${file}${known.length === 0 ? '' : `   ${known.join(', ')}`}`);
   }
-  printLine(`${'word-sums'.padEnd(28)} made on demand: datasets generate --level easy|hard --split train|heldout`);
+  printLine(
+    `${'word-sums'.padEnd(28)} made on demand: datasets generate --level ${WORD_SUM_LEVELS.join('|')} --split train|heldout`,
+  );
   return 0;
 }
 
@@ -61,8 +65,11 @@ function listJsonl(folder: string): string[] {
 
 /** `datasets generate`: word sums. */
 function generateSet(args: DatasetsArgs): number {
+  const level = readLevel(args.level);
+  const most = countAtMost(level);
+  if (args.count > most) throw new UsageError(`--count is ${args.count}; level ${level} has lists of at most ${most}`);
   const problems = generateWordSums({
-    level: readLevel(args.level),
+    level,
     split: readSplit(args.split ?? 'train'),
     count: args.count,
     seed: args.seed,
@@ -78,10 +85,11 @@ function generateSet(args: DatasetsArgs): number {
 }
 
 function readLevel(text: string): WordSumLevel {
-  if (text === 'easy' || text === 'hard') return text;
+  const named = WORD_SUM_LEVELS.find((level) => level === text);
+  if (named !== undefined) return named;
   if (/^[2-8]$/.test(text)) return Number(text);
   throw new UsageError(
-    `--level is ${JSON.stringify(text)}; it must be easy, hard, or a number of operands from 2 to 8`,
+    `--level is ${JSON.stringify(text)}; it must be ${WORD_SUM_LEVELS.join(', ')}, or a number of operands from 2 to 8`,
   );
 }
 

@@ -15,6 +15,7 @@ export async function serveEmbedded(args: ArgsOf<typeof embeddedCommand>): Promi
     stateDir: args.stateDir,
     seed: args.seed,
     threads: args.threads,
+    family: args.family,
     apiKey: apiKey === '' ? null : apiKey,
   };
   const server = await startEmbeddedServer(options).catch((error: unknown) => {
@@ -23,9 +24,10 @@ export async function serveEmbedded(args: ArgsOf<typeof embeddedCommand>): Promi
   using interrupt = listenForInterrupt((message) => tell(args, message));
   if (args.json) printJsonLine({ url: server.url });
   else printLine(server.url);
+  const preset = args.family === 'mixed' ? 'embedded-mixed' : 'embedded';
   tell(args, `engine ${server.url}/v1 and trainer ${server.url}; end with Ctrl-C. Use it with:`);
-  tell(args, `  parallel-r1 run --preset embedded --engine ${server.url}/v1 --trainer ${server.url}`);
-  tell(args, `  parallel-r1 generate --preset embedded --engine ${server.url}/v1`);
+  tell(args, `  parallel-r1 run --preset ${preset} --engine ${server.url}/v1 --trainer ${server.url}`);
+  tell(args, `  parallel-r1 generate --preset ${preset} --engine ${server.url}/v1`);
   await once(interrupt.signal, 'abort');
   await server.close();
   return 0;

@@ -25,7 +25,7 @@ export async function startRecipe(
   { config, preset }: Recipe,
   weightsOf: string | null = null,
 ): Promise<number> {
-  if (weightsOf !== null) requireTakesWeights(config);
+  if (weightsOf !== null) requireTakesWeights(config, weightsOf);
   const plan = describeRecipe(config, preset);
   if (args.dryRun) {
     const forecasts = await listForecasts(config, args.db);

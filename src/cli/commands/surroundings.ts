@@ -29,7 +29,7 @@ export const datasetsCommand = {
     ),
     'keep-duplicates': flag('pull: keep repeated problems and those with several answers'),
     'max-length': one('check: warn of problems longer than this, in characters', count(1, 10_000_000), 4000),
-    level: one('generate: easy, hard, or 2 to 8 operands', text, 'easy'),
+    level: one('generate: easy, hard, totals, chain, check, or 2 to 8 operands', text, 'easy'),
     count: one('generate: how many problems', count(1, MAX_WORD_SUMS), 100),
     seed: one('generate: another seed, other problems', seed, 1),
   },
@@ -80,6 +80,11 @@ export const embeddedCommand = {
     'state-dir': one('where checkpoints are kept', text, './embedded-state'),
     threads: one('worker threads; they change no result', count(1, 64), 2),
     seed: one('of the random initial weights', seed, 7),
+    family: one(
+      'which problems it knows; mixed: totals, chain and check too',
+      choice(['word-sums', 'mixed']),
+      'word-sums',
+    ),
   },
   epilogue: 'An API key is taken from EMBEDDED_API_KEY.',
 } as const satisfies CommandSpec;

@@ -1,5 +1,5 @@
 import { shrinkRecipe } from '../../app/shrink-recipe.ts';
-import { requireRunnable } from '../../app/start-run.ts';
+import { requireRunnable, requireTrainerOf } from '../../app/start-run.ts';
 import { loadRunConfig } from '../../config/load.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { describeLack, ENGINE_KINDS } from '../../core/engine-kinds.ts';
@@ -46,8 +46,13 @@ export function loadRecipe(
   return { config, preset: loaded.preset };
 }
 
-/** Throws `UsageError`, before anything is connected, when the engine cannot load the weights of another run. */
-export function requireTakesWeights({ engine: { kind } }: RunConfig): void {
-  if (ENGINE_KINDS[kind].loadWeights) return;
-  throw new UsageError(`engine.kind: ${kind} ${describeLack('loadWeights', ', which --from needs')}`);
+/**
+ * Throws `UsageError`, before anything is connected, when the engine cannot load the weights of another run, or when none
+ * but the trainer of that run has them and it is not named.
+ */
+export function requireTakesWeights(config: RunConfig, runId: string | null = null): void {
+  const { kind } = config.engine;
+  if (!ENGINE_KINDS[kind].loadWeights)
+    throw new UsageError(`engine.kind: ${kind} ${describeLack('loadWeights', ', which --from needs')}`);
+  if (runId !== null) requireTrainerOf(config, runId);
 }

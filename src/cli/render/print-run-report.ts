@@ -29,7 +29,7 @@ export async function printRunReport(
   }
   const columns = measureScreen();
   const thought = renderThought(store, report, columns);
-  const next = renderNextSteps(report, args.db, columns);
+  const next = renderNextSteps(report, findWrong(store, report), args.db, columns);
   printLine([renderRunReport(report, columns), ...renderRules(rules), ...thought, next].join('\n\n'));
 }
 
@@ -50,25 +50,41 @@ function renderThought(store: RunStore, report: ReportData, columns: number): st
   return [renderShortThought(report, before, after, columns).join('\n')];
 }
 
-/** Where the data of a run is, and what to type next. */
-function renderNextSteps({ run, stages, thought, rollouts }: ReportData, db: string, columns: number): string {
+/** Id of a wrong answer worth looking at: that of the thought, else one of the last evaluation, else the first there is. */
+function findWrong(store: RunStore, { run, thought }: ReportData): number | null {
+  if (thought !== null) return thought.before.rollout;
+  const last = store.listRolloutSteps(run.id).findLast(({ purpose }) => purpose === 'eval');
+  for (const filter of [...(last === undefined ? [] : [last]), {}]) {
+    const [wrong] = store.listRollouts(run.id, { ...filter, correct: false }, { after: null, size: 1 });
+    if (wrong !== undefined) return wrong.id;
+  }
+  return null;
+}
+
+/** Where the data of a run is, and what to type next. `wrong` is the id of a wrong answer, if there is one. */
+function renderNextSteps(
+  { run, stages, rollouts }: ReportData,
+  wrong: number | null,
+  db: string,
+  columns: number,
+): string {
   const option = resolve(db) === resolve('runs.db') ? '' : ` --db ${db}`;
-  const hasWrong = rollouts.some((one) => one.correct + one.failed < one.rollouts);
   const hasWeights = stages.some(({ kind, status }) => kind !== 'cold-start' && kind !== 'eval' && status === 'done');
   const commands: [string, string][] = [];
   if (run.status !== 'done' && run.status !== 'running') commands.push(['go on', describeResume(run.id, db)]);
   commands.push(['see it in a browser', `parallel-r1 view ${run.id}${option}`]);
   commands.push(['the same as one file', `parallel-r1 report ${run.id} --out report.html${option}`]);
-  if (hasWrong) commands.push(['wrong answers', `parallel-r1 show ${run.id} --rollouts --wrong${option}`]);
-  if (thought !== null) commands.push(['why it was judged so', `parallel-r1 why ${thought.before.rollout}${option}`]);
-  if (run.preset === 'embedded' && hasWeights) {
+  if (wrong !== null) commands.push(['wrong answers', `parallel-r1 show ${run.id} --rollouts --wrong${option}`]);
+  if (wrong !== null) commands.push(['one of them, explained', `parallel-r1 why ${wrong}${option}`]);
+  const isBuiltIn = run.preset === 'embedded' || run.preset === 'embedded-mixed';
+  if (isBuiltIn && hasWeights) {
     commands.push(['ask the model', `parallel-r1 solve "Dan has 18 keys, then makes 31. How many in all?"${option}`]);
   }
   if (rollouts.length > 0) commands.push(['other ways to join', `parallel-r1 replay ${run.id}${option}`]);
   if (stages.some((stage) => (stage.yield?.accepted ?? 0) > 0)) {
     commands.push(['take the SFT rows', `parallel-r1 export ${run.id} --format messages --out sft.jsonl${option}`]);
   }
-  if (run.preset === 'embedded') {
+  if (isBuiltIn) {
     const servers = '--engine http://127.0.0.1:8000/v1 --trainer http://127.0.0.1:8001 --model NAME';
     const teacher = '--set stages.cold-start.teacher.url=http://127.0.0.1:8002/v1';
     commands.push(['your own model', `parallel-r1 run --preset parallel ${servers} ${teacher}`]);

@@ -18,14 +18,16 @@ const CORRELATION = 0.8;
  * what forks are good for, and what the figures can tell.
  */
 export function renderEvaluations(evaluations: readonly Evaluation[], twins: readonly TwinComparison[] = []): string[] {
+  // Of twins the comparison says what there is to say.
+  const own = evaluations.filter(({ set }) => twins.every(({ twin }) => twin !== set));
   return [
     ...renderMeans(evaluations),
     '',
     ...renderOutcomes(evaluations),
-    ...spaced(renderParts(evaluations)),
+    ...spaced(renderParts(own)),
     ...spaced(renderFiguresAt(evaluations)),
     ...spaced(twins.flatMap(renderTwin)),
-    ...spaced(evaluations.flatMap(statePowerOf).flatMap((sentence) => wrapText(sentence, SENTENCE_COLUMNS))),
+    ...spaced(own.flatMap(statePowerOf).flatMap((sentence) => wrapText(sentence, SENTENCE_COLUMNS))),
   ];
 }
 

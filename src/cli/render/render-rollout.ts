@@ -64,7 +64,8 @@ export function renderTree(
     const head = `${corner}${nameSegment(segment)}${label === '' ? '' : ` "${label}"`} · ${describeSegment(segment, withLogprobs)}`;
     const lines = text === '' ? [] : wrapText(toPlainText(text), Math.max(8, columns - side.length - INDENT.length));
     const shown = lines.length > maxLines ? [...lines.slice(0, maxLines), '…'] : lines;
-    return [head, ...shown.map((line) => `${side}${INDENT}${line}`)];
+    const heads = wrapText(head, columns - side.length).map((line, i) => (i === 0 ? line : `${side}${line}`));
+    return [...heads, ...shown.map((line) => `${side}${INDENT}${line}`)];
   });
 }
 

@@ -38,7 +38,7 @@ function renderHead({ run, changedInputs }: ReportData, columns: number): string
   return lines;
 }
 
-/** Held-out figures at the boundaries of the stages; curves, and then the middle ones, are left out where they do not fit. */
+/** Held-out figures at the boundaries of the stages; curves, then the middle ones, then the table are left out where they do not fit. */
 function renderLearned(report: ReportData, columns: number): string[] {
   const { labels, sets } = report.boundaries;
   // What was only evaluated has learned nothing, and its figures stand below.
@@ -56,7 +56,7 @@ function renderLearned(report: ReportData, columns: number): string[] {
       'What was learned: held-out problems, share of sampled answers; in brackets the 95 % interval of a gain. A valid block is a fork in perfect form.',
       columns,
     ),
-    ...(tables.find(isFitting) ?? tables.at(-1)!).map(indent),
+    ...(tables.find(isFitting) ?? listFigures(report.boundaries, columns - 2)).map(indent),
   ];
 }
 
@@ -78,6 +78,23 @@ function renderFigures(
   });
   const right = moments.map((_, index) => index + 2);
   return renderTable([['', '', ...moments.map((moment) => labels[moment]!), '', ''], ...rows], right);
+}
+
+/** The first and last figures as lines, for a terminal that no table fits into. */
+function listFigures({ labels, sets }: ReportData['boundaries'], columns: number): string[] {
+  const describe = (name: string, shares: readonly (number | null)[], error = '') =>
+    wrapText(
+      `${name} ${toPercent(shares[0] ?? null)} -> ${toPercent(shares.at(-1) ?? null)} ${describeGain(shares)}${error}`,
+      columns - 2,
+    ).map(indent);
+  return [
+    ...wrapText(`from ${labels[0]} to ${labels.at(-1)}`, columns),
+    ...sets.flatMap(({ set, accuracy, validBlockFraction, gain }) => [
+      ...wrapText(set, columns),
+      ...describe('right answer', accuracy, gain === null ? '' : ` (${describeInterval(gain)})`),
+      ...describe('valid block', validBlockFraction),
+    ]),
+  ];
 }
 
 function curveOf(series: HeldOutSeries, figure: 'accuracy' | 'validBlockFraction'): string {

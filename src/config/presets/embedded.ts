@@ -2,6 +2,7 @@ import { DEFAULT_WATCHDOG } from '../../core/curriculum.ts';
 import type { AdamSettings } from '../../core/datum.ts';
 import { DEFAULT_EFFECTIVE_THRESHOLDS } from '../../core/effective/effective-parallelism.ts';
 import type { WordSumLevel } from '../../core/word-sums/generate.ts';
+import { WORD_FAMILIES } from '../../core/word-sums/word-problem.ts';
 import type { RunConfig } from '../schema.ts';
 
 /**
@@ -10,6 +11,9 @@ import type { RunConfig } from '../schema.ts';
  * is in this file. Prompt and response share the model's 160 positions.
  */
 
+type Stage = RunConfig['stages'][number];
+type ColdStart = Extract<Stage, { kind: 'cold-start' }>;
+type Sft = Extract<Stage, { kind: 'sft' }>;
 type ProblemsRef = RunConfig['eval']['sets'][number]['problems'][number];
 
 const wordSums = (level: WordSumLevel, split: 'train' | 'heldout', count: number, seed: number): ProblemsRef => ({
@@ -175,5 +179,59 @@ export const embeddedPreset: RunConfig = {
     temperature: 1,
     topP: 1,
   },
-  embedded: { threads: 2, modelSeed: null },
+  embedded: { family: 'word-sums', threads: 2, modelSeed: null },
+};
+
+/** Where the mixed recipe begins another count than the default: problems of all five levels, from one seed each. */
+const MIXED_LEVELS = ['easy', 'hard', 'totals', 'chain', 'check'] as const;
+
+const mixed = (split: 'train' | 'heldout', counts: readonly number[], seed: number): ProblemsRef[] =>
+  MIXED_LEVELS.map((level, i) => wordSums(level, split, counts[i]!, seed + i));
+
+/** Held-out problems of all levels, as one list. */
+const mixedTarget = (seed: number) => ({ problems: mixed('heldout', [40, 40, 40, 40, 40], seed), samples: 1 });
+
+/**
+ * Five levels, of which parallel thinking serves four in different ways and fails on one: sums by digits, totals of two
+ * persons, a chain of steps that depend on each other, a difference with two candidates to check. Another vocabulary and
+ * other initial weights than the default.
+ */
+export const embeddedMixedPreset: RunConfig = {
+  ...embeddedPreset,
+  run: { ...embeddedPreset.run, name: 'embedded-mixed' },
+  rollout: { ...embeddedPreset.rollout, pathLabels: [...WORD_FAMILIES.mixed.labels] },
+  stages: [
+    {
+      ...(embeddedPreset.stages[0] as ColdStart),
+      // Of the chains, a split is tried as often as anywhere and turned down: half of their answers are lost.
+      problems: mixed('train', [1800, 1200, 1800, 2400, 2800], 201),
+    },
+    {
+      ...(embeddedPreset.stages[1] as Sft),
+      maxSteps: 1800,
+      until: {
+        everySteps: 100,
+        fromStep: 1000,
+        targets: [{ ...mixedTarget(211), minAccuracy: 0.55 }],
+      },
+    },
+    {
+      ...GRPO,
+      id: 'rl',
+      problems: mixed('train', [400, 800, 640, 640, 640], 221),
+      steps: 100,
+      gate: { ...mixedTarget(231), minAccuracy: 0.2, onFail: 'stop' },
+      evalEvery: 50,
+    },
+  ],
+  eval: {
+    ...embeddedPreset.eval,
+    sets: MIXED_LEVELS.map((level, i) => ({
+      name: level,
+      problems: [wordSums(level, 'heldout', 150, 241 + i)],
+      samples: 1,
+      sequentialTwin: false,
+    })),
+  },
+  embedded: { ...embeddedPreset.embedded, family: 'mixed' },
 };

@@ -212,7 +212,7 @@ function buildPaperPreset(
     trackers: { tensorboard: null, mlflow: null },
     stages,
     eval: { sets: EVAL_SETS, temperature: 1, topP: 1 },
-    embedded: { threads: 2, modelSeed: null },
+    embedded: { family: 'word-sums', threads: 2, modelSeed: null },
   };
 }
 

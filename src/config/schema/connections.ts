@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ENGINE_KINDS, type EngineKind } from '../../core/engine-kinds.ts';
+import { WORD_FAMILIES, type WordFamilyName } from '../../core/word-sums/word-problem.ts';
 import { apiKeyVariable, nonBlank, seedNumber, serverUrl, wholeNumber } from './fields.ts';
 
 /** The servers a run talks to: inference server, trainer, embedded process. Secrets are named, never held. */
@@ -128,6 +129,10 @@ export const trainerSchema = z.strictObject({
 
 /** What `embedded` holds; only runs with the embedded server use it. */
 export const embeddedSchema = z.strictObject({
+  family: z
+    .enum(Object.keys(WORD_FAMILIES) as [WordFamilyName, ...WordFamilyName[]])
+    .default('word-sums')
+    .describe('Which problems the model and its teacher know; mixed: totals, chain and check too'),
   threads: wholeNumber(1, 64).default(2).describe('Worker threads; they change no result'),
   modelSeed: seedNumber().nullable().default(null).describe('Seed of the random initial weights; null: run.seed'),
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { listMeasuredSets } from '../../core/curriculum.ts';
-import { MAX_WORD_SUMS } from '../../core/word-sums/generate.ts';
+import { countAtMost, MAX_WORD_SUMS, WORD_SUM_LEVELS } from '../../core/word-sums/generate.ts';
 import { MAX_OPERANDS, MIN_OPERANDS } from '../../core/word-sums/wording.ts';
 import { fraction, listOf, nonBlank, seedNumber, shortName, wholeNumber } from './fields.ts';
 
@@ -12,16 +12,24 @@ const rowLimit = () =>
     .default(null)
     .describe('How many problems to take from the start of the set; null: all');
 
-const wordSums = z.strictObject({
+const wordSumFields = z.strictObject({
   kind: z.literal('word-sums'),
   level: z
-    .union([z.enum(['easy', 'hard']), wholeNumber(MIN_OPERANDS, MAX_OPERANDS)], {
-      error: `must be easy, hard, or the number of operands, ${MIN_OPERANDS} to ${MAX_OPERANDS}`,
+    .union([z.enum(WORD_SUM_LEVELS), wholeNumber(MIN_OPERANDS, MAX_OPERANDS)], {
+      error: `must be ${WORD_SUM_LEVELS.join(', ')}, or the number of operands, ${MIN_OPERANDS} to ${MAX_OPERANDS}`,
     })
-    .describe('easy: 2 or 3 operands in turn; hard: 4; a number: so many operands'),
+    .describe(
+      'easy: 2 or 3 operands in turn; hard: 4; a number: so many operands; totals: of two persons; chain: steps that depend on each other; check: a difference with two candidates',
+    ),
   split: z.enum(['train', 'heldout']).describe('The two share no set of operands'),
   count: wholeNumber(1, MAX_WORD_SUMS).describe('How many problems'),
   seed: seedNumber().describe('Another seed, other problems'),
+});
+
+const wordSums = wordSumFields.superRefine(({ level, count }, ctx) => {
+  const most = countAtMost(level);
+  if (count > most)
+    ctx.addIssue({ code: 'custom', path: ['count'], message: `must be at most ${most} for level ${level}` });
 });
 
 const fileProblems = z.strictObject({

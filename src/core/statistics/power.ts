@@ -163,6 +163,9 @@ export function statePower(answer: PowerAnswer): string {
   const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
   const samples = Number(spread.samples.toFixed(1));
   const each = samples === 1 ? '1 sample each' : `${samples} samples each`;
+  // No two shares are further apart than that.
+  if (detectable > 1)
+    return `${problems} problems with ${each} are too few for any difference to be found in ${percent(power)} of repeats, at level ${percent(level)}. For ${points(difference)} it takes ${problemsNeeded} problems.`;
   const found = `${problems} problems with ${each} find a difference of ${points(detectable)} in ${percent(power)} of repeats, at level ${percent(level)}.`;
   if (detectable <= difference) return `${found} That is enough for ${points(difference)}.`;
   const bySamples =

@@ -1,6 +1,9 @@
 import type { Problem } from '../problem.ts';
 import { createRng, hashSeed, type Rng } from '../rng.ts';
-import { sumOperands } from './solutions.ts';
+import { drawChain } from './chain.ts';
+import { drawCheck, MAX_CHECKS } from './check.ts';
+import { drawTotals } from './totals.ts';
+import { findSplit, solveWordProblem, type WordProblem, type WordSumSplit } from './word-problem.ts';
 import {
   ITEMS,
   MAX_OPERAND,
@@ -8,13 +11,16 @@ import {
   MIN_OPERAND,
   MIN_OPERANDS,
   NAMES,
+  pickWord,
   renderWordSum,
   VERBS,
-  type WordSum,
 } from './wording.ts';
 
-/** `easy` alternates 2 and 3 operands, `hard` has 4; a number asks for exactly that many (2 to 8). */
-export type WordSumLevel = 'easy' | 'hard' | number;
+/** Levels with a name. Sums: `easy` alternates 2 and 3 operands, `hard` has 4. The others are the kinds of the mixed family. */
+export const WORD_SUM_LEVELS = ['easy', 'hard', 'totals', 'chain', 'check'] as const;
+
+/** A named level; a number asks for sums of exactly that many operands (2 to 8). */
+export type WordSumLevel = (typeof WORD_SUM_LEVELS)[number] | number;
 
 export interface WordSumSpec {
   readonly seed: number;
@@ -23,8 +29,18 @@ export interface WordSumSpec {
   readonly split: WordSumSplit;
 }
 
-/** Far below the number of different texts of any level and split, so that drawing distinct ones soon ends. */
+/** What kind of problem a level draws. */
+export function toProblemKind(level: WordSumLevel): WordProblem['kind'] {
+  return level === 'totals' || level === 'chain' || level === 'check' ? level : 'sum';
+}
+
+/** Far below the number of different texts of any level and split but `check`, so that drawing distinct ones soon ends. */
 export const MAX_WORD_SUMS = 100_000;
+
+/** Problems one list of a level may have. */
+export function countAtMost(level: WordSumLevel): number {
+  return level === 'check' ? MAX_CHECKS : MAX_WORD_SUMS;
+}
 
 export const WORD_SUMS_SOURCE = 'word-sums';
 
@@ -39,19 +55,19 @@ export function generateWordSums(spec: WordSumSpec): Problem[] {
   const seen = new Set<string>();
   const problems: Problem[] = [];
   while (problems.length < spec.count) {
-    const sum = drawWordSum(countOperands(spec.level, problems.length), rng);
-    if (findSplit(sum.operands) !== spec.split) continue;
-    const text = renderWordSum(sum);
+    const { text, problem } = draw(spec.level, problems.length, rng);
+    if (findSplit(problem) !== spec.split) continue;
     if (seen.has(text)) continue;
     seen.add(text);
-    problems.push(toProblem(spec, problems.length, text, sum.operands));
+    problems.push(toProblem(spec, problems.length, text, problem));
   }
   return problems;
 }
 
 function checkSpec({ level, count }: WordSumSpec): void {
-  if (!Number.isInteger(count) || count < 0 || count > MAX_WORD_SUMS) {
-    throw new RangeError(`count is ${count}; word sums come in lists of 0 to ${MAX_WORD_SUMS}`);
+  const most = countAtMost(level);
+  if (!Number.isInteger(count) || count < 0 || count > most) {
+    throw new RangeError(`count is ${count}; word sums of level ${level} come in lists of 0 to ${most}`);
   }
   if (typeof level !== 'number') return;
   if (!Number.isInteger(level) || level < MIN_OPERANDS || level > MAX_OPERANDS) {
@@ -59,51 +75,50 @@ function checkSpec({ level, count }: WordSumSpec): void {
   }
 }
 
-function countOperands(level: WordSumLevel, index: number): number {
-  if (level === 'easy') return 2 + (index % 2);
-  return level === 'hard' ? 4 : level;
+interface Drawn {
+  readonly text: string;
+  readonly problem: WordProblem;
 }
 
-function drawWordSum(operandCount: number, rng: Rng): WordSum {
+function draw(level: WordSumLevel, index: number, rng: Rng): Drawn {
+  switch (level) {
+    case 'totals':
+      return drawTotals(rng);
+    case 'chain':
+      return drawChain(rng);
+    case 'check':
+      return drawCheck(rng);
+    case 'easy':
+      return drawSum(2 + (index % 2), rng);
+    case 'hard':
+      return drawSum(4, rng);
+    default:
+      return drawSum(level, rng);
+  }
+}
+
+function drawSum(operandCount: number, rng: Rng): Drawn {
   const operands = Array.from({ length: operandCount }, () => MIN_OPERAND + rng.nextInt(MAX_OPERAND - MIN_OPERAND + 1));
-  return {
-    name: pick(NAMES, rng),
-    item: pick(ITEMS, rng),
-    verbs: operands.slice(1).map(() => pick(VERBS, rng)),
+  const text = renderWordSum({
+    name: pickWord(NAMES, rng),
+    item: pickWord(ITEMS, rng),
+    verbs: operands.slice(1).map(() => pickWord(VERBS, rng)),
     operands,
-  };
+  });
+  return { text, problem: { kind: 'sum', operands } };
 }
 
-function pick(words: readonly string[], rng: Rng): string {
-  return words[rng.nextInt(words.length)]!;
-}
-
-function toProblem(spec: WordSumSpec, index: number, text: string, operands: readonly number[]): Problem {
+function toProblem(spec: WordSumSpec, index: number, text: string, problem: WordProblem): Problem {
   return {
     id: `${WORD_SUMS_SOURCE}/${spec.level}/${spec.split}/${spec.seed}/${String(index).padStart(6, '0')}`,
     source: WORD_SUMS_SOURCE,
     text,
-    answer: String(sumOperands(operands)),
-    level: nameLevel(spec.level, operands.length),
+    answer: String(solveWordProblem(problem).answer),
+    level: typeof spec.level === 'string' ? spec.level : nameOperands(spec.level),
   };
 }
 
-function nameLevel(level: WordSumLevel, operandCount: number): string {
-  if (typeof level === 'string') return level;
+function nameOperands(operandCount: number): string {
   if (operandCount <= 3) return 'easy';
   return operandCount === 4 ? 'hard' : `${operandCount}-operands`;
-}
-
-export type WordSumSplit = 'train' | 'heldout';
-
-/** One multiset of operands in this many is held out. */
-const HELD_OUT_ONE_IN = 8;
-
-/**
- * The split of a problem, decided by the multiset of its operands alone: a split by text would
- * leak, because there are only 4,095 different pairs of operands.
- */
-export function findSplit(operands: readonly number[]): WordSumSplit {
-  const sorted = [...operands].sort((a, b) => a - b);
-  return hashSeed('word-sums/split', ...sorted) % HELD_OUT_ONE_IN === 0 ? 'heldout' : 'train';
 }

@@ -1,4 +1,6 @@
-/** The words of the word-sum family and the one sentence they are put into. */
+import { hashSeed, type Rng } from '../rng.ts';
+
+/** The words of the word-sum family, and the one sentence that sums are put into. */
 
 export const NAMES = ['Dan', 'Eve', 'Sam', 'Mia', 'Leo', 'Ana', 'Tom', 'Zoe'] as const;
 
@@ -31,21 +33,41 @@ export function renderWordSum(sum: WordSum): string {
   return `${sum.name}${JOINTS.has}${sum.operands[0]} ${sum.item}${further}${JOINTS.ask}`;
 }
 
+/** One of the words. */
+export function pickWord(words: readonly string[], rng: Rng): string {
+  return words[rng.nextInt(words.length)]!;
+}
+
 /** Only this much of the end of a text is searched. */
-const MAX_SEARCHED_CHARS = 100_000;
+export const MAX_SEARCHED_CHARS = 100_000;
 
 // Every part is a fixed word or two digits and the repetition is bounded: a try costs a constant.
-const PROBLEM = new RegExp(
+export const SUM_PATTERN = new RegExp(
   `(?:${NAMES.join('|')})${JOINTS.has}([1-9]\\d) (?:${ITEMS.join('|')})` +
     `((?:${JOINTS.next}(?:${VERBS.join('|')}) [1-9]\\d){1,${MAX_OPERANDS - 1}})${JOINTS.ask.replace(/[.?]/g, '\\$&')}`,
   'g',
 );
 
+/** What a sum asks: all of its two-digit operands together. */
+export interface Sum {
+  readonly kind: 'sum';
+  readonly operands: readonly number[];
+}
+
+/** What a match of the pattern says. */
+export function readSum(match: RegExpMatchArray): Sum {
+  const further = (match[2] ?? '').match(/\d\d/g) ?? [];
+  return { kind: 'sum', operands: [Number(match[1]), ...further.map(Number)] };
+}
+
+/** Number the split is decided by: the same for the operands in any order. */
+export function hashSum({ operands }: Sum): number {
+  return hashSeed('word-sums/split', ...operands.toSorted((a, b) => a - b));
+}
+
 /** The operands of the last word-sum problem in any text, or null when there is none. Linear time, never throws. */
 export function parseWordSum(text: string): { readonly operands: readonly number[] } | null {
   let last: RegExpMatchArray | null = null;
-  for (const match of text.slice(-MAX_SEARCHED_CHARS).matchAll(PROBLEM)) last = match;
-  if (last === null) return null;
-  const further = (last[2] ?? '').match(/\d\d/g) ?? [];
-  return { operands: [Number(last[1]), ...further.map(Number)] };
+  for (const match of text.slice(-MAX_SEARCHED_CHARS).matchAll(SUM_PATTERN)) last = match;
+  return last === null ? null : { operands: readSum(last).operands };
 }

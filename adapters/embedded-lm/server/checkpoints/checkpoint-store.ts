@@ -30,7 +30,8 @@ export interface CheckpointInfo {
 export type Stamp = Pick<CheckpointInfo, 'createdAt' | 'expiresAt'>;
 
 /** `expiresAt` is missing in what older versions saved. */
-type StoredState = Pick<Stamp, 'createdAt'> & Partial<Stamp> & { readonly step?: number };
+type StoredState = Pick<Stamp, 'createdAt'> &
+  Partial<Stamp> & { readonly step?: number; readonly shape?: Partial<ModelShape> };
 
 const KINDS: readonly CheckpointKind[] = ['weights', 'sampler_weights'];
 const CARD_NAME = 'card';
@@ -116,7 +117,7 @@ export class CheckpointStore {
 
   /** A training state; `withOptimizer` false: moments and step count are zero, and need not be there. */
   async loadTraining(ref: CheckpointRef, withOptimizer: boolean): Promise<ModelState> {
-    const state = await this.#readState(ref);
+    const state = await this.#readFitting(ref);
     const weights = await this.#readFloats(ref, WEIGHTS_FILE);
     const readMoment = (file: string) =>
       withOptimizer ? this.#readFloats(ref, file) : new Float32Array(weights.length);
@@ -126,7 +127,7 @@ export class CheckpointStore {
 
   /** The weights of either kind. */
   async loadWeights(ref: CheckpointRef): Promise<Float32Array> {
-    await this.#readState(ref);
+    await this.#readFitting(ref);
     return this.#readFloats(ref, WEIGHTS_FILE);
   }
 
@@ -178,6 +179,16 @@ export class CheckpointStore {
       if (isMissing(error)) throw notFound(ref);
       throw error;
     }
+  }
+
+  /** What is written beside weights that this model can take: those of another family have as many numbers, and other tokens. */
+  async #readFitting(ref: CheckpointRef): Promise<StoredState> {
+    const state = await this.#readState(ref);
+    const { usedVocab } = this.#shape;
+    const theirs = state.shape?.usedVocab ?? usedVocab;
+    if (theirs === usedVocab) return state;
+    const message = `${toTinkerPath(ref)} cannot be loaded: it has ${theirs} tokens and this model ${usedVocab}: it knows another family of problems`;
+    throw new HttpFailure(400, message);
   }
 
   async #readFloats(ref: CheckpointRef, file: string): Promise<Float32Array> {

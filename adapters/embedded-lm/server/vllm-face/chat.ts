@@ -39,12 +39,12 @@ function readMaxTokens(body: JsonObject, fallback: number): number {
 }
 
 function askTeacher(body: JsonObject, messages: readonly ChatMessage[], ctx: EngineContext) {
-  const { n, seed } = parseSampling(body, true);
+  const { n, seed } = parseSampling(body, ctx.lm.shape);
   const message = findUserMessage(messages);
   const base = seed ?? hashSeed(ctx.seed, 'teacher', ctx.nextNumber());
   const maxTokens = readMaxTokens(body, 1_000_000);
   const answers = Array.from({ length: n }, (_, i) =>
-    answerAsTeacher({ message, seed: base, index: i, maxTokens, mix: ctx.teacherMix }),
+    answerAsTeacher({ message, seed: base, index: i, maxTokens, mix: ctx.teacherMix, family: ctx.family }),
   );
   const completionTokens = answers.reduce((sum, answer) => sum + answer.tokens, 0);
   const promptTokens = messages.reduce((sum, { content }) => sum + Math.ceil(content.length / 4), 0);
@@ -71,10 +71,10 @@ async function askModel(
   signal: AbortSignal,
   ctx: EngineContext,
 ) {
-  const sampling = parseSampling(body, true);
+  const sampling = parseSampling(body, ctx.lm.shape);
   const withLogprobs = readBoolean(body, 'logprobs', false);
   const withTokenIds = readBoolean(body, 'return_token_ids', false);
-  const prompt = applyChatTemplate(messages);
+  const prompt = applyChatTemplate(messages, ctx);
   const maxTokens = readMaxTokens(body, Math.max(1, ctx.lm.shape.maxLength - prompt.length));
   checkContext(prompt.length, maxTokens, ctx.lm.shape);
   const seed = sampling.seed ?? hashSeed(ctx.seed, 'chat', ctx.nextNumber());
@@ -146,6 +146,6 @@ function findUserMessage(messages: readonly ChatMessage[]): string {
  * The chat template of the embedded model: `Q` and the last user message, trimmed. It has no turns; the
  * model answers one problem. Throws a 400 that names the first piece outside the vocabulary.
  */
-export function applyChatTemplate(messages: readonly ChatMessage[]): readonly number[] {
-  return [PROMPT_ID, ...encodeOrRefuse(findUserMessage(messages).trim(), 'messages')];
+export function applyChatTemplate(messages: readonly ChatMessage[], ctx: EngineContext): readonly number[] {
+  return [PROMPT_ID, ...encodeOrRefuse(findUserMessage(messages).trim(), 'messages', ctx)];
 }

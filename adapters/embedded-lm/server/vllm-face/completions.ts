@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../../src/core/json-object.ts';
 import { hashSeed } from '../../../../src/core/rng.ts';
 import type { ModelShape } from '../../model/contract.ts';
-import { encodeText, textOfToken, VOCABULARY } from '../../tokenizer.ts';
+import { encodeText, textOfToken } from '../../tokenizer.ts';
 import { asObject, readBoolean, readInt, readIntArray, readString, refuseUnknown } from '../http/body.ts';
 import { type Call, FieldFault, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import type { FinishedChoice, SamplingPlan } from '../sample-choices.ts';
@@ -11,7 +11,7 @@ import { NEUTRAL_KEYS, parseSampling, refuseUnsupported, SAMPLING_KEYS } from '.
 
 /** POST `/v1/completions` */
 export async function complete(call: Call, ctx: EngineContext): Promise<Reply> {
-  const wish = parseCompletion(call.body, ctx.lm.shape, ctx.nextNumber, ctx.seed);
+  const wish = parseCompletion(call.body, ctx);
   if (wish.model === TEACHER_MODEL)
     throw new FieldFault('model', `${TEACHER_MODEL} is rule-based and answers chat only`);
   const choices = await runPlan(wish.model, wish.plan, call.signal, ctx);
@@ -67,25 +67,21 @@ const DEFAULT_MAX_TOKENS = 16;
 const MAX_PATH_ID = 2 ** 31 - 1;
 
 /** Reads the body of `/v1/completions`. Throws FieldFault or, for a context overflow, HttpFailure 400. */
-function parseCompletion(
-  value: unknown,
-  shape: ModelShape,
-  nextNumber: () => number,
-  serverSeed: number,
-): CompletionWish {
+function parseCompletion(value: unknown, ctx: EngineContext): CompletionWish {
+  const { shape } = ctx.lm;
   const body = asObject(value, '');
   refuseUnknown(body, KEYS);
   refuseUnsupported(body);
   const model = readString(body, 'model');
-  const sampling = parseSampling(body, true);
-  const prompt = readPrompt(body.prompt);
+  const sampling = parseSampling(body, shape);
+  const prompt = readPrompt(body.prompt, ctx);
   const maxTokens = readInt(body, 'max_tokens', { min: 1, max: 1_000_000 }, DEFAULT_MAX_TOKENS);
   checkContext(prompt.length, maxTokens, shape);
   return {
     model,
     plan: {
       ...sampling,
-      seed: sampling.seed ?? hashSeed(serverSeed, 'completion', nextNumber()),
+      seed: sampling.seed ?? hashSeed(ctx.seed, 'completion', ctx.nextNumber()),
       prompt,
       maxTokens,
       ...readStructure(body, prompt.length, shape),
@@ -105,32 +101,34 @@ export function checkContext(promptTokens: number, maxTokens: number, shape: Mod
   );
 }
 
+/** What the model of a family knows, for messages. */
+const KNOWN = { 'word-sums': 'word sums', mixed: 'the mixed family of word sums' } as const;
+
 /** Token ids of a text. Throws a 400 that names the first piece outside the vocabulary. */
-export function encodeOrRefuse(text: string, field: string): readonly number[] {
-  const encoded = encodeText(text);
+export function encodeOrRefuse(text: string, field: string, { family }: EngineContext): readonly number[] {
+  const encoded = encodeText(text, family);
   if ('ids' in encoded) return encoded.ids;
   throw new FieldFault(
     field,
-    `${JSON.stringify(encoded.unknown)} at character ${encoded.at} is outside the vocabulary of this model, which knows word sums only`,
+    `${JSON.stringify(encoded.unknown)} at character ${encoded.at} is outside the vocabulary of this model, which knows ${KNOWN[family]} only`,
   );
 }
 
-function readPrompt(prompt: unknown): readonly number[] {
-  if (typeof prompt === 'string') return checkPrompt(encodeOrRefuse(prompt, 'prompt'));
+function readPrompt(prompt: unknown, ctx: EngineContext): readonly number[] {
+  const { usedVocab } = ctx.lm.shape;
+  if (typeof prompt === 'string') return checkPrompt(encodeOrRefuse(prompt, 'prompt', ctx), usedVocab);
   if (!Array.isArray(prompt)) throw new FieldFault('prompt', 'must be a string or an array of token ids');
   if (typeof prompt[0] === 'string' || Array.isArray(prompt[0])) {
     throw new FieldFault('prompt', 'lists of prompts are not supported: send one request per prompt');
   }
-  return checkPrompt(prompt);
+  return checkPrompt(prompt, usedVocab);
 }
 
-function checkPrompt(prompt: readonly unknown[]): readonly number[] {
+function checkPrompt(prompt: readonly unknown[], usedVocab: number): readonly number[] {
   if (prompt.length === 0) throw new FieldFault('prompt', 'must not be empty');
-  const wrong = prompt.findIndex(
-    (id) => !Number.isInteger(id) || (id as number) < 0 || (id as number) >= VOCABULARY.length,
-  );
+  const wrong = prompt.findIndex((id) => !Number.isInteger(id) || (id as number) < 0 || (id as number) >= usedVocab);
   if (wrong >= 0)
-    throw new FieldFault('prompt', `token id ${prompt[wrong]} is out of vocabulary (0 to ${VOCABULARY.length - 1})`);
+    throw new FieldFault('prompt', `token id ${prompt[wrong]} is out of vocabulary (0 to ${usedVocab - 1})`);
   return prompt as readonly number[];
 }
 

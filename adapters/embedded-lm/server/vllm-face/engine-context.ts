@@ -1,3 +1,4 @@
+import type { WordFamilyName } from '../../../../src/core/word-sums/word-problem.ts';
 import { type EmbeddedLm, EmbeddedLmError } from '../../model/contract.ts';
 import { FieldFault, HttpFailure, type Reply, replyJson } from '../http/route.ts';
 import { type FinishedChoice, type SamplingPlan, sampleChoices } from '../sample-choices.ts';
@@ -10,6 +11,8 @@ export interface EngineContext {
   readonly snapshots: Snapshots;
   readonly counts: RequestCounts;
   readonly teacherMix: TeacherMix;
+  /** Which problems the model and its teacher know. */
+  readonly family: WordFamilyName;
   /** Seed behind requests that name none. */
   readonly seed: number;
   /** Milliseconds, for `created` fields and latencies. */

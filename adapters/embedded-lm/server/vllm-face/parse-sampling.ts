@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../../src/core/json-object.ts';
-import { VOCABULARY } from '../../tokenizer.ts';
+import type { ModelShape } from '../../model/contract.ts';
 import { checkIntArray, readBoolean, readInt, readNumber } from '../http/body.ts';
 import { FieldFault } from '../http/route.ts';
 import type { SamplingPlan } from '../sample-choices.ts';
@@ -63,7 +63,7 @@ export function refuseUnsupported(body: JsonObject): void {
 }
 
 /** Reads the common fields with vLLM's defaults. Throws FieldFault. */
-export function parseSampling(body: JsonObject, skipSpecialDefault: boolean): SamplingFields {
+export function parseSampling(body: JsonObject, { usedVocab }: Pick<ModelShape, 'usedVocab'>): SamplingFields {
   readInt(body, 'top_k', { min: -1, max: -1 }, -1);
   readNumber(body, 'min_p', { min: 0, max: 0 }, 0);
   return {
@@ -71,15 +71,10 @@ export function parseSampling(body: JsonObject, skipSpecialDefault: boolean): Sa
     seed: body.seed == null ? null : readInt(body, 'seed', { min: -(2 ** 63), max: 2 ** 63 }),
     temperature: readNumber(body, 'temperature', { min: 0, max: 100 }, 1),
     topP: readNumber(body, 'top_p', { min: 1e-6, max: 1 }, 1),
-    stopTokenIds: checkIntArray(
-      body.stop_token_ids ?? [],
-      { min: 0, max: VOCABULARY.length - 1 },
-      VOCABULARY.length,
-      'stop_token_ids',
-    ),
+    stopTokenIds: checkIntArray(body.stop_token_ids ?? [], { min: 0, max: usedVocab - 1 }, usedVocab, 'stop_token_ids'),
     stopStrings: readStopStrings(body.stop ?? []),
     includeStop: readBoolean(body, 'include_stop_str_in_output', false),
-    skipSpecial: readBoolean(body, 'skip_special_tokens', skipSpecialDefault),
+    skipSpecial: readBoolean(body, 'skip_special_tokens', true),
   };
 }
 

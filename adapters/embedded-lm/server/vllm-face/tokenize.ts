@@ -1,4 +1,4 @@
-import { decodeIds, textOfToken, VOCABULARY } from '../../tokenizer.ts';
+import { decodeIds, textOfToken } from '../../tokenizer.ts';
 import { asObject, checkIntArray, readBoolean, readString, refuseUnknown } from '../http/body.ts';
 import { type Call, FieldFault, type Reply, replyJson } from '../http/route.ts';
 import { BASE_MODEL } from '../snapshots.ts';
@@ -31,8 +31,8 @@ export function tokenize(call: Call, ctx: EngineContext): Reply {
     throw new FieldFault('continue_final_message', 'is not supported');
   const tokens =
     body.messages == null
-      ? encodeOrRefuse(readString(body, 'prompt', null, MAX_TEXT_CHARS), 'prompt')
-      : applyChatTemplate(readMessages(body.messages));
+      ? encodeOrRefuse(readString(body, 'prompt', null, MAX_TEXT_CHARS), 'prompt', ctx)
+      : applyChatTemplate(readMessages(body.messages), ctx);
   const strings = readBoolean(body, 'return_token_strs', false) ? tokens.map(textOfToken) : null;
   return replyJson({ count: tokens.length, max_model_len: ctx.lm.shape.maxLength, tokens, token_strs: strings });
 }
@@ -42,7 +42,7 @@ export function detokenize(call: Call, ctx: EngineContext): Reply {
   const body = asObject(call.body, '');
   refuseUnknown(body, DETOKENIZE_KEYS);
   checkModel(readString(body, 'model', BASE_MODEL), ctx);
-  const tokens = checkIntArray(body.tokens, { min: 0, max: VOCABULARY.length - 1 }, MAX_TEXT_CHARS, 'tokens');
+  const tokens = checkIntArray(body.tokens, { min: 0, max: ctx.lm.shape.usedVocab - 1 }, MAX_TEXT_CHARS, 'tokens');
   return replyJson({ prompt: decodeIds(tokens, false) });
 }
 
