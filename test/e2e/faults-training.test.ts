@@ -161,7 +161,7 @@ test('3: repaired on resume', async (t) => {
   await using server = await startEmbeddedServe(join(folder, 'state-repaired'));
   const proxy = await startFaultProxy(t, server.url);
   const isUnknown = ({ path, headers }: { readonly path: string; readonly headers: Record<string, unknown> }) =>
-    path.startsWith('/v1/') && headers.authorization !== 'Bearer right-key-0123456789';
+    !path.startsWith('/api/') && path !== '/health' && headers.authorization !== 'Bearer right-key-0123456789';
   proxy.answer(isUnknown, refuse(401, 'Incorrect API key provided.'));
   const servers = ['--engine', proxy.url, '--trainer', proxy.url];
   const env = { FAULTS_TRAINING_KEY: 'right-key-0123456789' };

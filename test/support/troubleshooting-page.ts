@@ -6,7 +6,7 @@ const PAGE = readFileSync(new URL('../../docs/troubleshooting.md', import.meta.u
 
 /** The first cells of the table below a line of the page that begins so, without their backticks. Throws when there is none. */
 export function listSymptoms(beginning: string): string[] {
-  const start = PAGE.indexOf(`\n${beginning}`);
+  const start = `\n${PAGE}`.indexOf(`\n${beginning}`);
   if (start < 0) throw new Error(`the page has no line that begins with "${beginning}"`);
   const table = PAGE.indexOf('\n|', start);
   const end = PAGE.indexOf('\n\n', table);

@@ -19,6 +19,9 @@ interface Waiting {
 /** Numbers ahead of the next one that may wait for a gap to close. */
 const MAX_WAITING = 1024;
 
+/** Numbers that are known when they are repeated: as many as there are results kept. A run of a week makes millions. */
+const MAX_RECORDS = 1024;
+
 /**
  * The operations of one model in the order of their numbers, one at a time; a gap makes later ones
  * wait. A number repeated with its payload gives the same future again, with another payload a 409. A
@@ -36,10 +39,16 @@ export class TrainingQueue {
     this.#futures = futures;
   }
 
-  /** The request id of a number that was submitted before with this payload, or null. Throws 409 for another payload. */
+  /**
+   * The request id of a number that was submitted before with this payload, or null. Throws 409 for another payload, and for
+   * a number so old that its result is not kept.
+   */
   findReplay(seqId: number, payloadHash: string): string | null {
     const record = this.#records.get(seqId);
-    if (record === undefined) return null;
+    if (record === undefined) {
+      if (seqId >= this.#next) return null;
+      throw new HttpFailure(409, `Training request sequence number ${seqId} is too old: its result is not kept`);
+    }
     if (record.payloadHash === payloadHash) return record.requestId;
     throw new HttpFailure(409, `Training request sequence number was reused: ${seqId}`);
   }
@@ -71,6 +80,7 @@ export class TrainingQueue {
       this.#waiting.delete(this.#next);
       await waiting.run().then(waiting.resolve, waiting.reject);
       this.#next += 1;
+      this.#records.delete(this.#next - 1 - MAX_RECORDS);
       if (this.#closedBecause !== null) this.close(this.#closedBecause);
     }
     this.#isRunning = false;
