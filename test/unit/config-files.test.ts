@@ -55,7 +55,7 @@ test('2. what is no template', () => {
   assert.throws(() => read('README'), {
     name: 'UsageError',
     message:
-      /no prompt template "README"; known: adaptive-parallel-thinking, annotate, embedded, none, parallel-teacher, sequential,/,
+      /no prompt template "README"; known: adaptive-parallel-thinking, annotate, embedded, embedded-instructed, none, parallel-teacher, sequential,/,
   });
   assert.throws(() => read('./no-such-prompt.md'), UsageError);
 });
