@@ -33,6 +33,7 @@ test('1. templates', () => {
   const names = [
     'adaptive-parallel-thinking.v1',
     'annotate.v1',
+    'embedded-instructed.v1',
     'embedded.v1',
     'none.v1',
     'parallel-teacher.v1',
