@@ -9,7 +9,14 @@ import {
   viewCommand,
   whyCommand,
 } from './commands/run-views.ts';
-import { pruneCommand, replayCommand, reverifyCommand, runsCommand, trackCommand } from './commands/stored-runs.ts';
+import {
+  analyseCommand,
+  pruneCommand,
+  replayCommand,
+  reverifyCommand,
+  runsCommand,
+  trackCommand,
+} from './commands/stored-runs.ts';
 import { configCommand, datasetsCommand, doctorCommand, embeddedCommand } from './commands/surroundings.ts';
 import {
   evalCommand,
@@ -52,6 +59,7 @@ export const COMMANDS: readonly Command[] = [
   tieCommand(trackCommand, async () => (await import('./actions/track.ts')).trackStoredRun),
   tieCommand(replayCommand, async () => (await import('./actions/replay.ts')).replayRun),
   tieCommand(reverifyCommand, async () => (await import('./actions/reverify.ts')).reverifyRun),
+  tieCommand(analyseCommand, async () => (await import('./actions/analyse.ts')).analyseRun),
   tieCommand(pruneCommand, async () => (await import('./actions/prune.ts')).pruneStore),
   tieCommand(configCommand, async () => (await import('./actions/config.ts')).handleConfig),
   tieCommand(doctorCommand, async () => (await import('./actions/doctor.ts')).doctor),

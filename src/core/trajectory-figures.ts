@@ -1,7 +1,5 @@
-import type { TagIds } from './grammar.ts';
 import {
   countCriticalTokens,
-  countForks,
   countGeneratedTokens,
   countSegmentTokens,
   flattenResponse,
@@ -94,26 +92,10 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Where the blocks of one response begin: index of the `<Parallel>` token over response length, each in [0, 1). */
-export interface BlockPositions {
-  /** Every `<Parallel>` token, executed or not. */
-  readonly text: readonly number[];
-  readonly executed: readonly number[];
-}
-
-/** Relative positions of the blocks of one response. Tokens, prompt excluded. */
-export function findBlockPositions(trajectory: Trajectory, tags: TagIds): BlockPositions {
-  const { ids, segmentIndex } = flattenResponse(trajectory);
-  const { segments } = trajectory;
-  const text: number[] = [];
-  const executed: number[] = [];
-  ids.forEach((id, i) => {
-    if (id !== tags.parallelOpen) return;
-    text.push(i / ids.length);
-    const isLastOfSegment = segmentIndex[i + 1] !== segmentIndex[i];
-    if (isLastOfSegment && isLeadingPath(segments, segmentIndex[i]! + 1)) executed.push(i / ids.length);
-  });
-  return { text, executed };
+/** Where `<Parallel>` stands in one response, executed or not: 0-based index over response length, each in [0, 1). */
+export function listTagPositions(trajectory: Trajectory, parallelOpen: number): number[] {
+  const { ids } = flattenResponse(trajectory);
+  return ids.flatMap((id, index) => (id === parallelOpen ? [index / ids.length] : []));
 }
 
 /** Mean positions of a step; null where no response has a block. */
@@ -134,21 +116,6 @@ export function summarizePositions(perResponse: readonly (readonly number[])[]):
     macro: meanOrNull(withBlocks.map((positions) => meanOrNull(positions)!)),
     first: meanOrNull(withBlocks.map((positions) => positions[0]!)),
   };
-}
-
-/** Shares of responses with at least one block; 0 for no responses. */
-export interface ParallelRatio {
-  /** With a `<Parallel>` token, executed or not. */
-  readonly text: number;
-  readonly executed: number;
-}
-
-/** Parallel ratio of a set of responses. */
-export function computeParallelRatio(trajectories: readonly Trajectory[], tags: TagIds): ParallelRatio {
-  const count = Math.max(1, trajectories.length);
-  const withText = trajectories.filter((one) => flattenResponse(one).ids.includes(tags.parallelOpen));
-  const withForks = trajectories.filter((one) => countForks(one) > 0);
-  return { text: withText.length / count, executed: withForks.length / count };
 }
 
 function meanOrNull(values: readonly number[]): number | null {

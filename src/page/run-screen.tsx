@@ -197,10 +197,53 @@ const CHARTS: readonly MetricChart[] = [
   },
   {
     title: 'Where the first block begins',
-    note: 'Share of the response that stands before it: 0 % is the very beginning.',
-    lines: [['first block', 'block/position_first']],
+    note: 'Share of the response that stands before it, and of blocks opened when the answer stood there: late ones verify.',
+    lines: [
+      ['first block', 'block/position_first'],
+      ['answer known before', 'block/answer_known_fraction'],
+    ],
     format: percent,
     range: SHARE,
+  },
+  {
+    title: 'Blocks and paths',
+    note: 'Executed blocks of an answer, paths of a block, and tokens of all paths over those of the longest chain.',
+    lines: [
+      ['blocks an answer', 'block/per_answer'],
+      ['paths a block', 'block/paths'],
+      ['self-parallelism', 'rollout/self_parallelism'],
+    ],
+    format: short,
+    range: { low: 0 },
+  },
+  {
+    title: 'What paths hold',
+    note: 'How alike the paths of a block are (BLEU), blocks whose paths end in different numbers, blocks without two paths that count.',
+    lines: [
+      ['alike', 'parallel/path_similarity'],
+      ['disagree', 'parallel/disagreement_fraction'],
+      ['redundant', 'parallel/redundant_block_fraction'],
+    ],
+    format: percent,
+    range: SHARE,
+  },
+  {
+    title: 'Length by role',
+    note: 'Sampled tokens: main text of an answer, one path, one summary.',
+    lines: [
+      ['main text', 'rollout/main_tokens'],
+      ['a path', 'block/path_tokens'],
+      ['a summary', 'block/summary_tokens'],
+    ],
+    format: short,
+    range: { low: 0 },
+  },
+  {
+    title: 'Surprisal',
+    note: 'Mean of −log p over sampled tokens, in nats; at temperature 1 and top-p 1 an estimate of the entropy.',
+    lines: [['surprisal', 'rollout/surprisal']],
+    format: short,
+    range: { low: 0 },
   },
   {
     title: 'Longest chain over all tokens',

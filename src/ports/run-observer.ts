@@ -46,6 +46,8 @@ export interface EvaluatedSet {
   readonly validBlockFraction: number;
   readonly meanTokens: number;
   readonly meanCriticalTokens: number;
+  /** How its rollouts think in parallel, by metric key: `block/per_answer` (docs/analyses.md). */
+  readonly analyses: Readonly<Record<string, number>>;
 }
 
 /** A stage is done, or was refused by its gate. */

@@ -17,7 +17,7 @@ interface Family {
 
 const PREFIX = 'parallel_r1_';
 
-const EVAL_KEY = /^eval\/(.+)\/([^/]+)$/;
+const EVAL_KEY = /^eval\/([^/]+)\/(.+)$/;
 
 /**
  * A run as Prometheus reads it: the newest value of each figure, and counts of what was written. A figure `reward/mean`

@@ -76,6 +76,8 @@ export interface HeldOutSeries {
   readonly high: readonly SeriesPoint[];
   readonly standardError: readonly SeriesPoint[];
   readonly validBlockFraction: readonly SeriesPoint[];
+  /** How its rollouts think in parallel, by metric key: `block/per_answer` (docs/analyses.md). */
+  readonly analyses: Readonly<Record<string, readonly SeriesPoint[]>>;
 }
 
 /** What the stages of a run did to the held-out figures. */
@@ -153,7 +155,7 @@ function describeStage(
   };
 }
 
-const EVAL_KEY = /^eval\/(.+)\/(mean_accuracy|interval_low|interval_high|standard_error|valid_block_fraction)$/;
+const EVAL_KEY = /^eval\/([^/]+)\/(.+)$/;
 
 function collectHeldOut(metrics: readonly MetricPoint[]): HeldOutSeries[] {
   const sets = new Map<string, { [figure: string]: SeriesPoint[] }>();
@@ -174,6 +176,7 @@ function collectHeldOut(metrics: readonly MetricPoint[]): HeldOutSeries[] {
     high: figures.interval_high ?? [],
     standardError: figures.standard_error ?? [],
     validBlockFraction: figures.valid_block_fraction ?? [],
+    analyses: Object.fromEntries(Object.entries(figures).filter(([key]) => key.includes('/'))),
   }));
 }
 

@@ -98,7 +98,7 @@ const STATIONS: readonly (readonly [name: string, path: string])[] = [
   ['lengths', 'fit-lengths[.]ts$'],
   ['layout', '(layout/)'],
   ['diversity', 'diversity[.]ts$'],
-  ['metrics', '(block-metrics|metrics|trajectory-figures)[.]ts$'],
+  ['metrics', '((metrics|trajectory-figures)[.]ts$|analyses/)'],
   ['statistics', 'statistics/'],
   ['replay', 'replay/'],
   ['problem-set', 'problem-set/'],

@@ -4,7 +4,7 @@
  *  2. figures at k = 1, 2, 4, ..., n: pass, best and majority by their definitions; every interval holds its figure
  *  3. failed rollouts are counted and leave n smaller; nothing finished gives no estimate, and no NaN
  *  4. the reward of an evaluation is accuracy whatever the stage trains with, and its rollouts do not train
- *  5. sets are measured apart, in their order, and become metric rows; each rollout is stored with the name of its set
+ *  5. sets are measured apart, in their order, and become metric rows, the analyses among them; each rollout is stored with the name of its set
  *  6. mean, interval and standard error are over problems, not samples
  *  7. evaluating within a stage changes nothing of it: the rollouts it trains on are the same to the last bit, whatever is
  *     evaluated how often, twins without forks included
@@ -16,6 +16,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import type { EvalSet } from '../../src/core/curriculum.ts';
 import type { Estimate } from '../../src/core/statistics/estimate-mean.ts';
+import { countForks } from '../../src/core/trajectory.ts';
 import type { Verdict } from '../../src/core/verify/verdict.ts';
 import { bindTokenizer } from '../../src/pipeline/engine/tokenizer.ts';
 import { evaluateSets, measureSet } from '../../src/pipeline/evaluate/evaluate.ts';
@@ -131,6 +132,9 @@ test('5: sets apart', async (t) => {
   const points = run.store.listMetrics(TOY_RUN, 'eval/');
   assert.ok(points.some(({ key, step }) => key === 'eval/all/mean_accuracy' && step === 7));
   assert.equal(new Set(points.map(({ key }) => key)).size, points.length);
+  const forked = rollouts.filter(({ set, trajectory }) => set === 'all' && countForks(trajectory!) > 0).length;
+  const stored = points.find(({ key }) => key === 'eval/all/rollout/parallel_fraction');
+  assert.equal(stored?.value, forked / 5);
 });
 
 test('6: over problems', () => {

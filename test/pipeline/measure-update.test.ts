@@ -78,37 +78,20 @@ test('3: what is missing', () => {
   assert.ok(Object.values(none).every(Number.isFinite));
 });
 
-/** `<Parallel>` is the last token of the sample's first segment, which has three. */
-const TAGS = {
-  parallelOpen: sample.samplePiece(3).ids[2]!,
-  parallelClose: 2,
-  pathOpen: 3,
-  pathClose: 4,
-  summaryOpen: 5,
-  summaryClose: 6,
-  gap: [7],
-  eos: [8],
-};
-
 test('4: rollouts', () => {
   const failed = { trajectory: null, failure: 'gone', verdict: null, reward: null };
-  const metrics = measureRollouts(
-    [
-      sample.sampleRollout(),
-      sample.sampleRollout({ formatValid: false, formatCode: 'missing_summary' }),
-      sample.sampleRollout({ trajectory: { ...sample.sampleTrajectory(3), end: 'length' } }),
-      sample.sampleRollout(failed),
-    ],
-    TAGS,
-  );
+  const metrics = measureRollouts([
+    sample.sampleRollout(),
+    sample.sampleRollout({ formatValid: false, formatCode: 'missing_summary' }),
+    sample.sampleRollout({ trajectory: { ...sample.sampleTrajectory(3), end: 'length' } }),
+    sample.sampleRollout(failed),
+  ]);
   assert.equal(metrics['rollout/failed'], 1);
   assert.ok(Math.abs(metrics['reward/mean']! - 1.2) < 1e-12);
   assert.equal(metrics['format/valid_fraction'], 2 / 3);
   assert.equal(metrics['rollout/truncated_fraction'], 1 / 3);
   assert.equal(metrics['rollout/mean_tokens'], 15);
   assert.equal(metrics['rollout/mean_critical_tokens'], 12);
-  assert.equal(metrics['rollout/parallel_text_fraction'], 1);
-  assert.ok(Math.abs(metrics['block/position_first']! - 2 / 17) < 1e-12);
-  const none = measureRollouts([sample.sampleRollout(failed)], TAGS);
+  const none = measureRollouts([sample.sampleRollout(failed)]);
   assert.ok(Object.values(none).every(Number.isFinite));
 });

@@ -3,13 +3,12 @@
  *  1. relative positions: index of the <Parallel> token over response length, executed forks told from inert tags
  *  2. a tag inside a path counts as text only
  *  3. micro is over blocks, macro over responses, first over first blocks; null without any block
- *  4. the parallel ratio as text and as executed; 0 for no responses
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { buildTrajectoryFromIds } from '../../src/core/layout/trajectory-from-ids.ts';
 import type { Segment, Trajectory } from '../../src/core/trajectory.ts';
-import { computeParallelRatio, findBlockPositions, summarizePositions } from '../../src/core/trajectory-figures.ts';
+import { computeTrajectoryFigures, listTagPositions, summarizePositions } from '../../src/core/trajectory-figures.ts';
 import { TAG_IDS } from '../support/core-trajectories.ts';
 
 function segment(role: Segment['role'], path: number, ids: readonly number[]): Segment {
@@ -28,16 +27,19 @@ const MIXED = respond(
   segment('summary', 0, [2]),
 );
 
+const listExecuted = (trajectory: Trajectory) =>
+  computeTrajectoryFigures(trajectory).blocks.map(({ position }) => position);
+
 test('1+2: positions', () => {
-  const positions = findBlockPositions(MIXED, TAG_IDS);
-  assert.deepEqual(positions.text, [0.1, 0.3, 0.5]);
-  assert.deepEqual(positions.executed, [0.3]);
+  assert.deepEqual(listTagPositions(MIXED, TAG_IDS.parallelOpen), [0.1, 0.3, 0.5]);
+  assert.deepEqual(listExecuted(MIXED), [0.3]);
   const refused = respond(segment('main', 0, [10, 1]), segment('main', 0, [12, 8]));
-  assert.deepEqual(findBlockPositions(refused, TAG_IDS), { text: [0.25], executed: [] });
+  assert.deepEqual(listTagPositions(refused, TAG_IDS.parallelOpen), [0.25]);
+  assert.deepEqual(listExecuted(refused), []);
   const ids = [9, 1, 3, 9, 4, 3, 9, 9, 4, 2, 7, 5, 9, 6, 1, 3, 9, 4, 3, 9, 9, 4, 2, 7, 5, 9, 6, 9, 8];
   const taught = buildTrajectoryFromIds([50], ids, null, TAG_IDS, { pathLabels: null });
   assert.ok('segments' in taught);
-  assert.deepEqual(findBlockPositions(taught, TAG_IDS).executed, [1 / 29, 14 / 29]);
+  assert.deepEqual(listExecuted(taught), [1 / 29, 14 / 29]);
 });
 
 test('3: summary of positions', () => {
@@ -46,11 +48,4 @@ test('3: summary of positions', () => {
   assert.equal(summary.macro, (0.375 + 0.75) / 2);
   assert.equal(summary.first, 0.5);
   assert.deepEqual(summarizePositions([[], []]), { micro: null, macro: null, first: null });
-});
-
-test('4: parallel ratio', () => {
-  const inert = respond(segment('main', 0, [10, 1, 8]));
-  const plain = respond(segment('main', 0, [10, 8]));
-  assert.deepEqual(computeParallelRatio([MIXED, inert, plain, plain], TAG_IDS), { text: 0.5, executed: 0.25 });
-  assert.deepEqual(computeParallelRatio([], TAG_IDS), { text: 0, executed: 0 });
 });

@@ -18,7 +18,7 @@ import {
   type Segment,
   type Trajectory,
 } from '../../src/core/trajectory.ts';
-import { computeTrajectoryFigures, findBlockPositions } from '../../src/core/trajectory-figures.ts';
+import { computeTrajectoryFigures, listTagPositions } from '../../src/core/trajectory-figures.ts';
 import {
   arbitraryJoined,
   arbitraryTrajectory,
@@ -144,7 +144,7 @@ test('6: positions', () => {
       assert.equal(blocks.length, countForks(trajectory));
       assert.deepEqual(
         blocks.map(({ position }) => position),
-        findBlockPositions(trajectory, TAG_IDS).executed,
+        listTagPositions(trajectory, TAG_IDS.parallelOpen),
       );
     }),
   );

@@ -7,10 +7,12 @@ import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunRecord, StageRecord } from '../../ports/run-store/runs.ts';
 import { describeAttempt } from '../../report/describe-attempt.ts';
 import { readConfig } from '../../report/describe-rollout.ts';
+import { collectAnalyses } from '../../report/run-analyses.ts';
 import type { ArgsOf } from '../command.ts';
 import type { showCommand } from '../commands/run-views.ts';
 import { measureScreen, printJson, printLine, tell } from '../output.ts';
 import { printRunReport } from '../render/print-run-report.ts';
+import { renderAnalyses } from '../render/render-analyses.ts';
 import { renderAttempt } from '../render/render-rollout.ts';
 import { renderTable } from '../render/table.ts';
 
@@ -20,12 +22,14 @@ type ShowArgs = ArgsOf<typeof showCommand>;
 export async function showRun(args: ShowArgs): Promise<number> {
   using store = openRunStore(args.db, { readonly: true });
   const run = findRun(store, args.run ?? null);
-  if (args.rollouts && args.attempts) throw new UsageError('--rollouts and --attempts are two lists: ask for one');
+  const views = (['rollouts', 'attempts', 'analyses'] as const).filter((name) => args[name]);
+  if (views.length > 1) throw new UsageError(`--${views.join(' and --')} are different views: ask for one`);
   if (args.rollouts) showRollouts(store, run, args);
   else if (args.attempts) showAttempts(store, run, args);
   else {
     refuseFilters(args);
-    await printRunReport(store, run, args);
+    if (args.analyses) showAnalyses(store, run, args);
+    else await printRunReport(store, run, args);
   }
   return 0;
 }
@@ -37,6 +41,12 @@ function refuseFilters(args: ShowArgs): void {
   );
   const [first = args.wrong ? 'wrong' : undefined] = given;
   if (first !== undefined) throw new UsageError(`--${first} belongs to a list: add --rollouts or --attempts`);
+}
+
+function showAnalyses(store: RunStore, run: RunRecord, args: ShowArgs): void {
+  const analyses = collectAnalyses(store, run.id);
+  if (args.json) printJson({ run: run.id, ...analyses });
+  else for (const line of renderAnalyses(analyses, measureScreen())) printLine(line);
 }
 
 const ROLLOUTS = 20;

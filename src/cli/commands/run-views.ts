@@ -9,11 +9,12 @@ const RUN = word('id of the run; default: the newest', text);
 export const showCommand = {
   name: 'show [run]',
   task: 'look',
-  describe: 'the report of a run; with --rollouts or --attempts what was written in it; default: the newest run',
+  describe: 'the report of a run; with --rollouts, --attempts or --analyses what is in it; default: the newest run',
   options: {
     run: RUN,
     rollouts: flag('list its rollouts; `why ID` explains one'),
     attempts: flag('print the answers of its teacher'),
+    analyses: flag('how its answers think in parallel, over the steps'),
     stage: one('only of that stage', text),
     purpose: one('only rollouts made for that', choice(['train', 'eval', 'pilot'])),
     step: one('only rollouts of that step', count()),

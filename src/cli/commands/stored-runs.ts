@@ -87,6 +87,16 @@ export const reverifyCommand = {
   examples: [['$0 reverify 20261124-101500-ab12', 'what would change']],
 } as const satisfies CommandSpec;
 
+/** `analyse`: figures that an older version did not store. */
+export const analyseCommand = {
+  name: 'analyse [run]',
+  task: 'judge',
+  describe: 'add the analyses of parallel thinking to a run that was stored without them; default: the newest run',
+  options: { run: RUN },
+  examples: [['$0 analyse && $0 show --analyses', 'bring the newest run up to date, and look']],
+  epilogue: 'Definitions: docs/analyses.md. Figures that are there already stay as they are.',
+} as const satisfies CommandSpec;
+
 /** `prune`: space back. */
 export const pruneCommand = {
   name: 'prune [ids..]',

@@ -7,6 +7,7 @@ import type { RolloutPurpose, RolloutRecord } from '../../ports/run-store/rollou
 import type { MetricPoint } from '../../ports/run-store/training.ts';
 import { type RolloutGroup, rollOutStep } from '../rollout/roll-out-step.ts';
 import type { SamplingRun } from '../stage-run.ts';
+import { measureAnswers } from './measure-answers.ts';
 
 /** What is measured when. */
 export interface EvaluationRequest {
@@ -32,12 +33,11 @@ export async function evaluate(run: SamplingRun, request: EvaluationRequest): Pr
   const { rollouts } = await rollOutStep(run, { ...request, groups, reward: { kind: 'accuracy' } });
   // Rollouts stored by an older version do not name their set.
   const setOf = ({ set, group }: RolloutRecord) => set ?? groups[group]?.set;
-  return listMeasuredSets(request.sets).map((set) =>
-    measureSet(
-      set,
-      rollouts.filter((rollout) => setOf(rollout) === set.name),
-    ),
-  );
+  const scene = { parallelOpen: run.binding.tags.parallelOpen, thresholds: run.ctx.plan.effective };
+  return listMeasuredSets(request.sets).map((set) => {
+    const own = rollouts.filter((rollout) => setOf(rollout) === set.name);
+    return { ...measureSet(set, own), analyses: measureAnswers(own, scene) };
+  });
 }
 
 /** The groups of the twins: the same problems without forks, each under the seeds of its original. */
@@ -62,7 +62,7 @@ export async function evaluateSets(run: SamplingRun, sets: readonly EvalSet[], s
 }
 
 /** Figures of the rollouts of one set. */
-export function measureSet(set: EvalSet, rollouts: readonly RolloutRecord[]): EvaluatedSet {
+export function measureSet(set: EvalSet, rollouts: readonly RolloutRecord[]): Omit<EvaluatedSet, 'analyses'> {
   let validBlocks = 0;
   let tokens = 0;
   let critical = 0;
@@ -119,6 +119,7 @@ function toMetricPoints(stageIndex: number, step: number, results: readonly Eval
       ['valid_block_fraction', result.validBlockFraction] as const,
       ['mean_tokens', result.meanTokens] as const,
       ['mean_critical_tokens', result.meanCriticalTokens] as const,
+      ...Object.entries(result.analyses),
     ].map(([figure, value]) => ({ stageIndex, step, key: `eval/${result.name}/${figure}`, value })),
   );
 }

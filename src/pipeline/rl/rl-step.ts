@@ -2,10 +2,11 @@ import { type RlStage, selectBatch } from '../../core/curriculum.ts';
 import type { Problem } from '../../core/problem.ts';
 import { hashSeed } from '../../core/rng.ts';
 import { measureCalls } from '../engine/calls.ts';
+import { measureAnswers } from '../evaluate/measure-answers.ts';
 import { rollOutStep, type StepRollouts } from '../rollout/roll-out-step.ts';
 import type { SamplingRun } from '../stage-run.ts';
 import { measureTrainerRetries } from '../weights/trainer-model.ts';
-import { measureParallel } from './measure-parallel.ts';
+import { measureBonus } from './measure-bonus.ts';
 import { measureRollouts } from './measure-step.ts';
 import { creditGroups, type UpdateOutcome, updateModel } from './rl-update.ts';
 
@@ -63,8 +64,9 @@ export async function runRlStep(
   const { metrics: update, largestMismatch } = await updateModel(run, step, batch);
   const updatedMs = ctx.clock.monotonic();
   const metrics = {
-    ...measureRollouts(rollouts, binding.tags),
-    ...measureParallel(rollouts, stage.reward, ctx.plan.effective),
+    ...measureRollouts(rollouts),
+    ...measureAnswers(rollouts, { parallelOpen: binding.tags.parallelOpen, thresholds: ctx.plan.effective }),
+    ...measureBonus(rollouts, stage.reward),
     'train/informative_groups': batch.informativeGroups,
     'train/informative_fraction': batch.groups === 0 ? 0 : batch.informativeGroups / batch.groups,
     ...update,

@@ -1,7 +1,7 @@
 /**
  * What the blocks of a step hold:
  *  1. shares of responses that are effective, would be paid, and would be paid for hollow blocks
- *  2. distance, length, idle share and disagreement of paths; left out where nothing was executed
+ *  2. distance, length, idle share and disagreement of paths; left out where nothing was executed, and where nothing is finished
  *  3. a reward that pays for no block has no bonus figures
  *  4. the scoring of a rollout stores its effective blocks, and a reward that counts them pays for those alone
  */
@@ -9,7 +9,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { DEFAULT_EFFECTIVE_THRESHOLDS } from '../../src/core/effective/effective-parallelism.ts';
 import { computeReward } from '../../src/core/reward.ts';
-import { measureParallel } from '../../src/pipeline/rl/measure-parallel.ts';
+import { measureAnswers } from '../../src/pipeline/evaluate/measure-answers.ts';
+import { measureBonus } from '../../src/pipeline/rl/measure-bonus.ts';
 import { scoreTrajectories } from '../../src/pipeline/rollout/score-trajectory.ts';
 import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
 import { createDirectVerifier } from '../support/direct-verifier.ts';
@@ -42,28 +43,32 @@ async function rollOut(
   }));
 }
 
+const SCENE = { parallelOpen: null, thresholds: DEFAULT_EFFECTIVE_THRESHOLDS };
+const measure = (rollouts: readonly RolloutRecord[]) => ({
+  ...measureAnswers(rollouts, SCENE),
+  ...measureBonus(rollouts, PAID),
+});
+
 test('1+2: figures', async () => {
   const rollouts = await rollOut([GOOD, GOOD, HOLLOW, PLAIN], PAID);
-  const figures = measureParallel(rollouts, PAID, DEFAULT_EFFECTIVE_THRESHOLDS);
+  const figures = measure(rollouts);
   assert.equal(figures['parallel/effective_fraction'], 0.5);
   assert.equal(figures['reward/bonus_fraction'], 0.75);
   assert.equal(figures['reward/hollow_bonus_fraction'], 0.25);
   assert.equal(figures['parallel/idle_path_fraction'], 1 / 3);
   assert.ok(figures['parallel/path_distance']! > 0.8);
   assert.equal(figures['parallel/disagreement_fraction'], 0);
-  const serial = measureParallel(await rollOut([PLAIN], PAID), PAID, DEFAULT_EFFECTIVE_THRESHOLDS);
-  assert.deepEqual(Object.keys(serial), [
-    'parallel/effective_fraction',
-    'reward/bonus_fraction',
-    'reward/hollow_bonus_fraction',
-  ]);
+  const serial = measure(await rollOut([PLAIN], PAID));
+  assert.equal(serial['parallel/effective_fraction'], 0);
+  assert.ok(!Object.keys(serial).some((key) => /^parallel\/(?!effective)|path|position/.test(key)));
+  const failed = { trajectory: null, failure: 'gone', verdict: null, reward: null };
+  assert.deepEqual(measureAnswers([sampleRollout(failed)], SCENE), {});
   const split = await rollOut([write('12 + 13 = 25 and 25 * 2 = 50', 'double 12 and add 13: 12 * 2 + 13 = 37')], PAID);
-  assert.equal(measureParallel(split, PAID, DEFAULT_EFFECTIVE_THRESHOLDS)['parallel/disagreement_fraction'], 1);
+  assert.equal(measure(split)['parallel/disagreement_fraction'], 1);
 });
 
 test('3: no bonus', async () => {
-  const figures = measureParallel(await rollOut([GOOD], PAID), { kind: 'accuracy' }, DEFAULT_EFFECTIVE_THRESHOLDS);
-  assert.ok(!Object.keys(figures).some((key) => key.startsWith('reward/')));
+  assert.deepEqual(measureBonus(await rollOut([GOOD], PAID), { kind: 'accuracy' }), {});
 });
 
 test('4: what is paid', async () => {
