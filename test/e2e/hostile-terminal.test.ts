@@ -95,6 +95,7 @@ const CASES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   show: [['show'], ['show', '--attempts', '--limit', '1'], ['show', '--rollouts', '--stage', HOSTILE_NAME]],
   why: [['why', HOSTILE_NAME]],
   compare: [['compare', 'RUN', `no such ${HOSTILE_NAME}`]],
+  analyse: [['analyse', `no such ${HOSTILE_NAME}`]],
   experiment: [['experiment', HOSTILE_NAME]],
   reproduce: [['reproduce', '--db', join(folder, `none ${HOSTILE_NAME}.db`)]],
   view: [['view', `no such ${HOSTILE_NAME}`]],
