@@ -93,7 +93,7 @@ const BAD_IMPORTS: readonly (readonly [rule: string, from: string, to: string])[
   ['core station metrics', 'src/core/metrics.ts', 'src/core/statistics/power.ts'],
   ['core station statistics', 'src/core/statistics/power.ts', 'src/core/replay/replay-tally.ts'],
   ['core station replay', 'src/core/replay/replay-tally.ts', 'src/core/problem-set/check.ts'],
-  ['core station word-sums', 'src/core/word-sums/split.ts', 'src/core/problem-set/check.ts'],
+  ['core station word-sums', 'src/core/word-sums/generate.ts', 'src/core/problem-set/check.ts'],
   ['core station unnamed', 'src/core/utils.ts', 'src/core/rng.ts'],
   ['vendor better-sqlite3', 'adapters/source-jsonl/rows.ts', 'better-sqlite3'],
   ['vendor @bufbuild/protobuf', 'adapters/tinker/wire.ts', '@bufbuild/protobuf'],
