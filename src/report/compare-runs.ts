@@ -1,5 +1,7 @@
+import { parseStoredConfig } from '../config/stored.ts';
 import { createRng, hashSeed } from '../core/rng.ts';
 import { comparePaired, type PairedDifference } from '../core/statistics/paired-difference.ts';
+import { UsageError } from '../errors.ts';
 import type { ListedProblem } from '../ports/run-store/listings.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
@@ -53,7 +55,7 @@ export function compareRuns(store: RunStore, first: RunRecord, second: RunRecord
   return {
     first: pickRun(first),
     second: pickRun(second),
-    settings: diffSettings(first.configJson, second.configJson),
+    settings: diffSettings(readSettings(first), readSettings(second)),
     sets,
   };
 }
@@ -122,6 +124,16 @@ function compareSet(store: RunStore, set: string, first: Shares, second: Shares)
       examples: kept.map(({ problem, ...shares }) => ({ ...shares, problem: problems.get(problem)! })),
     },
   ];
+}
+
+/** A stored configuration with the defaults of keys added since; as it is stored where this version cannot read it. */
+function readSettings(run: RunRecord): string {
+  try {
+    return JSON.stringify(parseStoredConfig(run));
+  } catch (error) {
+    if (error instanceof UsageError) return run.configJson;
+    throw error;
+  }
 }
 
 /** Settings that two stored configurations do not share. */
