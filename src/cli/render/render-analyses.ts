@@ -4,7 +4,7 @@ import { renderTable } from './table.ts';
 import { wrapText } from './wrap-text.ts';
 
 /** Columns that labels, first and last value need beside a curve. */
-const BESIDE_CURVE = 46;
+const BESIDE_CURVE = 50;
 
 /** The analyses of a run as small curves with their first and last value. */
 export function renderAnalyses({ training, sets, lackingSteps }: RunAnalyses, columns: number): string[] {
@@ -35,11 +35,11 @@ function write(value: number, unit: AnalysisSeries['unit']): string {
   if (!Number.isFinite(value)) return '-';
   switch (unit) {
     case 'share':
-      return `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`;
+      return `${(100 * value).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`;
     case 'tokens':
-      return value.toFixed(1);
+      return value.toFixed(value < 1000 ? 1 : 0);
     case 'nats':
-      return value.toPrecision(2);
+      return value === 0 ? '0' : value.toPrecision(2);
     default:
       return value.toFixed(2);
   }
