@@ -22,7 +22,7 @@ export {
   computeReward,
   type RewardConfig,
 } from './core/reward.ts';
-export { generateWordSums, type WordSumLevel, type WordSumSpec } from './core/word-sums/generate.ts';
+export { generateWordSums, WORD_SUM_LEVELS, type WordSumLevel, type WordSumSpec } from './core/word-sums/generate.ts';
 export type { WordSumSplit } from './core/word-sums/word-problem.ts';
 export * from './library/format.ts';
 export * from './library/run.ts';

@@ -29,14 +29,21 @@ export type { Problem } from '../core/problem.ts';
 export { RETRY_CAUSES, type RetryCause, type RetryCounts } from '../core/retry.ts';
 export type { Reward, RewardParts } from '../core/reward.ts';
 export type { Estimate, IntervalMethod } from '../core/statistics/estimate-mean.ts';
-export type { EvaluationFigures, FigureName, FiguresAt } from '../core/statistics/evaluation-figures.ts';
+export type {
+  EvaluationComparison,
+  EvaluationFigures,
+  FigureName,
+  FiguresAt,
+} from '../core/statistics/evaluation-figures.ts';
 export type { AnswerCounts, OutcomeTally } from '../core/statistics/outcomes.ts';
+export type { PairedDifference } from '../core/statistics/paired-difference.ts';
 export type { RunSpread } from '../core/statistics/power.ts';
 export type { Origin, Piece, Segment, SegmentFlag, SegmentRole, SegmentStop, Trajectory } from '../core/trajectory.ts';
 export type { Skipped, Verdict } from '../core/verify/verdict.ts';
+export type { WORD_SUM_LEVELS, WordSumLevel } from '../core/word-sums/generate.ts';
 export * from '../errors.ts';
 export type { YieldReport } from '../pipeline/cold-start/yield-report.ts';
-export type { Evaluation } from '../pipeline/evaluate/measure-evaluation.ts';
+export type { Evaluation, EvaluationPart, TwinComparison } from '../pipeline/evaluate/measure-evaluation.ts';
 export type * from '../ports/clock.ts';
 export type * from '../ports/engine.ts';
 export type * from '../ports/problem-source.ts';
@@ -46,6 +53,7 @@ export type * from '../ports/run-observer.ts';
 export type * from '../ports/run-store/answers.ts';
 export type * from '../ports/run-store/attempts.ts';
 export type * from '../ports/run-store/listings.ts';
+export type * from '../ports/run-store/removals.ts';
 export type * from '../ports/run-store/rollouts.ts';
 export type * from '../ports/run-store/run-store.ts';
 export type * from '../ports/run-store/runs.ts';
