@@ -37,7 +37,7 @@ export type {
 } from '../core/statistics/evaluation-figures.ts';
 export type { AnswerCounts, OutcomeTally } from '../core/statistics/outcomes.ts';
 export type { PairedDifference } from '../core/statistics/paired-difference.ts';
-export type { RunSpread } from '../core/statistics/power.ts';
+export type { DifferenceSpread, RunSpread } from '../core/statistics/power.ts';
 export type { Origin, Piece, Segment, SegmentFlag, SegmentRole, SegmentStop, Trajectory } from '../core/trajectory.ts';
 export type { Skipped, Verdict } from '../core/verify/verdict.ts';
 export type { WORD_SUM_LEVELS, WordSumLevel } from '../core/word-sums/generate.ts';
