@@ -3,7 +3,7 @@
  *  1. parallel ratio in the text and executed, blocks and paths of an answer, positions
  *  2. lengths by role in generated tokens; paths that were given up count nowhere
  *  3. self-parallelism is the mean of T_join / D over answers; the surprisal that of sampled tokens with a log-prob
- *  4. similarity of paths is BLEU of every pair in both directions: the values of sacrebleu 2.5, 1 for equal texts
+ *  4. similarity of paths is BLEU of every pair in both directions: the values of sacrebleu, 1 for equal texts
  *  5. hostile paths cost no more than their bounds allow
  *  6. copies of an earlier path, and blocks without two paths that count
  *  7. a block is opened after the answer was known when the text before it holds the value as a whole word, and the
