@@ -1,4 +1,5 @@
 import { VOCABULARIES } from '../../adapters/embedded-lm/tokenizer.ts';
+import { readStoredConfig } from '../config/stored.ts';
 import type { AttemptFilter, RolloutFilter } from '../ports/run-store/listings.ts';
 import type { RolloutPurpose } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
@@ -6,7 +7,7 @@ import type { RunRecord } from '../ports/run-store/runs.ts';
 import { countProblems } from '../problem-sets/resolve-problems.ts';
 import { compareRuns } from '../report/compare-runs.ts';
 import { describeAttempt } from '../report/describe-attempt.ts';
-import { describeRollout, readConfig, type TextOfToken } from '../report/describe-rollout.ts';
+import { describeRollout, type TextOfToken } from '../report/describe-rollout.ts';
 import { collectFunnels, collectOverview, type RolloutPage } from '../report/page-data.ts';
 import { collectProblemGrid } from '../report/problem-grid.ts';
 import { PROMETHEUS_TYPE, renderPrometheusText } from '../report/prometheus-text.ts';
@@ -36,7 +37,7 @@ export function createPageAnswers(store: RunStore, runId: string) {
       const code = query.get('code');
       const filter: AttemptFilter = code === null ? { status: 'accepted' } : { code };
       const page = { after: readNumber(query, 'after'), size: ATTEMPTS_PER_PAGE };
-      const config = readConfig(readRun());
+      const config = readStoredConfig(readRun());
       return store
         .pageAttempts(runId, readNumber(query, 'stageIndex') ?? -1, filter, page)
         .map((attempt) => describeAttempt(attempt, config));
@@ -63,7 +64,7 @@ export function createPageMetrics(store: RunStore, runId: string) {
 
 /** The vocabulary of the embedded model; that of a server is not at hand without asking it. */
 export function findVocabulary(run: RunRecord): TextOfToken | null {
-  const config = readConfig(run);
+  const config = readStoredConfig(run);
   if (config?.engine.kind !== 'embedded') return null;
   const vocabulary = VOCABULARIES[config.embedded.family];
   // Ids of another vocabulary than that of this version: the number has to do.

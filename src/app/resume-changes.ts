@@ -11,16 +11,25 @@ export interface ConfigChange {
   readonly after: unknown;
 }
 
-/** Where it connects, what things are called there, how long it waits, how much it may take. */
-const MAY_CHANGE = [
+/** Where it connects, how long it waits, how it is called: nothing that is computed depends on it. */
+const CONNECTIONS = [
   /^run\.name$/,
-  /^engine\.(?:urls|adminUrls|sessionHeader|tokenizerUrl|placement|model|maxInFlight|timeoutSeconds|restartPatienceSeconds|apiKeyEnv)$/,
-  /^trainer\.(?:url|profile|handover|operationTimeoutSeconds|slotPatienceSeconds|apiKeyEnv|baseModel|keep)(?:\.|$)/,
-  /^stages\.[^.]+\.teacher\.(?:url|kind|model|maxInFlight|maxTokens|prices|apiKeyEnv)(?:\.|$)/,
-  /^stages\.[^.]+\.(?:limit|retries|budgetTokens|budgetUsd|saveEvery)$/,
+  /^engine\.(?:urls|adminUrls|sessionHeader|tokenizerUrl|placement|maxInFlight|timeoutSeconds|restartPatienceSeconds|apiKeyEnv)$/,
+  /^trainer\.(?:url|profile|handover|operationTimeoutSeconds|slotPatienceSeconds|apiKeyEnv|keep)(?:\.|$)/,
+  /^stages\.[^.]+\.teacher\.(?:url|kind|maxInFlight|prices|apiKeyEnv)(?:\.|$)/,
+  /^stages\.[^.]+\.saveEvery$/,
   /^watchdog\.action$/,
   /^embedded\.threads$/,
   /^trackers(?:\.|$)/,
+];
+
+/** Connections, what models are called there, and how much may be taken. */
+const MAY_CHANGE = [
+  ...CONNECTIONS,
+  /^engine\.model$/,
+  /^trainer\.baseModel(?:\.|$)/,
+  /^stages\.[^.]+\.teacher\.(?:model|maxTokens)(?:\.|$)/,
+  /^stages\.[^.]+\.(?:limit|retries|budgetTokens|budgetUsd)$/,
 ];
 
 /** Why the rest may not, by the beginning of its path; the last one holds for everything else. */
@@ -46,6 +55,11 @@ export function requireAllowed(changes: readonly ConfigChange[]): void {
   throw new UsageError(
     `${fixed.path} cannot change when a run is resumed: ${reason}; servers, keys, names, limits and budgets can. For anything else start a new run, and end this one with: parallel-r1 runs end RUN`,
   );
+}
+
+/** Whether two configurations compute the same, wherever their servers are. */
+export function isSameRecipe(one: RunConfig, other: RunConfig): boolean {
+  return listChanges(one, other).every(({ path }) => CONNECTIONS.some((pattern) => pattern.test(path)));
 }
 
 /** One line: `engine.model: "a" -> "b"`. */

@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../config/schema.ts';
-import { parseStoredConfig } from '../config/stored.ts';
+import { readStoredConfig } from '../config/stored.ts';
 import { InterruptedError, ParallelR1Error, UsageError } from '../errors.ts';
 import { type ArmId, prepareArm, trainArm } from '../experiments/arms.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
+import type { FinishedArm } from '../report/experiment-results.ts';
+import { isSameRecipe, listChanges } from './resume-changes.ts';
 import type { RunParts } from './run-parts.ts';
+import { findForeignPath, findLastState } from './run-record.ts';
 import { resumeRun, startRun } from './start-run.ts';
 
 /**
@@ -14,14 +18,6 @@ import { resumeRun, startRun } from './start-run.ts';
  * that trains from its weights. The store is the only memory: a run that is there and done is not made again, one that
  * was stopped goes on.
  */
-
-/** One arm at one seed. */
-export interface ArmRun {
-  readonly arm: ArmId;
-  readonly seed: number;
-  /** The run that was trained, done or not; null when it has not begun. */
-  readonly run: RunRecord | null;
-}
 
 export interface ExperimentOptions {
   readonly db: string;
@@ -78,77 +74,70 @@ async function finishArm(options: ExperimentOptions, arm: ArmId, seed: number): 
 }
 
 /** Starts the run, goes on with it, or leaves it as it is; its id. */
-async function finishRun(options: ExperimentOptions, recipe: RunConfig, weightsOf: string | null): Promise<string> {
+async function finishRun(options: ExperimentOptions, config: RunConfig, weightsOf: string | null): Promise<string> {
   const { db, preset, reporter, signal } = options;
-  const config = nameRun(recipe, weightsOf);
-  const known = findKnown(db, config);
+  const known = findKnown(db, config, weightsOf);
   const parts = { ...options.parts, reporter };
-  if (known?.status === 'done') return known.id;
-  if (known !== null) return (await resumeRun({ db, runId: known.id, parts, signal })).runId;
+  if (known?.run.status === 'done') return known.run.id;
+  if (known !== null) {
+    // A server may have moved since.
+    const moved = listChanges(known.config, config).filter(({ path }) => path !== 'run.name');
+    const overrides = moved.map(({ path, after }) => ({ flag: path, path, value: after }));
+    return (await resumeRun({ db, runId: known.run.id, overrides, parts, signal })).runId;
+  }
   return (await startRun({ db, config, preset, weightsOf, parts, signal })).runId;
 }
 
-/** The runs of the arms as the store has them. */
-export function listArmRuns(
+function findKnown(db: string, config: RunConfig, weightsOf: string | null): KnownRun | null {
+  if (!existsSync(db)) return null;
+  using store = openRunStore(db, { readonly: true });
+  return new KnownRuns(store).find(config, weightsOf);
+}
+
+/** The arms that are done, as the store has them, and how many are not. */
+export function listFinishedArms(
   store: RunStore,
   { base, arms, seeds }: Pick<ExperimentOptions, 'base' | 'arms' | 'seeds'>,
-): ArmRun[] {
-  const known = indexRuns(store);
-  return arms.flatMap((arm) =>
-    seeds.map((seed) => {
+): { readonly finished: readonly FinishedArm[]; readonly missing: number } {
+  const known = new KnownRuns(store);
+  const finished = arms.flatMap((arm) =>
+    seeds.flatMap((seed): FinishedArm[] => {
       const preparation = prepareArm(base, arm, seed);
-      const training = trainArm(base, arm, seed);
-      if (preparation.stages.length === 0) return { arm, seed, run: findRunOf(known, training) };
-      const prepared = findRunOf(known, preparation);
-      return { arm, seed, run: prepared === null ? null : findRunOf(known, nameRun(training, prepared.id)) };
+      const prepared = preparation.stages.length === 0 ? null : known.find(preparation, null)?.run;
+      if (prepared === undefined) return [];
+      const run = known.find(trainArm(base, arm, seed), prepared?.id ?? null)?.run;
+      return run?.status === 'done' ? [{ arm, seed, run }] : [];
     }),
   );
+  return { finished, missing: arms.length * seeds.length - finished.length };
 }
 
-/** Stands between the name of an arm and the run whose weights it begins with. */
-const AFTER = '.after-';
-
-function nameRun(config: RunConfig, weightsOf: string | null): RunConfig {
-  if (weightsOf === null) return config;
-  return { ...config, run: { ...config.run, name: `${config.run.name}${AFTER}${weightsOf}` } };
+interface KnownRun {
+  readonly run: RunRecord;
+  readonly config: RunConfig;
+  readonly weights: string | null;
 }
 
-function findKnown(db: string, config: RunConfig): RunRecord | null {
-  using store = openRunStore(db);
-  return findRunOf(indexRuns(store), config);
-}
+/** The runs of a store by what they compute. Those that this version cannot read are not among them. */
+class KnownRuns {
+  readonly #store: RunStore;
+  readonly #bySeed: ReadonlyMap<number, readonly KnownRun[]>;
 
-/** Runs by what they compute: of several the newest that is done, else the newest. */
-type KnownRuns = ReadonlyMap<string, RunRecord>;
-
-function indexRuns(store: RunStore): KnownRuns {
-  const known = new Map<string, RunRecord>();
-  for (const run of store.listRuns()) {
-    const method = describeStored(run);
-    if (method === null) continue;
-    const other = known.get(method);
-    if (other === undefined || (other.status !== 'done' && run.status === 'done')) known.set(method, run);
+  constructor(store: RunStore) {
+    this.#store = store;
+    const runs = store.listRuns().flatMap((run): KnownRun[] => {
+      const config = readStoredConfig(run);
+      return config === null ? [] : [{ run, config, weights: findForeignPath(store, run.id) }];
+    });
+    this.#bySeed = Map.groupBy(runs, ({ config }) => config.run.seed);
   }
-  return known;
-}
 
-/** The run of that recipe and those weights, whatever its arm is called. */
-function findRunOf(known: KnownRuns, config: RunConfig): RunRecord | null {
-  return known.get(describeMethod(config)) ?? null;
-}
-
-/** The recipe of a stored run as this version reads it; null for one that it cannot read. */
-function describeStored(run: RunRecord): string | null {
-  try {
-    return describeMethod(parseStoredConfig(run));
-  } catch (error) {
-    if (error instanceof UsageError) return null;
-    throw error;
+  /** The run of that recipe that began with the last weights of that run, whatever its arm is called: the newest that is done, else the newest. */
+  find(config: RunConfig, weightsOf: string | null): KnownRun | null {
+    const weights = weightsOf === null ? null : (findLastState(this.#store, weightsOf)?.path ?? null);
+    const same = (this.#bySeed.get(config.run.seed) ?? []).filter(
+      (known) => known.weights === weights && isSameRecipe(known.config, config),
+    );
+    return same.find(({ run }) => run.status === 'done') ?? same[0] ?? null;
   }
-}
-
-/** A configuration without what changes nothing about what is computed; two arms that come to the same have one run. */
-function describeMethod(config: RunConfig): string {
-  const { name, seed } = config.run;
-  return JSON.stringify({ ...config, run: { weightsOf: name.split(AFTER)[1] ?? null, seed }, trackers: null });
 }

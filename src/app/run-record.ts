@@ -73,6 +73,11 @@ export function takeLastState(store: RunStore, runId: string): CheckpointRecord 
   return state;
 }
 
+/** Path of the state that a run began with, of another run; null where it began with none. */
+export function findForeignPath(store: RunStore, runId: string): string | null {
+  return store.listCheckpoints(runId, 'state').find(({ stageIndex }) => stageIndex === FOREIGN_STAGE)?.path ?? null;
+}
+
 /** Makes a run begin with the state of another. */
 export function saveForeignState(store: RunStore, runId: string, state: CheckpointRecord): void {
   store.saveCheckpoint(runId, { ...state, stageIndex: FOREIGN_STAGE });

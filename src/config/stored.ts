@@ -34,6 +34,16 @@ export function parseStoredConfig({ id, configJson, softwareVersion }: StoredCon
   );
 }
 
+/** The same for whoever can show a run without it: null where this version cannot read it. */
+export function readStoredConfig(stored: StoredConfig): RunConfig | null {
+  try {
+    return parseStoredConfig(stored);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
+}
+
 function readJson(id: string, configJson: string): unknown {
   try {
     return JSON.parse(configJson);

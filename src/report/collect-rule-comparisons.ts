@@ -1,6 +1,5 @@
-import { parseStoredConfig } from '../config/stored.ts';
+import { readStoredConfig } from '../config/stored.ts';
 import { listMeasuredSets } from '../core/curriculum.ts';
-import { UsageError } from '../errors.ts';
 import { type RuleComparison, RuleTally } from '../pipeline/evaluate/compare-rules.ts';
 import { renderScoredText } from '../pipeline/rollout/score-trajectory.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
@@ -21,7 +20,7 @@ const ROLLOUTS_PER_PAGE = 512;
  */
 export function collectRuleComparisons(store: RunStore, run: RunRecord): RuleComparison<RolloutPlace>[] {
   if (store.listStages(run.id).every(({ kind }) => kind !== 'eval')) return [];
-  const config = readConfig(run);
+  const config = readStoredConfig(run);
   if (config === null || config.verify.mode !== 'math') return [];
   return config.stages.flatMap((stage, index) => {
     if (stage.kind !== 'eval') return [];
@@ -31,15 +30,6 @@ export function collectRuleComparisons(store: RunStore, run: RunRecord): RuleCom
       listMeasuredSets(stage.sets),
     );
   });
-}
-
-function readConfig(run: RunRecord) {
-  try {
-    return parseStoredConfig(run);
-  } catch (error) {
-    if (error instanceof UsageError) return null;
-    throw error;
-  }
 }
 
 interface StagePlace {

@@ -1,7 +1,6 @@
-import { parseStoredConfig } from '../config/stored.ts';
+import { readStoredConfig } from '../config/stored.ts';
 import { createRng, hashSeed } from '../core/rng.ts';
 import { comparePaired, type PairedDifference } from '../core/statistics/paired-difference.ts';
-import { UsageError } from '../errors.ts';
 import type { ListedProblem } from '../ports/run-store/listings.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
@@ -128,12 +127,8 @@ function compareSet(store: RunStore, set: string, first: Shares, second: Shares)
 
 /** A stored configuration with the defaults of keys added since; as it is stored where this version cannot read it. */
 function readSettings(run: RunRecord): string {
-  try {
-    return JSON.stringify(parseStoredConfig(run));
-  } catch (error) {
-    if (error instanceof UsageError) return run.configJson;
-    throw error;
-  }
+  const config = readStoredConfig(run);
+  return config === null ? run.configJson : JSON.stringify(config);
 }
 
 /** Settings that two stored configurations do not share. */

@@ -1,5 +1,5 @@
 import type { RunConfig } from '../config/schema.ts';
-import { parseStoredConfig } from '../config/stored.ts';
+import { readStoredConfig } from '../config/stored.ts';
 import type { RlStage } from '../core/curriculum.ts';
 import { type EffectiveParallelism, measureTrajectory } from '../core/effective/effective-parallelism.ts';
 import { checkFormat } from '../core/format/format-checker.ts';
@@ -17,10 +17,8 @@ import {
 } from '../core/trajectory.ts';
 import { computeTrajectoryFigures, type TrajectoryFigures } from '../core/trajectory-figures.ts';
 import type { Verdict } from '../core/verify/verdict.ts';
-import { UsageError } from '../errors.ts';
 import type { ListedRollout } from '../ports/run-store/listings.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
-import type { RunRecord } from '../ports/run-store/runs.ts';
 import { type Excerpt, quoteAt } from './excerpt.ts';
 
 /**
@@ -122,7 +120,7 @@ export function describeRollout(store: RunStore, id: number, textOfToken: TextOf
   const { stageIndex, purpose, step, group } = listed;
   const stage = store.listStages(runId).find(({ index }) => index === stageIndex)!;
   const members = store.listRollouts(runId, { stageIndex, purpose, step, group }, { after: null, size: MAX_GROUP });
-  const config = readConfig(run);
+  const config = readStoredConfig(run);
   const advantages = creditMembers(members, config, stageIndex);
   return {
     runId,
@@ -147,16 +145,6 @@ function toGroupMember(member: ListedRollout, advantage: number | null): GroupMe
     extracted: verdict?.extracted ?? null,
     reward: reward?.value ?? null,
   };
-}
-
-/** The settings of the run; null where this version cannot read them. */
-export function readConfig(run: RunRecord): RunConfig | null {
-  try {
-    return parseStoredConfig(run);
-  } catch (error) {
-    if (error instanceof UsageError) return null;
-    throw error;
-  }
 }
 
 function describeSegments({ segments }: Trajectory, textOfToken: TextOfToken | null): SegmentDetail[] {

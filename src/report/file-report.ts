@@ -1,3 +1,4 @@
+import { readStoredConfig } from '../config/stored.ts';
 import type { ListedRollout, RolloutFilter } from '../ports/run-store/listings.ts';
 import type { RolloutStep } from '../ports/run-store/rollouts.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
@@ -6,13 +7,7 @@ import type { Thought } from './choose-thought.ts';
 import type { ColdStartFunnel } from './cold-start-funnel.ts';
 import type { CountProblems } from './collect-evaluations.ts';
 import { describeAttempt } from './describe-attempt.ts';
-import {
-  describeRollout,
-  type PieceDetail,
-  type RolloutDetail,
-  readConfig,
-  type TextOfToken,
-} from './describe-rollout.ts';
+import { describeRollout, type PieceDetail, type RolloutDetail, type TextOfToken } from './describe-rollout.ts';
 import { collectFunnels, collectOverview, type FileReport, type StageAttempts } from './page-data.ts';
 import { collectProblemGrid, type ProblemGrid } from './problem-grid.ts';
 
@@ -153,7 +148,7 @@ function cutText(text: string): string {
 
 /** Attempts of every code, the most frequent ones first, and accepted ones. */
 function sampleAttempts(store: RunStore, run: RunRecord, { stageIndex, levels }: ColdStartFunnel): StageAttempts {
-  const config = readConfig(run);
+  const config = readStoredConfig(run);
   const codes = levels.flatMap(({ lost }) => lost).sort((a, b) => b.count - a.count);
   const page = { after: null, size: ATTEMPTS_PER_CODE };
   const accepted = store.pageAttempts(run.id, stageIndex, { status: 'accepted' }, page);

@@ -1,10 +1,11 @@
+import { readStoredConfig } from '../config/stored.ts';
 import type { ListedRollout } from '../ports/run-store/listings.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import { type ColdStartFunnel, collectFunnel } from './cold-start-funnel.ts';
 import type { CountProblems } from './collect-evaluations.ts';
 import type { AttemptDetail } from './describe-attempt.ts';
-import { type RolloutDetail, readConfig } from './describe-rollout.ts';
+import type { RolloutDetail } from './describe-rollout.ts';
 import type { ProblemGrid } from './problem-grid.ts';
 import { collectReportData, type ReportData, type SeriesPoint, type StageReport } from './report-data.ts';
 
@@ -80,7 +81,7 @@ export async function collectOverview(
 
 /** The funnels of all cold-start stages of a run. */
 export function collectFunnels(store: RunStore, run: RunRecord): ColdStartFunnel[] {
-  const config = readConfig(run);
+  const config = readStoredConfig(run);
   return store
     .listStages(run.id)
     .filter(({ kind }) => kind === 'cold-start')

@@ -2,7 +2,7 @@
  * An experiment over arms and seeds:
  *  1. arms that prepare the same share the run that prepares; two arms that come to the same recipe are one run; a second
  *     call runs nothing
- *  2. an experiment that was stopped goes on with the run it was stopped in, and ends as one that was not
+ *  2. an experiment that was stopped goes on with the run it was stopped in, under the addresses of today, and ends as one that was not
  *  3. every arm is a recipe that the schema takes, for the presets it is made for; each changes something
  *  4. results by hand: the mean over seeds, the difference paired by seed, and a conclusion only where the interval leaves out 0
  */
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
 import { openRunStore, openThrowawayStore } from '../../adapters/store-sqlite/open-run-store.ts';
-import { listArmRuns, runExperiment } from '../../src/app/run-experiment.ts';
+import { listFinishedArms, runExperiment } from '../../src/app/run-experiment.ts';
 import { changeRunConfig } from '../../src/config/load.ts';
 import { PRESETS } from '../../src/config/presets.ts';
 import { runConfigSchema } from '../../src/config/schema.ts';
@@ -60,9 +60,21 @@ test('1: arms share what they prepare', async () => {
     ['preparation', 'reward-accuracy', 'reward-product'],
   );
   using store = openRunStore(options.db, { readonly: true });
-  const [accuracy, product, recipe] = listArmRuns(store, options);
-  assert.equal(recipe!.run!.id, accuracy!.run!.id);
-  assert.notEqual(product!.run!.id, accuracy!.run!.id);
+  const { finished, missing } = listFinishedArms(store, options);
+  const [accuracy, product, recipe] = finished;
+  assert.equal(missing, 0);
+  assert.equal(recipe!.run.id, accuracy!.run.id);
+  assert.notEqual(product!.run.id, accuracy!.run.id);
+  // The same recipe at another server, and another recipe.
+  const { base } = options;
+  const moved = {
+    ...base,
+    engine: { ...base.engine, timeoutSeconds: 77 },
+    trackers: { tensorboard: { directory: 'x' }, mlflow: null },
+  };
+  assert.deepEqual(listFinishedArms(store, { ...options, base: moved }).finished, finished);
+  const longer = { ...base, rollout: { ...base.rollout, maxPathTokens: 99 } };
+  assert.equal(listFinishedArms(store, { ...options, base: longer }).missing, 3);
   await runExperiment(options);
   assert.deepEqual(listResults(options.db), made);
 });
@@ -81,7 +93,8 @@ test('2: stopped and gone on with', async () => {
     };
     await assert.rejects(runExperiment({ ...stopped, reporter, signal: stop.signal }), InterruptedError);
   }
-  await runExperiment(stopped);
+  const { base } = stopped;
+  await runExperiment({ ...stopped, base: { ...base, engine: { ...base.engine, timeoutSeconds: 77 } } });
   assert.deepEqual(listResults(stopped.db), listResults(whole.db));
 });
 

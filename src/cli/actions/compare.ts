@@ -6,7 +6,7 @@ import { compareRuns, type RunComparison, type SetComparison } from '../../repor
 import type { ArgsOf } from '../command.ts';
 import type { compareCommand } from '../commands/run-views.ts';
 import { measureScreen, printJson, printLine } from '../output.ts';
-import { describeDifference } from '../render/describe-difference.ts';
+import { describeDifference, writePercent } from '../render/describe-difference.ts';
 import { renderTable } from '../render/table.ts';
 import { wrapText } from '../render/wrap-text.ts';
 
@@ -49,19 +49,18 @@ function renderSet(
   const apart =
     onlyFirst + onlySecond === 0 ? '' : `; ${onlyFirst} and ${onlySecond} problems only one of them has are left out`;
   const example = ({ problem, first: a, second: b }: SetComparison['examples'][number]) =>
-    `  ${percent(a)} -> ${percent(b)}  ${toPlainText(problem.text).replaceAll('\n', ' ')}`.slice(0, columns - 1);
+    `  ${writePercent(a)} -> ${writePercent(b)}  ${toPlainText(problem.text).replaceAll('\n', ' ')}`.slice(
+      0,
+      columns - 1,
+    );
   const gained = examples.filter((one) => one.second > one.first).slice(0, NAMED);
   const dropped = examples.filter((one) => one.second < one.first).slice(-NAMED);
   return [
     ...wrapText(
-      `${set}: ${percent(first)} -> ${percent(second)} right, ${describeDifference({ difference, pValue })} over ${difference.problems} problems${apart}`,
+      `${set}: ${writePercent(first)} -> ${writePercent(second)} right, ${describeDifference({ difference, pValue })} over ${difference.problems} problems${apart}`,
       columns,
     ),
     `  ${won} problems won, ${lost} lost, ${same} the same`,
     ...[...gained, ...dropped].map(example),
   ];
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

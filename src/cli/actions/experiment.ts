@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
-import { listArmRuns, runExperiment } from '../../app/run-experiment.ts';
-import { WholeFile } from '../../edge/whole-file.ts';
-import { UsageError } from '../../errors.ts';
+import { type ExperimentOptions, listFinishedArms, runExperiment } from '../../app/run-experiment.ts';
+import { replaceFile } from '../../edge/whole-file.ts';
 import { ARMS, type ArmId } from '../../experiments/arms.ts';
 import { chooseExperiments, EXPERIMENTS, type Experiment, type ExperimentName } from '../../experiments/catalogue.ts';
 import { collectExperiment, type FinishedArm } from '../../report/experiment-results.ts';
@@ -11,7 +9,7 @@ import type { experimentCommand } from '../commands/training.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { measureScreen, printJson, printLine, tell } from '../output.ts';
 import { loadRecipe } from '../recipe/load-recipe.ts';
-import { type ReportedExperiment, renderExperiment, writeExperimentMarkdown } from '../render/render-experiment.ts';
+import { renderExperiment, writeExperimentMarkdown } from '../render/render-experiment.ts';
 import { renderTable } from '../render/table.ts';
 import { wrapText } from '../render/wrap-text.ts';
 import { selectReporter } from '../select-reporter.ts';
@@ -25,47 +23,45 @@ export async function runNamedExperiment(args: Args): Promise<number> {
     return 0;
   }
   const chosen = chooseExperiments(args.name);
-  const seeds = Array.from({ length: args.seeds }, (_, k) => args.firstSeed + k);
-  const arms = [...new Set(chosen.flatMap(([, { arms }]) => arms))];
   const recipe = loadRecipe(args);
-  const plan = { base: recipe.config, arms, seeds };
-  let failures = 0;
-  if (!args.showOnly) {
-    using reporter = selectReporter(args);
-    using interrupt = listenForInterrupt((message) => reporter.warn(message));
-    const { db } = args;
-    const failed = await runExperiment({ ...plan, db, preset: recipe.preset, reporter, signal: interrupt.signal });
-    failures = failed.length;
-  } else if (!existsSync(args.db)) throw new UsageError(`there is no run store ${args.db}; name it with --db`);
+  const arms = [...new Set(chosen.flatMap(([, experiment]) => experiment.arms))];
+  const plan = { base: recipe.config, arms, seeds: listSeeds(args) };
+  const failures = args.showOnly ? 0 : await runMissing(args, { ...plan, preset: recipe.preset });
   using store = openRunStore(args.db, { readonly: true });
-  const all = listArmRuns(store, plan);
-  const finished = all.flatMap(({ arm, seed, run }): FinishedArm[] =>
-    run?.status === 'done' ? [{ arm, seed, run }] : [],
-  );
+  const { finished, missing } = listFinishedArms(store, plan);
   const reported = chosen.map(([name, experiment]) => ({
-    name,
-    experiment,
+    ...{ name, experiment },
     result: collectExperiment(store, experiment, keepArms(finished, experiment)),
   }));
-  report(args, reported, seeds);
-  const missing = all.length - finished.length;
-  if (missing > 0) tell(args, `${missing} of ${all.length} runs are not done; the same command goes on with them.`);
+  if (args.markdown !== undefined) writeMarkdown(args.markdown, writeExperimentMarkdown(reported, plan.seeds), args);
+  if (args.json) printJson(reported);
+  else for (const line of reported.flatMap((one) => renderExperiment(one, measureScreen()))) printLine(line);
+  if (missing > 0)
+    tell(args, `${missing} of ${missing + finished.length} runs are not done; the same command goes on with them.`);
   return failures > 0 ? 1 : 0;
+}
+
+/** The seeds of every arm. */
+export function listSeeds({ seeds, firstSeed }: Pick<Args, 'seeds' | 'firstSeed'>): number[] {
+  return Array.from({ length: seeds }, (_, k) => firstSeed + k);
+}
+
+/** Writes a result beside showing it. */
+export function writeMarkdown(file: string, text: string, args: Pick<Args, 'quiet' | 'json'>): void {
+  replaceFile(file, (write) => write(text));
+  tell(args, `written: ${file}`);
+}
+
+/** Returns how many arms could not be run to their end. */
+async function runMissing(args: Args, plan: Pick<ExperimentOptions, 'base' | 'arms' | 'seeds' | 'preset'>) {
+  using reporter = selectReporter(args);
+  using interrupt = listenForInterrupt((message) => reporter.warn(message));
+  const failed = await runExperiment({ ...plan, db: args.db, reporter, signal: interrupt.signal });
+  return failed.length;
 }
 
 function keepArms(finished: readonly FinishedArm[], { arms }: Experiment): readonly FinishedArm[] {
   return finished.filter(({ arm }) => arms.includes(arm));
-}
-
-function report(args: Args, reported: readonly ReportedExperiment[], seeds: readonly number[]): void {
-  if (args.markdown !== undefined) {
-    using file = new WholeFile(args.markdown);
-    file.write(writeExperimentMarkdown(reported, seeds));
-    file.finish();
-    tell(args, `written: ${args.markdown}`);
-  }
-  if (args.json) printJson(reported);
-  else for (const line of reported.flatMap((one) => renderExperiment(one, measureScreen()))) printLine(line);
 }
 
 function listExperiments(json: boolean): void {

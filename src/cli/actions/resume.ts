@@ -1,7 +1,7 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { findRun } from '../../app/run-record.ts';
 import { resumeRun } from '../../app/start-run.ts';
-import { readConfig } from '../../report/describe-rollout.ts';
+import { readStoredConfig } from '../../config/stored.ts';
 import type { ArgsOf } from '../command.ts';
 import type { resumeCommand } from '../commands/training.ts';
 import { listenForInterrupt } from '../interrupt.ts';
@@ -24,6 +24,6 @@ export async function resume(args: ArgsOf<typeof resumeCommand>): Promise<number
   using store = openRunStore(db, { readonly: true });
   const done = findRun(store, runId);
   await printRunReport(store, done, args);
-  await writeEndReport(store, done, readConfig(done)?.run.report ?? null, args);
+  await writeEndReport(store, done, readStoredConfig(done)?.run.report ?? null, args);
   return 0;
 }

@@ -1,12 +1,12 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
 import { findRun } from '../../app/run-record.ts';
+import { readStoredConfig } from '../../config/stored.ts';
 import { toPlainText } from '../../edge/terminal-text.ts';
 import { UsageError } from '../../errors.ts';
 import type { ListedRollout, RolloutFilter } from '../../ports/run-store/listings.ts';
 import type { RunStore } from '../../ports/run-store/run-store.ts';
 import type { RunRecord, StageRecord } from '../../ports/run-store/runs.ts';
 import { describeAttempt } from '../../report/describe-attempt.ts';
-import { readConfig } from '../../report/describe-rollout.ts';
 import { collectAnalyses } from '../../report/run-analyses.ts';
 import type { ArgsOf } from '../command.ts';
 import type { showCommand } from '../commands/run-views.ts';
@@ -135,7 +135,7 @@ function showAttempts(store: RunStore, run: RunRecord, args: ShowArgs): void {
   const stages = store.listStages(run.id).filter(({ kind }) => kind === 'cold-start');
   const [stage] = args.stage === undefined ? stages : [findStage(store, run, args.stage)];
   if (stage === undefined) throw new UsageError(`run ${run.id} has no cold-start stage, so no teacher was asked`);
-  const config = readConfig(run);
+  const config = readStoredConfig(run);
   const attempts = store
     .pageAttempts(run.id, stage.index, code === undefined ? {} : { code }, { after, size: limit })
     .map((attempt) => describeAttempt(attempt, config));

@@ -12,3 +12,8 @@ export function signPoints(difference: number, digits = 1): string {
   const text = (100 * difference).toFixed(digits);
   return Number(text) === 0 ? `+${text.replace('-', '')}` : difference < 0 ? text : `+${text}`;
 }
+
+/** A share in percent, one place: `49.3 %`. */
+export function writePercent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

@@ -3,7 +3,7 @@ import { assumeDifferenceSpread, planComparison, statePower } from '../../core/s
 import { toPlainText } from '../../edge/terminal-text.ts';
 import type { RuleComparison, RuleDifference } from '../../pipeline/evaluate/compare-rules.ts';
 import type { Evaluation, TwinComparison } from '../../pipeline/evaluate/measure-evaluation.ts';
-import { describeDifference } from './describe-difference.ts';
+import { describeDifference, writePercent } from './describe-difference.ts';
 import { renderTable } from './table.ts';
 import { wrapText } from './wrap-text.ts';
 
@@ -37,9 +37,9 @@ function renderMeans(evaluations: readonly Evaluation[]): string[] {
     figures.set,
     `${figures.problems}`,
     describeSamples(figures),
-    figures.mean === null ? '-' : percent(figures.mean.mean),
+    figures.mean === null ? '-' : writePercent(figures.mean.mean),
     figures.mean === null ? '-' : describeInterval(figures.mean),
-    percent(figures.parallelFraction),
+    writePercent(figures.parallelFraction),
     figures.meanTokens?.toFixed(0) ?? '-',
     figures.meanCriticalTokens?.toFixed(0) ?? '-',
   ]);
@@ -74,7 +74,7 @@ function renderParts(evaluations: readonly Evaluation[]): string[] {
       toPlainText(label),
       `${problems}`,
       `${tally.samples}`,
-      mean === null ? '-' : percent(mean.mean),
+      mean === null ? '-' : writePercent(mean.mean),
       mean === null ? '-' : describeInterval(mean),
     ]),
   );
@@ -86,7 +86,7 @@ function renderParts(evaluations: readonly Evaluation[]): string[] {
 function renderTwin({ set, twin, paired, spread }: TwinComparison): string[] {
   if (paired === null) return [];
   const { first, second, difference, won, lost, same } = paired;
-  const head = `${set} against ${twin}: ${percent(second)} with forks, ${percent(first)} without: ${describeDifference(paired)} over ${difference.problems} problems; ${won} won, ${lost} lost, ${same} the same.`;
+  const head = `${set} against ${twin}: ${writePercent(second)} with forks, ${writePercent(first)} without: ${describeDifference(paired)} over ${difference.problems} problems; ${won} won, ${lost} lost, ${same} the same.`;
   const plan =
     spread === null
       ? null
@@ -105,8 +105,8 @@ export function renderRuleComparisons(comparisons: readonly RuleComparison<{ rea
   const rows = comparisons.map(({ set, judged, ours, reference, differences }) => [
     set,
     `${judged}`,
-    percent(ours / judged),
-    percent(reference / judged),
+    writePercent(ours / judged),
+    writePercent(reference / judged),
     `${differences}`,
   ]);
   const shown = comparisons.flatMap(({ set, differing }) => differing.map((one) => ({ set, ...one }))).slice(0, SHOWN);
@@ -142,7 +142,7 @@ function renderFiguresAt(evaluations: readonly Evaluation[]): string[] {
       .map(({ k, pass, passAll, best, majority }) => [
         set,
         `${k}`,
-        ...[pass, passAll, best, majority].map((estimate) => (estimate === null ? '-' : percent(estimate.mean))),
+        ...[pass, passAll, best, majority].map((estimate) => (estimate === null ? '-' : writePercent(estimate.mean))),
         pass === null ? '-' : describeInterval(pass),
       ]),
   );
@@ -173,9 +173,5 @@ function spaced(lines: readonly string[]): string[] {
 }
 
 function describeInterval({ low, high }: Estimate): string {
-  return `${percent(low)} to ${percent(high)}`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  return `${writePercent(low)} to ${writePercent(high)}`;
 }

@@ -1,6 +1,7 @@
 import type { Estimate } from '../../core/statistics/estimate-mean.ts';
 import type { Experiment, ExperimentName } from '../../experiments/catalogue.ts';
 import type { ArmResult, ContrastResult, ExperimentResult, SeedResult } from '../../report/experiment-results.ts';
+import { signPoints, writePercent } from './describe-difference.ts';
 import { renderTable } from './table.ts';
 import { wrapText } from './wrap-text.ts';
 
@@ -63,7 +64,7 @@ function meanOf(seeds: readonly SeedResult[], pick: (one: SeedResult) => number 
 }
 
 function share(value: number | null): string {
-  return value === null ? '-' : `${(100 * value).toFixed(1)} %`;
+  return value === null ? '-' : writePercent(value);
 }
 
 /** One sentence: the difference, its interval, how sure, and what follows for the paper's finding. */
@@ -71,15 +72,15 @@ function describeContrast(contrast: ContrastResult, experiment: Experiment): str
   const { first, second, differences, overSeeds, pSeeds, overProblems } = contrast;
   if (overSeeds === null) {
     const only = differences[0];
-    const value = only === undefined ? 'not measured yet' : `${points(only.difference)} points, one seed`;
+    const value = only === undefined ? 'not measured yet' : `${signPoints(only.difference)} points, one seed`;
     return `${second} against ${first}: ${value}`;
   }
   const problems =
     overProblems === null
       ? ''
-      : `; over problems ${points(overProblems.low)} to ${points(overProblems.high)}, p = ${overProblems.p.toFixed(4)}`;
+      : `; over problems ${signPoints(overProblems.low)} to ${signPoints(overProblems.high)}, p = ${overProblems.p.toFixed(4)}`;
   return (
-    `${second} against ${first}: ${points(overSeeds.mean)} points (${interval(overSeeds)} over ${overSeeds.problems} seeds, ` +
+    `${second} against ${first}: ${signPoints(overSeeds.mean)} points (${interval(overSeeds)} over ${overSeeds.problems} seeds, ` +
     `p = ${pSeeds!.toFixed(3)}${problems}): ${describeConclusion(contrast, experiment)}`
   );
 }
@@ -89,12 +90,8 @@ function describeConclusion({ conclusion }: ContrastResult, { expected }: Experi
   return conclusion === expected ? `${conclusion}, holds here` : `${conclusion}, does not hold here`;
 }
 
-function points(value: number): string {
-  return `${value < 0 ? '' : '+'}${(100 * value).toFixed(1)}`;
-}
-
 function interval({ low, high }: Estimate): string {
-  return `${points(low)} to ${points(high)}`;
+  return `${signPoints(low)} to ${signPoints(high)}`;
 }
 
 /** The same as a Markdown document, with every seed. */
