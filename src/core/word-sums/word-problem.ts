@@ -24,12 +24,63 @@ export const WORD_FAMILIES = {
 
 export type WordFamilyName = keyof typeof WORD_FAMILIES;
 
+/** All that differs between kinds of problems. */
+interface ProblemKind<P> {
+  /** One problem wherever it stands in a text; every part is fixed or bounded. */
+  readonly pattern: RegExp;
+  /** What a match says; null when it is none of the kind. */
+  read(match: RegExpMatchArray): P | null;
+  solve(problem: P): LevelSolutions;
+  /** The numbers in the order of the text. */
+  listNumbers(problem: P): readonly number[];
+  /** A number that follows from the numbers alone. */
+  hash(problem: P): number;
+}
+
+type Kinds = { readonly [K in WordProblem['kind']]: ProblemKind<Extract<WordProblem, { kind: K }>> };
+
+const KINDS: Kinds = {
+  sum: {
+    pattern: SUM_PATTERN,
+    read: readSum,
+    solve: solveSum,
+    listNumbers: ({ operands }) => operands,
+    hash: hashSum,
+  },
+  totals: {
+    pattern: TOTALS_PATTERN,
+    read: readTotals,
+    solve: solveTotals,
+    listNumbers: ({ parts }) => parts.flat(),
+    hash: hashTotals,
+  },
+  chain: {
+    pattern: CHAIN_PATTERN,
+    read: readChain,
+    solve: solveChain,
+    listNumbers: ({ start, turns }) => [...start, ...turns.flatMap(({ over, less, more }) => [over, less, more])],
+    hash: hashChain,
+  },
+  check: {
+    pattern: CHECK_PATTERN,
+    read: readCheck,
+    solve: solveCheck,
+    listNumbers: ({ from, taken }) => [from, taken],
+    hash: hashCheck,
+  },
+};
+
+/** The entry of a problem's own kind. */
+function kindOf({ kind }: WordProblem): ProblemKind<WordProblem> {
+  return KINDS[kind] as ProblemKind<WordProblem>;
+}
+
 /** The last problem in any text, of one of the kinds; null when there is none. Linear time, never throws. */
 export function parseWordProblem(text: string, kinds: readonly WordProblem['kind'][]): WordProblem | null {
   const searched = text.slice(-MAX_SEARCHED_CHARS);
   let last: { readonly at: number; readonly problem: WordProblem } | null = null;
   for (const kind of kinds) {
-    const [pattern, read] = READERS[kind];
+    const { pattern, read } = KINDS[kind];
     for (const match of searched.matchAll(pattern)) {
       if (last !== null && match.index < last.at) continue;
       const problem = read(match);
@@ -39,41 +90,14 @@ export function parseWordProblem(text: string, kinds: readonly WordProblem['kind
   return last?.problem ?? null;
 }
 
-const READERS: Readonly<
-  Record<WordProblem['kind'], readonly [RegExp, (match: RegExpMatchArray) => WordProblem | null]>
-> = {
-  sum: [SUM_PATTERN, readSum],
-  totals: [TOTALS_PATTERN, readTotals],
-  chain: [CHAIN_PATTERN, readChain],
-  check: [CHECK_PATTERN, readCheck],
-};
-
 /** The answer of a problem and the ways to it. */
 export function solveWordProblem(problem: WordProblem): LevelSolutions {
-  switch (problem.kind) {
-    case 'sum':
-      return solveSum(problem);
-    case 'totals':
-      return solveTotals(problem);
-    case 'chain':
-      return solveChain(problem);
-    case 'check':
-      return solveCheck(problem);
-  }
+  return kindOf(problem).solve(problem);
 }
 
 /** The numbers of a problem in the order of its text. */
 export function listNumbers(problem: WordProblem): readonly number[] {
-  switch (problem.kind) {
-    case 'sum':
-      return problem.operands;
-    case 'totals':
-      return problem.parts.flat();
-    case 'chain':
-      return [...problem.start, ...problem.turns.flatMap(({ over, less, more }) => [over, less, more])];
-    case 'check':
-      return [problem.from, problem.taken];
-  }
+  return kindOf(problem).listNumbers(problem);
 }
 
 export type WordSumSplit = 'train' | 'heldout';
@@ -83,18 +107,5 @@ const HELD_OUT_ONE_IN = 8;
 
 /** The split of a problem, decided by its numbers alone: a split by text would leak, because there are few pairs of numbers and many wordings. */
 export function findSplit(problem: WordProblem): WordSumSplit {
-  return hashNumbers(problem) % HELD_OUT_ONE_IN === 0 ? 'heldout' : 'train';
-}
-
-function hashNumbers(problem: WordProblem): number {
-  switch (problem.kind) {
-    case 'sum':
-      return hashSum(problem);
-    case 'totals':
-      return hashTotals(problem);
-    case 'chain':
-      return hashChain(problem);
-    case 'check':
-      return hashCheck(problem);
-  }
+  return kindOf(problem).hash(problem) % HELD_OUT_ONE_IN === 0 ? 'heldout' : 'train';
 }
