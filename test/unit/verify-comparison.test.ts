@@ -178,3 +178,20 @@ test('policies do not overreach', () => {
   assert.equal(judge('204_5', '205', { base: 'digits' }).verdict, 'incorrect');
   assert.equal(judge('x+y', 'a+a', { variables: 'positional' }).verdict, 'incorrect');
 });
+
+test('the same tree is equal without a value, other words and other units are not', () => {
+  for (const [gold, answer] of [
+    ['f(x) = x^{2}', 'f( x )=x^2'],
+    ['(\\frac12, 2] \\cup [3, 4)', '$(\\frac{1}{2}, 2] \\cup [3, 4)$'],
+    // Neither has a value of its own.
+    ['a_n = T(n-1) + g', '$a_{n} = T( n - 1 ) + g$'],
+  ] as const)
+    assert.deepEqual([judge(gold, answer).verdict, judge(gold, answer).rule], ['correct', 'identical'], answer);
+  for (const [gold, answer] of [
+    ['north', 'north of it'],
+    ['5 \\text{ cm}', '5 \\text{ m}'],
+    ['x > 2', 'x \\ge 2'],
+    ['5 \\text{ if } x > 0', '5 \\text{ if } x > 1'],
+  ] as const)
+    assert.equal(judge(gold, answer).verdict, 'incorrect', answer);
+});

@@ -28,12 +28,18 @@ export const LIMITS = {
   symbols: 12,
 } as const;
 
-/** Why an answer cannot be judged: `syntax`, `limit:<bound>`, `nonfinite`, ... Thrown inside the verifier, never out of it. */
+/**
+ * Why an answer cannot be judged: `syntax`, `limit:<bound>`, `nonfinite`, ... Thrown inside the verifier, never out of it.
+ * It carries no stack: a reading that does not fit refuses several times per verdict, and a stack costs more than the reading.
+ */
 export class Refusal extends Error {
   readonly reason: string;
 
   constructor(reason: string) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(reason);
+    Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
   }
 }

@@ -106,9 +106,40 @@ export type ListJoint = ',' | 'and' | 'or';
 export type SetOp = 'cup' | 'cap' | 'setminus';
 export type SetName = 'R' | 'Q' | 'Z' | 'N' | 'C' | 'empty';
 
+/**
+ * Whether two answers were read as the very same, however they are spaced or delimited. Words are what they were read
+ * from; of anything else the text it was read from does not count.
+ */
+export function isSameTree(a: Item, b: Item): boolean {
+  return isSamePart(a, b);
+}
+
+function isSamePart(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((member, k) => isSamePart(member, b[k]));
+  const [one, other] = [a as Part, b as Part];
+  const isWords = one.kind === 'text' || one.kind === 'name' || one.item === null;
+  const names = Object.keys(one);
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => (name === 'source' && !isWords) || isSamePart(one[name], other[name]))
+  );
+}
+
+/** A node of either tree, or a condition. */
+interface Part {
+  readonly kind?: unknown;
+  readonly item?: unknown;
+  readonly [name: string]: unknown;
+}
+
 /** Whether any node of the expression fulfils the condition. */
 export function someNode(expr: Expr, test: (node: Expr) => boolean): boolean {
-  return test(expr) || childrenOf(expr).some((child) => someNode(child, test));
+  if (test(expr)) return true;
+  for (const child of childrenOf(expr)) if (someNode(child, test)) return true;
+  return false;
 }
 
 /** Direct sub-expressions, in order. */
@@ -134,9 +165,11 @@ export function childrenOf(expr: Expr): readonly Expr[] {
     case 'matrix':
       return expr.rows.flat();
     default:
-      return [];
+      return NO_CHILDREN;
   }
 }
+
+const NO_CHILDREN: readonly Expr[] = [];
 
 /** The same node with other sub-expressions (as many as `childrenOf` gave). */
 export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
@@ -186,7 +219,25 @@ export function replaceNodes(expr: Expr, replace: (node: Expr) => Expr | null): 
 
 /** Whether the expression holds the node type anywhere. */
 export function hasType(expr: Expr, type: Expr['type']): boolean {
-  return someNode(expr, (node) => node.type === type);
+  return typesOf(expr).has(type);
+}
+
+const TYPES = new WeakMap<Expr, ReadonlySet<Expr['type']>>();
+
+/** Types of all nodes, collected once for an expression: a comparison asks for one after the other. */
+function typesOf(expr: Expr): ReadonlySet<Expr['type']> {
+  let types = TYPES.get(expr);
+  if (types === undefined) {
+    types = collectTypes(expr, new Set());
+    TYPES.set(expr, types);
+  }
+  return types;
+}
+
+function collectTypes(expr: Expr, types: Set<Expr['type']>): Set<Expr['type']> {
+  types.add(expr.type);
+  for (const child of childrenOf(expr)) collectTypes(child, types);
+  return types;
 }
 
 /** Names of all symbols, in order of appearance, without repetition. The index of a series is none. */
@@ -208,7 +259,8 @@ function collectSymbols(expr: Expr, indices: readonly string[], names: Set<strin
 
 /** Whether the expression has one value: no symbol, no function without a meaning. */
 export function isClosed(expr: Expr): boolean {
-  return listSymbols(expr).length === 0 && !hasType(expr, 'apply');
+  if (hasType(expr, 'apply')) return false;
+  return !hasType(expr, 'symbol') || (hasType(expr, 'series') && listSymbols(expr).length === 0);
 }
 
 /** Two operands and what joins them. */

@@ -193,6 +193,7 @@ interface Findings {
 function toVerdict(verdict: Verdict['verdict'], rule: string, found: Findings): Verdict {
   const { reason = null, skipped = [] } = found;
   // Currency marks were escaped to tell them from delimiters.
-  const extracted = found.extracted?.replaceAll('\\$', '$') ?? null;
+  const { extracted: raw = null } = found;
+  const extracted = raw?.includes('\\$') ? raw.replaceAll('\\$', '$') : raw;
   return { verdict, rule, reason, extracted, ...(skipped.length > 0 ? { skipped } : {}), verifier: VERIFIER };
 }

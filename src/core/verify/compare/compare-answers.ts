@@ -4,6 +4,7 @@ import {
   type Expr,
   hasType,
   type Item,
+  isSameTree,
   joinBinary,
   type RelationItem,
   type ScalarItem,
@@ -39,6 +40,7 @@ const NO: Outcome = { equal: false, rule: 'structure' };
  */
 export function compareAnswers(gold: Item, answer: Item, context: CompareContext, depth = 0): Outcome {
   if (depth > LIMITS.structureDepth) throw new Refusal('limit:structure');
+  if (isSameTree(gold, answer)) return { equal: true, rule: 'identical' };
   return new Comparison(context, depth).compare(gold, answer);
 }
 

@@ -48,6 +48,8 @@ const HUNDRED: Expr = { type: 'number', value: { num: 100n, den: 1n }, decimals:
 export function compareExpressions(gold: Expr, answer: Expr, context: CompareContext): Outcome {
   if (gold.type === 'number' && answer.type === 'number' && isEqual(gold.value, answer.value))
     return { equal: true, rule: 'rational' };
+  if (gold.type === 'number' && answer.type === 'number' && gold.decimals + answer.decimals === 0)
+    return { equal: false, rule: 'rational' };
   const [left, right] = [hasOuterDegree(gold), hasOuterDegree(answer)];
   if (!left && !right) return comparePlain(gold, answer, context);
   // 60 percent are no degrees.

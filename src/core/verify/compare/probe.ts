@@ -19,10 +19,27 @@ import {
   type NumericScope,
   subtractComplex,
 } from '../value/numeric-value.ts';
-import { makeRational, type Rational, toDouble } from '../value/rational.ts';
+import { makeRational, type Rational, ZERO } from '../value/rational.ts';
 
 /** A rational value for every symbol. */
-type Point = ReadonlyMap<string, Rational>;
+type Point = ReadonlyMap<string, Coordinate>;
+
+/** One value of a symbol: as a double, and exactly, made where that is asked for. */
+class Coordinate {
+  readonly double: number;
+  readonly #toExact: () => Rational;
+  #exact: Rational | null = null;
+
+  constructor(double: number, toExact: () => Rational) {
+    this.double = double;
+    this.#toExact = toExact;
+  }
+
+  get exact(): Rational {
+    this.#exact ??= this.#toExact();
+    return this.#exact;
+  }
+}
 
 const RELATIVE = 1e-9;
 const ABSOLUTE = 1e-13;
@@ -79,27 +96,42 @@ function* listPoints(symbols: readonly string[], exprs: readonly Expr[]): Genera
   for (let k = 0; k < SIZES.length; k += 1) yield pointAt(symbols, k);
   if (!exprs.some(isDiscrete)) return;
   for (const [k, values] of WHOLE.entries()) {
-    const whole = (sign: bigint) => new Map(symbols.map((name, s) => [name, wholeAt(values, s, sign)]));
-    yield whole(1n);
-    if (k < 2) yield whole(-1n);
+    const whole = (sign: 1 | -1) => new Map(symbols.map((name, s) => [name, wholeAt(values, s, sign)]));
+    yield whole(1);
+    if (k < 2) yield whole(-1);
   }
 }
 
-function wholeAt(values: readonly number[], symbol: number, sign: bigint): Rational {
-  return { num: sign * BigInt(values[symbol % 4]! + Math.floor(symbol / 4)), den: 1n };
+function wholeAt(values: readonly number[], symbol: number, sign: 1 | -1): Coordinate {
+  const value = sign * (values[symbol % 4]! + Math.floor(symbol / 4));
+  return new Coordinate(value, () => ({ num: BigInt(value), den: 1n }));
 }
 
 function pointAt(symbols: readonly string[], k: number): Point {
-  return new Map(symbols.map((name) => [name, valueAt(name, k)]));
+  return new Map(symbols.map((name) => [name, coordinatesOf(name)[k]!]));
 }
 
-/** Value of a symbol at a point: a function of its name alone, so that both sides see the same. */
-function valueAt(name: string, point: number): Rational {
+/** The values of the symbols that were met last. */
+const COORDINATES = new Map<string, readonly Coordinate[]>();
+const MAX_KNOWN = 256;
+
+/** Values of a symbol at the points: a function of its name alone, so that both sides see the same. */
+function coordinatesOf(name: string): readonly Coordinate[] {
+  let known = COORDINATES.get(name);
+  if (known === undefined) {
+    if (COORDINATES.size >= MAX_KNOWN) COORDINATES.clear();
+    known = SIZES.map((_, point) => coordinateAt(name, point));
+    COORDINATES.set(name, known);
+  }
+  return known;
+}
+
+function coordinateAt(name: string, point: number): Coordinate {
   const [num, den] = SIZES[point]!;
   const hash = hashText(name, 77_003 + point * 7919);
-  const sign = SIGNS[point] === '?' ? (hash >> 20) % 2 === 0 : SIGNS[point] === '+';
-  const size = makeRational(BigInt(num * (1009 + (hash % 500))), BigInt(den * 1009))!;
-  return sign ? size : { num: -size.num, den: size.den };
+  const isPositive = SIGNS[point] === '?' ? (hash >> 20) % 2 === 0 : SIGNS[point] === '+';
+  const [over, under] = [(isPositive ? 1 : -1) * num * (1009 + (hash % 500)), den * 1009];
+  return new Coordinate(over / under, () => makeRational(BigInt(over), BigInt(under))!);
 }
 
 /** A value at one point. */
@@ -116,7 +148,7 @@ function evaluateAt(expr: Expr, point: Point, steps: StepBudget): Sample {
     steps,
     leftReals: false,
     peak: 0,
-    valueOf: (name) => fromReal(toDouble(point.get(name) ?? { num: 0n, den: 0n })),
+    valueOf: (name) => fromReal(point.get(name)?.double ?? Number.NaN),
   };
   const value = evaluateNumerically(expr, scope);
   return { value, isReal: value.im === 0 && !scope.leftReals, peak: scope.peak };
@@ -160,7 +192,7 @@ export function areEqualEverywhere(gold: Expr, answer: Expr, steps: StepBudget, 
 }
 
 function isWholePoint(point: Point): boolean {
-  return [...point.values()].every(({ num, den }) => den === 1n && num > 0n);
+  return [...point.values()].every(({ double }) => Number.isInteger(double) && double > 0);
 }
 
 /** Where large doubles cancel they may differ by chance: an exact value decides. A pole of the answer alone is a difference. */
@@ -217,7 +249,7 @@ function isConfirmed(gold: Expr, answer: Expr, points: readonly Point[], confirm
 export function substitute(expr: Expr, point: Point): Expr {
   return replaceNodes(expr, (node) => {
     const value = node.type === 'symbol' ? point.get(node.name) : undefined;
-    return value === undefined ? null : { type: 'number', value, decimals: 0 };
+    return value === undefined ? null : { type: 'number', value: value.exact, decimals: 0 };
   });
 }
 
@@ -356,11 +388,12 @@ function around(root: number): number[] {
 }
 
 function withValue(point: Point, name: string, t: number): Point {
-  return new Map([...point, [name, toRational(t)]]);
+  return new Map([...point, [name, toCoordinate(t)]]);
 }
 
-/** A double as a fraction, exactly for the sizes that are met here. */
-function toRational(t: number): Rational {
+/** A double, rounded so that it is a fraction exactly. */
+function toCoordinate(t: number): Coordinate {
   const scale = 2 ** 40;
-  return makeRational(BigInt(Math.round(t * scale)), BigInt(scale)) ?? { num: 0n, den: 1n };
+  const rounded = Math.round(t * scale);
+  return new Coordinate(rounded / scale, () => makeRational(BigInt(rounded), BigInt(scale)) ?? ZERO);
 }

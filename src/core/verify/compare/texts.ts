@@ -6,13 +6,23 @@ import { foldCharacters } from '../read/characters.ts';
  */
 export function normaliseText(text: string): string {
   if (text.length <= 400 && /^[\d+/-]*$/.test(text)) return text;
-  return foldCharacters(text)
+  const folded = foldCharacters(text);
+  const bare = folded.includes('\\') ? dropCommands(folded) : folded.replaceAll('$', '');
+  const joined = /\s/.test(bare) ? dropBlanks(bare) : bare;
+  return '.,;:'.includes(joined.at(-1) ?? 'x') ? joined.slice(0, -1) : joined;
+}
+
+function dropCommands(text: string): string {
+  return text
     .replace(/\\(?:text|mbox|mathrm|textbf) ?\{([^{}]*)\}/g, '$1')
     .replace(/\\(?:left|right|displaystyle)(?![A-Za-z])|\\[!()[\]]|\\?\$/g, '')
     .replace(/\\[dt]frac(?![A-Za-z])/g, '\\frac')
-    .replace(/(?:\\[ ,;:]|\s)+/g, ' ')
-    .replace(/(?<![A-Za-z0-9]) | (?![A-Za-z0-9])/g, '')
-    .replace(/[.,;:]$/, '');
+    .replace(/(?:\\[ ,;:])+/g, ' ');
+}
+
+/** Blanks stay between letters and digits alone, one of each run. */
+function dropBlanks(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/(?<![A-Za-z0-9]) | (?![A-Za-z0-9])/g, '');
 }
 
 /** Whether two texts with words in them are the same but for case. */

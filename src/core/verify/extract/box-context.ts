@@ -27,9 +27,14 @@ const NEAR = 48;
 /** Code units of the sentence around a box that are looked at, on either side. */
 const FAR = 200;
 
+/** What may stand around a box that is all of a text. */
+const ALONE = /^[\s$.]{0,8}$/;
+
 /** The boxes from `first` to `last` as one statement. */
 export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: number, last: number): BoxGroup {
   const [start, end] = [boxes[first]!, boxes[last]!];
+  if (first === last && ALONE.test(text.slice(0, start.at)) && ALONE.test(text.slice(end.end)))
+    return { at: start.at, end: end.end, text: trimContent(start.content), isStated: true };
   const { content, isEnclosed } = joinContents(text, boxes.slice(first, last + 1));
   const around = formulas.find((one) => one.at <= end.at && one.end >= end.end && one.at < end.at);
   const closer =

@@ -39,8 +39,21 @@ const ANSWER_WORDS = [
   ...['答案', '结果', '答え', '答', '정답', 'الإجابة', 'الجواب', 'उत्तर'],
 ];
 
-/** Every word that may be a label, longest first. */
-const WORD = new RegExp([...FINAL_WORDS, ...ANSWER_WORDS].join('|'), 'gi');
+/** Every word that may be a label, longest first; in ASCII alone those that are. */
+const WORD = toPattern([...FINAL_WORDS, ...ANSWER_WORDS]);
+const ASCII_WORD = toPattern([...FINAL_WORDS, ...ANSWER_WORDS].filter((word) => isAscii(word)));
+
+function toPattern(words: readonly string[]): RegExp {
+  return new RegExp(words.join('|'), 'gi');
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}
+
+function patternFor(text: string): RegExp {
+  return isAscii(text) ? ASCII_WORD : WORD;
+}
 const FINAL: ReadonlySet<string> = new Set(FINAL_WORDS);
 
 /** What joins a label and its value, in several languages; words in letters end where their letters end. */
@@ -58,13 +71,13 @@ const MAX_LABELS = 64;
 /** Whether a text may hold a label: false for nearly every bare answer. */
 export function mayHoldLabel(text: string): boolean {
   if (text.includes('A') && /A[*_]{0,3}[ \t]{0,3}[:：]/.test(text)) return true;
-  return text.length > 6 && (text.search(WORD) >= 0 || /####|<answer>/i.test(text));
+  return text.length > 6 && (text.search(patternFor(text)) >= 0 || /####|<answer>/i.test(text));
 }
 
 /** All labels in order. Linear time: every pattern is bounded. */
 export function findLabels(text: string): Label[] {
   const labels: Label[] = [];
-  for (const match of text.matchAll(WORD)) {
+  for (const match of text.matchAll(patternFor(text))) {
     const label = readLabel(text, match.index, match[0]);
     if (label !== null) labels.push(label);
   }

@@ -53,6 +53,7 @@ class AnswerParser extends SideParser {
 
   /** `(a) 17 (b) 3`: values of parts that are tagged in their order. */
   #parseTagged(from: number, to: number, depth: number): Item | null {
+    if (this.tokens[from]!.text !== '(' || this.tokens[from + 2]?.text !== ')') return null;
     const tags: number[] = [];
     for (const order of TAGS) {
       for (const [k, tag] of order.entries()) {

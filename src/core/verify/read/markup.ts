@@ -4,11 +4,13 @@
  * (white letters, `\phantom`, `<del>`) stays, and cannot be read. Linear time: every pattern is bounded.
  */
 export function foldMarkup(text: string): string {
+  if (!MARKED.test(text)) return text;
   let folded = text;
   if (folded.includes('\\')) folded = foldCommands(folded);
   if (folded.includes('<')) folded = foldHtml(folded);
-  for (const [sign, pattern, written] of SPELLINGS)
-    if (folded.includes(sign)) folded = folded.replace(pattern, written as string);
+  if (SPELLED.test(folded))
+    for (const [sign, pattern, written] of SPELLINGS)
+      if (folded.includes(sign)) folded = folded.replace(pattern, written);
   if (folded.includes('[') || folded.includes(']')) folded = folded.replace(INTERVAL, foldInterval);
   if (folded.includes('b) ') || folded.includes('(ii)')) folded = foldTags(folded);
   return folded.includes('ase') || folded.includes('0b') || folded.includes(')_') || folded.includes('_{')
@@ -61,6 +63,10 @@ const SPELLINGS: readonly (readonly [string, RegExp, string])[] = [
   // `x1 = 3` can only be the name of a value.
   ['=', /(?<![A-Za-z\d\\_^.{])([a-z])(\d) ?(?==)/g, '$1_$2'],
 ];
+
+/** Any of these signs, and any sign of what is folded at all: most answers have none. */
+const SPELLED = /[U=]|\+\/-|plus or minus|cbrt|log|ratio|union/;
+const MARKED = /[\\<[\]U=]|b\) |\(ii\)|ase|0b|\)_|_\{|\+\/-|plus or minus|cbrt|log|ratio|union/;
 
 /** A pair in square brackets, whichever way they look. */
 const INTERVAL =

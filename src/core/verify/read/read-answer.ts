@@ -111,8 +111,9 @@ class StatementReader {
 
   /** "Yes, it is", "No, because 2 is even": what follows a yes or no explains it, unless it turns. */
   #readVote(tokens: readonly Token[]): Reading | null {
-    const [vote, comma, ...rest] = tokens;
+    const [vote, comma] = tokens;
     if (vote === undefined || comma?.text !== ',' || !/^(?:yes|no|true|false)$/i.test(vote.text)) return null;
+    const rest = tokens.slice(2);
     const turns = rest.some(
       (token) =>
         /^(?:but|yes|no|true|false|or|maybe|perhaps|except|unless|if|only|however|sometimes|wait|actually)$/i.test(
@@ -126,9 +127,10 @@ class StatementReader {
 
   /** "7 (seven)" and "seven (7)" say one value twice; two values are none. */
   #readTwice(tokens: readonly Token[]): Reading | null {
+    if (tokens.at(-1)?.text !== ')') return null;
     const open = tokens.findIndex(({ text }) => text === '(');
     const [head, inside] = [tokens.slice(0, open), tokens.slice(open + 1, -1)];
-    if (open < 1 || tokens.at(-1)!.text !== ')' || inside.length === 0) return null;
+    if (open < 1 || inside.length === 0) return null;
     const isWords = (part: readonly Token[]) =>
       startsNumber(part[0]!.text.toLowerCase()) && part.every(({ kind, text }) => kind === 'word' || text === '-');
     const isDigits = (part: readonly Token[]) => part.length === 1 && part[0]!.kind === 'number';
