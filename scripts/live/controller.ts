@@ -21,7 +21,7 @@ const GRACE_MS = 60_000;
 
 /** Arguments that bring a run on: `run` while the store has none, else `resume`; null when it is done. */
 export function nextCommand(run: RunFolder, pair: Pair): readonly string[] | null {
-  const found = readRun(run.store);
+  const found = readRun(run.store, run.name);
   const urls = ['--engine', urlOf(pair.engine), '--trainer', urlOf(pair.trainer)];
   if (found === null) return ['run', '--config', run.config, '--db', run.store, ...urls];
   return found.status === 'done' ? null : ['resume', found.id, '--db', run.store, ...urls];

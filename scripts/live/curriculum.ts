@@ -1,9 +1,10 @@
 import { nextCommand, runController } from './controller.ts';
 import { holdLock } from './hold-lock.ts';
 import { borrowPair, findPair, type PairChoice } from './pair.ts';
-import { HELD_OUT, locateRun, prepareRun, type RunFolder } from './recipe.ts';
+import { locateRun, prepareRun, type RunFolder } from './recipe.ts';
 import { type Rig, RigError } from './rig.ts';
 import { readFigures, readRun, type Share } from './run-figures.ts';
+import { COMPARED_ARMS, HELD_OUT } from './tasks.ts';
 import { tell } from './tell.ts';
 
 /** What a training command of the rig is given. */
@@ -19,22 +20,49 @@ export interface TrainingRun {
 export async function runCurriculum({ rig, pair: choice, name, isQuick, signal }: TrainingRun): Promise<number> {
   const run = locateRun(rig, name);
   using _lock = holdLock(`${run.folder}/lock`, `the run ${name} is under way`);
-  if (readRun(run.store)?.status !== 'done') {
-    await using pair = await borrowPair(rig, choice, signal);
-    prepareRun(rig, run, pair, isQuick);
-    const args = nextCommand(run, pair);
-    tell(`${args![0]} ${name} in ${run.folder}`);
-    const end = await runController(args!, null, signal);
-    signal.throwIfAborted();
-    if (end !== 0) {
-      printFigures(run);
-      throw new RigError(
-        `the controller ended with ${end}: ${readRun(run.store)?.message ?? 'it began no run'}; to go on: the same command again`,
-      );
-    }
+  try {
+    await finishRuns(rig, choice, [run], isQuick, signal);
+  } finally {
+    printFigures(run);
   }
-  printFigures(run);
   return 0;
+}
+
+/**
+ * `compare`: parallel thinking against sequential thinking, with the same problems, seeds and steps, one after the other; then
+ * what `parallel-r1 compare` says of the two. Returns the exit code.
+ */
+export async function runComparison({ rig, pair: choice, name, isQuick, signal }: TrainingRun): Promise<number> {
+  const [seen, sequential] = COMPARED_ARMS.map((arm) => locateRun(rig, name, arm)) as [RunFolder, RunFolder];
+  using _lock = holdLock(`${seen.folder}/lock`, `the comparison ${name} is under way`);
+  await finishRuns(rig, choice, [seen, sequential], isQuick, signal);
+  const ids = [sequential, seen].map((run) => readRun(run.store, run.name)!.id);
+  const end = await runController(['compare', ...ids, '--db', seen.store], null, signal);
+  return typeof end === 'number' ? end : 1;
+}
+
+/** Brings runs to their ends one after the other, from wherever they are; servers are started only where one is not done. */
+async function finishRuns(
+  rig: Rig,
+  choice: PairChoice,
+  runs: readonly RunFolder[],
+  isQuick: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const left = runs.filter(({ store, name }) => readRun(store, name)?.status !== 'done');
+  if (left.length === 0) return;
+  await using pair = await borrowPair(rig, choice, signal);
+  for (const run of left) {
+    prepareRun(rig, run, pair, isQuick);
+    const args = nextCommand(run, pair)!;
+    tell(`${args[0]} ${run.name} in ${run.folder}`);
+    const end = await runController(args, null, signal);
+    signal.throwIfAborted();
+    if (end !== 0)
+      throw new RigError(
+        `the controller ended with ${end}: ${readRun(run.store, run.name)?.message ?? 'it began no run'}; to go on: the same command again`,
+      );
+  }
 }
 
 /** `doctor`: what parallel-r1 says of the servers that run; its exit code. */

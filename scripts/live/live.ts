@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { runCurriculum, runDoctor } from './curriculum.ts';
+import { runComparison, runCurriculum, runDoctor } from './curriculum.ts';
 import { runKills, VICTIMS } from './kills.ts';
 import { renewLocks } from './locks.ts';
 import { pairUp, printStatus, shutDown } from './pair.ts';
@@ -24,7 +24,9 @@ const HELP = `npm run live -- COMMAND
   doctor      parallel-r1 doctor on the servers that run
   curriculum  supervised training, then RL, to the end; called again it goes on where it stopped
                 --trainer, --model as for up   --name NAME  another run   --quick  a few steps
-  kills       the same, while controller, vLLM and trainer are killed again and again
+  compare     parallel against sequential thinking: two runs of 40 RL steps, and their paired difference
+                --trainer, --model as for up   --name NAME   --quick
+  kills       as curriculum, while controller, vLLM and trainer are killed again and again
                 --victims A,B  whom, all three   --each N  kills of each, 5   --seed N  1
   faults      servers on 127.0.0.1 that fail in one way each, and what the program says; needs no set-up
   lock        resolve the pins of all environments anew, for who changes a version
@@ -55,6 +57,7 @@ const COMMANDS: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
   down: [],
   doctor: ['trainer', 'model'],
   curriculum: ['trainer', 'model', 'name', 'quick'],
+  compare: ['trainer', 'model', 'name', 'quick'],
   kills: ['trainer', 'model', 'name', 'quick', 'victims', 'each', 'seed'],
   faults: [],
   lock: ['python'],
@@ -117,6 +120,11 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<numbe
       return runDoctor(rig, pair, signal);
     case 'curriculum':
       return runCurriculum({ ...training, name: readRunName(values.name ?? `${pair.trainer}-${pair.model}`) });
+    case 'compare':
+      return runComparison({
+        ...training,
+        name: readRunName(values.name ?? ['compare', pair.trainer, pair.model].join('-')),
+      });
     case 'kills': {
       const named = values.victims.split(',').map((name) => readName(name, VICTIMS, '--victims'));
       const plan = {

@@ -28,12 +28,15 @@ export interface RunFigures {
   readonly stages: readonly { readonly id: string; readonly status: string; readonly steps: number }[];
 }
 
-/** The one run of a store; null when there is no store or no run yet. */
+/** The newest run of that name in a store; null when there is no store or no such run yet. */
 export function readRun(
   store: string,
+  name: string,
 ): { readonly id: string; readonly status: string; readonly message: string | null } | null {
   return readStore(store, null, (db) => {
-    const row = db.prepare('SELECT id, status, message FROM runs ORDER BY created_at_ms DESC LIMIT 1').get();
+    const row = db
+      .prepare('SELECT id, status, message FROM runs WHERE name = ? ORDER BY created_at_ms DESC LIMIT 1')
+      .get(name);
     return (row as { id: string; status: string; message: string | null } | undefined) ?? null;
   });
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { readStoredConfig } from '../config/stored.ts';
-import { InterruptedError, ParallelR1Error, UsageError } from '../errors.ts';
+import { InterruptedError, ParallelR1Error, StoreError, UsageError } from '../errors.ts';
 import { type ArmId, prepareArm, trainArm } from '../experiments/arms.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
@@ -56,7 +56,10 @@ export async function runExperiment(options: ExperimentOptions): Promise<readonl
       } catch (error) {
         if (error instanceof InterruptedError)
           throw new InterruptedError('stopped; the same command goes on', { cause: error });
-        if (error instanceof UsageError || !(error instanceof ParallelR1Error)) throw error;
+        // What is wrong with the recipe or the store is wrong for every arm.
+        const isAlone =
+          error instanceof ParallelR1Error && !(error instanceof UsageError || error instanceof StoreError);
+        if (!isAlone) throw error;
         failures.push({ arm, seed, message: error.message });
         options.reporter.warn(`${arm}, seed ${seed}: ${error.message}`);
       }

@@ -4,18 +4,20 @@
  *     call runs nothing
  *  2. an experiment that was stopped goes on with the run it was stopped in, under the addresses of today, and ends as one that was not
  *  3. every arm is a recipe that the schema takes, for the presets it is made for; each changes something
- *  4. results by hand: the mean over seeds, the difference paired by seed, and a conclusion only where the interval leaves out 0
+ *  4. a store that another process writes ends the experiment with its one line, not with one for every arm
+ *  5. results by hand: the mean over seeds, the difference paired by seed, and a conclusion only where the interval leaves out 0
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test from 'node:test';
 import { createSilentReporter } from '../../adapters/reporter-terminal/create-line-reporter.ts';
+import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore, openThrowawayStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { listFinishedArms, runExperiment } from '../../src/app/run-experiment.ts';
 import { changeRunConfig } from '../../src/config/load.ts';
 import { PRESETS } from '../../src/config/presets.ts';
 import { runConfigSchema } from '../../src/config/schema.ts';
-import { InterruptedError } from '../../src/errors.ts';
+import { InterruptedError, StoreError } from '../../src/errors.ts';
 import { ARMS, type ArmId, prepareArm, trainArm } from '../../src/experiments/arms.ts';
 import { EXPERIMENTS } from '../../src/experiments/catalogue.ts';
 import type { RunStore } from '../../src/ports/run-store/run-store.ts';
@@ -143,7 +145,16 @@ function saveRun(store: RunStore, id: string, right: number): void {
   );
 }
 
-test('4: results by hand', (t) => {
+test('4: a store in use', async () => {
+  const options = plan('in-use', ['recipe', 'join-first'], [1, 2]);
+  using _lock = acquireRunLock(options.db);
+  await assert.rejects(
+    runExperiment(options),
+    (error) => error instanceof StoreError && error.message.includes('is in use by process'),
+  );
+});
+
+test('5: results by hand', (t) => {
   const store = openThrowawayStore();
   t.after(() => store[Symbol.dispose]());
   for (const [id, right] of Object.entries({ a1: 1, a2: 2, a3: 0, b1: 6, b2: 8, b3: 7 })) saveRun(store, id, right);

@@ -115,7 +115,7 @@ test('4: no store yet', () => {
   const none = digestDecisions(makeStore('begun'), 0).digest;
   for (const file of [empty, join(folder, 'none.db')]) {
     assert.deepEqual(digestDecisions(file, null), { rollouts: 0, digest: none });
-    assert.equal(readRun(file), null);
+    assert.equal(readRun(file, 'any'), null);
     assert.equal(countSteps(file), 0);
     assert.equal(findLastState(file), null);
   }
