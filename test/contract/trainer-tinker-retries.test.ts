@@ -135,6 +135,12 @@ test('7. warnings', async (t) => {
   await trainer.optimStep(ADAM);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /trainer profile skyrl-train does not apply beta1, .*clipNorm/);
+  const jax = await open(t, { kind: 'skyrl' }, { profile: 'skyrl-jax' });
+  await jax.trainer.optimStep({ ...ADAM, clipNorm: 0, beta2: 0.95 });
+  assert.deepEqual(jax.warnings, []);
+  await jax.trainer.optimStep({ ...ADAM, clipNorm: 0, beta2: 0.999 });
+  assert.equal(jax.warnings.length, 1);
+  assert.match(jax.warnings[0]!, /if these are bfloat16, 0\.999 is 1 there .* set adam\.beta2 to 0\.99$/);
   const tuft = await open(t, { kind: 'tuft' }, { profile: 'auto' });
   await tuft.trainer.openModel(SPEC, null);
   assert.equal(tuft.warnings.length, 1);

@@ -37,6 +37,8 @@ export interface Profile {
   readonly replay: 'same-future' | 'sequence-conflict' | 'none';
   /** Settings the server takes from its own configuration, or not at all. */
   readonly ignoredAdam: readonly (keyof AdamSettings)[];
+  /** Holds settings of the optimizer in the precision of the weights: in bfloat16 a beta of .999 is 1, and the first step divides by zero. */
+  readonly roundsAdam: boolean;
   /** What it trains: adapters, all weights (rank 0), or either. */
   readonly trains: 'adapters' | 'all-weights' | 'either';
   /** What becomes of a model's checkpoints when it is unloaded: they stay, or nobody finds them again. */
@@ -70,6 +72,7 @@ const PLAIN: Omit<Profile, 'name'> = {
   order: 'server',
   replay: 'same-future',
   ignoredAdam: [],
+  roundsAdam: false,
   trains: 'adapters',
   unloading: 'keeps-checkpoints',
   restoresModels: false,
@@ -95,7 +98,13 @@ const SKYRL: Omit<Profile, 'name'> = {
 /** Every profile by name. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   hosted: { ...PLAIN, name: 'hosted', losses: [...CLASSIC, 'gspo', 'dro'] },
-  'skyrl-jax': { ...SKYRL, name: 'skyrl-jax', reduction: 'sequence-mean', ignoredAdam: ['clipNorm'] },
+  'skyrl-jax': {
+    ...SKYRL,
+    name: 'skyrl-jax',
+    reduction: 'sequence-mean',
+    ignoredAdam: ['clipNorm'],
+    roundsAdam: true,
+  },
   'skyrl-train': {
     ...SKYRL,
     name: 'skyrl-train',

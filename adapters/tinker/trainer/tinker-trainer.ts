@@ -132,7 +132,7 @@ export class TinkerTrainer implements Trainer {
   async optimStep(adam: AdamSettings, signal?: AbortSignal): Promise<Readonly<Record<string, number>>> {
     const queue = this.#requireQueue();
     this.#pendingPasses = 0;
-    this.#warnOfIgnoredAdam(adam);
+    this.#warnOfAdam(adam);
     return queue.submit(toOptimOperation(adam), signal);
   }
 
@@ -251,13 +251,18 @@ export class TinkerTrainer implements Trainer {
     return this.#queue;
   }
 
-  #warnOfIgnoredAdam(adam: AdamSettings): void {
-    const { name, ignoredAdam } = this.#profile;
+  #warnOfAdam(adam: AdamSettings): void {
+    const { name, ignoredAdam, roundsAdam } = this.#profile;
     const ignored = ignoredAdam.filter((key) => key !== 'clipNorm' || adam.clipNorm > 0);
-    if (ignored.length === 0) return;
-    this.#tellOnce(
-      `trainer profile ${name} does not apply ${ignored.join(', ')}; the server's own settings are in force`,
-    );
+    if (ignored.length > 0)
+      this.#tellOnce(
+        `trainer profile ${name} does not apply ${ignored.join(', ')}; the server's own settings are in force`,
+      );
+    const rounded = roundsAdam ? (['beta1', 'beta2'] as const).filter((key) => adam[key] >= BFLOAT16_ONE) : [];
+    for (const key of rounded)
+      this.#tellOnce(
+        `trainer profile ${name} holds adam.${key} in the precision of the weights: if these are bfloat16, ${adam[key]} is 1 there and the first step ends in NaN; with such a model set adam.${key} to 0.99`,
+      );
   }
 
   #tellOnce(message: string): void {
@@ -266,6 +271,9 @@ export class TinkerTrainer implements Trainer {
     this.#parts.warn(message);
   }
 }
+
+/** Least number that bfloat16 rounds to 1. */
+const BFLOAT16_ONE = 1 - 2 ** -9;
 
 /** A pass that must not go out takes its turn and fails there, so that the optimizer step behind it is refused too. */
 function refuseInTurn(queue: ModelQueue, fault: TrainerError, signal?: AbortSignal): Promise<never> {
