@@ -5,7 +5,8 @@
  *  2. an experiment that was stopped goes on with the run it was stopped in, under the addresses of today, and ends as one that was not
  *  3. every arm is a recipe that the schema takes, for the presets it is made for; each changes something
  *  4. a store that another process writes ends the experiment with its one line, not with one for every arm
- *  5. results by hand: the mean over seeds, the difference paired by seed, and a conclusion only where the interval leaves out 0
+ *  5. results by hand: the mean over seeds, the difference paired by seed, and a conclusion only where the interval leaves out 0;
+ *     in short it says whether the paper's finding holds here
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { createSilentReporter } from '../../adapters/reporter-terminal/create-li
 import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts';
 import { openRunStore, openThrowawayStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { listFinishedArms, runExperiment } from '../../src/app/run-experiment.ts';
+import { renderFindings, writeExperimentMarkdown } from '../../src/cli/render/render-experiment.ts';
 import { changeRunConfig } from '../../src/config/load.ts';
 import { PRESETS } from '../../src/config/presets.ts';
 import { runConfigSchema } from '../../src/config/schema.ts';
@@ -183,4 +185,18 @@ test('5: results by hand', (t) => {
   assert.ok(Math.abs(contrast!.overProblems!.mean - 3 / 4) < 1e-12);
   const one = collectExperiment(store, EXPERIMENTS.easy, finished.slice(0, 2));
   assert.deepEqual([one.contrasts[0]!.overSeeds, one.contrasts[0]!.conclusion], [null, 'cannot be told']);
+
+  const sayInShort = (result: typeof one) => {
+    const reported = [{ name: 'easy' as const, experiment: EXPERIMENTS.easy, result }];
+    const [row] = writeExperimentMarkdown(reported, [1]).split('\n').slice(4);
+    return [row, renderFindings(reported)[2]!.replace(/\s+/g, ' ').trim()];
+  };
+  assert.deepEqual(sayInShort({ arms, contrasts }), [
+    '| easy | `recipe` against `no-easy` | held | +75.0 | +43.9 to +100.0 | 3 | holds here |',
+    'easy recipe held +75.0 +43.9 to +100.0 holds here',
+  ]);
+  assert.deepEqual(sayInShort(one), [
+    '| easy | `recipe` against `no-easy` | held | +62.5 | - | 1 | one seed |',
+    'easy recipe held +62.5 - one seed',
+  ]);
 });

@@ -9,7 +9,7 @@ import type { experimentCommand } from '../commands/training.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { measureScreen, printJson, printLine, tell } from '../output.ts';
 import { loadRecipe } from '../recipe/load-recipe.ts';
-import { renderExperiment, writeExperimentMarkdown } from '../render/render-experiment.ts';
+import { renderExperiment, renderFindings, writeExperimentMarkdown } from '../render/render-experiment.ts';
 import { renderTable } from '../render/table.ts';
 import { wrapText } from '../render/wrap-text.ts';
 import { selectReporter } from '../select-reporter.ts';
@@ -35,7 +35,10 @@ export async function runNamedExperiment(args: Args): Promise<number> {
   }));
   if (args.markdown !== undefined) writeMarkdown(args.markdown, writeExperimentMarkdown(reported, plan.seeds), args);
   if (args.json) printJson(reported);
-  else for (const line of reported.flatMap((one) => renderExperiment(one, measureScreen()))) printLine(line);
+  else {
+    const lines = reported.flatMap((one) => renderExperiment(one, measureScreen()));
+    for (const line of [...lines, ...(reported.length > 1 ? renderFindings(reported) : [])]) printLine(line);
+  }
   if (missing > 0)
     tell(args, `${missing} of ${missing + finished.length} runs are not done; the same command goes on with them.`);
   return failures > 0 ? 1 : 0;

@@ -33,6 +33,58 @@ export function renderExperiment({ name, experiment, result }: ReportedExperimen
   ];
 }
 
+/** What several experiments found, a line for every contrast: for the end of a long list. */
+export function renderFindings(reported: readonly ReportedExperiment[]): string[] {
+  const rows = listFindings(reported).map((one) => [
+    `  ${one.experiment}`,
+    one.contrast.second,
+    one.contrast.set,
+    one.points,
+    one.overSeeds,
+    one.told,
+  ]);
+  if (rows.length === 0) return [];
+  return ['In short: points of the second arm over the first', ...renderTable([FINDINGS_HEAD, ...rows], [3, 4]), ''];
+}
+
+const FINDINGS_HEAD = ['  experiment', 'arm', 'set', 'points', 'over seeds', 'told'];
+
+interface Finding {
+  readonly experiment: ExperimentName;
+  readonly contrast: ContrastResult;
+  readonly points: string;
+  readonly overSeeds: string;
+  readonly told: string;
+}
+
+function listFindings(reported: readonly ReportedExperiment[]): Finding[] {
+  return reported.flatMap(({ name, experiment, result }) =>
+    result.contrasts.map((contrast): Finding => {
+      const { overSeeds, differences } = contrast;
+      const [only] = differences;
+      if (overSeeds !== null) {
+        const points = signPoints(overSeeds.mean);
+        return {
+          experiment: name,
+          contrast,
+          points,
+          overSeeds: interval(overSeeds),
+          told: tellFinding(contrast, experiment),
+        };
+      }
+      return only === undefined
+        ? { experiment: name, contrast, points: '-', overSeeds: '-', told: 'not measured' }
+        : { experiment: name, contrast, points: signPoints(only.difference), overSeeds: '-', told: 'one seed' };
+    }),
+  );
+}
+
+/** What the interval over seeds says of the paper's finding; of a contrast it does not have, which way it goes. */
+function tellFinding({ conclusion }: ContrastResult, { expected }: Experiment): string {
+  if (conclusion === 'cannot be told' || expected === null) return conclusion;
+  return conclusion === expected ? 'holds here' : 'does not hold';
+}
+
 const HEAD = ['arm', 'seeds', 'right', 'interval', 'blocks', 'longest chain'];
 
 function listSets({ arms }: ExperimentResult): string[] {
@@ -85,9 +137,9 @@ function describeContrast(contrast: ContrastResult, experiment: Experiment): str
   );
 }
 
-function describeConclusion({ conclusion }: ContrastResult, { expected }: Experiment): string {
-  if (conclusion === 'cannot be told' || expected === null) return conclusion;
-  return conclusion === expected ? `${conclusion}, holds here` : `${conclusion}, does not hold here`;
+function describeConclusion(contrast: ContrastResult, experiment: Experiment): string {
+  const told = tellFinding(contrast, experiment);
+  return told === contrast.conclusion ? told : `${contrast.conclusion}: ${told}`;
 }
 
 function interval({ low, high }: Estimate): string {
@@ -103,7 +155,20 @@ export function writeExperimentMarkdown(reported: readonly ReportedExperiment[],
     ...listSets(result).flatMap((set) => ['', ...writeSet(result, experiment, set, seeds)]),
     '',
   ]);
-  return `${parts.join('\n').trimEnd()}\n`;
+  const findings = listFindings(reported).map(({ experiment, contrast, points, overSeeds, told }) =>
+    writeRow([
+      experiment,
+      `\`${contrast.second}\` against \`${contrast.first}\``,
+      contrast.set,
+      points,
+      overSeeds,
+      `${contrast.differences.length}`,
+      told,
+    ]),
+  );
+  const head = ['experiment', 'arms', 'set', 'points', '95 % over seeds', 'seeds', 'told'];
+  const summary = ['## In short', '', writeRow(head), writeRow(head.map(() => '---')), ...findings, ''];
+  return `${[...(findings.length === 0 ? [] : summary), ...parts].join('\n').trimEnd()}\n`;
 }
 
 function writeSet(result: ExperimentResult, experiment: Experiment, set: string, seeds: readonly number[]): string[] {
