@@ -255,16 +255,28 @@ export class WireAnswer {
 
 /** The JSON of a 2xx answer. Throws an error of the boundary for anything else, and for an error sent under a status of success. */
 export function parseAnswer(site: Site, text: string, headers: AnswerHeaders = {}): unknown {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    throw toUnreadable(site, text);
-  }
+  const answer = parseLoosely(site, text);
   const body = toObject(answer);
   const failure = body?.error == null ? null : findQuietFailure(site, body, headers);
   if (failure !== null) throw failure;
   return answer;
+}
+
+/** Strings as they are, and the numbers that JSON lacks and Python's `json` writes. */
+const STRING_OR_NO_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs;
+
+/** JSON, with null for `NaN` and `Infinity`: whoever needs a number there takes null for none. */
+function parseLoosely(site: Site, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    if (!text.includes('NaN') && !text.includes('Infinity')) throw toUnreadable(site, text);
+  }
+  try {
+    return JSON.parse(text.replace(STRING_OR_NO_NUMBER, (one) => (one.startsWith('"') ? one : 'null')));
+  } catch {
+    throw toUnreadable(site, text);
+  }
 }
 
 /** Some servers, and proxies in front of them, compress even when asked not to. */

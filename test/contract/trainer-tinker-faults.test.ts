@@ -170,7 +170,7 @@ test('failures are told in one line', async (t) => {
       /body\.seq_id: Field required/,
     ],
     [{ status: 403, text: '<html>\n no </html>' }, /403 <html> no <\/html>; check the API key/],
-    [{ status: 200, text: '{"metrics": NaN}' }, /expected JSON, got \{"metrics": NaN\}/],
+    [{ status: 200, text: '{"metrics": nan}' }, /expected JSON, got \{"metrics": nan\}/],
     [{ status: 200, json: { metrics: 'none' } }, /is not the protocol's: metrics/],
   ];
   const { double, trainer } = await open(t);

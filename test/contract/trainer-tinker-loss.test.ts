@@ -54,6 +54,12 @@ test('2: the gradient norm', async (t) => {
     await trainer.openModel(SPEC, null);
     assert.deepEqual(await trainer.optimStep(ADAM), wanted);
   }
+  // As Python's json writes it.
+  const double = await startFaultServer(t);
+  const { trainer } = await connectTrainer(t, double.url);
+  await trainer.openModel(SPEC, null);
+  double.fault('retrieve_future', { status: 200, text: '{"metrics": {"grad_norm": NaN, "step:max": 1}}' });
+  assert.deepEqual(await trainer.optimStep(ADAM), { grad_norm: Number.NaN, 'step:max': 1 });
 });
 
 test('3: paths', async (t) => {

@@ -175,7 +175,8 @@ test('6. JSON', async (t) => {
     [' \n', /the answer is empty/, true, null],
     ['{"a": [1, 2', /the answer was cut/, true, null],
     ['[1, 2', /the answer was cut/, true, null],
-    ['{"a": NaN}', /expected JSON, got \{"a": NaN\}/, false, null],
+    ['{"a": NAN}', /expected JSON, got \{"a": NAN\}/, false, null],
+    ['{"a": NaN, oops}', /expected JSON, got \{"a": NaN, oops\}/, false, null],
     ['<html>', /expected JSON, got <html>/, false, null],
     ['{"error": {"code": 429, "message": "slow down"}}', /429 slow down/, true, 429],
     ['{"error": {"code": "context_length_exceeded", "type": "invalid_request_error"}}', /400/, false, 400],
@@ -193,6 +194,14 @@ test('6. JSON', async (t) => {
     state.answer = text(body);
     assert.deepEqual(await (await send()).json(), JSON.parse(body));
   }
+  // Python's json writes numbers that JSON has not.
+  state.answer = text('{"a": NaN, "b": [-Infinity, Infinity, 1.5], "c": "NaN, \\"Infinity", "NaN": {"d": NaN}}');
+  assert.deepEqual(await (await send()).json(), {
+    a: null,
+    b: [null, null, 1.5],
+    c: 'NaN, "Infinity',
+    NaN: { d: null },
+  });
   const owned = await start(t, { ownsErrors: true });
   owned.state.answer = text('{"error": "boom", "category": "user"}');
   assert.deepEqual(await (await owned.send()).json(), { error: 'boom', category: 'user' });
