@@ -8,6 +8,7 @@ import {
   joinBinary,
   type RelationItem,
   type ScalarItem,
+  type TupleItem,
   toScalar,
 } from '../syntax-tree.ts';
 import { resolveMatrices } from '../value/matrix-value.ts';
@@ -134,7 +135,7 @@ class Comparison {
   }
 
   #compareToRelation(gold: RelationItem, answer: Item): Outcome {
-    if (gold.modulus !== null) return { equal: false, rule: 'congruence' };
+    if (gold.modulus !== null) return this.#compareToClass(gold, answer);
     const stated = findStated(gold, this.#areSame, this.#context);
     if (stated !== null) {
       const value = answer.kind === 'list' ? nameMembers(stated.subject, stated.value) : stated.value;
@@ -148,6 +149,17 @@ class Comparison {
       return { equal: solvesEquation(gold, answer.expr, isSame), rule: 'equation' };
     }
     return this.#compareSets(gold, answer);
+  }
+
+  /** `2 mod 5` is the class that `x \equiv 2 \pmod 5` names. */
+  #compareToClass(gold: RelationItem, answer: Item): Outcome {
+    const stated = findStated(gold, this.#areSame, this.#context);
+    const isClass =
+      answer.kind === 'scalar' && answer.unit === null && answer.expr.type === 'call' && answer.expr.name === 'mod';
+    if (!isClass || stated === null) return { equal: false, rule: 'congruence' };
+    const [rest, modulus] = answer.expr.args;
+    const said: RelationItem = { ...gold, sides: [toScalar(rest!)], ops: [], modulus: modulus! };
+    return this.#compareCongruent(gold, said, stated.value, toScalar(rest!));
   }
 
   #compareTwoRelations(gold: RelationItem, answer: RelationItem): Outcome {
@@ -272,6 +284,11 @@ class Comparison {
       return this.#compareInOrder(gold.items, answer.items, 'tuple');
     const [tuple, other] = gold.kind === 'tuple' ? [gold, answer] : [answer, gold];
     if (tuple.kind !== 'tuple') return NO;
+    const rows = this.#findRows(other);
+    if (rows !== null && isGrid(tuple)) {
+      const [left, right] = gold.kind === 'tuple' ? [tuple.items, rows] : [rows, tuple.items];
+      return this.#compareInOrder(left, right, 'matrix');
+    }
     const vector = this.#findVector(other);
     if (vector !== null) {
       const [left, right] = gold.kind === 'tuple' ? [tuple.items, vector] : [vector, tuple.items];
@@ -289,11 +306,17 @@ class Comparison {
 
   /** Entries of a matrix of one row or one column. */
   #findVector(item: Item): Item[] | null {
+    const rows = this.#findRows(item);
+    if (rows === null || (rows.length !== 1 && rows[0]!.items.length !== 1)) return null;
+    return rows.flatMap(({ items }) => items);
+  }
+
+  /** Rows of a matrix, each as a tuple in square brackets. */
+  #findRows(item: Item): TupleItem[] | null {
     if (item.kind !== 'scalar' || !hasType(item.expr, 'matrix')) return null;
     const resolved = resolveMatrices(item.expr, this.#context.steps);
     if (resolved.type !== 'matrix') return null;
-    if (resolved.rows.length !== 1 && resolved.rows[0]!.length !== 1) return null;
-    return resolved.rows.flat().map(toScalar);
+    return resolved.rows.map((row) => ({ kind: 'tuple', open: '[', close: ']', items: row.map(toScalar), source: '' }));
   }
 
   #compareInOrder(gold: readonly Item[], answer: readonly Item[], rule: string): Outcome {
@@ -359,6 +382,11 @@ class Comparison {
     });
     return { equal: equal && met.size === answers.length, rule: 'set' };
   }
+}
+
+/** `[[1, 2], [3, 4]]`: a matrix as programs write it. */
+function isGrid({ open, items }: TupleItem): boolean {
+  return open === '[' && items.every((item) => item.kind === 'tuple' && item.open === '[' && item.close === ']');
 }
 
 /** Whether the value is one of something that is called by words, or tagged. */

@@ -94,6 +94,9 @@ export function toStructure(item: Item): Item {
   return { kind: 'union', parts, ops: parts.slice(1).map(() => 'cup' as const), source: item.source };
 }
 
+/** A time as it is written. */
+type ClockTime = Pick<Extract<Item, { kind: 'clock' }>, 'digits' | 'half'>;
+
 export function compareClocks(gold: Item, answer: Item): Outcome {
   // `1:18` may be a ratio: by the numbers that are written.
   const ratio = gold.kind === 'ratio' ? gold : answer.kind === 'ratio' ? answer : null;
@@ -104,12 +107,30 @@ export function compareClocks(gold: Item, answer: Item): Outcome {
     return { equal: isSame, rule: 'ratio' };
   }
   const [left, right] = [readClock(gold), readClock(answer)];
-  if (left === null || right === null || left.digits !== right.digits) return { equal: false, rule: 'clock' };
-  return { equal: left.half === right.half || left.half === null || right.half === null, rule: 'clock' };
+  if (left === null || right === null) return { equal: false, rule: 'clock' };
+  const [one, other] = [toMinuteOfDay(left), toMinuteOfDay(right)];
+  if (one !== null && other !== null) return { equal: one === other, rule: 'clock' };
+  const isSameHour = left.digits === right.digits || writeMinutes(left) === writeMinutes(right);
+  const equal = isSameHour && (left.half === right.half || left.half === null || right.half === null);
+  return { equal, rule: 'clock' };
+}
+
+/** `9 a.m.` is `9:00`; a 9 alone may be no time. */
+function writeMinutes({ digits, half }: ClockTime): string {
+  return half === null || digits.includes(':') ? digits : `${digits}:00`;
+}
+
+/** Minutes after midnight of a time that says which half of the day it is in: `5 PM`, `17:00`, `0:30`; null for `5:00`. */
+function toMinuteOfDay({ digits, half }: ClockTime): number | null {
+  const [hours = 0, minutes] = digits.split(':').map(Number);
+  const isHour =
+    half === null ? (hours > 12 || hours === 0) && hours < 24 && minutes !== undefined : hours > 0 && hours < 13;
+  if (!isHour) return null;
+  return (half === null ? hours : (hours % 12) + (half === 'pm' ? 12 : 0)) * 60 + (minutes ?? 0);
 }
 
 /** The digits of a clock time; 9 of `9 a.m.` may stand alone. */
-function readClock(item: Item): { readonly digits: string; readonly half: 'am' | 'pm' | null } | null {
+function readClock(item: Item): ClockTime | null {
   if (item.kind === 'clock') return item;
   const isHour = item.kind === 'scalar' && item.expr.type === 'number' && item.expr.value.den === 1n;
   return isHour && item.expr.type === 'number' ? { digits: `${item.expr.value.num}`, half: null } : null;

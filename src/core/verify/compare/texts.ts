@@ -57,7 +57,7 @@ function toWords(text: string): string {
     else if (char === '-') words += isWordCharacter(before) && isWordCharacter(after) ? '' : char;
     else if (isWordCharacter(char) || '0123456789+*/=<>^:_\\!%|~'.includes(char)) words += char;
   }
-  return words;
+  return words === 'DNE' ? 'doesnotexist' : words;
 }
 
 function isWordCharacter(char: string): boolean {

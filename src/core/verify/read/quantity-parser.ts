@@ -233,12 +233,15 @@ export function scale(expr: Expr, factor: Rational): Expr {
   return joinBinary('*', expr, { type: 'number', value: factor, decimals: 0 });
 }
 
-/** `4:30`, `12:00 PM`, `9 a.m.`: compared as written. Null for anything else. */
+/** `4:30`, `12:00 PM`, `9 a.m.`, `9 o'clock`. Null for anything else. */
 export function readClock(tokens: readonly Token[], source: string): Item | null {
   const [hours, colon, minutes] = tokens;
   if (hours?.kind !== 'number' || !/^\d{1,2}$/.test(hours.text)) return null;
   const isFull = colon?.text === ':' && minutes?.kind === 'number' && /^[0-5]\d$/.test(minutes.text) && !minutes.spaced;
-  const half = readHalf(tokens.slice(isFull ? 3 : 1));
+  const behind = tokens.slice(isFull ? 3 : 1);
+  if (!isFull && behind.length === 1 && behind[0]!.text.toLowerCase() === "o'clock")
+    return { kind: 'clock', digits: `${Number(hours.text)}:00`, half: null, source };
+  const half = readHalf(behind);
   if (half === undefined || (!isFull && half === null)) return null;
   return { kind: 'clock', digits: `${Number(hours.text)}${isFull ? `:${minutes.text}` : ''}`, half, source };
 }

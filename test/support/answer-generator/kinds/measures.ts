@@ -281,6 +281,43 @@ const clock: AnswerKind<readonly [hour: number, minute: number]> = {
   },
 };
 
+/** 13 to 23, and 0, which no clock of twelve hours shows. */
+const onLongClock = (hour: number, isLate: boolean): number | null => {
+  const long = (hour % 12) + (isLate ? 12 : 0);
+  return long > 12 || long === 0 ? long : null;
+};
+
+const halfDay: AnswerKind<readonly [hour: number, minute: number, isLate: boolean]> = {
+  name: 'time with its half of the day',
+  shape: 'words',
+  weight: 6,
+  draw: (rng) => [between(rng, 1, 12), between(rng, 0, 59), isRare(rng, 2)],
+  gold: ([hour, minute, isLate], rng) =>
+    `${hour}:${two(minute)} ${pick(rng, isLate ? ['PM', 'p.m.', 'pm'] : ['AM', 'a.m.', 'am'])}`,
+  rewrites: {
+    'other letters': ([hour, minute, isLate], rng) =>
+      any(`${hour}:${two(minute)} ${pick(rng, isLate ? ['PM', 'P.M.', 'pm'] : ['AM', 'A.M.', 'am'])}`),
+    'of 24 hours': ([hour, minute, isLate]) => {
+      const long = onLongClock(hour, isLate);
+      return long === null ? null : any(`${long}:${two(minute)}`);
+    },
+    'without its half': ([hour, minute]) => any(`${hour}:${two(minute)}`),
+    'hour alone': ([hour, minute, isLate]) => (minute === 0 ? any(`${hour} ${isLate ? 'PM' : 'AM'}`) : null),
+  },
+  misses: {
+    'other half': ([hour, minute, isLate]) => any(`${hour}:${two(minute)} ${isLate ? 'AM' : 'PM'}`),
+    'other half of 24 hours': ([hour, minute, isLate]) => {
+      const long = onLongClock(hour, !isLate);
+      return long === null ? null : any(`${long}:${two(minute)}`);
+    },
+    'minute changed': ([hour, minute, isLate], rng) =>
+      any(`${hour}:${two(betweenExcept(rng, 0, 59, [minute]))} ${isLate ? 'PM' : 'AM'}`),
+    'hour changed of 24 hours': ([hour, minute, isLate], rng) =>
+      any(`${betweenExcept(rng, 13, 23, [(hour % 12) + (isLate ? 12 : 0)])}:${two(minute)}`),
+    'hour with its half': ([hour, minute, isLate]) => (minute === 0 ? null : any(`${hour} ${isLate ? 'PM' : 'AM'}`)),
+  },
+};
+
 const proportion: AnswerKind<readonly [number, number]> = {
   name: 'ratio',
   shape: 'words',
@@ -349,6 +386,7 @@ export const MEASURES: readonly SampledKind[] = [
   sampleKind(area),
   sampleKind(angle),
   sampleKind(clock),
+  sampleKind(halfDay),
   sampleKind(proportion),
   sampleKind(baseNumber),
 ];

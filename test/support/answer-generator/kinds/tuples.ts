@@ -2,7 +2,7 @@ import type { Rng } from '../../../../src/core/rng.ts';
 import { type AnswerKind, type SampledKind, type Spell, sampleKind } from '../answer-kind.ts';
 import { between, isRare, pick, reorder } from '../draw.ts';
 import { drawMember, drawMembers, drawOther, type Member, negate, spellMember, wholeMember } from '../member.ts';
-import { plain, type Spelling, tex } from '../spelling.ts';
+import { any, plain, type Spelling, tex } from '../spelling.ts';
 
 type Entries = readonly Member[];
 
@@ -223,6 +223,9 @@ const environment = (name: string, body: string): string => `\\begin{${name}} ${
 const showMatrix = (rows: Rows, rng: Rng): string =>
   environment(pick(rng, ['pmatrix', 'pmatrix', 'bmatrix']), showRows(rows, rng));
 
+/** As Python writes it. */
+const showGrid = (rows: Rows): string => `[${rows.map((row) => `[${texts(row)}]`).join(', ')}]`;
+
 const sameRows = (a: Rows, b: Rows): boolean => a.length === b.length && a.every((row, k) => same(row, b[k]!));
 
 const matrixMiss =
@@ -249,8 +252,14 @@ const matrix: AnswerKind<Rows> = {
       ),
     'last row closed': (rows, rng) => tex(environment('bmatrix', `${showRows(rows, rng)} \\\\`)),
     named: (rows, rng) => tex(`A = ${showMatrix(rows, rng)}`),
+    'lists of a program': (rows) => any(showGrid(rows)),
   },
   misses: {
+    'lists of a program, transposed': (rows) => {
+      const other = rows[0]!.map((_, j) => rows.map((row) => row[j]!));
+      return sameRows(rows, other) ? null : any(showGrid(other));
+    },
+    'lists of a program, row lost': (rows) => any(showGrid(rows.slice(1))),
     'entry changed': matrixMiss((rows, rng) => {
       const [i, j] = [rng.nextInt(rows.length), rng.nextInt(rows[0]!.length)];
       return rows.with(i, rows[i]!.with(j, drawOther(rng, [rows[i]![j]!])));
