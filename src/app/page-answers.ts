@@ -12,6 +12,7 @@ import { collectFunnels, collectOverview, type RolloutPage } from '../report/pag
 import { collectProblemGrid } from '../report/problem-grid.ts';
 import { PROMETHEUS_TYPE, renderPrometheusText } from '../report/prometheus-text.ts';
 import { readLiveStatus } from './live-status.ts';
+import { reproduceStore } from './reproduce-store.ts';
 
 /** Rollouts, and answers of a teacher, on one page of a list. */
 const ROLLOUTS_PER_PAGE = 100;
@@ -46,6 +47,7 @@ export function createPageAnswers(store: RunStore, runId: string) {
       const other = store.getRun(query.get('run') ?? '');
       return other === null ? undefined : compareRuns(store, other, readRun());
     },
+    reproduction: () => reproduceStore(store),
   };
   return async (name: string, query: URLSearchParams): Promise<unknown> =>
     Object.hasOwn(answers, name) ? await answers[name]!(query) : undefined;

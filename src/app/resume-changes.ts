@@ -57,9 +57,14 @@ export function requireAllowed(changes: readonly ConfigChange[]): void {
   );
 }
 
+/** The settings in which two configurations differ and on which depends what is computed: not where their servers are. */
+export function listRecipeChanges(before: RunConfig, after: RunConfig): ConfigChange[] {
+  return listChanges(before, after).filter(({ path }) => !CONNECTIONS.some((pattern) => pattern.test(path)));
+}
+
 /** Whether two configurations compute the same, wherever their servers are. */
 export function isSameRecipe(one: RunConfig, other: RunConfig): boolean {
-  return listChanges(one, other).every(({ path }) => CONNECTIONS.some((pattern) => pattern.test(path)));
+  return listRecipeChanges(one, other).length === 0;
 }
 
 /** One line: `engine.model: "a" -> "b"`. */

@@ -1,16 +1,12 @@
 import { existsSync } from 'node:fs';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import type { RunConfig } from '../config/schema.ts';
-import { readStoredConfig } from '../config/stored.ts';
 import { InterruptedError, ParallelR1Error, StoreError, UsageError } from '../errors.ts';
 import { type ArmId, prepareArm, trainArm } from '../experiments/arms.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { RunStore } from '../ports/run-store/run-store.ts';
-import type { RunRecord } from '../ports/run-store/runs.ts';
-import type { FinishedArm } from '../report/experiment-results.ts';
-import { isSameRecipe, listChanges } from './resume-changes.ts';
+import { type KnownRun, KnownRuns, type PlannedArms } from './experiment-runs.ts';
+import { listChanges } from './resume-changes.ts';
 import type { RunParts } from './run-parts.ts';
-import { findForeignPath, findLastState } from './run-record.ts';
 import { resumeRun, startRun } from './start-run.ts';
 
 /**
@@ -19,13 +15,10 @@ import { resumeRun, startRun } from './start-run.ts';
  * was stopped goes on.
  */
 
-export interface ExperimentOptions {
+/** What `runExperiment` runs, where, and who hears of it. */
+export interface ExperimentOptions extends PlannedArms {
   readonly db: string;
-  /** The recipe that the arms change. */
-  readonly base: RunConfig;
   readonly preset: string | null;
-  readonly arms: readonly ArmId[];
-  readonly seeds: readonly number[];
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   /** What stands in for what the recipes would connect. */
@@ -95,52 +88,4 @@ function findKnown(db: string, config: RunConfig, weightsOf: string | null): Kno
   if (!existsSync(db)) return null;
   using store = openRunStore(db, { readonly: true });
   return new KnownRuns(store).find(config, weightsOf);
-}
-
-/** The arms that are done, as the store has them, and how many are not. */
-export function listFinishedArms(
-  store: RunStore,
-  { base, arms, seeds }: Pick<ExperimentOptions, 'base' | 'arms' | 'seeds'>,
-): { readonly finished: readonly FinishedArm[]; readonly missing: number } {
-  const known = new KnownRuns(store);
-  const finished = arms.flatMap((arm) =>
-    seeds.flatMap((seed): FinishedArm[] => {
-      const preparation = prepareArm(base, arm, seed);
-      const prepared = preparation.stages.length === 0 ? null : known.find(preparation, null)?.run;
-      if (prepared === undefined) return [];
-      const run = known.find(trainArm(base, arm, seed), prepared?.id ?? null)?.run;
-      return run?.status === 'done' ? [{ arm, seed, run }] : [];
-    }),
-  );
-  return { finished, missing: arms.length * seeds.length - finished.length };
-}
-
-interface KnownRun {
-  readonly run: RunRecord;
-  readonly config: RunConfig;
-  readonly weights: string | null;
-}
-
-/** The runs of a store by what they compute. Those that this version cannot read are not among them. */
-class KnownRuns {
-  readonly #store: RunStore;
-  readonly #bySeed: ReadonlyMap<number, readonly KnownRun[]>;
-
-  constructor(store: RunStore) {
-    this.#store = store;
-    const runs = store.listRuns().flatMap((run): KnownRun[] => {
-      const config = readStoredConfig(run);
-      return config === null ? [] : [{ run, config, weights: findForeignPath(store, run.id) }];
-    });
-    this.#bySeed = Map.groupBy(runs, ({ config }) => config.run.seed);
-  }
-
-  /** The run of that recipe that began with the last weights of that run, whatever its arm is called: the newest that is done, else the newest. */
-  find(config: RunConfig, weightsOf: string | null): KnownRun | null {
-    const weights = weightsOf === null ? null : (findLastState(this.#store, weightsOf)?.path ?? null);
-    const same = (this.#bySeed.get(config.run.seed) ?? []).filter(
-      (known) => known.weights === weights && isSameRecipe(known.config, config),
-    );
-    return same.find(({ run }) => run.status === 'done') ?? same[0] ?? null;
-  }
 }

@@ -7,6 +7,7 @@ import { countProblems } from '../problem-sets/resolve-problems.ts';
 import { collectFileReport } from '../report/file-report.ts';
 import { readLiveStatus } from './live-status.ts';
 import { findVocabulary } from './page-answers.ts';
+import { reproduceStore } from './reproduce-store.ts';
 import { systemClock } from './system-clock.ts';
 
 /** What was written. */
@@ -26,6 +27,7 @@ export async function writeReport(store: RunStore, run: RunRecord, file: string)
     madeAtMs: systemClock.now(),
     textOfToken: findVocabulary(run),
     countProblems,
+    reproduction: reproduceStore(store),
   });
   using whole = new WholeFile(file);
   whole.write(renderPageFile(`${run.name} ${run.id}`, data, bundle));

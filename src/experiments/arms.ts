@@ -75,12 +75,15 @@ export const ARMS = {
 /** Id of an arm. */
 export type ArmId = keyof typeof ARMS;
 
+/** Name of the runs that prepare arms. */
+export const PREPARATION = 'preparation';
+
 /** The recipe that prepares an arm: cold start and SFT. `seed` is that of every arm of one repetition. */
 export function prepareArm(base: RunConfig, id: ArmId, seed: number): RunConfig {
   const { prepare = keep }: Arm = ARMS[id];
   const config = prepare(withSeed(base, seed));
   const stages = config.stages.filter(({ kind }) => kind === 'cold-start' || kind === 'sft');
-  return { ...config, run: { ...config.run, name: 'preparation' }, stages };
+  return { ...config, run: { ...config.run, name: PREPARATION }, stages };
 }
 
 /** The recipe that trains an arm: RL, from prepared weights. A gate that is not met warns, so that a bad arm is measured too. */

@@ -106,6 +106,8 @@ export interface PaperCurve {
   readonly points: readonly CurvePoint[];
   /** Steps of RL in the paper's run: places are compared as shares of the training. */
   readonly steps: number;
+  /** Preset of a run with the paper's models and data. */
+  readonly preset: string;
   readonly arm: ArmId;
   /** Metric of each step; null: accuracy of the evaluations, mean over the sets. */
   readonly metric: string | null;
@@ -117,6 +119,7 @@ export const PAPER_CURVES: readonly PaperCurve[] = [
     title: 'Relative position of blocks in the answer: from exploring to verifying',
     points: toPoints({ 0: 0.39, 30: 0.39, 50: 0.44, 100: 0.51, 150: 0.56, 200: 0.69, 240: 0.7 }),
     steps: 240,
+    preset: 'seen',
     arm: 'recipe',
     metric: 'block/position_macro',
   },
@@ -125,6 +128,7 @@ export const PAPER_CURVES: readonly PaperCurve[] = [
     title: 'Scaffold: accuracy over training',
     points: toPoints({ 0: 0.06, 60: 0.15, 120: 0.155, 200: 0.19, 260: 0.12, 300: 0.22, 524: 0.256 }),
     steps: 550,
+    preset: 'scaffold',
     arm: 'scaffold',
     metric: null,
   },
@@ -133,6 +137,7 @@ export const PAPER_CURVES: readonly PaperCurve[] = [
     title: 'Scaffold: share of answers with a block over training',
     points: toPoints({ 0: 0.94, 60: 0.32, 120: 0.68, 200: 0.73, 260: 0.4, 300: 0.01, 524: 0 }),
     steps: 550,
+    preset: 'scaffold',
     arm: 'scaffold',
     metric: 'rollout/parallel_fraction',
   },

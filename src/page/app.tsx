@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { PageOverview } from '../report/page-data.ts';
 import { ColdStartScreen } from './cold-start-screen.tsx';
 import { CompareScreen } from './compare-screen.tsx';
+import { PaperScreen } from './paper-screen.tsx';
 import { ProblemsScreen } from './problems-screen.tsx';
 import { linkTo, type Route, SCREENS, useRoute } from './route.ts';
 import { RunScreen } from './run-screen.tsx';
@@ -17,6 +18,7 @@ const NAMES: Readonly<Record<Route['screen'], string>> = {
   problems: 'Problems',
   'cold-start': 'Cold start',
   compare: 'Compare',
+  paper: 'Paper',
 };
 
 /** The page: a head with the run and the way to its screens, and one of them. */
@@ -55,6 +57,8 @@ function Screen({ route, ...shared }: Omit<ScreenProps, 'params'> & { readonly r
       return <ColdStartScreen {...props} />;
     case 'compare':
       return <CompareScreen {...props} />;
+    case 'paper':
+      return <PaperScreen {...props} />;
     default:
       return <RunScreen {...props} />;
   }

@@ -28,6 +28,8 @@ export interface LineChartProps {
   /** Ends of the vertical axis; what is not given follows from the points. */
   readonly range?: { readonly low?: number; readonly high?: number };
   readonly dividers: readonly ChartDivider[];
+  /** What the horizontal axis counts; `step` where it is not given. */
+  readonly axis?: string;
   /** How a place on the horizontal axis is called. */
   readonly nameX: (x: number) => string;
   /** Where a click or Enter leads; null where it leads nowhere. */
@@ -41,7 +43,17 @@ const EDGE = { left: 46, right: 12, top: 10, bottom: 22 };
  * Lines over the steps of a run, drawn to the width there is. The reading follows the pointer or the arrow keys and
  * stands in the legend; Enter or a click opens what lies behind a point. The same numbers are a table below.
  */
-export function LineChart({ title, note, series, format, range = {}, dividers, nameX, open }: LineChartProps) {
+export function LineChart({
+  title,
+  note,
+  series,
+  format,
+  range = {},
+  dividers,
+  axis = 'step',
+  nameX,
+  open,
+}: LineChartProps) {
   const [box, width] = useWidth();
   const [at, setAt] = useState<number | null>(null);
   const places = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
@@ -128,7 +140,7 @@ export function LineChart({ title, note, series, format, range = {}, dividers, n
           )}
         </svg>
       </div>
-      <ChartTable series={series} places={places} format={format} nameX={nameX} title={title} />
+      <ChartTable {...{ series, places, format, axis, nameX, title }} />
     </section>
   );
 }
@@ -137,9 +149,12 @@ function ChartTable({
   series,
   places,
   format,
+  axis,
   nameX,
   title,
-}: Pick<LineChartProps, 'series' | 'format' | 'nameX' | 'title'> & { readonly places: readonly number[] }) {
+}: Required<Pick<LineChartProps, 'series' | 'format' | 'axis' | 'nameX' | 'title'>> & {
+  readonly places: readonly number[];
+}) {
   const [isOpen, setOpen] = useState(false);
   return (
     <details class="figures" onToggle={(event) => setOpen((event.currentTarget as HTMLDetailsElement).open)}>
@@ -150,7 +165,7 @@ function ChartTable({
             <caption class="hidden">{title}</caption>
             <thead>
               <tr>
-                <th scope="col">step</th>
+                <th scope="col">{axis}</th>
                 {series.map(({ name }) => (
                   <th scope="col" key={name}>
                     {name}

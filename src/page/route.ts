@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 /** The screens, in the order of the navigation. */
-export const SCREENS = ['run', 'trajectories', 'problems', 'cold-start', 'compare'] as const;
+export const SCREENS = ['run', 'trajectories', 'problems', 'cold-start', 'compare', 'paper'] as const;
 
 /** Which screen, and what it is asked to show. It is all in the address, so that any of them can be linked to. */
 export interface Route {

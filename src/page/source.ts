@@ -5,6 +5,7 @@ import type { AttemptDetail } from '../report/describe-attempt.ts';
 import type { RolloutDetail } from '../report/describe-rollout.ts';
 import type { FileReport, PageOverview, RolloutPage } from '../report/page-data.ts';
 import type { ProblemGrid } from '../report/problem-grid.ts';
+import type { StoreReproduction } from '../report/reproduction.ts';
 
 /** Where the page takes what it shows: from the server that it came from, or from the file that it is. */
 export interface PageSource {
@@ -20,6 +21,8 @@ export interface PageSource {
   attempts(stageIndex: number, code: string | null, after: number | null): Promise<readonly AttemptDetail[]>;
   /** This run beside another. A file knows one run. */
   compare(runId: string): Promise<RunComparison | null>;
+  /** The runs of the store beside the paper; in a file as they were when it was written. */
+  reproduction(): Promise<StoreReproduction>;
   /** Calls back whenever the store changed. Returns what ends it. */
   watch(changed: () => void): () => void;
   /** What a file does not hold, in one sentence; null for the live page. */
@@ -55,6 +58,7 @@ function openLiveSource(): PageSource {
     funnels: () => ask('funnels'),
     attempts: (stageIndex, code, after) => ask('attempts', { stageIndex, code, after }),
     compare: (run) => ask('compare', { run }),
+    reproduction: () => ask('reproduction'),
     watch: (changed) => {
       const events = new EventSource(`/events?token=${encodeURIComponent(token)}`);
       events.onmessage = changed;
@@ -84,6 +88,7 @@ function openFileSource(file: FileReport): PageSource {
         .flatMap((stage) => stage.attempts)
         .filter(({ attempt }) => (code === null ? attempt.status === 'accepted' : attempt.code === code)),
     compare: async () => null,
+    reproduction: async () => file.reproduction,
     watch: () => () => {},
   };
 }

@@ -6,8 +6,8 @@ export interface Loaded<T> {
   readonly error: string | null;
 }
 
-/** Loads what belongs to a key, again when the key or the version changes. A new key forgets the answer to the old one. */
-export function useLoaded<T>(key: string, version: number, load: () => Promise<T>): Loaded<T> {
+/** Loads what belongs to a key, again when the key or the version changes, which is a number or a text that says what is new. A new key forgets the answer to the old one. */
+export function useLoaded<T>(key: string, version: number | string, load: () => Promise<T>): Loaded<T> {
   const [state, setState] = useState<Loaded<T> & { readonly key: string }>({ key, value: undefined, error: null });
   // `load` is made anew each time; the key says what it loads.
   useEffect(() => {

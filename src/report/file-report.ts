@@ -10,12 +10,15 @@ import { describeAttempt } from './describe-attempt.ts';
 import { describeRollout, type PieceDetail, type RolloutDetail, type TextOfToken } from './describe-rollout.ts';
 import { collectFunnels, collectOverview, type FileReport, type StageAttempts } from './page-data.ts';
 import { collectProblemGrid, type ProblemGrid } from './problem-grid.ts';
+import type { StoreReproduction } from './reproduction.ts';
 
 /** How a file is made. */
 export interface FileReportOptions {
   readonly madeAtMs: number;
   readonly textOfToken: TextOfToken | null;
   readonly countProblems: CountProblems;
+  /** The store beside the paper. */
+  readonly reproduction: StoreReproduction;
 }
 
 /** Most rollouts whose text is in the file. */
@@ -36,7 +39,7 @@ const MAX_ATTEMPTS = 60;
 export async function collectFileReport(
   store: RunStore,
   run: RunRecord,
-  { madeAtMs, textOfToken, countProblems }: FileReportOptions,
+  { madeAtMs, textOfToken, countProblems, reproduction }: FileReportOptions,
 ): Promise<FileReport> {
   const overview = await collectOverview(store, run, countProblems);
   const purposes = ['eval', 'train', 'pilot'] as const;
@@ -54,7 +57,7 @@ export async function collectFileReport(
     samples.push(short);
   }
   return {
-    ...{ madeAtMs, overview, grids, funnels, samples },
+    ...{ madeAtMs, overview, grids, funnels, samples, reproduction },
     attempts: funnels.map((funnel) => sampleAttempts(store, run, funnel)),
     totals: {
       rollouts: overview.rollouts.reduce((sum, { rollouts }) => sum + rollouts, 0),

@@ -8,6 +8,7 @@ import type { AttemptDetail } from './describe-attempt.ts';
 import type { RolloutDetail } from './describe-rollout.ts';
 import type { ProblemGrid } from './problem-grid.ts';
 import { collectReportData, type ReportData, type SeriesPoint, type StageReport } from './report-data.ts';
+import type { StoreReproduction } from './reproduction.ts';
 
 /** What the page shows first: the report of a run with curves short enough to be sent again and again. */
 export interface PageOverview extends Omit<ReportData, 'stages'> {
@@ -42,6 +43,7 @@ export interface FileReport {
   readonly funnels: readonly ColdStartFunnel[];
   readonly samples: readonly RolloutDetail[];
   readonly attempts: readonly StageAttempts[];
+  readonly reproduction: StoreReproduction;
   /** Rollouts and attempts of the run, of which samples are in the file. */
   readonly totals: { readonly rollouts: number; readonly attempts: number };
 }

@@ -1,6 +1,9 @@
-import type { RunConfig } from '../config/schema.ts';
+import { isPresetName, PRESETS } from '../config/presets.ts';
+import { readStoredConfig } from '../config/stored.ts';
 import { createRng, hashSeed } from '../core/rng.ts';
 import { type Estimate, estimateMean } from '../core/statistics/estimate-mean.ts';
+import { ARMS, type ArmId, PREPARATION } from '../experiments/arms.ts';
+import { EXPERIMENT_NAMES, EXPERIMENTS, type Experiment, type ExperimentName } from '../experiments/catalogue.ts';
 import {
   type Counterpart,
   PAPER_CURVES,
@@ -10,6 +13,7 @@ import {
   type PaperTable,
 } from '../experiments/paper-tables.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
+import type { RunRecord } from '../ports/run-store/runs.ts';
 import type { MetricPoint } from '../ports/run-store/training.ts';
 import { findEvaluations, type Shares } from './compare-runs.ts';
 import type { FinishedArm } from './experiment-results.ts';
@@ -18,15 +22,50 @@ import type { FinishedArm } from './experiment-results.ts';
 
 /** What is in the store. */
 export interface Reproduction {
-  readonly tables: readonly {
-    readonly table: PaperTable;
-    readonly rows: readonly { readonly paper: PaperRow; readonly ours: OurRow | null }[];
-  }[];
-  readonly curves: readonly { readonly curve: PaperCurve; readonly points: readonly ComparedPoint[] }[];
+  /** What the figures say about the paper's and what they cannot, in two sentences. */
+  readonly carriesOver: string;
+  readonly tables: readonly { readonly table: PaperTable; readonly rows: readonly ComparedRow[] }[];
+  readonly curves: readonly ComparedCurve[];
+}
+
+/** The same for whoever names no recipe. */
+export interface StoreReproduction extends Reproduction {
+  /** Null where the store has no experiment. */
+  readonly experiment: ReproducedExperiment | null;
+}
+
+/** The experiment whose arms are beside the paper. */
+export interface ReproducedExperiment {
+  readonly preset: string | null;
+  /** Paths of the settings in which its recipe differs from the preset; empty where there is no preset. */
+  readonly changes: readonly string[];
+  /** Arms that are done at one seed or more. */
+  readonly arms: number;
+  /** Seeds at which one arm or more is done, ascending. */
+  readonly seeds: readonly number[];
+  /** Runs of other experiments that are done, and left out. */
+  readonly others: number;
+}
+
+/** A row of the paper and ours; null where nothing was run for it. */
+export interface ComparedRow {
+  readonly paper: PaperRow;
+  readonly ours: OurRow | null;
+  /** The experiment that runs what stands for the row; null where nothing of ours does. */
+  readonly filledBy: ExperimentName | null;
+}
+
+/** A curve of the paper and ours. */
+export interface ComparedCurve {
+  readonly curve: PaperCurve;
+  readonly points: readonly ComparedPoint[];
+  readonly filledBy: ExperimentName;
 }
 
 /** Our figures of one row. */
 export interface OurRow {
+  /** `preset seen` or `arm recipe`: what the runs are of. */
+  readonly ranAs: string;
   readonly runIds: readonly string[];
   readonly sets: readonly OurSet[];
   /** Share of rollouts with an executed block in the step of RL nearest to the moment; null where there was none. */
@@ -54,34 +93,91 @@ export interface ComparedPoint {
 
 const LEVEL = 0.95;
 
+/** What figures of another model can and cannot say about the paper's. */
+const CARRIES_OVER =
+  'Figures of another model and other problems are no reproduction of these numbers. What carries over is the direction of a ' +
+  'difference between two rows, and only where its interval leaves out 0: parallel-r1 experiment.';
+
 /** Puts the runs that are done beside the paper. A run of the preset comes before the arm of an experiment. */
 export function collectReproduction(store: RunStore, arms: readonly FinishedArm[]): Reproduction {
+  const runs = new Counterparts(store, arms);
   return {
+    carriesOver: CARRIES_OVER,
     tables: PAPER_TABLES.map((table) => ({
       table,
-      rows: table.rows.map((paper) => ({ paper, ours: measureRow(store, paper.counterpart, arms) })),
+      rows: table.rows.map((paper) => ({
+        paper,
+        ours: paper.counterpart === null ? null : measureRow(store, paper.counterpart, runs),
+        filledBy: paper.counterpart === null ? null : findExperiment(paper.counterpart.arm),
+      })),
     })),
-    curves: PAPER_CURVES.map((curve) => ({ curve, points: followCurve(store, curve, arms) })),
+    curves: PAPER_CURVES.map((curve) => ({
+      curve,
+      points: followCurve(store, curve, runs),
+      filledBy: findExperiment(curve.arm),
+    })),
   };
 }
 
-function measureRow(store: RunStore, counterpart: Counterpart | null, arms: readonly FinishedArm[]): OurRow | null {
-  if (counterpart === null) return null;
-  const { preset, arm, moment } = counterpart;
-  const named = preset === null ? [] : store.listRuns().filter((run) => run.preset === preset && run.status === 'done');
-  const runIds =
-    named.length > 0 ? named.map(({ id }) => id) : arms.filter((one) => one.arm === arm).map(({ run }) => run.id);
+/** The first experiment of the list that has the arm. */
+function findExperiment(arm: ArmId): ExperimentName {
+  return EXPERIMENT_NAMES.find((name) => (EXPERIMENTS[name] as Experiment).arms.includes(arm))!;
+}
+
+/** The runs that stand for rows and curves, each read once: several rows share a run. */
+class Counterparts {
+  readonly #store: RunStore;
+  readonly #arms: readonly FinishedArm[];
+  readonly #done: readonly RunRecord[];
+  readonly #measured = new Map<string, ReadonlyMap<string, Shares>>();
+
+  constructor(store: RunStore, arms: readonly FinishedArm[]) {
+    this.#store = store;
+    this.#arms = arms;
+    this.#done = store.listRuns().filter(({ status }) => status === 'done');
+  }
+
+  /** The runs of the preset; where there are none, those of the arm. */
+  list({ preset, arm }: Pick<Counterpart, 'preset' | 'arm'>): Pick<OurRow, 'ranAs' | 'runIds'> {
+    const named = preset === null ? [] : this.#done.filter((run) => run.preset === preset && !isOfExperiment(run));
+    if (named.length > 0) return { ranAs: `preset ${preset}`, runIds: named.map(({ id }) => id) };
+    return { ranAs: `arm ${arm}`, runIds: this.#arms.filter((one) => one.arm === arm).map(({ run }) => run.id) };
+  }
+
+  measure(runId: string, which: 'first' | 'last'): ReadonlyMap<string, Shares> {
+    const key = `${which} ${runId}`;
+    const known = this.#measured.get(key) ?? findEvaluations(this.#store, runId, which);
+    this.#measured.set(key, known);
+    return known;
+  }
+}
+
+/**
+ * Whether `experiment` made the run: it is called as its runs are and is a part of its preset. All arms carry the preset
+ * that they change, so that it alone says nothing; a run of a whole preset may be called like an arm: `sequential`.
+ */
+export function isOfExperiment(run: RunRecord): boolean {
+  const { name, preset } = run;
+  if (name !== PREPARATION && !Object.hasOwn(ARMS, name)) return false;
+  if (preset === null || !isPresetName(preset)) return true;
+  const ids = new Set(readStoredConfig(run)?.stages.map(({ id }) => id));
+  return PRESETS[preset].stages.some(({ id }) => !ids.has(id));
+}
+
+function measureRow(store: RunStore, counterpart: Counterpart, runs: Counterparts): OurRow | null {
+  const { ranAs, runIds } = runs.list(counterpart);
   if (runIds.length === 0) return null;
-  const which = moment === 'end' ? 'last' : 'first';
-  const measured = runIds.map((id) => findEvaluations(store, id, which));
+  const which = counterpart.moment === 'end' ? 'last' : 'first';
+  const measured = runIds.map((id) => runs.measure(id, which));
   const names = [...new Set(measured.flatMap((sets) => [...sets.keys()]))];
   if (names.length === 0) return null;
   const ratios = runIds.flatMap((id) => findRatio(store, id, which) ?? []);
   return {
+    ranAs,
     runIds,
     sets: names.map((set) => measureSet(set, measured)),
     parallelRatio: ratios.length === 0 ? null : average(ratios),
-    differs: describeDifferences(JSON.parse(store.getRun(runIds[0]!)!.configJson) as RunConfig),
+    differs: describeDifferences(store.getRun(runIds[0]!)!),
   };
 }
 
@@ -105,7 +201,9 @@ function findRatio(store: RunStore, runId: string, which: 'first' | 'last'): num
   return points.at(which === 'first' ? 0 : -1)?.value ?? null;
 }
 
-function describeDifferences(config: RunConfig): string[] {
+function describeDifferences(run: RunRecord): string[] {
+  const config = readStoredConfig(run);
+  if (config === null) return [`made by version ${run.softwareVersion}, whose settings this version cannot read`];
   const { engine, stages, training, eval: held } = config;
   const rl = stages.filter((stage) => stage.kind === 'rl');
   const steps = rl.reduce((sum, stage) => sum + stage.steps, 0);
@@ -119,10 +217,10 @@ function describeDifferences(config: RunConfig): string[] {
 }
 
 /** Ours at the same share of the training, mean over seeds: the nearest step. */
-function followCurve(store: RunStore, curve: PaperCurve, arms: readonly FinishedArm[]): ComparedPoint[] {
-  const series = arms
-    .filter(({ arm }) => arm === curve.arm)
-    .map(({ run }) => joinStages(store, run.id, curve.metric))
+function followCurve(store: RunStore, curve: PaperCurve, runs: Counterparts): ComparedPoint[] {
+  const series = runs
+    .list(curve)
+    .runIds.map((id) => joinStages(store, id, curve.metric))
     .filter((points) => points.length > 0);
   return curve.points.map(({ step, value }) => {
     const share = step / curve.steps;

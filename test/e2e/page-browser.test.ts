@@ -10,14 +10,20 @@
  *  7. text has the contrast of WCAG AA, in light and dark
  *  8. one held-out problem is shown before and after, live and in the file, without an id twice; each side leads to its
  *     rollout
+ *  9. what the arms of an experiment came to stands beside the paper, live and in the file: a line for each set with interval
+ *     and n, what differs, curves with their tables; a store without any names the command that runs it
  */
 import assert from 'node:assert/strict';
 import test, { after, before, type TestContext } from 'node:test';
 import { loadPageBundle } from '../../adapters/page-bundle/load-page-bundle.ts';
 import { renderPageFile } from '../../adapters/page-bundle/render-page-file.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { reproduceStore } from '../../src/app/reproduce-store.ts';
+import { PRESETS } from '../../src/config/presets.ts';
+import { runConfigSchema } from '../../src/config/schema.ts';
 import { collectFileReport } from '../../src/report/file-report.ts';
 import { Browser, type BrowserPage, NO_CHROMIUM } from '../support/chromium.ts';
+import { saveArm } from '../support/experiment-arms.ts';
 import { servePage, writePageFile, writePageRun } from '../support/page-run.ts';
 import * as sample from '../support/run-store-samples.ts';
 
@@ -46,6 +52,7 @@ async function openFile(t: TestContext, texts: { problem: string; text: string }
     madeAtMs: 0,
     textOfToken: null,
     countProblems: async () => null,
+    reproduction: reproduceStore(store),
   });
   const html = renderPageFile('a <run>', data, await loadPageBundle());
   const url = writePageFile(t, html);
@@ -174,7 +181,14 @@ test('5: live', options, async (t) => {
   await page.waitFor(`document.body.innerText.includes('step 3 of rl-hard')`);
 });
 
-const SCREENS = ['#/run', '#/trajectories', '#/trajectories?id=1', '#/problems', '#/cold-start?stageIndex=0'];
+const SCREENS = [
+  '#/run',
+  '#/trajectories',
+  '#/trajectories?id=1',
+  '#/problems',
+  '#/cold-start?stageIndex=0',
+  '#/paper',
+];
 
 test('6: a phone', options, async (t) => {
   const { page } = await openLive(t, { problem: `How many? ${'wide'.repeat(60)}`, text: LONG.slice(0, 2_000) });
@@ -246,6 +260,7 @@ test('8: the thought', options, async (t) => {
     madeAtMs: 0,
     textOfToken: null,
     countProblems: async () => null,
+    reproduction: reproduceStore(store),
   });
   const file = writePageFile(t, renderPageFile('a run', data, await loadPageBundle()));
   for (const address of [url, file]) {
@@ -258,5 +273,63 @@ test('8: the thought', options, async (t) => {
     await page.evaluate(`document.querySelector('.thought .side.correct a').click()`);
     await page.waitFor(`/answered 4, reference 4: correct/.test(document.querySelector('.problem')?.textContent)`);
     assert.deepEqual(page.complaints, []);
+  }
+});
+
+test('9: beside the paper', options, async (t) => {
+  const { store, runId } = writePageRun(t, { problem: 'How many?', text: 'split' });
+  const { url: empty } = await servePage(t, store, runId);
+  const before = await browser.open(`${empty}#/paper`);
+  await before.waitFor(`document.querySelectorAll('.beside').length === 4`);
+  const read = (page: BrowserPage) => page.evaluate<string>(`document.getElementById('content').innerText`);
+  assert.match(await read(before), /Nothing in this store .* parallel-r1 experiment all --seeds 5/);
+  assert.match(await read(before), /not run: parallel-r1 experiment easy/);
+
+  const seen = runConfigSchema.parse(PRESETS.seen);
+  const base = { ...seen, engine: { ...seen.engine, model: HOSTILE } };
+  for (const [seed, right] of [1, 2, 3].entries())
+    saveArm(store, {
+      ...{ id: `arm-${seed}`, base, preset: 'seen', arm: 'recipe', createdAtMs: 1 },
+      ...{ seed, right, set: HOSTILE },
+    });
+  const { url } = await servePage(t, store, 'arm-0');
+  const data = await collectFileReport(store, store.getRun('arm-0')!, {
+    madeAtMs: 0,
+    textOfToken: null,
+    countProblems: async () => null,
+    reproduction: reproduceStore(store),
+  });
+  const file = writePageFile(t, renderPageFile('an arm', data, await loadPageBundle()));
+  for (const address of [url, file]) {
+    const page = await browser.open(`${address}#/paper`);
+    await page.waitFor(`document.querySelectorAll('.beside').length === 4`);
+    const text = await read(page);
+    assert.match(text, /3 arms of the newest experiment, seeds 0, 1, 2: preset seen with other engine\.model/);
+    assert.doesNotMatch(text, /Nothing in this store/);
+    const row = await page.evaluate<string>(
+      `[...document.querySelectorAll('.beside tr')].find((one) => one.textContent.startsWith('Parallel-R1-Seen')).innerText`,
+    );
+    // 25, 50 and 75 %: 50 ± t(2, .975) · 25 / √3.
+    assert.match(
+      row,
+      /arm recipe, with this run.*19\.2.*48\.9.*27\.3.*50\.0 %.*0\.0 % to 100\.0 %.*3 seeds × 4 problems/s,
+    );
+    for (const shown of [row, text]) assert.ok(shown.includes('<script>window.hacked=1</script>'), shown);
+    assert.ok(row.includes('\\u202egnp.exe\\x00</bdi>'), row);
+    assert.match(text, /335 steps of RL, 5120 and 4096 rollouts each/);
+    assert.equal(await page.evaluate('window.hacked'), undefined);
+    assert.equal(await page.evaluate(`document.querySelectorAll('#page img, #page script').length`), 0);
+    await page.evaluate(`document.querySelector('.charts summary').click()`);
+    await page.waitFor(`document.querySelector('.charts table')`);
+    const lines = await page.evaluate<string[][]>(
+      `[...document.querySelectorAll('.charts table tr')].map((one) => [...one.children].map((cell) => cell.textContent))`,
+    );
+    assert.deepEqual(lines.slice(0, 2), [
+      ['of the training', 'paper', 'ours'],
+      ['0 %', '39 %', '25 %'],
+    ]);
+    await page.resize(390, 844);
+    await page.waitFor('document.documentElement.scrollWidth <= 390');
+    await expectQuiet(page, address);
   }
 });

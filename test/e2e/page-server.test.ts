@@ -9,16 +9,22 @@
  *  7. `/metrics` is there for who has the token, in the address or in a header, with the run's newest figures and counts
  *  8. `view` takes the token of the environment, refuses one that is easily guessed in one line, and says of a run whose
  *     process is gone that it is interrupted
+ *  9. the paper's tables beside the store come with the arms of its newest experiment, and the file of the run holds the same
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import test, { type TestContext } from 'node:test';
 import { openPageServer } from '../../adapters/page-server/open-page-server.ts';
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { PRESETS } from '../../src/config/presets.ts';
+import { runConfigSchema } from '../../src/config/schema.ts';
 import { UsageError } from '../../src/errors.ts';
-import type { PageOverview, RolloutPage } from '../../src/report/page-data.ts';
+import type { FileReport, PageOverview, RolloutPage } from '../../src/report/page-data.ts';
+import type { StoreReproduction } from '../../src/report/reproduction.ts';
 import { runCli, startCli } from '../support/cli-process.ts';
+import { saveArm } from '../support/experiment-arms.ts';
 import { servePage, writePageRun } from '../support/page-run.ts';
 import * as sample from '../support/run-store-samples.ts';
 
@@ -57,6 +63,7 @@ const PATHS = [
   '/api/rollouts',
   '/api/grids',
   '/api/funnels',
+  '/api/reproduction',
   '/events',
 ];
 
@@ -196,4 +203,19 @@ test('8: the token of the environment', async (t) => {
   assert.equal(url.searchParams.get('token'), env.PARALLEL_R1_VIEW_TOKEN);
   const overview = await fetch(new URL(`/api/overview?token=${env.PARALLEL_R1_VIEW_TOKEN}`, url));
   assert.equal(((await overview.json()) as PageOverview).run.status, 'interrupted');
+});
+
+test('9: beside the paper', async (t) => {
+  const { ask, store, file, runId } = await open(t);
+  const base = runConfigSchema.parse(PRESETS.embedded);
+  saveArm(store, { id: 'arm', base, preset: 'embedded', arm: 'no-easy', seed: 1, right: 3, createdAtMs: 1 });
+  const answer = JSON.parse((await ask('/api/reproduction')).body) as StoreReproduction;
+  assert.deepEqual(answer.experiment, { preset: 'embedded', changes: [], arms: 1, seeds: [1], others: 0 });
+  const { rows } = answer.tables.find(({ table }) => table.id === 'stages')!;
+  assert.deepEqual([rows[0]!.ours, rows[0]!.filledBy], [null, 'parallel']);
+  assert.deepEqual([rows[1]!.ours!.runIds, rows[1]!.ours!.sets[0]!.accuracy.mean], [['arm'], 0.75]);
+  const out = `${file}.html`;
+  assert.equal((await runCli(['report', runId, '--db', file, '--out', out])).code, 0);
+  const data = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(readFileSync(out, 'utf8'))!;
+  assert.deepEqual((JSON.parse(data[1]!) as FileReport).reproduction, answer);
 });

@@ -13,6 +13,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { openThrowawayStore } from '../../adapters/store-sqlite/open-run-store.ts';
+import { reproduceStore } from '../../src/app/reproduce-store.ts';
 import { PRESETS } from '../../src/config/presets.ts';
 import { runConfigSchema } from '../../src/config/schema.ts';
 import type { RolloutRecord } from '../../src/ports/run-store/rollouts.ts';
@@ -227,6 +228,7 @@ test('8: the budget of a file', async (t) => {
     madeAtMs: 0,
     textOfToken: null,
     countProblems: async () => null,
+    reproduction: reproduceStore(store),
   });
   assert.ok(report.samples.length > 5 && report.samples.length <= 300);
   assert.ok(JSON.stringify(report).length < 1_900_000, `${JSON.stringify(report).length} characters`);

@@ -4,15 +4,18 @@
  *  2. arms fill a row where no run of the preset is there: first evaluation for "after SFT", last for the end; two seeds give
  *     an interval over seeds
  *  3. a curve is followed over all stages by share of training, at the nearest step
- *  4. the averages of the published rows are those of their sets, within rounding
+ *  4. arms that carry a preset because they change it do not stand for the preset itself; a run of it does, in its curve too
+ *  5. the averages of the published rows are those of their sets, within rounding
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { openThrowawayStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { PRESETS } from '../../src/config/presets.ts';
+import { runConfigSchema } from '../../src/config/schema.ts';
 import { PAPER_SETS, PAPER_TABLES } from '../../src/experiments/paper-tables.ts';
 import type { RunStore } from '../../src/ports/run-store/run-store.ts';
 import { collectReproduction } from '../../src/report/reproduction.ts';
+import { saveArm } from '../support/experiment-arms.ts';
 import * as sample from '../support/run-store-samples.ts';
 
 function open(t: TestContext): RunStore {
@@ -112,7 +115,28 @@ test('3: curves', (t) => {
   assert.ok(curves.find(({ curve }) => curve.id === 'scaffold-ratio')!.points.every(({ ours }) => ours === null));
 });
 
-test('4: published averages', () => {
+test('4: presets and arms that change them', (t) => {
+  const store = open(t);
+  const base = runConfigSchema.parse(PRESETS.seen);
+  const shared = { base, preset: 'seen', seed: 1, set: 'aime25', createdAtMs: 1 };
+  saveArm(store, { ...shared, id: 'recipe', arm: 'recipe', right: 3 });
+  saveArm(store, { ...shared, id: 'tiered', arm: 'reward-tiered', right: 1 });
+  const arms = [
+    { arm: 'recipe' as const, seed: 1, run: { id: 'recipe' } },
+    { arm: 'reward-tiered' as const, seed: 1, run: { id: 'tiered' } },
+  ];
+  const before = rowOf(collectReproduction(store, arms), 'Parallel-R1-Seen')!;
+  assert.deepEqual([before.ranAs, before.runIds, before.sets[0]!.accuracy.mean], ['arm recipe', ['recipe'], 0.75]);
+  saveRun(store, 'whole', 'seen', 'aime25', [4]);
+  store.saveMetrics('whole', [{ stageIndex: 0, step: 1, key: 'block/position_macro', value: 0.5 }]);
+  const after = collectReproduction(store, arms);
+  const row = rowOf(after, 'Parallel-R1-Seen')!;
+  assert.deepEqual([row.ranAs, row.runIds, row.sets[0]!.accuracy.mean], ['preset seen', ['whole'], 1]);
+  const { points } = after.curves.find(({ curve }) => curve.id === 'position')!;
+  assert.ok(points.every(({ ours }) => ours === 0.5));
+});
+
+test('5: published averages', () => {
   for (const { rows } of PAPER_TABLES) {
     for (const { label, accuracies, average } of rows) {
       const mean = PAPER_SETS.reduce((sum, set) => sum + accuracies[set], 0) / PAPER_SETS.length;

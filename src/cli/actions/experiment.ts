@@ -1,5 +1,6 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
-import { type ExperimentOptions, listFinishedArms, runExperiment } from '../../app/run-experiment.ts';
+import { listFinishedArms } from '../../app/experiment-runs.ts';
+import { type ExperimentOptions, runExperiment } from '../../app/run-experiment.ts';
 import { replaceFile } from '../../edge/whole-file.ts';
 import { ARMS, type ArmId } from '../../experiments/arms.ts';
 import { chooseExperiments, EXPERIMENTS, type Experiment, type ExperimentName } from '../../experiments/catalogue.ts';

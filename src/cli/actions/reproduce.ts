@@ -1,5 +1,5 @@
 import { openRunStore } from '../../../adapters/store-sqlite/open-run-store.ts';
-import { listFinishedArms } from '../../app/run-experiment.ts';
+import { listFinishedArms } from '../../app/experiment-runs.ts';
 import { ARMS, type ArmId } from '../../experiments/arms.ts';
 import { collectReproduction } from '../../report/reproduction.ts';
 import type { ArgsOf } from '../command.ts';

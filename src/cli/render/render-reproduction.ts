@@ -4,15 +4,10 @@ import type { OurRow, OurSet, Reproduction } from '../../report/reproduction.ts'
 import { renderTable } from './table.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** What figures of another model can and cannot say about the paper's. */
-const CARRIES_OVER =
-  'Figures of another model and other problems are no reproduction of these numbers. What carries over is the direction of a ' +
-  'difference between two rows, and only where its interval leaves out 0: parallel-r1 experiment.';
-
 /** The lines for a terminal of so many columns. */
-export function renderReproduction({ tables, curves }: Reproduction, columns: number): string[] {
+export function renderReproduction({ carriesOver, tables, curves }: Reproduction, columns: number): string[] {
   return [
-    ...wrapText(CARRIES_OVER, columns),
+    ...wrapText(carriesOver, columns),
     ...tables.flatMap(({ table, rows }) => [
       '',
       table.title,
@@ -65,9 +60,9 @@ function percent(value: number): string {
 }
 
 /** The same as a Markdown document. */
-export function writeReproductionMarkdown({ tables, curves }: Reproduction): string {
+export function writeReproductionMarkdown({ carriesOver, tables, curves }: Reproduction): string {
   const lines = [
-    CARRIES_OVER,
+    carriesOver,
     ...tables.flatMap(({ table, rows }) => [
       '',
       `## ${table.title}`,
