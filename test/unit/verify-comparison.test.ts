@@ -7,6 +7,7 @@
  *  3. what overflows or hits a bound is unparsable with the name of the bound, never equal
  *  4. a reference that cannot be read as a whole is met by the same spelling alone, and never by a part of it
  *  5. every policy value does what it says, and only when it is asked for
+ *  6. a value is of its thing: another unit, another name, exchanged names, another joint, other parameters or another domain are not met
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -194,4 +195,98 @@ test('the same tree is equal without a value, other words and other units are no
     ['5 \\text{ if } x > 0', '5 \\text{ if } x > 1'],
   ] as const)
     assert.equal(judge(gold, answer).verdict, 'incorrect', answer);
+});
+
+/** What has the value, in what unit, under which name, for which parameters. */
+const SAME_THING: readonly Pair[] = [
+  ['t=5\\text{ s}', '5 s'],
+  ['x=\\$5', 'x=5'],
+  ['x=60 min', 'x=1 h'],
+  ['(1,2)', '1<x<2'],
+  ['x^2+y^2=4', '2x^2+2y^2=8'],
+  ['y=2x+1', '2x-y+1=0'],
+  ['a>0,b<0', 'b<0,a>0'],
+  ['x<1 or x>2', 'x>2 or x<1'],
+  ['x<a or x>b', 'x>b or x<a'],
+  ['x<1 or x>2', '(-\\infty,1)\\cup(2,\\infty)'],
+  ['x=5', '5'],
+  ['m+n=113', '113'],
+  ['113', 'm+n=113'],
+  ['m+n=113', 'S=113'],
+  ['(t,2t), t\\in\\mathbb{R}', '(s,2s)'],
+  ['(t,2t), t\\in\\mathbb{R}', '(s,2s), s\\in\\mathbb{R}'],
+  ['[k\\pi,k\\pi+\\pi/2]', '[n\\pi,n\\pi+\\pi/2]'],
+  ['x=2k\\pi+\\pi/3, y=k\\pi', 'x=2n\\pi+\\pi/3, y=n\\pi'],
+  ['P(0)+2', '2+P(0)'],
+  ['(x,y)=(1,2)', '(y,x)=(2,1)'],
+  ['(x,y)=(1,2)', '(a,b)=(1,2)'],
+  ['a:b=2:3', 'a:b=4:6'],
+  ['P(A)=1/2, P(B)=1/3', 'P(B)=1/3, P(A)=1/2'],
+  ['P(A|B)=1/2', 'P(A | B) = 0.5'],
+  ['f(x)=2x', 'f(t)=2t'],
+  ['x\\in[-2,7]', '[-2,7]'],
+  ['[-2,7]', 'x\\in[-2,7]'],
+  ['k\\pi, k\\in\\mathbb{Z}', 'k\\pi for all integers k'],
+  ['k\\pi, k\\in\\mathbb{Z}', 'k\\pi'],
+  ['k\\pi, k\\in\\mathbb{Z}', 'n\\pi, n\\in\\mathbb{Z}'],
+  ['(n-2)2^n+1', '(n-2) \\cdot 2^n+1'],
+  ['(n-2)\\cdot 2^n+1', '(n-2)2^n+1'],
+  ['n2^{n-1}', 'n \\cdot 2^{n-1}'],
+  ['2^a3^b5^c', '2^a \\cdot 3^b \\cdot 5^c'],
+];
+
+const OTHER_THING: readonly Pair[] = [
+  ['t=5\\text{ s}', 't=5\\text{ h}'],
+  ['V=100.5 cm^3', 'V=100.5 mm^3'],
+  ['x=5 apples', 'x=5 oranges'],
+  ['x>5 cm', 'x>5 mm'],
+  ['x=\\$5', 'x=€5'],
+  ['No solution', '(2,-2)'],
+  ['\\emptyset', '(1,1)'],
+  ['(2,-2)', '\\text{no solution}'],
+  ['(0,0)', '\\emptyset'],
+  ['(x+1)^2=x^2+2x+1', 'x=5'],
+  ['x^2-1=(x-1)(x+1)', 'x=5'],
+  ['x\\ge0,y\\ge1', 'x\\ge1,y\\ge0'],
+  ['a>0,b<0', 'a<0,b>0'],
+  ['a>0 and b<0', 'a>0 or b<0'],
+  ['f(x)=x^2, x\\ge0', 'f(x)=x^2, y\\ge0'],
+  ['x<1 or x>2', 'y>2 or y<1'],
+  ['x=5', '2y=5'],
+  ['x=5', 'y^2=5'],
+  ['x=5', 'a+b=5'],
+  ['x=5', 'f(y)=5'],
+  ['x=5', 'y=5'],
+  ['m+n=113', 'm=113'],
+  ['x=2, y=3', '- x = 3\n- y = 2'],
+  ['(t,2t), t\\in\\mathbb{R}', '(s,2t)'],
+  ['[k\\pi,k\\pi+\\pi/2]', '[m\\pi,n\\pi+\\pi/2]'],
+  ['x=2k\\pi+\\pi/3, y=k\\pi', 'x=2n\\pi+\\pi/3, y=m\\pi'],
+  ['I(0)e^{-t/RC}', 'I(0)e^{t/RC}'],
+  ['I(0)e^{-t/RC}', '0'],
+  ['V(0)e^{-t}', '0'],
+  ['P(0)+2', '2'],
+  ['(x,y)=(1,2)', '(y,x)=(1,2)'],
+  ['a:b=2:3', 'b:a=2:3'],
+  ['P(A)=1/2, P(B)=1/3', 'P(A)=1/3, P(B)=1/2'],
+  ['E(X)=2, Var(X)=3', 'E(X)=3, Var(X)=2'],
+  ['P(X=4)=5/8', 'P(X=8)=5/8'],
+  ['P(A|B)=1/2', 'P(B|A)=1/2'],
+  ['[-2,7]', '2x\\in[-2,7]'],
+  ['x\\in[-2,7]', 'x^2\\in[-2,7]'],
+  ['k\\pi, k\\in\\mathbb{Z}', 'k\\pi, k\\in\\mathbb{N}'],
+  ['k\\pi, k\\in\\mathbb{Z}', 'k\\pi, k\\in\\mathbb{Z}^+'],
+  ['k\\pi, k\\in\\mathbb{Z}', 'k\\pi for k an odd integer'],
+  ['k\\pi, k\\in\\mathbb{Z}', 'k\\pi, k\\in\\mathbb{Z}=7919'],
+  ['(n-2)2^n+1', '(n-2)^{2n}+1'],
+  ['n2^{n-1}', 'n^{2(n-1)}'],
+];
+
+test('6: what has the value', () => {
+  for (const [gold, answer] of SAME_THING)
+    for (const text of [answer, `\\boxed{${answer}}`])
+      assert.equal(judge(gold, text).verdict, 'correct', `${gold} <- ${text}`);
+  for (const [gold, answer] of OTHER_THING)
+    for (const text of [answer, `\\boxed{${answer}}`])
+      assert.notEqual(judge(gold, text).verdict, 'correct', `${gold} <- ${text}`);
 });

@@ -17,6 +17,7 @@ import {
   compareClocks,
   expandMember,
   expandSigns,
+  findDomain,
   haveLikeJoints,
   isBoundList,
   isDefinable,
@@ -29,7 +30,7 @@ import {
   toQuotient,
   toStructure,
 } from './item-forms.ts';
-import { areEqualSets, toRealSet } from './real-sets.ts';
+import { areEqualSets, listBoundNames, toRealSet } from './real-sets.ts';
 import { alignSubjects, areProportional, findStated, type Stated, solvesEquation } from './stated-values.ts';
 import { isSameText } from './texts.ts';
 
@@ -41,7 +42,8 @@ const NO: Outcome = { equal: false, rule: 'structure' };
  */
 export function compareAnswers(gold: Item, answer: Item, context: CompareContext, depth = 0): Outcome {
   if (depth > LIMITS.structureDepth) throw new Refusal('limit:structure');
-  if (isSameTree(gold, answer)) return { equal: true, rule: 'identical' };
+  // As a whole only: which letter stands for which is settled over all parts.
+  if (depth === 0 && isSameTree(gold, answer)) return { equal: true, rule: 'identical' };
   return new Comparison(context, depth).compare(gold, answer);
 }
 
@@ -107,8 +109,10 @@ class Comparison {
     return isSameText(gold.source, answer.source);
   }
 
-  /** Two domains that are both inequalities must agree; words about integers and reals need not. */
+  /** Two domains that are both inequalities, or both sets of numbers, must agree; other words need not. */
   #isSameDomain(gold: Condition, answer: Condition): boolean {
+    const [wanted, found] = [findDomain(gold), findDomain(answer)];
+    if (wanted !== null && found !== null) return wanted === found;
     if (gold.item?.kind !== 'relation' || answer.item?.kind !== 'relation') return true;
     const isMembership = (item: RelationItem) => item.ops.includes('∈');
     if (isMembership(gold.item) || isMembership(answer.item)) return true;
@@ -252,6 +256,11 @@ class Comparison {
       const isOther = left.name !== null && right.name !== null && left.name !== right.name;
       return { equal: !isOther && areEqualSets(left.set, right.set, this.#context), rule };
     }
+    if (isBoundList(gold) || isBoundList(answer)) {
+      const [mine, theirs] = [listBoundNames(gold), listBoundNames(answer)];
+      const isOneName = mine?.length === 1 && theirs?.length === 1 && mine[0] === theirs[0];
+      if (mine !== null && theirs !== null && !isOneName) return this.#compareBoundsByName(gold, answer);
+    }
     const [a, b] = [toStructure(gold), toStructure(answer)];
     if (a.kind === 'named-set' || b.kind === 'named-set')
       return {
@@ -262,6 +271,13 @@ class Comparison {
       return { equal: this.#areSame(a.member, b.member) && this.#areSame(a.condition, b.condition), rule };
     if (a.kind === 'tuple' && b.kind === 'tuple') return this.#compareTuples(a, b);
     return a.kind === 'union' && b.kind === 'union' ? this.#compareUnions(a, b) : { equal: false, rule };
+  }
+
+  /** `a > 0, b < 0`: each bound by the one of its name, all of them or one of them on both sides. */
+  #compareBoundsByName(gold: Item, answer: Item): Outcome {
+    if (gold.kind !== 'list' || answer.kind !== 'list' || (gold.joint === 'or') !== (answer.joint === 'or'))
+      return { equal: false, rule: 'set' };
+    return this.#matchSets(gold.items, answer.items);
   }
 
   #compareUnions(gold: Extract<Item, { kind: 'union' }>, answer: Extract<Item, { kind: 'union' }>): Outcome {

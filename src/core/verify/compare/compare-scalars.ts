@@ -228,9 +228,12 @@ function compareByProbing(gold: Expr, written: Expr, context: CompareContext): O
     if (!agreeAsDoubles(gold, written, context.steps)) return { equal: false, rule: 'probe' };
     return isConfirmed(gold, written, context) ? { equal: true, rule: 'probe' } : { equal: false, rule: 'confirm' };
   }
-  const answer = matchSymbols(gold, written, context);
+  const names = matchSymbols(gold, written, context);
+  const answer = names.size === 0 ? written : renameSymbols(written, names);
   const confirm = (left: Expr, right: Expr) => isConfirmed(left, right, context);
-  return { equal: areEqualEverywhere(gold, answer, context.steps, confirm), rule: 'probe' };
+  const equal = areEqualEverywhere(gold, answer, context.steps, confirm);
+  if (equal) noteMatches(written, names, context);
+  return { equal, rule: 'probe' };
 }
 
 /** Whether two closed expressions are equal, exactly or to many digits. Throws `Refusal('unconfirmed')` when it cannot be told. */
@@ -242,21 +245,36 @@ function isConfirmed(gold: Expr, answer: Expr, { steps, precise }: CompareContex
   return settled;
 }
 
-/** The answer with its symbols renamed where their names do not matter: by policy, or because they are free parameters. */
-function matchSymbols(gold: Expr, answer: Expr, context: CompareContext): Expr {
+/**
+ * What the answer's symbols are called in the reference, where their names do not matter: by policy, or because they are free
+ * parameters. What was matched once stays, and no two letters of the answer are one of the reference.
+ */
+function matchSymbols(gold: Expr, answer: Expr, { policy, parameters, matched }: CompareContext): Map<string, string> {
   const [wanted, found] = [listSymbols(gold), listSymbols(answer)];
-  if (context.policy.variables === 'positional' && wanted.length === found.length)
-    return renameSymbols(answer, new Map(found.map((name, k) => [name, wanted[k]!])));
-  const mine = found.filter((name) => !wanted.includes(name));
-  const theirs = wanted.filter((name) => !found.includes(name));
+  if (policy.variables === 'positional' && wanted.length === found.length)
+    return new Map(found.map((name, k) => [name, wanted[k]!]));
+  const names = new Map<string, string>();
+  const taken = new Set([...matched].flatMap(([from, to]) => (found.includes(from) ? [] : [to])));
+  for (const name of found) {
+    const to = matched.get(name) ?? name;
+    // Another letter of the answer stands for this one already.
+    if (to !== name || taken.has(to)) names.set(name, taken.has(to) ? `${name}'` : to);
+  }
+  const mine = found.filter((name) => !names.has(name) && !wanted.includes(name));
+  const theirs = wanted.filter((name) => !found.some((one) => (names.get(one) ?? one) === name));
   const [from, to] = [mine[0], theirs[0]];
-  if (from === undefined || to === undefined || mine.length > 1 || theirs.length > 1) return answer;
-  const isFree =
-    context.parameters.has(from) || context.parameters.has(to) || (isPeriodic(gold, to) && isPeriodic(answer, from));
-  const known = context.matched.get(from);
-  if (!isFree || (known !== undefined && known !== to)) return answer;
-  context.matched.set(from, to);
-  return renameSymbols(answer, new Map([[from, to]]));
+  if (from === undefined || to === undefined || mine.length > 1 || theirs.length > 1) return names;
+  const isFree = parameters.has(from) || parameters.has(to) || (isPeriodic(gold, to) && isPeriodic(answer, from));
+  if (isFree && !matched.has(from) && !taken.has(to)) names.set(from, to);
+  return names;
+}
+
+/** Letters that were found to stand for parameters, be it for themselves. */
+function noteMatches(answer: Expr, names: ReadonlyMap<string, string>, { parameters, matched }: CompareContext): void {
+  for (const name of listSymbols(answer)) {
+    const to = names.get(name) ?? name;
+    if (to !== name || parameters.has(name) || isPeriodic(answer, name)) matched.set(name, to);
+  }
 }
 
 /** Whether an expression is a family like `\frac{\pi}{6} + k\pi`: a letter that counts times a part of a turn. */

@@ -38,6 +38,27 @@ export function splitConditions(item: Item): Conditions {
   };
 }
 
+/** The numbers that a statement of the domain names: a set by its letter, what is left of it by its words. Null where it names none. */
+export function findDomain({ item, source }: Condition): string | null {
+  if (item?.kind === 'relation' && item.ops[0] === '∈') {
+    const [, set] = item.sides;
+    return set?.kind === 'named-set' ? set.name : (set?.source.replace(/\s/g, '') ?? null);
+  }
+  if (item !== null) return null;
+  const words = source.toLowerCase();
+  const set = /integer|mathbb\s?\{?\s?z/.test(words)
+    ? 'Z'
+    : /natural|mathbb\s?\{?\s?n/.test(words)
+      ? 'N'
+      : /real|mathbb\s?\{?\s?r/.test(words)
+        ? 'R'
+        : null;
+  if (set === null) return null;
+  if (/non-?negative|non-?positive|negative|odd|even|non-?zero|prime|[\^_+*]/.test(words))
+    return words.replace(/[\s$]/g, '');
+  return set === 'Z' && words.includes('positive') ? 'N' : set;
+}
+
 /** Whether a condition is `x \ne 1` beside an expression that has no value there: its own domain. */
 export function isOwnDomain({ item }: Condition, gold: Item, steps: StepBudget): boolean {
   if (item?.kind !== 'relation' || item.ops.length !== 1 || item.ops[0] !== '!=' || gold.kind !== 'scalar')
@@ -84,7 +105,8 @@ export function isBoundList(item: Item): boolean {
 
 /** An inequality as the interval it describes, a list of them as their union. */
 export function toStructure(item: Item): Item {
-  if (item.kind === 'relation') return toInterval(item) ?? (item.ops[0] === '∈' ? item.sides[1]! : item);
+  if (item.kind === 'relation')
+    return toInterval(item) ?? (item.ops[0] === '∈' && isSubject(item.sides[0]!) ? item.sides[1]! : item);
   if (item.kind === 'builder' && item.condition.kind === 'relation') {
     const name = readBoundName(item.member);
     return (name === null ? null : toInterval(item.condition, name)) ?? item;

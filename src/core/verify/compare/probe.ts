@@ -281,19 +281,19 @@ export function findFactor(
 ): { readonly factor: Expr; readonly sign: number } | null {
   const symbols = [...new Set([...listSymbols(a), ...listSymbols(b)])];
   for (const point of listPoints(symbols, [a, b])) {
-    const [left, right] = [evaluateAt(a, point, steps).value, evaluateAt(b, point, steps).value];
-    if (
-      !isFiniteComplex(left) ||
-      !isFiniteComplex(right) ||
-      absComplex(left) < ABSOLUTE ||
-      absComplex(right) < ABSOLUTE
-    )
-      continue;
+    const [one, other] = [evaluateAt(a, point, steps), evaluateAt(b, point, steps)];
+    if (isLostInRounding(one) || isLostInRounding(other)) continue;
+    const [left, right] = [one.value, other.value];
     if (Math.abs(left.im) + Math.abs(right.im) > 0) return null;
     const factor: Expr = { type: 'binary', op: '/', left: substitute(a, point), right: substitute(b, point) };
     return { factor, sign: Math.sign(left.re / right.re) };
   }
   return null;
+}
+
+/** No value, zero, or so little beside what it was calculated from that it may be: an identity says so everywhere. */
+function isLostInRounding({ value, peak }: Sample): boolean {
+  return !isFiniteComplex(value) || absComplex(value) < ABSOLUTE || absComplex(value) < CANCELLED * peak;
 }
 
 /** Whether an expression has a part that means nothing as a number: a base, a matrix. */

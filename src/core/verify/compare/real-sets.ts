@@ -6,6 +6,7 @@ import {
   type ListJoint,
   type RelationItem,
   type RelationOp,
+  type ScalarItem,
   type TupleItem,
   toScalar,
 } from '../syntax-tree.ts';
@@ -104,11 +105,15 @@ class SetReader {
   #readInterval({ open, close, items }: TupleItem): RealSet | null {
     const [low, high] = items;
     if (items.length !== 2 || low?.kind !== 'scalar' || high?.kind !== 'scalar') return null;
-    const [from, to] = [this.#toEnd(low.expr, open === '['), this.#toEnd(high.expr, close === ']')];
-    return from === null || to === null ? null : this.#stretch(from, to);
+    const [from, to] = [this.#toEnd(low, open === '['), this.#toEnd(high, close === ']')];
+    const stretch = from === null || to === null ? [] : this.#stretch(from, to);
+    // `(2, -2)` is a pair, and no way to write the empty set.
+    return stretch.length === 0 ? null : stretch;
   }
 
-  #toEnd(expr: Expr, isClosed_: boolean): End | null {
+  /** Null for what has a unit, is not closed or not real. */
+  #toEnd({ expr, unit }: ScalarItem, isClosed_: boolean): End | null {
+    if (unit !== null) return null;
     const sign = signOfInfinity(expr);
     if (sign !== 0) return sign > 0 ? INFINITY : MINUS_INFINITY;
     if (!isClosed(expr)) return null;
@@ -132,7 +137,7 @@ class SetReader {
   #readPoints(items: readonly Item[]): RealSet | null {
     let set: RealSet = [];
     for (const item of items) {
-      const end = item.kind === 'scalar' ? this.#toEnd(item.expr, true) : null;
+      const end = item.kind === 'scalar' ? this.#toEnd(item, true) : null;
       if (end === null || end.expr === null) return null;
       set = this.#unite(set, [{ low: end, high: end }]);
     }
@@ -183,7 +188,7 @@ class SetReader {
 
   #readBound(op: RelationOp, side: Item): RealSet | null {
     if (side.kind !== 'scalar') return null;
-    const end = this.#toEnd(side.expr, op === '<=' || op === '>=' || op === '=');
+    const end = this.#toEnd(side, op === '<=' || op === '>=' || op === '=');
     if (end === null) return null;
     if (op === '<' || op === '<=') return [{ low: MINUS_INFINITY, high: end }];
     if (op === '>' || op === '>=') return [{ low: end, high: INFINITY }];
@@ -256,6 +261,15 @@ export function readBoundName(member: Item): string | null {
   if (member.kind !== 'relation' || member.ops.length !== 1 || member.ops[0] !== '∈') return null;
   const [variable, domain] = member.sides;
   return domain?.kind === 'named-set' && domain.name === 'R' ? readBoundName(variable!) : null;
+}
+
+/** What the relations of an item are about, each name once; null where one of them is about nothing that has a name. */
+export function listBoundNames(item: Item): readonly string[] | null {
+  const relations = item.kind === 'list' ? item.items : [item];
+  const names = relations.map((one) =>
+    one.kind === 'relation' ? (one.sides.map(nameOf).find((name) => name !== null) ?? null) : null,
+  );
+  return names.includes(null) ? null : [...new Set(names as string[])];
 }
 
 /** What an inequality is about: a symbol, a function of one, a thing with a name. */

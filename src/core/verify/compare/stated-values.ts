@@ -135,15 +135,42 @@ export function alignSubjects(
   value: Item,
   areSame: CompareValues,
 ): Item | null {
-  if (gold === null || answer === null || isWords(gold) || isWords(answer)) return value;
-  if (gold.kind !== 'scalar' || answer.kind !== 'scalar') return gold.kind === answer.kind ? value : null;
+  if (gold === null || answer === null) return value;
+  if (isWords(gold) || isWords(answer)) return areOtherFormulas(gold, answer) ? null : value;
+  if (gold.kind !== 'scalar' || answer.kind !== 'scalar') return alignStructures(gold, answer, value, areSame);
   const [wanted, found] = [gold.expr, answer.expr];
   if (wanted.type === 'apply' && found.type === 'apply') return alignArguments(wanted, found, value, areSame);
   if (wanted.type === 'symbol' && found.type === 'symbol') return wanted.name === found.name ? value : null;
-  // `m + n = 113` and `x = 113` may speak of one thing, `m = 113` does not.
-  if (wanted.type === 'symbol') return listSymbols(found).includes(wanted.name) ? null : value;
+  // `x = 5` is about x: no `2y = 5` says it. `m + n = 113` may be said as `S = 113`, and not as `m = 113`.
+  if (wanted.type === 'symbol') return null;
   if (found.type === 'symbol') return listSymbols(wanted).includes(found.name) ? null : value;
   return areSame(gold, answer) ? value : null;
+}
+
+/** `P(A|B)` and `P(B|A)`: names that are formulas, and differ. */
+function areOtherFormulas(gold: Item, answer: Item): boolean {
+  const [one, other] = [gold.source, answer.source].map((source) =>
+    source.replace(/\s|\$|\\(?:left|right|mid)(?![A-Za-z])/g, ''),
+  );
+  return /[(|]/.test(one!) && /[(|]/.test(other!) && one !== other;
+}
+
+/** `(x, y)` and `(y, x)` in the same order; other letters for all of them are other names for the same. */
+function alignStructures(gold: Item, answer: Item, value: Item, areSame: CompareValues): Item | null {
+  if (gold.kind !== answer.kind) return null;
+  if (areSame(gold, answer)) return value;
+  const [wanted, found] = [listOwnNames(gold), listOwnNames(answer)];
+  if (wanted === null || found === null || wanted.length !== found.length) return null;
+  if (!wanted.some((name) => found.includes(name))) return value;
+  const order = wanted.map((name) => found.indexOf(name));
+  if (order.includes(-1) || value.kind !== 'tuple' || value.items.length !== order.length) return null;
+  return { ...value, items: order.map((at) => value.items[at]!) };
+}
+
+/** What a tuple, list or ratio of symbols is made of. */
+function listOwnNames(item: Item): readonly string[] | null {
+  if (item.kind === 'ratio') return item.parts.flatMap((part) => listSymbols(part));
+  return item.kind === 'tuple' || item.kind === 'list' ? item.items.map(({ source }) => source.trim()) : null;
 }
 
 type Apply = Extract<Expr, { type: 'apply' }>;
@@ -154,6 +181,8 @@ function alignArguments(gold: Apply, answer: Apply, value: Item, areSame: Compar
   if (gold.name !== answer.name || wanted.length !== found.length) return null;
   if (wanted.some((name, k) => (name === '') !== (found[k] === ''))) return null;
   if (wanted.includes('') && !areSame(toScalar(gold), toScalar(answer))) return null;
+  // `P(A)` and `P(B)` are of different events.
+  if (wanted.some((name, k) => name !== found[k] && /^[A-Z]/.test(name))) return null;
   const names = new Map(found.flatMap((name, k): [string, string][] => (name === '' ? [] : [[name, wanted[k]!]])));
   // `f(t) = 4x` is no rule for `f(x)`: what is renamed must not meet its like.
   const free = value.kind === 'scalar' ? listSymbols(value.expr).filter((name) => !names.has(name)) : [];
@@ -183,6 +212,8 @@ function toDifference({ sides, ops, modulus }: RelationItem): { readonly expr: E
   const op = ops[0];
   if (ops.length !== 1 || modulus !== null || op === undefined || op === '∈' || op === '≈' || op === '≡') return null;
   if (left?.kind !== 'scalar' || right?.kind !== 'scalar') return null;
+  // `t = 5 s` and `t = 5 h` differ by no factor of their numbers.
+  if (left.unit !== null || right.unit !== null) return null;
   return { expr: joinBinary('-', left.expr, right.expr), op };
 }
 

@@ -182,9 +182,22 @@ class ExpressionParser extends OperandParser {
       if (token.text === '|') return !this.#insideBars;
       return token.text === '(' || token.text === '[' || token.text === '{';
     }
+    if (token.kind !== 'number') return false;
+    const before = this.peek(-1);
+    if (this.isOp('^', 1) && (before?.text === ')' || this.#hasSymbolAbove())) return true;
     // `XY0K` is a label, `x2` anybody's guess.
-    if (token.kind === 'number' && !token.spaced && this.peek(-1)?.kind === 'letter') throw new Refusal('syntax');
-    return token.kind === 'number' && !endsWithNumber(left);
+    if (!token.spaced && before?.kind === 'letter') throw new Refusal('syntax');
+    return !endsWithNumber(left);
+  }
+
+  /** The power of the number here has a symbol in it: `n2^{n-1}` and `2^a3^b` are products. */
+  #hasSymbolAbove(): boolean {
+    for (let ahead = 2; ahead < 12; ahead += 1) {
+      const token = this.peek(ahead);
+      if (token?.kind === 'letter') return true;
+      if (token === undefined || token.text === '}' || (token.text !== '{' && !this.isOp('{', 2))) return false;
+    }
+    return false;
   }
 
   /** `20 \frac{\text{m}}{\text{s}}`. */

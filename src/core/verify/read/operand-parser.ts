@@ -138,12 +138,17 @@ export abstract class OperandParser extends TokenCursor {
       if (text === 'e') return { type: 'constant', name: 'e' };
       if (text === 'i') return { type: 'constant', name: 'i' };
     }
-    if (FUNCTION_LETTERS.includes(text)) {
+    if (FUNCTION_LETTERS.includes(text) || this.isAtZero()) {
       const name = this.takePrimes(text);
       return this.isOpenedHere() ? { type: 'apply', name, args: this.parseArgs() } : this.parseScripts(name);
     }
     if (COMBINATIONS[text] !== undefined) return this.parseCombinationLetter(text);
     return this.parseScripts(text);
+  }
+
+  /** `V(0)`: nobody writes a product with zero. */
+  private isAtZero(): boolean {
+    return this.isOpenedHere() && this.peek(1)?.text === '0' && this.peek(2)?.text === ')';
   }
 
   private isOpenedHere(): boolean {

@@ -81,7 +81,10 @@ export abstract class SideParser extends StretchReader {
     const symbols = this.tokens.slice(from, to).flatMap(({ kind, text }) => (kind === 'letter' ? [text] : []));
     if (start === to) return { isQualifier, item: null, symbols, source };
     const rest = this.tokens.slice(start, to);
-    const hasRelation = rest.some((token) => relationOf(token) !== null);
+    const isRelation = (token: Token) => relationOf(token) !== null;
+    // `k \in \mathbb{Z} = 7919` says two things.
+    if (this.isMembership(from, to) && this.split(from, to, isRelation).length > 2) throw new Refusal('syntax');
+    const hasRelation = rest.some(isRelation);
     if (!hasRelation) isQualifier ||= rest.some(({ text }) => /^(?:integers?|reals?|naturals?|arbitrary)$/.test(text));
     return { isQualifier, item: hasRelation ? this.parseQuietly(start, to, depth + 1) : null, symbols, source };
   }
