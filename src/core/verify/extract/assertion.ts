@@ -12,7 +12,7 @@ const NEAR = 240;
  * in other languages any words that doubt nothing.
  */
 export function isAsserted(text: string, at: number, isEnglish: boolean): boolean {
-  const before = text.slice(Math.max(0, at - NEAR), at);
+  const before = text.slice(Math.max(0, at - NEAR), at).replace(END_OF_DISPLAY, '\n');
   const sentence = before.slice(findSentenceStart(before));
   const own = sentence.slice(findClauseStart(sentence));
   if (
@@ -27,6 +27,9 @@ export function isAsserted(text: string, at: number, isEnglish: boolean): boolea
     .split(/[\s*_#>"'(“‘-]+/)
     .every((word) => word === '' || LEAD_INS.has(word.toLowerCase()) || /^(?:\d{1,2}[.)]|[✅•])$/.test(word));
 }
+
+/** `\end{align*}The final answer`: a display is a paragraph of its own. */
+const END_OF_DISPLAY = /\\(?:end\{[a-z]{1,12}\*?\}|\])(?=\s?[A-Z])/g;
 
 /** Behind the last full stop or line break. */
 function findSentenceStart(before: string): number {
@@ -91,10 +94,12 @@ const LEAD_INS: ReadonlySet<string> = new Set(
  * "nobody knows whether it is" before it, "if n is even", "is wrong", a question mark behind it.
  */
 export function isStatedBetween(text: string, after: string): boolean {
-  const before = text.replace(FORMULA, (formula) => (JOINING.test(formula) ? formula : ' # '));
+  const before = text.replace(/\\equiv(?![A-Za-z])/g, '=');
   const sentence = dropCommands(before.slice(findSentenceStart(before)));
   const clause = sentence.slice(findClauseStart(sentence));
   if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause) || IGNORANCE.test(sentence)) return false;
+  const start = findPhraseStart(sentence);
+  if (DENYING_VERB.test(sentence.slice(start)) || DENIED_JOINT.test(sentence.slice(0, start))) return false;
   // "x = 1/5, or 20 percent" says it twice; a box behind "we need at least" answers how many are needed at least.
   const from = findPhraseStart(sentence);
   const phrase = sentence
@@ -102,17 +107,86 @@ export function isStatedBetween(text: string, after: string): boolean {
     .replace(/[,，；;]$/.test(sentence.slice(0, from)) ? /^\s{0,3}or(?![A-Za-z])/ : /^$/, '')
     .replace(HOW_MANY.test(sentence) && !/answer/i.test(sentence) ? /at (?:least|most)[\s$]{0,4}$/ : /^$/, '');
   if (RANGE.test(sentence) || UNFINISHED_RANGE.test(sentence) || endsRangeOfValues(sentence)) return false;
-  if (PART_OF.test(phrase) || phrase.split(/[^A-Za-z'’]+/).some(isChanging)) return false;
+  if (PART_OF.test(phrase) || listWords(phrase).some(isChanging)) return false;
   const end = SENTENCE_END.exec(after);
   const rest = dropCommands(end === null ? after : after.slice(0, end.index));
   if (end?.[0].startsWith('?')) return false;
   const reason = rest.search(REASONS);
-  return !DISCLAIMS.test(reason < 0 ? rest : rest.slice(0, reason));
+  return !isDisclaimed(reason < 0 ? rest : rest.slice(0, reason));
 }
 
-/** A formula before a box: its signs and full stops are none of the sentence. */
-const JOINING = /(?<![A-Za-z\\])(?:or|and|to)(?![A-Za-z])/;
-const FORMULA = /\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)/g;
+/** "cannot be", "does not give" right before a value. */
+const DENIED_JOINT =
+  /(?<![A-Za-z])(?:not|never|cannot|[a-z]{2,6}n['’]t)\s{1,3}(?:be|been|is|are|was|were|equal|give|get|obtain|yield|find|become|have|simplify to|reduce to)$/i;
+
+/** Words of a phrase that are near a value; "up" alone and "more" without "than" bound nothing, and a range has both of its ends. */
+function listWords(phrase: string): string[] {
+  const words = phrase
+    .replace(HARMLESS, ' ')
+    .split(/[^A-Za-z'’]+/)
+    .filter((word) => word !== '');
+  return words.slice(-NEAR_WORDS);
+}
+
+/** Words before a value that may bound or deny it: "less than or equal to". */
+const NEAR_WORDS = 6;
+const HARMLESS =
+  /(?<![A-Za-z])(?:up(?! to)|down|more(?! than)|between|other two|actually|(?:to|must|will|should|can) wait)(?![A-Za-z])/gi;
+
+/**
+ * Whether a sentence takes back what its box says. Behind a noun ("[4] girls not in the scout") it
+ * goes on about what is counted, unless its verb denies or an "if" makes cases of it.
+ */
+function isDisclaimed(rest: string): boolean {
+  const noun = NOUN.exec(rest);
+  if (noun === null || FUNCTION_WORDS.has(noun[1]!.toLowerCase())) return DISCLAIMS.test(rest.replace(FINISHED, ''));
+  const behind = rest.slice(noun[0].length);
+  if (DISCREDITS.test(behind)) return true;
+  const denial = DENYING_VERB.exec(behind);
+  if (denial !== null) {
+    // "but that does not fit" is about what was said; "who do not play" is not.
+    const clause = behind.slice(0, denial.index).split(TURN).at(-1)!;
+    if (clause.length < denial.index || !SUBORDINATE.test(clause)) return true;
+  }
+  return CASES.test(behind);
+}
+
+/** A word right behind a box. */
+const NOUN =
+  /^[\s$,;)}\]%]{0,6}(?:(?:more|other|different|additional|extra|real|integer|positive|whole|full)\s)?([A-Za-z]{3,20})/;
+
+/** What may stand there and is no noun. */
+const FUNCTION_WORDS: ReadonlySet<string> = new Set(
+  (
+    'not never nor neither but yet and than then thus hence therefore because since where which who whom whose that this these those ' +
+    'are was were been being does did done can cannot could would should might may must will shall has have had isn aren wasn doesn don won ' +
+    'when whenever unless provided assuming otherwise else whether while until till though although however only just exactly also too ' +
+    'with without for from into onto about around over under above below between among plus minus times divided multiplied squared cubed modulo mod ' +
+    'wrong incorrect false invalid impossible maybe perhaps possibly probably unclear fails contradicts contradiction contradicting ' +
+    'the you she they its it his her their our your'
+  ).split(' '),
+);
+
+/** ", which cannot be simplified further": it is the end. */
+const FINISHED = /,? which cannot be (?:simplified|reduced|factored)/;
+
+/** Whatever it is said of, it is not so. */
+const DISCREDITS =
+  /(?<![A-Za-z])(?:wrong|incorrect|false|invalid|impossible|contradicts?|contradiction|contradicting|fails?|unclear|maybe|perhaps|possibly)(?![A-Za-z])|(?<![A-Za-z])(?:would|might|could)(?![A-Za-z])/i;
+
+/** A verb that is denied: "are not", "doesn't", "cannot". */
+const DENYING_VERB =
+  /(?<![A-Za-z])(?:(?:is|are|was|were|be|do|does|did|has|have|had|will|would|can|could|should)\s{1,3}(?:not|never)|never|cannot|[a-z]{2,6}n['’]t)(?![A-Za-z])/i;
+
+/** Where a sentence turns. */
+const TURN = /(?<![A-Za-z])(?:but|yet|however|though|although)(?![A-Za-z])/i;
+
+/** What opens a clause about something else. */
+const SUBORDINATE =
+  /(?<![A-Za-z])(?:who|that|which|whose|where|before|after|until|because|such that|for which|whom)(?![A-Za-z])/i;
+
+/** Words that make cases. */
+const CASES = /(?<![A-Za-z])(?:if|unless|provided|assuming)(?![A-Za-z])/i;
 
 /** "She can have at most", "we need at least". */
 const HOW_MANY = /[A-Za-z]{2}\s(?!(?:is|are|was|were|be|been|equals)\s)[A-Za-z]{2,20}\sat (?:least|most)[\s$]{0,4}$/;
@@ -130,7 +204,7 @@ function findPhraseStart(sentence: string): number {
 }
 
 const JOINTS =
-  /[=:;,：，；](?!\d)|(?<![A-Za-z])(?:is|are|was|were|equals|gives?|gets?|obtain|yields?|finds?|have|has|becomes|simplifies to|reduces to|so|thus|hence|therefore|then|that)(?![A-Za-z])/gi;
+  /[=:;,：，；](?!\d)|(?<![A-Za-z])(?:is|are|was|were|be|been|equals|gives?|giving|gets?|obtain|yields?|finds?|have|has|becomes|simplifies to|reduces to|(?:adds?|sums?|amounts?|comes?|came) up to|round(?:s|ed|ing)?(?: [^.;:]{1,40})?(?: up| down)? to|(?:ends?|ended|ending) up with|exceed(?:s|ed)? [^.;:]{1,80} by|so|thus|hence|therefore|then|that)(?![A-Za-z])/gi;
 
 /** Whether a word right before a box makes another value of its content, or none. */
 function isChanging(word: string): boolean {
@@ -141,7 +215,7 @@ function isChanging(word: string): boolean {
 
 /** Words of a clause that supposes, reports or doubts what it says. */
 const DOUBTS =
-  /(?<![A-Za-z])(?:nobody|nothing|never|cannot|[a-z]{2,6}n['’]t|whether|if|unless|suppos(?:e|ing)|assum(?:e|ing)|answer would|might|maybe|perhaps|possibly|claim(?:s|ed)?|pretends?|imagine|hopes?|hypothetical|doubts?|unclear|unknown|undecided|unsure|untrue|wants me|wanted me|asks? me|told me)(?![A-Za-z])/i;
+  /(?<![A-Za-z])(?:nobody|nothing|(?:not|never|cannot|[a-z]{2,6}n['’]t)\s{1,3}(?:think|believe|say|said|mean|means|agree|claim|expect|follow|imply|show|prove|suggest|see|tell|guarantee)|whether|if|unless|suppos(?:e|ing)|assum(?:e|ing)|answer would|might|maybe|perhaps|possibly|claim(?:s|ed)?|pretends?|imagine|hopes?|hypothetical|doubts?|unclear|unknown|undecided|unsure|untrue|wants me|wanted me|asks? me|told me)(?![A-Za-z])/i;
 
 /** "It is not true that the answer is", "it can not be". */
 const DENIED_CLAUSE =
@@ -175,13 +249,13 @@ const IGNORANCE =
 const PART_OF =
   /(?<![A-Za-z])(?:half|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|twice|double|triple|square|cube|root|negative|opposite|reciprocal|inverse|percent|multiples?|factors?|divisors?) of(?: the)?[\s$(]{0,4}$/i;
 
-const SENTENCE_END = /[.!?。！？](?=[\s$)\]*}]|$)|\n/;
+const SENTENCE_END = /[.!?。！？](?=[\s$)\]*}]|\\[\])]|\\end\{|$)|\n/;
 
 const REASONS = /(?<![A-Za-z])(?:because|since|as|where|which means|so|hence|therefore)(?![A-Za-z])/i;
 
 /** What a sentence says behind a value that it does not state. */
 const DISCLAIMS =
-  /(?<![A-Za-z])(?:not|never|cannot|[a-z]{2,6}n['’]t|if|unless|provided|assuming|maybe|perhaps|possibly|would|might|wrong|incorrect|false|invalid|impossible|contradicts?|contradiction|contradicting|fails?|unclear)(?![A-Za-z])|^(?:[\s$,;)}%]|\\%|percent){0,6}(?:or|minus|plus|times|divided|squared|cubed|when (?!divided|rounded|expressed|written|simplified))(?![A-Za-z])/i;
+  /(?<![A-Za-z])(?:not|never|cannot|[a-z]{2,6}n['’]t|if|unless|provided|assuming|maybe|perhaps|possibly|would|might|wrong|incorrect|false|invalid|impossible|contradicts?|contradiction|contradicting|fails?|unclear)(?![A-Za-z])|^(?:[\s$,;)}%]|\\%|percent){0,6}(?:or|minus|plus|times(?=\s{1,3}[\d#$(\\]|\s{1,3}(?:the|a|an|its|that)\s)|divided|squared|cubed|when(?=\s[^.;]{0,80}(?:[=<>≤≥#]|(?:is|are) (?:even|odd|prime|positive|negative|zero))))(?![A-Za-z])/i;
 
 /** Whether what follows a statement takes it back: "Wait, that is wrong." */
 export function isTakenBack(after: string): boolean {

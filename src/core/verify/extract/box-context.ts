@@ -1,4 +1,4 @@
-import { changesNumber } from '../read/number-words.ts';
+import { changesNumber, startsNumber } from '../read/number-words.ts';
 import { isUnitWord } from '../read/units.ts';
 import { isStatedBetween } from './assertion.ts';
 import type { MathSpan } from './boxes.ts';
@@ -48,7 +48,9 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
   );
   const isOperand =
     suffix === null || (!isEnclosed && isOperandBefore(text.slice(Math.max(0, start.at - NEAR), start.at)));
-  const before = text.slice(Math.max(0, start.at - FAR), start.at);
+  // "$\frac{72}{6}$ or [12]" says one value twice: it is read with the first form, and only if both are one.
+  const other = first === last && isPlainNumber(content) ? findOtherForm(text, start.at, formulas) : null;
+  const before = blankFormulas(text, Math.max(0, start.at - FAR), other?.at ?? start.at, formulas);
   // "between" leads to a box that holds both ends.
   const isStated = isStatedBetween(
     /and|(?<!\\),/.test(content) ? before.replace(/between[\s$]{0,4}$/, '') : before,
@@ -61,8 +63,43 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     !CHANGED_BEHIND.test(rest) &&
     !isStartOfRange(text.slice(end.end, end.end + FAR)) &&
     !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
-  return { at: start.at, end: end.end, text: isOperand || !isOne ? null : content + suffix, isStated };
+  const said = other === null ? content : `${other.content} = ${content}`;
+  return { at: start.at, end: end.end, text: isOperand || !isOne ? null : said + suffix, isStated };
 }
+
+/** The formula before "or" and a box. */
+function findOtherForm(text: string, to: number, formulas: readonly MathSpan[]): MathSpan | null {
+  const or = /(?:,[\s$]{0,4}|\s)or\s[\s$]{0,4}$/.exec(text.slice(Math.max(0, to - NEAR), to));
+  if (or === null) return null;
+  const from = Math.max(0, to - NEAR) + or.index;
+  const formula = formulas.findLast(({ end }) => end <= to);
+  if (formula === undefined || !/^[\s,]{0,4}$/.test(text.slice(formula.end, from))) return null;
+  const content = formula.content.slice(formula.content.lastIndexOf('=') + 1).replace(/[\s,.]{1,4}$/, '');
+  return isPlainNumber(content) ? { ...formula, content } : null;
+}
+
+/** No symbol, whose value could be anything, and no decimal, which may be a rounded one. */
+function isPlainNumber(content: string): boolean {
+  const bare = content
+    .replace(/\\(?:text|mbox|mathrm) ?\{[^{}]{0,40}\}/g, ' ')
+    .replace(/\\(?:[dtc]?frac|sqrt|times|cdot|div|left|right|circ|pi|[,;:!%$ ])/g, ' ');
+  return !/[A-Za-z\\≈]|\.\d/.test(bare);
+}
+
+/** A text with `#` for each formula that ends in it: its signs and full stops are none of the sentence, unless it joins by words. */
+function blankFormulas(text: string, from: number, to: number, formulas: readonly MathSpan[]): string {
+  let blanked = '';
+  let at = from;
+  for (const one of formulas) {
+    if (one.end <= at || one.end > to) continue;
+    const formula = text.slice(one.at, one.end);
+    blanked += `${text.slice(at, Math.max(at, one.at))}${one.at >= at && JOINING.test(formula) ? formula : ' # '}`;
+    at = one.end;
+  }
+  return blanked + text.slice(at, to);
+}
+
+const JOINING = /(?<![A-Za-z\\])(?:or|and|to)(?![A-Za-z])/;
 
 /** The contents of boxes as a list; as a tuple where parentheses enclose them, and with their names where each has another. */
 function joinContents(
@@ -105,8 +142,13 @@ function isStartOfRange(after: string): boolean {
   const to = /^[\s$,;)}\]\\]{0,6}to(?![A-Za-z])/.exec(skipUnit(after));
   if (to === null) return false;
   const sentence = /^[^\n.!?]*/.exec(skipUnit(after).slice(to[0].length))![0];
-  return hasValue(sentence) && !PRECISION.test(sentence);
+  const isInWords = startsNumber(/[a-z]+/.exec(sentence)?.[0] ?? '');
+  return (hasValue(sentence) || isInWords) && !PRECISION.test(sentence) && !INFINITIVE.test(sentence);
 }
+
+/** "to fill 170 balloons": a word that leads to no value. */
+const INFINITIVE =
+  /^\s{1,3}(?!(?:the|a|an|its|his|her|their|our|some|any|no|at|between|from|within|exactly|almost|around|roughly|approximately|about|nearly|under|over|up|less|more|fewer|half|twice|double|triple|thrice|minus|plus|negative|positive|not|another|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|infinity|zero|sin|cos|tan|log|max|min|sqrt|exp)(?![a-z])|[a-z]+teen)[a-z]{2,20}\s/;
 
 /** "to the nearest 0.1", "to 3 decimal places", "to two significant figures". */
 const PRECISION = /^\s{1,3}(?:the nearest(?![A-Za-z])|(?:\d{1,3}|[a-z]{3,6}) (?:d\.?p|s\.?f|decimal|significant|dec))/i;
@@ -127,7 +169,7 @@ function skipUnit(after: string): string {
  * "for n = 1", "for all other n".
  */
 const CHANGED_BEHIND =
-  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when (?!divided|rounded|expressed|written|simplified)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus|times)(?![A-Za-z])|to\s{1,3}(?:[^A-Za-z\s]|at |between|from|within|exactly|almost|around|roughly|some|any|no |not|minus|negative|double|half|twice|triple|thrice|a |one |less|more|about|nearly|under|over|up|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
+  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when(?=\s[^.;]{0,80}(?:[=<>≤≥]|\\(?:ge|le|ne|lt|gt)|(?:is|are) (?:even|odd|prime|positive|negative|zero)))|and (?:a|one) (?:half|third|quarter)|(?:plus|minus)(?![A-Za-z])|times(?=\s{1,3}[\d$(\\]|\s{1,3}(?:the|a|an|its|that)\s)|to\s{1,3}(?:[^A-Za-z\s]|at |between|from|within|exactly|almost|around|roughly|some|any|no |not|minus|negative|double|half|twice|triple|thrice|a |one |(?:less|more|about|nearly|under|over|up)(?![a-z])|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
 
 /** `, A: 8` behind a box marks another answer. */
 const SECOND_LABEL = /^[^\n]{0,24}[,;.)$]\s{1,3}A[ \t]{0,3}[:：][ \t]/;
@@ -218,8 +260,9 @@ function isFactorOutside(after: string): boolean {
 function readMark(bare: string): string | null {
   if (/^(?:\\?%|percent\b|pct\b|per cent\b)/.test(bare)) return '\\%';
   if (/^(?:\^\s?\{?\s?\\circ|°|\\degree|degrees?\b)/.test(bare)) return '^\\circ';
-  const pmod = /^\\pmod\s?(?:\{[^{}]{1,20}\}|\d{1,12})/.exec(bare);
-  return pmod === null ? null : ` ${pmod[0]}`;
+  const pmod =
+    /^(?:\\[pb]?mod|modulo|mod)(?![A-Za-z])[\s$]{0,3}(?:\{([^{}]{1,20})\}|([a-z](?![A-Za-z])|\d{1,12}))/.exec(bare);
+  return pmod === null ? null : ` \\pmod{${pmod[1] ?? pmod[2]}}`;
 }
 
 /**
@@ -231,8 +274,10 @@ function readSuffixWords(words: string, rest: string): string | null {
   const power = /^\s?\^\s?\{?[23]\}?/.exec(rest)?.[0] ?? '';
   const taken: string[] = [];
   for (const word of words.trim().split(/\s{1,4}/)) {
+    // "3 times" counts; "3 times 5" was seen before.
     if (
       word === 'in' ||
+      word === 'times' ||
       !(changesNumber(word.toLowerCase()) || isUnitWord(word) || (taken.length > 0 && word === 'per'))
     )
       break;
