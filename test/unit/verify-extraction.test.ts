@@ -9,7 +9,8 @@
  *  6. a percent sign behind a box belongs to it; what follows a chat token does not belong to the answer
  *  7. an end of a range in a box is no answer; option letters: asserted, not denied, one only
  *  8. a trajectory: the main text and the summaries, never a path; tags as structure
- *  9. nothing found is `unparsable` with a reason; the rule and the extracted text are in the verdict
+ *  9. a box in a sentence: a noun, an infinitive, a clause of its own leave its value alone; a denial, a bound, a condition, a range do not
+ * 10. nothing found is `unparsable` with a reason; the rule and the extracted text are in the verdict
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -269,4 +270,62 @@ test('the verdict says what was found and which rule decided', () => {
     assert.equal(none.extracted, null);
   }
   assert.equal(judge('', '').verdict, 'unparsable');
+});
+
+/** A box in a sentence: what stands around it leaves its value alone. */
+const STATED: readonly Pair[] = [
+  ['12', 'Thus $d$ must be $\\frac{72}{6}$ or $\\boxed{12}$.'],
+  ['82', 'the mean is $\\frac12(78+86),$ or $\\boxed{82}.$'],
+  ['28', 'the length is $13+15$ or $\\boxed{28}\\text{ m}.$'],
+  ['4', 'There are $\\boxed{4}$ girls not in the scout.'],
+  ['4', 'There are $\\boxed{4}$ students who do not play.'],
+  ['3', 'Peter can go $\\boxed{3}$ times.'],
+  ['3', 'He has $\\boxed{3}$ times as many.'],
+  ['11', 'It takes $\\boxed{11}$ dollars to fill 170 balloons.'],
+  ['5', 'The probability it does not rain is $\\boxed{5}$.'],
+  ['5', 'They add up to $\\boxed{5}$.'],
+  ['5', 'He ended up with $\\boxed{5}$ marbles.'],
+  ['0', '$S \\equiv \\boxed{0}$ modulo 2009.'],
+  ['1', '$25\\equiv \\boxed{1}\\mod 6.$'],
+  ['6', 'so the maximum is $5+1=\\boxed{6}$, when $A$, $M$ and $P$ lie on a line.'],
+];
+
+/** What stands around it makes another value of it, denies it or leaves it open. */
+const NOT_STATED: readonly Pair[] = [
+  ['12', 'Thus $d$ is $13$ or $\\boxed{12}$.'],
+  ['12', 'so $d = 13$, or $\\boxed{12}$.'],
+  ['4', 'There are $\\boxed{4}$ girls, but that is not right.'],
+  ['4', '$\\boxed{4}$ is not the answer.'],
+  ['4', '$\\boxed{4}$ apples is not the answer.'],
+  ['4', '$\\boxed{4}$ does not work.'],
+  ['4', '$\\boxed{4}$ meters does not fit.'],
+  ['34', 'Jen will earn $\\boxed{34}$ dollars if she sells 5, else 20.'],
+  ['7', 'It is $\\boxed{7}$ if n is even, 8 otherwise.'],
+  ['7', 'It is $\\boxed{7}$ ways if $n$ is even.'],
+  ['3', 'It is $\\boxed{3}$ times 5.'],
+  ['3', 'It is $\\boxed{3}$ times the sum.'],
+  ['11', 'It is $\\boxed{11}$ to 17 dollars.'],
+  ['11', 'It is $\\boxed{11}$ dollars to seventeen dollars.'],
+  ['11', 'It is $\\boxed{11}$ dollars to the opposite of 7.'],
+  ['5', 'It cannot be $\\boxed{5}$.'],
+  ['5', 'x is never $\\boxed{5}$.'],
+  ['5', "I don't think it is $\\boxed{5}$."],
+  ['5', "That doesn't mean it is $\\boxed{5}$."],
+  ['5', 'It is not true that x is $\\boxed{5}$.'],
+  ['5', "The answer isn't $\\boxed{5}$."],
+  ['5', "It doesn't give $\\boxed{5}$."],
+  ['5', 'It does not equal $\\boxed{5}$.'],
+  ['5', 'Nobody says it is $\\boxed{5}$.'],
+  ['5', 'At least $\\boxed{5}$ of them.'],
+  ['5', 'more than $\\boxed{5}$'],
+  ['5', 'It is less than or equal to $\\boxed{5}$.'],
+  ['5', 'It is up to $\\boxed{5}$.'],
+  ['6', 'Wait, is it $\\boxed{6}$?'],
+  ['6', 'It is $\\boxed{6}$ when $n = 2$.'],
+  ['6', 'It is $\\boxed{6}$ when n is prime.'],
+];
+
+test('a box in a sentence', () => {
+  for (const [gold, text] of STATED) assert.equal(judge(gold, text).verdict, 'correct', text);
+  for (const [gold, text] of NOT_STATED) assert.notEqual(judge(gold, text).verdict, 'correct', text);
 });

@@ -10,6 +10,7 @@
  *  8. yes and no with a reason; articles before a word
  *  9. a condition that is the expression's own domain
  * 10. conventions: marks that say nothing, and those that make another value
+ * 11. piecewise functions in an array, the box of GLM models, codes of money and bases set as text, minutes of arc
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -188,5 +189,27 @@ test('10: conventions', () => {
   judgeRows([
     ['7', ['~7', '7"', 'We need at least \\boxed{7}'], ['7 bps', 'every 7', '7...', 'at least \\boxed{7}']],
     ['12', ['1\u200b2'], ['1\u200b3', '1 2']],
+  ]);
+});
+
+test('11: spellings of reports', () => {
+  const cases = String.raw`\begin{cases} x^2 & x>0 \\ -x & x\le 0 \end{cases}`;
+  const array = String.raw`\left\{\begin{array}{ll} x^2, & x>0 \\ -x, & x\le 0 \end{array}\right.`;
+  judgeRows([
+    [cases, [array, `$\\boxed{${array}}$`], [array.replace('-x,', 'x,'), array.replace('>0', '>1')]],
+    [array, [cases], [cases.replace('x^2', 'x^3')]],
+    [
+      '5',
+      ['The answer is <|begin_of_box|>5<|end_of_box|>.<|user|>'],
+      ['<|begin_of_box|>6<|end_of_box|>', '5<|begin_of_box|>6<|end_of_box|>'],
+    ],
+    ['18', [String.raw`\text{USD }18`], [String.raw`\text{USD }19`]],
+    ['1101_2', [String.raw`1101\text{ (base 2)}`], [String.raw`1101\text{ (base 3)}`]],
+    [
+      String.raw`63^\circ 45^\prime`,
+      [String.raw`63.75^\circ`, "63^\\circ 45'"],
+      [String.raw`63.45^\circ`, String.raw`63^\circ`],
+    ],
+    [String.raw`\operatorname{cosec} x`, [String.raw`\csc x`], [String.raw`\sec x`]],
   ]);
 });

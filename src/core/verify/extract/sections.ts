@@ -9,9 +9,13 @@ import { LIMITS } from '../limits.ts';
  */
 export function findMainText(text: string, structured: boolean): string {
   const spoken = text.includes('think>') ? stripThinking(text).content : text;
-  const main = structured ? leaveOutPaths(spoken) : spoken;
+  const boxed = spoken.includes('_of_box|>') ? spoken.replace(GLM_BOX, '\\boxed{$1}') : spoken;
+  const main = structured ? leaveOutPaths(boxed) : boxed;
   return restoreCommands(cutAtNextTurn(main.slice(-LIMITS.scanned)));
 }
+
+/** The box of GLM models, in tokens of a chat. */
+const GLM_BOX = /<\|begin_of_box\|>([^<]{0,2000})<\|end_of_box\|>/g;
 
 /**
  * Commands whose backslash an escape has eaten (`\b`, `\f`, `\t`, `\r` and the rest of the name), `boxed{7}` without one, and

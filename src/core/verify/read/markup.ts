@@ -24,6 +24,9 @@ function foldCommands(text: string): string {
   if (folded.includes('\\\\[')) folded = folded.replace(ROW_SPACE, '\\\\');
   if (folded.includes('\\S') || folded.includes('\\q'))
     folded = folded.replace(/\\(?:SI|qty) ?\{([^{}\\]{1,60})\} ?\{([^{}\\]{1,40})\}/g, '$1\\,\\mathrm{$2}');
+  if (folded.includes('prime')) folded = folded.replace(/(\d) ?\^ ?(?:\{ ?\\prime ?\}|\\prime(?![A-Za-z]))/g, "$1'");
+  if (folded.includes('\\text'))
+    folded = folded.replace(/\\text ?\{ ?(USD|EUR|GBP|CHF|INR|JPY|CNY|RMB) ?\} ?(?=\d)/g, '$1 ');
   if (folded.includes('\\Pr')) folded = folded.replace(/\\Pr(?![A-Za-z])/g, '\\text{Pr}');
   return folded.includes('\\begin{') ? foldSystems(folded) : folded;
 }
@@ -99,13 +102,27 @@ function foldSystems(text: string): string {
   const isSystem = open[1] === 'array' || open[1] === 'cases';
   const rows = content.split('\\\\').filter((row) => row.trim() !== '');
   if (content.includes('\\begin{') || rows.length === 0) return text;
-  if (isSystem && !rows.every((row) => row.includes('=') && !/&(?! ?=)/.test(row))) return text;
+  const isPiecewise = open[1] === 'array' && LEFT_BRACE.test(text.slice(0, open.index));
+  if (isSystem && !rows.every((row) => row.includes('=') && !/&(?! ?=)/.test(row)))
+    return isPiecewise ? foldPiecewise(text, rows, open.index, to + '\\end{array}'.length) : text;
   const joined = rows
     .map((row) => row.replaceAll('&', ' ').trim())
     .reduce((all, row) => `${all}${/^(?:=|<|>|\\(?:le|ge|leq|geq|lt|gt)(?![A-Za-z]))/.test(row) ? ' ' : ', '}${row}`);
-  const before = text.slice(0, open.index).replace(/\\left ?\\\{ ?(\$?)$/, '$1');
-  const after = text.slice(to + open[1]!.length + 6).replace(/^(\$?) ?\\right(?: ?[.]|(?=\s|$))/, '$1');
+  const before = text.slice(0, open.index).replace(LEFT_BRACE, '$1');
+  const after = text.slice(to + open[1]!.length + 6).replace(RIGHT_NOTHING, '$1');
   return before + joined + after;
+}
+
+/** A brace that is opened and never closed. */
+const LEFT_BRACE = /\\left ?\\\{ ?(\$?)$/;
+const RIGHT_NOTHING = /^(\$?) ?\\right(?: ?[.]|(?=\s|\$|$))/;
+
+/** `\left\{\begin{array}{ll} x^2, & x > 0 \\ … \end{array}\right.` is a `cases` environment. */
+function foldPiecewise(text: string, rows: readonly string[], from: number, to: number): string {
+  if (!rows.every((row) => row.split('&').length === 2)) return text;
+  const cases = rows.map((row) => row.replace(/[,;]\s{0,4}&/, ' &').trim()).join(' \\\\ ');
+  const before = text.slice(0, from).replace(LEFT_BRACE, '$1');
+  return `${before}\\begin{cases} ${cases} \\end{cases}${text.slice(to).replace(RIGHT_NOTHING, '$1')}`;
 }
 
 /** `1011 (base 2)`, `1011 in base two`, `1011_{\text{two}}`, `(1011)_2`, `0b1011`: the digits with their base below. */
@@ -121,6 +138,6 @@ const BASES: Readonly<Record<string, string>> = {
   ...{ twelve: '12', sixteen: '16' },
 };
 const IN_BASE =
-  /(?<![\d.A-Za-z])(\d{1,200}) {0,2}(?:\\,)? {0,2}\(?(?:\\text ?\{)? {0,2}(?:in )?base[ -]?\}?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)(?![\dA-Za-z])\}?\)?/gi;
+  /(?<![\d.A-Za-z])(\d{1,200}) {0,2}(?:\\,)? {0,2}\(?(?:\\text ?\{)? {0,2}\(?(?:in )?base[ -]?\}?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)(?![\dA-Za-z])\)?\}?\)?/gi;
 const SUBSCRIBED =
   /(?<![\dA-Za-z])\(?(\d{1,200})\)?_ ?\{? ?(?:\\text ?\{|\()? ?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen) ?[})]? ?\}?(?![\dA-Za-z])/g;

@@ -97,7 +97,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
   ...{ implies: 'Rightarrow', Longrightarrow: 'Rightarrow', iff: 'Rightarrow', Leftrightarrow: 'Rightarrow' },
   ...{ dots: 'ldots', dotsc: 'ldots', cdots: 'ldots', dotsb: 'ldots', dotsm: 'ldots', vdots: 'ldots' },
   ...{ thickapprox: 'approx', simeq: 'approx', cong: 'approx', doteq: 'approx' },
-  ...{ arcsin: 'asin', arccos: 'acos', arctan: 'atan', arctg: 'atan', tg: 'tan', ctg: 'cot', lg: 'log' },
+  ...{ arcsin: 'asin', arccos: 'acos', arctan: 'atan', arctg: 'atan', tg: 'tan', ctg: 'cot', cosec: 'csc', lg: 'log' },
   ...{ infinity: 'infty', inf: 'infty', oo: 'infty', Infinity: 'infty' },
   ...{
     ceiling: 'ceil',
