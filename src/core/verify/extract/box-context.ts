@@ -74,8 +74,10 @@ function findOtherForm(text: string, to: number, formulas: readonly MathSpan[]):
   const from = Math.max(0, to - NEAR) + or.index;
   const formula = formulas.findLast(({ end }) => end <= to);
   if (formula === undefined || !/^[\s,]{0,4}$/.test(text.slice(formula.end, from))) return null;
-  const content = formula.content.slice(formula.content.lastIndexOf('=') + 1).replace(/[\s,.]{1,4}$/, '');
-  return isPlainNumber(content) ? { ...formula, content } : null;
+  // The sides of its chain behind the last one with a symbol: all of them must agree.
+  const sides = formula.content.replace(/[\s,.]{1,4}$/, '').split('=');
+  const content = sides.slice(sides.findLastIndex((side) => !isPlainNumber(side)) + 1).join('=');
+  return content === '' ? null : { ...formula, content };
 }
 
 /** No symbol, whose value could be anything, and no decimal, which may be a rounded one. */
