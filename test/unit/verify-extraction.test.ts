@@ -296,6 +296,8 @@ const NOT_STATED: readonly Pair[] = [
   ['12', 'so $d = 13$, or $\\boxed{12}$.'],
   ['12', 'It is \\(25 + 11 = 12\\) or $\\boxed{12}$'],
   ['12', 'It is $x = 5 + 11 = 12$ or $\\boxed{12}$'],
+  ['12', 'It is \\(17 \\text{ with } t = 12\\) or $\\boxed{12}$'],
+  ['A', 'Final Answer: \\( \\text{(B)} \\) or $\\boxed{\\mathrm{A}}$'],
   ['4', 'There are $\\boxed{4}$ girls, but that is not right.'],
   ['4', '$\\boxed{4}$ is not the answer.'],
   ['4', '$\\boxed{4}$ apples is not the answer.'],

@@ -80,12 +80,14 @@ function findOtherForm(text: string, to: number, formulas: readonly MathSpan[]):
   return content === '' ? null : { ...formula, content };
 }
 
-/** No symbol, whose value could be anything, and no decimal, which may be a rounded one. */
+/** A number, with its unit: no symbol, whose value could be anything, and no decimal, which may be a rounded one. */
 function isPlainNumber(content: string): boolean {
   const bare = content
-    .replace(/\\(?:text|mbox|mathrm) ?\{[^{}]{0,40}\}/g, ' ')
+    .replace(/\\(?:text|mbox|mathrm) ?\{\s?([A-Za-z]{1,12})\s?\}/g, (whole, word: string) =>
+      isUnitWord(word) ? ' ' : whole,
+    )
     .replace(/\\(?:[dtc]?frac|sqrt|times|cdot|div|left|right|circ|pi|[,;:!%$ ])/g, ' ');
-  return !/[A-Za-z\\≈]|\.\d/.test(bare);
+  return /\d/.test(bare) && !/[A-Za-z\\≈]|\.\d/.test(bare);
 }
 
 /** A text with `#` for each formula that ends in it: its signs and full stops are none of the sentence, unless it joins by words. */
