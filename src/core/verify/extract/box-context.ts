@@ -75,6 +75,7 @@ function findOtherForm(text: string, to: number, formulas: readonly MathSpan[]):
   const formula = formulas.findLast(({ end }) => end <= to);
   if (formula === undefined || !/^[\s,]{0,4}$/.test(text.slice(formula.end, from))) return null;
   // The sides of its chain behind the last one with a symbol: all of them must agree.
+  if (/\\(?:text|mbox)/.test(dropUnits(formula.content))) return null;
   const sides = formula.content.replace(/[\s,.]{1,4}$/, '').split('=');
   const content = sides.slice(sides.findLastIndex((side) => !isPlainNumber(side)) + 1).join('=');
   return content === '' ? null : { ...formula, content };
@@ -82,12 +83,14 @@ function findOtherForm(text: string, to: number, formulas: readonly MathSpan[]):
 
 /** A number, with its unit: no symbol, whose value could be anything, and no decimal, which may be a rounded one. */
 function isPlainNumber(content: string): boolean {
-  const bare = content
-    .replace(/\\(?:text|mbox|mathrm) ?\{\s?([A-Za-z]{1,12})\s?\}/g, (whole, word: string) =>
-      isUnitWord(word) ? ' ' : whole,
-    )
-    .replace(/\\(?:[dtc]?frac|sqrt|times|cdot|div|left|right|circ|pi|[,;:!%$ ])/g, ' ');
+  const bare = dropUnits(content).replace(/\\(?:[dtc]?frac|sqrt|times|cdot|div|left|right|circ|pi|[,;:!%$ ])/g, ' ');
   return /\d/.test(bare) && !/[A-Za-z\\≈]|\.\d/.test(bare);
+}
+
+function dropUnits(content: string): string {
+  return content.replace(/\\(?:text|mbox|mathrm) ?\{\s?([A-Za-z]{1,12})\s?\}/g, (whole, word: string) =>
+    isUnitWord(word) ? ' ' : whole,
+  );
 }
 
 /** A text with `#` for each formula that ends in it: its signs and full stops are none of the sentence, unless it joins by words. */
