@@ -1,5 +1,5 @@
 import { createRng, hashSeed } from '../core/rng.ts';
-import { type Estimate, estimateMean } from '../core/statistics/estimate-mean.ts';
+import { type Estimate, estimateOverSeeds } from '../core/statistics/estimate-mean.ts';
 import { comparePaired } from '../core/statistics/paired-difference.ts';
 import { computeSignFlipP } from '../core/statistics/sign-flip.ts';
 import { ARMS, type ArmId } from '../experiments/arms.ts';
@@ -190,7 +190,6 @@ function computeMean(shares: Shares): number {
 }
 
 function estimate(values: readonly number[], range: readonly [number, number], name: string): Estimate | null {
-  if (values.length < 2) return null;
   const rng = createRng(hashSeed(0, 'experiment', name));
-  return estimateMean(values, { method: 't', level: LEVEL, range, rng });
+  return estimateOverSeeds(values, { level: LEVEL, range, rng });
 }

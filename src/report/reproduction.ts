@@ -1,7 +1,7 @@
 import { isPresetName, PRESETS } from '../config/presets.ts';
 import { readStoredConfig } from '../config/stored.ts';
 import { createRng, hashSeed } from '../core/rng.ts';
-import { type Estimate, estimateMean } from '../core/statistics/estimate-mean.ts';
+import { type Estimate, estimateMean, estimateOverSeeds } from '../core/statistics/estimate-mean.ts';
 import { ARMS, type ArmId, PREPARATION } from '../experiments/arms.ts';
 import { EXPERIMENT_NAMES, EXPERIMENTS, type Experiment, type ExperimentName } from '../experiments/catalogue.ts';
 import {
@@ -186,10 +186,12 @@ function measureSet(set: string, measured: readonly ReadonlyMap<string, Shares>[
   const isOverSeeds = shares.length > 1;
   const values = isOverSeeds ? shares.map((one) => average([...one.values()])) : [...shares[0]!.values()];
   const rng = createRng(hashSeed(0, 'reproduce', set));
-  const method = isOverSeeds ? 't' : 'bounded';
+  const options = { level: LEVEL, range: [0, 1], rng } as const;
   return {
     set,
-    accuracy: estimateMean(values, { method, level: LEVEL, range: [0, 1], rng })!,
+    accuracy: isOverSeeds
+      ? estimateOverSeeds(values, options)!
+      : estimateMean(values, { ...options, method: 'bounded' })!,
     over: isOverSeeds ? 'seeds' : 'problems',
     problems: shares[0]!.size,
     seeds: shares.length,

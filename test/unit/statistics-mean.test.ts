@@ -10,6 +10,7 @@
  *  8. a larger level gives a wider interval, and every interval holds its mean and stays in the range
  *  9. no problem: null; one problem: no standard error, but an interval
  * 10. values outside the range and impossible levels are refused
+ * 11. over seeds two that agree leave Student's interval as it is; where all agree there is no point
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -20,6 +21,7 @@ import {
   computeClusteredError,
   type EstimateOptions,
   estimateMean,
+  estimateOverSeeds,
   type IntervalMethod,
 } from '../../src/core/statistics/estimate-mean.ts';
 
@@ -169,4 +171,16 @@ test('10: what cannot be', () => {
   assert.throws(() => estimate([0.2, 1.2]), /a value of 1.2 is not between 0 and 1/);
   assert.throws(() => estimate([Number.NaN]), /NaN/);
   assert.throws(() => estimate([0.5], { level: 95 }), /level of an interval lies between 0 and 1, and this is 95/);
+});
+
+test('11: over seeds', () => {
+  const options = { level: 0.95, range: [-1, 1], rng: createRng(1) } as const;
+  const estimate = estimateOverSeeds([0.01, 0.02, -0.015, 0.02], options)!;
+  // Mean .00875, standard deviation .0165202: t(3, .975) = 3.182446 times .0165202 / 2 is .0262873.
+  assertNear(estimate.low, 0.00875 - 0.0262873, 1e-6);
+  assertNear(estimate.high, 0.00875 + 0.0262873, 1e-6);
+  assert.equal(estimate.method, 't');
+  const alike = estimateOverSeeds([0.02, 0.02, 0.02], options)!;
+  assert.ok(alike.low < 0.02 && alike.high > 0.02);
+  assert.equal(estimateOverSeeds([0.5], options), null);
 });

@@ -46,6 +46,10 @@ const DRAWS = 4000;
 
 /** Mean of the problems' values with an interval; null without a problem. RangeError for a value outside the range. */
 export function estimateMean(values: readonly number[], options: EstimateOptions): Estimate | null {
+  return computeEstimate(values, isNearlyConstant(values) ? { ...options, method: 'bounded' } : options);
+}
+
+function computeEstimate(values: readonly number[], options: EstimateOptions): Estimate | null {
   const { level, range } = options;
   if (!(level > 0 && level < 1))
     throw new RangeError(`the level of an interval lies between 0 and 1, and this is ${level}`);
@@ -54,13 +58,27 @@ export function estimateMean(values: readonly number[], options: EstimateOptions
   if (values.length === 0) return null;
   const mean = computeMean(values);
   const standardError = computeClusteredError(values);
-  const method = standardError === null || isNearlyConstant(values) ? 'bounded' : options.method;
+  const method = standardError === null ? 'bounded' : options.method;
   const draws = options.draws ?? DRAWS;
   const shared = { problems: values.length, standardError, level, method };
   if (method === 'bounded') return { ...shared, mean, ...findBounds(values, { ...options, draws }) };
   if (method === 'bootstrap') return { ...shared, ...bootstrapMean(values, { draws, level, rng: options.rng }), mean };
   const reach = computeTQuantile((1 + level) / 2, values.length - 1) * standardError!;
   return { ...shared, mean, low: Math.max(range[0], mean - reach), high: Math.min(range[1], mean + reach) };
+}
+
+/**
+ * Mean of one value per seed with Student's interval. Seeds are drawn from something continuous: two of five that agree do so by chance
+ * of the grid that shares lie on, and their scatter counts in full. Only where all agree it says nothing, and the interval is
+ * `bounded`. Null for fewer than two seeds.
+ */
+export function estimateOverSeeds(
+  values: readonly number[],
+  options: Omit<EstimateOptions, 'method'>,
+): Estimate | null {
+  if (values.length < 2) return null;
+  const method = countValues(values).length === 1 ? 'bounded' : 't';
+  return computeEstimate(values, { ...options, method });
 }
 
 /**
