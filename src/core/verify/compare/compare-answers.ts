@@ -2,13 +2,11 @@ import { LIMITS, Refusal } from '../limits.ts';
 import {
   type Condition,
   type Expr,
-  hasType,
   type Item,
   isSameTree,
   joinBinary,
   type RelationItem,
   type ScalarItem,
-  type TupleItem,
   toScalar,
 } from '../syntax-tree.ts';
 import { resolveMatrices } from '../value/matrix-value.ts';
@@ -18,14 +16,23 @@ import {
   expandMember,
   expandSigns,
   findDomain,
+  findRows,
+  findVector,
+  hasUnit,
   haveLikeJoints,
   isBoundList,
   isDefinable,
   isExplicitSet,
+  isGrid,
+  isNamed,
+  isNamedByWords,
   isOwnDomain,
+  isRealSet,
+  isWritten,
   listNames,
   membersOf,
   nameMembers,
+  nameOf,
   splitConditions,
   toQuotient,
   toStructure,
@@ -300,12 +307,12 @@ class Comparison {
       return this.#compareInOrder(gold.items, answer.items, 'tuple');
     const [tuple, other] = gold.kind === 'tuple' ? [gold, answer] : [answer, gold];
     if (tuple.kind !== 'tuple') return NO;
-    const rows = this.#findRows(other);
+    const rows = findRows(other, this.#context.steps);
     if (rows !== null && isGrid(tuple)) {
       const [left, right] = gold.kind === 'tuple' ? [tuple.items, rows] : [rows, tuple.items];
       return this.#compareInOrder(left, right, 'matrix');
     }
-    const vector = this.#findVector(other);
+    const vector = findVector(other, this.#context.steps);
     if (vector !== null) {
       const [left, right] = gold.kind === 'tuple' ? [tuple.items, vector] : [vector, tuple.items];
       return this.#compareInOrder(left, right, 'vector');
@@ -318,21 +325,6 @@ class Comparison {
       return this.#compareInOrder(left, right, 'named-list');
     }
     return this.#matchSets(membersOf(gold), membersOf(answer));
-  }
-
-  /** Entries of a matrix of one row or one column. */
-  #findVector(item: Item): Item[] | null {
-    const rows = this.#findRows(item);
-    if (rows === null || (rows.length !== 1 && rows[0]!.items.length !== 1)) return null;
-    return rows.flatMap(({ items }) => items);
-  }
-
-  /** Rows of a matrix, each as a tuple in square brackets. */
-  #findRows(item: Item): TupleItem[] | null {
-    if (item.kind !== 'scalar' || !hasType(item.expr, 'matrix')) return null;
-    const resolved = resolveMatrices(item.expr, this.#context.steps);
-    if (resolved.type !== 'matrix') return null;
-    return resolved.rows.map((row) => ({ kind: 'tuple', open: '[', close: ']', items: row.map(toScalar), source: '' }));
   }
 
   #compareInOrder(gold: readonly Item[], answer: readonly Item[], rule: string): Outcome {
@@ -398,40 +390,6 @@ class Comparison {
     });
     return { equal: equal && met.size === answers.length, rule: 'set' };
   }
-}
-
-/** `[[1, 2], [3, 4]]`: a matrix as programs write it. */
-function isGrid({ open, items }: TupleItem): boolean {
-  return open === '[' && items.every((item) => item.kind === 'tuple' && item.open === '[' && item.close === ']');
-}
-
-/** Whether the value is one of something that is called by words, or tagged. */
-function isNamedByWords(item: Item): boolean {
-  return item.kind === 'relation' && item.sides[0]?.kind === 'name';
-}
-
-function isNamed(item: Item | undefined): boolean {
-  return item?.kind === 'relation' && item.ops[0] === '=';
-}
-
-function hasUnit(item: Item): boolean {
-  return item.kind === 'scalar' && item.unit !== null;
-}
-
-/** A set in braces of its own. */
-function isRealSet(item: Item): boolean {
-  return item.kind === 'set' && !item.isBare;
-}
-
-function nameOf(item: Item): string {
-  return item.kind === 'relation' ? item.sides[0]!.source : item.source;
-}
-
-/** Digits with a sign or a percent sign: what an approximate form may be met by. */
-function isWritten(item: Item): boolean {
-  if (item.kind !== 'scalar') return false;
-  const { expr } = item;
-  return expr.type === 'number' || ((expr.type === 'negate' || expr.type === 'percent') && expr.of.type === 'number');
 }
 
 const FLIPPED: Readonly<Record<string, string>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };

@@ -8,10 +8,12 @@ import {
   isClosed,
   joinBinary,
   listSymbols,
+  type TupleItem,
   toScalar,
   withChildren,
 } from '../syntax-tree.ts';
 import { evaluateExactly } from '../value/exact-value.ts';
+import { resolveMatrices } from '../value/matrix-value.ts';
 import { add, type Rational } from '../value/rational.ts';
 import type { Outcome } from './compare-scalars.ts';
 import { readBoundName, toInterval } from './real-sets.ts';
@@ -220,4 +222,53 @@ export function expandMember(item: Item): readonly Item[] {
   if (item.kind !== 'scalar') return [item];
   const readings = expandSigns(item.expr);
   return readings.length === 1 ? [item] : readings.map(toScalar);
+}
+
+/** `[[1, 2], [3, 4]]`: a matrix as programs write it. */
+export function isGrid({ open, items }: TupleItem): boolean {
+  return open === '[' && items.every((item) => item.kind === 'tuple' && item.open === '[' && item.close === ']');
+}
+
+/** Whether the value is one of something that is called by words, or tagged. */
+export function isNamedByWords(item: Item): boolean {
+  return item.kind === 'relation' && item.sides[0]?.kind === 'name';
+}
+
+export function isNamed(item: Item | undefined): boolean {
+  return item?.kind === 'relation' && item.ops[0] === '=';
+}
+
+export function hasUnit(item: Item): boolean {
+  return item.kind === 'scalar' && item.unit !== null;
+}
+
+/** A set in braces of its own. */
+export function isRealSet(item: Item): boolean {
+  return item.kind === 'set' && !item.isBare;
+}
+
+export function nameOf(item: Item): string {
+  return item.kind === 'relation' ? item.sides[0]!.source : item.source;
+}
+
+/** Digits with a sign or a percent sign: what an approximate form may be met by. */
+export function isWritten(item: Item): boolean {
+  if (item.kind !== 'scalar') return false;
+  const { expr } = item;
+  return expr.type === 'number' || ((expr.type === 'negate' || expr.type === 'percent') && expr.of.type === 'number');
+}
+
+/** Rows of a matrix, each as a tuple in square brackets. */
+export function findRows(item: Item, steps: StepBudget): TupleItem[] | null {
+  if (item.kind !== 'scalar' || !hasType(item.expr, 'matrix')) return null;
+  const resolved = resolveMatrices(item.expr, steps);
+  if (resolved.type !== 'matrix') return null;
+  return resolved.rows.map((row) => ({ kind: 'tuple', open: '[', close: ']', items: row.map(toScalar), source: '' }));
+}
+
+/** Entries of a matrix of one row or one column. */
+export function findVector(item: Item, steps: StepBudget): Item[] | null {
+  const rows = findRows(item, steps);
+  if (rows === null || (rows.length !== 1 && rows[0]!.items.length !== 1)) return null;
+  return rows.flatMap(({ items }) => items);
 }

@@ -6,7 +6,7 @@ import { isWhole, writesOne } from './operand-shapes.ts';
 import type { Token } from './token.ts';
 import { isKnownWord } from './word-classes.ts';
 
-/** Letters that are functions before a bracket; any other letter is a factor there. */
+/** Letters that are functions before a bracket; any other letter is a factor there, unless `(0)` follows. */
 const FUNCTION_LETTERS = 'fghFGH';
 
 /** Letters that count: a subscript with one of them is an index, any other a label. */
@@ -138,17 +138,13 @@ export abstract class OperandParser extends TokenCursor {
       if (text === 'e') return { type: 'constant', name: 'e' };
       if (text === 'i') return { type: 'constant', name: 'i' };
     }
-    if (FUNCTION_LETTERS.includes(text) || this.isAtZero()) {
+    const isAtZero = this.isOpenedHere() && this.peek(1)?.text === '0' && this.peek(2)?.text === ')';
+    if (FUNCTION_LETTERS.includes(text) || isAtZero) {
       const name = this.takePrimes(text);
       return this.isOpenedHere() ? { type: 'apply', name, args: this.parseArgs() } : this.parseScripts(name);
     }
     if (COMBINATIONS[text] !== undefined) return this.parseCombinationLetter(text);
     return this.parseScripts(text);
-  }
-
-  /** `V(0)`: nobody writes a product with zero. */
-  private isAtZero(): boolean {
-    return this.isOpenedHere() && this.peek(1)?.text === '0' && this.peek(2)?.text === ')';
   }
 
   private isOpenedHere(): boolean {
