@@ -309,6 +309,7 @@ const NOT_STATED: readonly Pair[] = [
   ['3', 'It is $\\boxed{3}$ times 5.'],
   ['3', 'It is $\\boxed{3}$ times the sum.'],
   ['11', 'It is $\\boxed{11}$ to 17 dollars.'],
+  ['11', 'It is $\\boxed{11}$ to either 11 or 17.'],
   ['11', 'It is $\\boxed{11}$ dollars to seventeen dollars.'],
   ['11', 'It is $\\boxed{11}$ dollars to the opposite of 7.'],
   ['5', 'It cannot be $\\boxed{5}$.'],

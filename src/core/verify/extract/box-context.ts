@@ -155,7 +155,7 @@ function isStartOfRange(after: string): boolean {
 
 /** "to fill 170 balloons": a word that leads to no value. */
 const INFINITIVE =
-  /^\s{1,3}(?!(?:the|a|an|its|his|her|their|our|some|any|no|at|between|from|within|exactly|almost|around|roughly|approximately|about|nearly|under|over|up|less|more|fewer|half|twice|double|triple|thrice|minus|plus|negative|positive|not|another|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|infinity|zero|sin|cos|tan|log|max|min|sqrt|exp)(?![a-z])|[a-z]+teen)[a-z]{2,20}\s/;
+  /^\s{1,3}(?!(?:the|a|an|its|his|her|my|your|their|our|this|that|these|those|either|neither|both|each|every|what|whatever|something|anything|some|any|no|at|between|from|within|exactly|almost|around|roughly|approximately|about|nearly|under|over|up|less|more|fewer|half|twice|double|triple|thrice|minus|plus|negative|positive|not|another|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|infinity|zero|sin|cos|tan|log|max|min|sqrt|exp)(?![a-z])|[a-z]+teen)[a-z]{2,20}\s/;
 
 /** "to the nearest 0.1", "to 3 decimal places", "to two significant figures". */
 const PRECISION = /^\s{1,3}(?:the nearest(?![A-Za-z])|(?:\d{1,3}|[a-z]{3,6}) (?:d\.?p|s\.?f|decimal|significant|dec))/i;
