@@ -20,11 +20,8 @@ export interface TrainingRun {
 export async function runCurriculum({ rig, pair: choice, name, isQuick, signal }: TrainingRun): Promise<number> {
   const run = locateRun(rig, name);
   using _lock = holdLock(`${run.folder}/lock`, `the run ${name} is under way`);
-  try {
-    await finishRuns(rig, choice, [run], isQuick, signal);
-  } finally {
-    printFigures(run);
-  }
+  await finishRuns(rig, choice, [run], isQuick, signal);
+  printFigures(run);
   return 0;
 }
 
@@ -58,10 +55,12 @@ async function finishRuns(
     tell(`${args[0]} ${run.name} in ${run.folder}`);
     const end = await runController(args, null, signal);
     signal.throwIfAborted();
-    if (end !== 0)
+    if (end !== 0) {
+      printFigures(run);
       throw new RigError(
         `the controller ended with ${end}: ${readRun(run.store, run.name)?.message ?? 'it began no run'}; to go on: the same command again`,
       );
+    }
   }
 }
 

@@ -98,10 +98,9 @@ export function isStatedBetween(text: string, after: string): boolean {
   const sentence = dropCommands(before.slice(findSentenceStart(before)));
   const clause = sentence.slice(findClauseStart(sentence));
   if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause) || IGNORANCE.test(sentence)) return false;
-  const start = findPhraseStart(sentence);
-  if (DENYING_VERB.test(sentence.slice(start)) || DENIED_JOINT.test(sentence.slice(0, start))) return false;
   // "x = 1/5, or 20 percent" says it twice; a box behind "we need at least" answers how many are needed at least.
   const from = findPhraseStart(sentence);
+  if (DENYING_VERB.test(sentence.slice(from)) || DENIED_JOINT.test(sentence.slice(0, from))) return false;
   const phrase = sentence
     .slice(from)
     .replace(/[,，；;]$/.test(sentence.slice(0, from)) ? /^\s{0,3}or(?![A-Za-z])/ : /^$/, '')
@@ -115,9 +114,9 @@ export function isStatedBetween(text: string, after: string): boolean {
   return !isDisclaimed(reason < 0 ? rest : rest.slice(0, reason));
 }
 
-/** "cannot be", "does not give" right before a value. */
+/** "cannot be", "can't really be", "does not give" right before a value; "it doesn't rain is" denies another verb. */
 const DENIED_JOINT =
-  /(?<![A-Za-z])(?:not|never|cannot|[a-z]{2,6}n['’]t)\s{1,3}(?:be|been|is|are|was|were|equal|give|get|obtain|yield|find|become|have|simplify to|reduce to)$/i;
+  /(?<![A-Za-z])(?:(?:not|never|cannot|[a-z]{2,6}n['’]t)(?:\s{1,3}[a-z]{2,12}){0,3}\s{1,3}(?:be|been|equal|give|get|obtain|yield|find|become|have|simplify to|reduce to)|never\s{1,3}(?:is|are|was|were))$/i;
 
 /** Words of a phrase that are near a value; "up" alone and "more" without "than" bound nothing, and a range has both of its ends. */
 function listWords(phrase: string): string[] {

@@ -54,6 +54,7 @@ function isAscii(text: string): boolean {
 function patternFor(text: string): RegExp {
   return isAscii(text) ? ASCII_WORD : WORD;
 }
+
 const FINAL: ReadonlySet<string> = new Set(FINAL_WORDS);
 
 /** What joins a label and its value, in several languages; words in letters end where their letters end. */
