@@ -313,6 +313,7 @@ const NOT_STATED: readonly Pair[] = [
   ['11', 'It is $\\boxed{11}$ dollars to seventeen dollars.'],
   ['11', 'It is $\\boxed{11}$ dollars to the opposite of 7.'],
   ['5', 'It cannot be $\\boxed{5}$.'],
+  ['5', 'It is not what you would at first expect to see here $\\boxed{5}$.'],
   ['5', "It can't really be $\\boxed{5}$."],
   ['5', "It doesn't always give $\\boxed{5}$."],
   ['5', 'It will never in fact be $\\boxed{5}$.'],

@@ -106,7 +106,7 @@ export function isStatedBetween(text: string, after: string): boolean {
     .replace(/[,，；;]$/.test(sentence.slice(0, from)) ? /^\s{0,3}or(?![A-Za-z])/ : /^$/, '')
     .replace(HOW_MANY.test(sentence) && !/answer/i.test(sentence) ? /at (?:least|most)[\s$]{0,4}$/ : /^$/, '');
   if (RANGE.test(sentence) || UNFINISHED_RANGE.test(sentence) || endsRangeOfValues(sentence)) return false;
-  if (PART_OF.test(phrase) || listWords(phrase).some(isChanging)) return false;
+  if (PART_OF.test(phrase) || isChanged(phrase)) return false;
   const end = SENTENCE_END.exec(after);
   const rest = dropCommands(end === null ? after : after.slice(0, end.index));
   if (end?.[0].startsWith('?')) return false;
@@ -118,16 +118,20 @@ export function isStatedBetween(text: string, after: string): boolean {
 const DENIED_JOINT =
   /(?<![A-Za-z])(?:(?:not|never|cannot|[a-z]{2,6}n['’]t)(?:\s{1,3}[a-z]{2,12}){0,3}\s{1,3}(?:be|been|equal|give|get|obtain|yield|find|become|have|simplify to|reduce to)|never\s{1,3}(?:is|are|was|were))$/i;
 
-/** Words of a phrase that are near a value; "up" alone and "more" without "than" bound nothing, and a range has both of its ends. */
-function listWords(phrase: string): string[] {
+/**
+ * Whether a phrase right before a value makes another one of it: a denial anywhere in it, a bound near the value. "up" alone and "more" without "than"
+ * bound nothing, and a range has both of its ends.
+ */
+function isChanged(phrase: string): boolean {
   const words = phrase
     .replace(HARMLESS, ' ')
     .split(/[^A-Za-z'’]+/)
-    .filter((word) => word !== '');
-  return words.slice(-NEAR_WORDS);
+    .filter((word) => word !== '')
+    .map(toVocabulary);
+  return words.some(isDenied) || words.slice(-NEAR_WORDS).some(isBounding);
 }
 
-/** Words before a value that may bound or deny it: "less than or equal to". */
+/** Words before a value that may bound it: "less than or equal to". */
 const NEAR_WORDS = 6;
 const HARMLESS =
   /(?<![A-Za-z])(?:up(?! to)|down|more(?! than)|between|other two|actually|(?:to|must|will|should|can) wait)(?![A-Za-z])/gi;
@@ -205,12 +209,11 @@ function findPhraseStart(sentence: string): number {
 const JOINTS =
   /[=:;,：，；](?!\d)|(?<![A-Za-z])(?:is|are|was|were|be|been|equals|gives?|giving|gets?|obtain|yields?|finds?|have|has|becomes|simplifies to|reduces to|(?:adds?|sums?|amounts?|comes?|came) up to|round(?:s|ed|ing)?(?: [^.;:]{1,40})?(?: up| down)? to|(?:ends?|ended|ending) up with|exceed(?:s|ed)? [^.;:]{1,80} by|so|thus|hence|therefore|then|that)(?![A-Za-z])/gi;
 
-/** Whether a word right before a box makes another value of its content, or none. */
-function isChanging(word: string): boolean {
-  const known = toVocabulary(word);
-  if (/^(?:maximum|minimum|after|before|above|but|however|now)$/.test(known)) return false;
-  return hasClass(known, 'denial') || hasClass(known, 'bound');
-}
+const isDenied = (word: string): boolean => hasClass(word, 'denial') && !SPENT.test(word);
+const isBounding = (word: string): boolean => hasClass(word, 'bound') && !SPENT.test(word);
+
+/** Bounds and turns that a subject may have without changing its value. */
+const SPENT = /^(?:maximum|minimum|after|before|above|but|however|now)$/;
 
 /** Words of a clause that supposes, reports or doubts what it says. */
 const DOUBTS =
