@@ -74,10 +74,18 @@ function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseL
     if (isSameWording(reference.text, text)) return toVerdict('correct', 'text-equal', found);
     return toVerdict('unparsable', 'reference', { ...found, reason: 'unparsable reference' });
   }
-  const answer = readOrRefuse(() => readStatement(text, policy));
-  if (typeof answer === 'string') return toVerdict('unparsable', 'parse', { ...found, reason: answer });
-  return compareReadings(wanted, answer, { ...found, skipped: answer.skipped }, policy, precise);
+  const said = readOrRefuse(() => readStatement(text, policy));
+  const { conclusion } = statement;
+  const isConcluding =
+    conclusion !== undefined && (typeof said === 'string' || isSentence(said) || said.item.kind === 'text');
+  const answer = isConcluding ? readOrRefuse(() => readStatement(conclusion, policy)) : said;
+  const extracted = isConcluding ? conclusion : text;
+  if (typeof answer === 'string') return toVerdict('unparsable', 'parse', { extracted, reason: answer });
+  return compareReadings(wanted, answer, { extracted, skipped: answer.skipped }, policy, precise);
 }
+
+/** "There are 7 boxes", whose conclusion is the answer; what is more than a bare 7 only remarks on it. */
+const isSentence = ({ skipped }: Reading): boolean => skipped.some(({ what }) => what === 'lead');
 
 /** A reference: the statement of a worked solution, or all of it. */
 interface Reference {

@@ -4,9 +4,17 @@ import type { Spelling } from './spelling.ts';
 
 /**
  * What an answer is, as far as sentences about it go: a bound ("at least 7") makes sense of a number, a denial of
- * anything; a statement in words stands behind a label or in a box, never inside another sentence.
+ * anything; a quantity has a unit of its own, which nouns of a sentence would replace; a statement in words stands behind a label or in a box, never inside another sentence.
  */
-export type AnswerShape = 'number' | 'scalar' | 'collection' | 'relation' | 'choice' | 'words' | 'statement';
+export type AnswerShape =
+  | 'number'
+  | 'quantity'
+  | 'scalar'
+  | 'collection'
+  | 'relation'
+  | 'choice'
+  | 'words'
+  | 'statement';
 
 /** Spells a value one way; null where this way does not exist for the value. */
 export type Spell<V> = (value: V, rng: Rng) => Spelling | null;

@@ -1,6 +1,7 @@
 import type { Rng } from '../../../src/core/rng.ts';
 import type { AnswerShape } from './answer-kind.ts';
 import { pick } from './draw.ts';
+import { drawStatingSentence, fitsSentence, VALUE } from './sentences.ts';
 import type { Spelling } from './spelling.ts';
 import { SUBJECTS } from './vocabulary.ts';
 
@@ -140,6 +141,16 @@ const SUBJECT_ENDINGS: Readonly<Record<string, Ending>> = {
     answer.medium === 'plain' || answer.text.includes('=') ? null : `Thus $m + n = ${setBoxed(answer, rng)}$.`,
 };
 
+/** Sentences of a solution around a number without a unit. */
+const STORY_ENDINGS: Readonly<Record<string, Ending>> = {
+  'box in a sentence': (answer, rng) =>
+    fitsSentence(answer) ? drawStatingSentence('box', rng).replace(VALUE, () => `$${setBoxed(answer, rng)}$`) : null,
+  'label and sentence about it': (answer, rng) =>
+    fitsSentence(answer)
+      ? `${pick(rng, LABELS)}${drawStatingSentence('label', rng).replace(VALUE, () => `$${answer.text}$`)}`
+      : null,
+};
+
 const upper = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
 
 /** Where a statement in words may stand: a sentence around it would be a sentence about it. */
@@ -149,7 +160,7 @@ const STATEMENT_ENDINGS = ['bare', 'box', 'label', 'label and full stop', 'four 
 export function listEndings(shape: AnswerShape): readonly (readonly [name: string, ending: Ending])[] {
   if (shape === 'statement') return STATEMENT_ENDINGS.map((name) => [name, ENDINGS[name]!]);
   const common = Object.entries(ENDINGS);
-  return isWord(shape) || shape === 'relation' || shape === 'collection'
-    ? common
-    : [...common, ...Object.entries(SUBJECT_ENDINGS)];
+  if (isWord(shape) || shape === 'relation' || shape === 'collection') return common;
+  const told = shape === 'quantity' ? [] : Object.entries(STORY_ENDINGS);
+  return [...common, ...Object.entries(SUBJECT_ENDINGS), ...told];
 }

@@ -2,6 +2,7 @@ import type { Rng } from '../../../src/core/rng.ts';
 import type { AnswerShape } from './answer-kind.ts';
 import { between, isRare, pick } from './draw.ts';
 import { drawBlock, drawThoughts } from './responses.ts';
+import { drawSpoiltSentence, fitsSentence, VALUE } from './sentences.ts';
 import type { Spelling } from './spelling.ts';
 import { fitsText, setBoxed, setInline as setPlain } from './statements.ts';
 
@@ -23,6 +24,8 @@ const LEADS = [
   'A: ',
   'Therefore, the final answer is ',
 ];
+
+const isLabel = (lead: string): boolean => lead.includes(':');
 
 const say = (text: string): Trap => ({ text, isStructured: false });
 
@@ -242,6 +245,14 @@ const number = (answer: Spelling): boolean => answer.medium !== 'tex' && /^-?[\d
 
 /** Sentences about numbers in which the right number is not the answer. */
 const NUMBER_TRAPS: Readonly<Record<string, SetTrap>> = {
+  'spoilt sentence': (right, _, rng) => {
+    if (!fitsSentence(right)) return null;
+    return isRare(rng, 2)
+      ? say(drawSpoiltSentence('box', rng).replace(VALUE, () => `$${setBoxed(right, rng)}$`))
+      : say(
+          pick(rng, LEADS.filter(isLabel)) + drawSpoiltSentence('label', rng).replace(VALUE, () => `$${right.text}$`),
+        );
+  },
   bound: (right, _, rng) => {
     const it = setInline(right, rng);
     const lead = pick(rng, LEADS);
@@ -359,7 +370,7 @@ export function listTraps(shape: AnswerShape): readonly (readonly [name: string,
   // With a part of it a collection is itself again: "1 and 3, or 3".
   if (shape === 'collection' || shape === 'relation') return common;
   const single = [...common, ...Object.entries(ONE_OF_TWO)];
-  if (shape === 'number') return [...single, ...Object.entries(NUMBER_TRAPS)];
+  if (shape === 'number' || shape === 'quantity') return [...single, ...Object.entries(NUMBER_TRAPS)];
   return shape === 'scalar' ? [...single, ...Object.entries(NUMBER_TRAPS), ...Object.entries(SCALAR_TRAPS)] : single;
 }
 

@@ -1,6 +1,7 @@
 import { changesNumber, startsNumber } from '../read/number-words.ts';
 import { isUnitWord } from '../read/units.ts';
-import { isStatedBetween } from './assertion.ts';
+import { isInfinitive } from '../read/word-classes.ts';
+import { isStatedBetween } from './box-sentence.ts';
 import type { MathSpan } from './boxes.ts';
 
 /** A text with what was found in it. */
@@ -100,11 +101,14 @@ function blankFormulas(text: string, from: number, to: number, formulas: readonl
   for (const one of formulas) {
     if (one.end <= at || one.end > to) continue;
     const formula = text.slice(one.at, one.end);
-    blanked += `${text.slice(at, Math.max(at, one.at))}${one.at >= at && JOINING.test(formula) ? formula : ' # '}`;
+    blanked += `${text.slice(at, Math.max(at, one.at))}${one.at >= at && JOINING.test(formula) ? formula : ENDS_SENTENCE.test(formula) ? ' #. ' : ' # '}`;
     at = one.end;
   }
   return blanked + text.slice(at, to);
 }
+
+/** `$x = 2.$ Then`: the full stop stands in the formula. */
+const ENDS_SENTENCE = /\.\s{0,2}(?:\$|\\[\])])\$?$/;
 
 const JOINING = /(?<![A-Za-z\\])(?:or|and|to)(?![A-Za-z])/;
 
@@ -150,12 +154,12 @@ function isStartOfRange(after: string): boolean {
   if (to === null) return false;
   const sentence = /^[^\n.!?]*/.exec(skipUnit(after).slice(to[0].length))![0];
   const isInWords = startsNumber(/[a-z]+/.exec(sentence)?.[0] ?? '');
-  return (hasValue(sentence) || isInWords) && !PRECISION.test(sentence) && !INFINITIVE.test(sentence);
+  return (
+    (hasValue(sentence) || isInWords) &&
+    !PRECISION.test(sentence) &&
+    !isInfinitive(/^\s{1,3}([a-z]{2,20})\s/.exec(sentence)?.[1])
+  );
 }
-
-/** "to fill 170 balloons": a word that leads to no value. */
-const INFINITIVE =
-  /^\s{1,3}(?!(?:the|a|an|its|his|her|my|your|their|our|this|that|these|those|either|neither|both|each|every|what|whatever|something|anything|some|any|no|at|between|from|within|exactly|almost|around|roughly|approximately|about|nearly|under|over|up|less|more|fewer|half|twice|double|triple|thrice|minus|plus|negative|positive|not|another|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|infinity|zero|sin|cos|tan|log|max|min|sqrt|exp)(?![a-z])|[a-z]+teen)[a-z]{2,20}\s/;
 
 /** "to the nearest 0.1", "to 3 decimal places", "to two significant figures". */
 const PRECISION = /^\s{1,3}(?:the nearest(?![A-Za-z])|(?:\d{1,3}|[a-z]{3,6}) (?:d\.?p|s\.?f|decimal|significant|dec))/i;

@@ -18,6 +18,8 @@ export interface Statement {
   readonly end: number;
   /** The sentences behind it on its line. */
   readonly rest: string;
+  /** What the line concludes from it, where that holds a value: ", so there are 37 ways". */
+  readonly conclusion?: string;
 }
 
 /** Code units from the end in which a closing sentence is looked for. */
@@ -133,8 +135,21 @@ function readLabel(scan: ScannedText, label: Label): Statement | null {
   if (sentence === undefined) return null;
   const more = lines.slice(1).filter((line) => !/[A-Za-z\u0080-\uffff]{3}/.test(line.replace(/\\[A-Za-z]+/g, '')));
   const text = [sentence, ...(more.length === lines.length - 1 ? more : [])].map(stripEmphasis).join(' ; ');
-  return { source, text, at: label.at, end, rest: rest.join('. ') };
+  const conclusion = findConclusion(lines[0]!, rest);
+  return { source, text, at: label.at, end, rest: rest.join('. '), ...(conclusion === null ? {} : { conclusion }) };
 }
+
+/** The last clause of the first sentence of a line, where "so" or its like leads to it and it holds a value. */
+function findConclusion(line: string, rest: readonly string[]): string | null {
+  const end = rest.findIndex((one) => !/^[,;]/.test(one));
+  const last = (end < 0 ? rest : rest.slice(0, end)).findLast((one) => hasValue(one) || VALUE_AT_END.test(one));
+  if (last === undefined || UNCERTAIN.test(line)) return null;
+  return stripEmphasis(last.replace(/^[,;]\s{0,3}(?:which means(?: that)?)?/i, ''));
+}
+
+/** Whoever says so concludes nothing from it. */
+const UNCERTAIN =
+  /(?<![A-Za-z])(?:if|unless|guess(?:ing)?|maybe|perhaps|possibly|suppos(?:e|ing)|assum(?:e|ing)|unsure|not (?:sure|certain)|no idea|don['’]t know|do not know|cannot (?:tell|know|decide))(?![A-Za-z])/i;
 
 /** A label with which the text breaks off states nothing; one with nothing but signs behind it what nobody can read. */
 function readEmpty(region: string, { rank, at, end }: Label, isLast: boolean): Statement | null {

@@ -1,7 +1,7 @@
 import type { Skipped } from '../verdict.ts';
 import { startsNumber } from './number-words.ts';
 import type { Token } from './token.ts';
-import { hasClass, toVocabulary } from './word-classes.ts';
+import { hasClass, isInfinitive, toVocabulary } from './word-classes.ts';
 
 /** Tails of a statement that say something about its value and do not change it, and the tokens they are told by. */
 
@@ -72,7 +72,7 @@ function findCut(tokens: readonly Token[], at: number, word: string, hasValue: b
       return after === 'rounded' || !hasValue ? 'remark' : null;
     default:
       if (hasClass(word, 'reason')) return isPlainReason(tokens.slice(at)) ? 'reason' : null;
-      return isAdjunct(before, word) ? 'remark' : null;
+      return isAdjunct(before, word) || isPurpose(before, word, after) ? 'remark' : null;
   }
 }
 
@@ -104,6 +104,11 @@ export function isPlainReason(tail: readonly Token[]): boolean {
 /** A reason that is none. */
 const HEDGES =
   /(?<![a-z])(?:guess|maybe|perhaps|unsure|not sure|no idea|don't know|does not work|not the answer|not (?:right|correct|true)|wrong|incorrect)(?![a-z])/i;
+
+/** "to fill 12 boxes" behind a noun. */
+function isPurpose(before: Token, word: string, next: string): boolean {
+  return word === 'to' && before.kind === 'word' && isInfinitive(next);
+}
 
 /** "with t = 24 minutes in the shop" behind a noun. */
 function isAdjunct(before: Token, word: string): boolean {

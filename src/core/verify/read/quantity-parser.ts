@@ -129,6 +129,7 @@ class QuantityParser {
       const token = this.#tokens[this.#at]!;
       if (isNounWord(token, this.#at > from)) {
         const word = toVocabulary(token.text);
+        if (MORE_BEHIND_AND.test(word) && this.#tokens[this.#at - 1]!.text === 'and') throw new Refusal('syntax');
         isAdjunct ||= (this.#at > from || this.#endsWithUnit) && hasClass(word, 'preposition');
         if (!isAdjunct && isContentWord(word)) nouns.push(word);
       } else if (!isNounSign(token, this.#tokens[this.#at + 1]) && !(isAdjunct && this.#isInAdjunct())) break;
@@ -189,6 +190,9 @@ const LIMITS_BEHIND: ReadonlySet<string> = new Set(
 
 /** "12多", "12余人": more than 12. */
 const MORE_BEHIND = /^(?:多|余|餘|几|幾|数)(?![边邊角項项])/u;
+
+/** "5 and then some", "5 pounds and change": more than that. */
+export const MORE_BEHIND_AND = /^(?:then|change|counting|rising|falling|so|some|maybe)$/;
 
 /** A hyphen between two words. */
 function isNounSign(token: Token, next: Token | undefined): boolean {

@@ -5,6 +5,7 @@ import { isEqual } from '../value/rational.ts';
 import type { Skipped } from '../verdict.ts';
 import { type ParsedAnswer, parseTokens } from './answer-parser.ts';
 import { findCuts, isPlainContrast, isRestricting, isValueToken, isWordOf } from './cut-tail.ts';
+import { DETERMINERS, isClear, isJoint, isLead, isPoint, isVerbLead, MEASURES, skipFillers } from './leads.ts';
 import { foldNumberWords, startsNumber } from './number-words.ts';
 import type { Token } from './token.ts';
 import { type TokenizedText, tokenize } from './tokens.ts';
@@ -64,7 +65,11 @@ function trimLead(tokens: readonly Token[]): readonly Token[] {
 function trimTokens(tokens: readonly Token[]): readonly Token[] {
   let [from, to] = [0, tokens.length];
   while (from < to && (isPunctuation(tokens[from]!) || POINTERS.test(tokens[from]!.text))) from += 1;
-  while (to > from && (isPunctuation(tokens[to - 1]!) || APPROVAL.test(tokens[to - 1]!.text))) to -= 1;
+  while (
+    to > from &&
+    (isPunctuation(tokens[to - 1]!) || APPROVAL.test(tokens[to - 1]!.text) || isExclamation(tokens, to - 1))
+  )
+    to -= 1;
   return tokens.slice(from, to);
 }
 
@@ -78,6 +83,11 @@ function isPunctuation({ kind, text }: Token): boolean {
   return kind === 'op' && (text === '.' || text === ',' || text === ';' || text === ':' || text === '\\\\');
 }
 
+/** Behind a formula an exclamation mark ends the sentence; one of a factorial stands in it. */
+function isExclamation(tokens: readonly Token[], at: number): boolean {
+  return tokens[at]!.text === '!' && tokens[at]!.zone === 'plain' && tokens[at - 1]?.zone === 'math';
+}
+
 class StatementReader {
   readonly #source: string;
   readonly #tokens: readonly Token[];
@@ -89,7 +99,7 @@ class StatementReader {
   }
 
   read(): Reading {
-    const found = this.#readWithTail(this.#tokens) ?? this.#readConclusion();
+    const found = this.#readMainClause() ?? this.#readWithTail(this.#tokens) ?? this.#readConclusion();
     if (found === null) throw this.#refusal ?? new Refusal('syntax');
     return found;
   }
@@ -186,7 +196,12 @@ class StatementReader {
     if (!isClear(lead)) return null;
     const isNamed = from === at;
     // `f(3) = 5` is no calculation with 3, nor is "B with t = 5" one of a value named.
-    if (isNamed ? lead.some(isValueToken) : lead.length > 0 && lead.at(-1)!.kind !== 'word') return null;
+    if (
+      isNamed
+        ? lead.some((one, k) => isValueToken(one, k, lead) && !isPoint(one))
+        : lead.length > 0 && lead.at(-1)!.kind !== 'word'
+    )
+      return null;
     const value = this.#parse(tokens.slice(isNamed ? at + 1 : from));
     if (value === null || !isClosedValue(value.item, isNamed)) return null;
     return withSkipped({ ...value, words: null }, [{ what: 'lead', text: this.#write(lead) }]);
@@ -231,6 +246,24 @@ class StatementReader {
     return withSkipped({ ...value, words: null }, [{ what: 'lead', text: this.#write(lead) }]);
   }
 
+  /** "Since $a = 3$, the area is 12", "With 3 boxes left, she sold 5": what an opening phrase says is a reason or a circumstance. */
+  #readMainClause(): Reading | null {
+    const tokens = this.#tokens;
+    if (!OPENERS.test(tokens[0]?.text ?? '')) return null;
+    const isCase = CASE_OPENERS.test(tokens[0]!.text);
+    for (let at = 2; at < Math.min(tokens.length, MAX_OPENING); at += 1) {
+      const { kind, text } = tokens[at]!;
+      if (isWordOf(tokens[at]!, 'condition') || (isCase && kind === 'op' && /^[=<>]/.test(text))) return null;
+      if (text !== ',') continue;
+      const main = trimLead(tokens.slice(at + 1));
+      const reading = this.#readWithTail(main);
+      // A value alone is no clause: "In all, 5".
+      if (reading !== null && (reading.item.kind === 'relation' || reading.skipped.some(({ what }) => what === 'lead')))
+        return withSkipped(reading, [{ what: 'lead', text: this.#write(tokens.slice(0, at)) }]);
+    }
+    return null;
+  }
+
   /** `a = b \Rightarrow x = 5` states what follows the last arrow. */
   #readConclusion(): Reading | null {
     const at = this.#tokens.findLastIndex(({ kind, text }) => kind === 'name' && text === 'Rightarrow');
@@ -244,40 +277,16 @@ class StatementReader {
   }
 }
 
+/** Words with which a phrase opens that says why, how or when. */
+const OPENERS =
+  /^(?:since|because|as|although|though|using|adding|subtracting|multiplying|dividing|doubling|counting|substituting|solving|combining|with|without|after|before|by|from|in|on|at|among|given|knowing|over|during)$/i;
+/** With a relation in it such a phrase makes a case. */
+const CASE_OPENERS = /^(?:with|in|on|at|given)$/i;
+/** Tokens in which the comma behind it is looked for. */
+const MAX_OPENING = 40;
+
 function withSkipped(reading: Reading, skipped: readonly Skipped[]): Reading {
   return { ...reading, skipped: [...reading.skipped, ...skipped] };
-}
-
-/** A copula, or the colon behind words. */
-function isJoint(tokens: readonly Token[], at: number): boolean {
-  const token = tokens[at]!;
-  if (isWordOf(token, 'copula')) return true;
-  return token.kind === 'op' && token.text === ':' && tokens[at - 1]!.kind !== 'number';
-}
-
-/** Whether a subject leaves its value alone: it does not deny, and does not state a value of its own. */
-function isLead(lead: readonly Token[]): boolean {
-  // "It is not 10, it's 11": what was denied is said, and something else follows.
-  if (lead.length > 1 && lead.at(-1)!.kind === 'number' && isWordOf(lead.at(-2)!, 'denial')) return true;
-  if (lead.some(isRestricting) || lead.slice(-2).some((token) => isWordOf(token, 'bound') && !EXTREME.test(token.text)))
-    return false;
-  return !lead.some(
-    (token, at) =>
-      (isWordOf(token, 'copula') || token.text === '=') && lead.slice(at + 1).some((one) => one.kind === 'number'),
-  );
-}
-
-/** "The minimum is 5": what has the value, and no bound of it. */
-const EXTREME = /^(?:maximum|minimum)$/i;
-
-/** Whether words and numbers before an equation leave it alone: no denial, no condition, no reason it belongs to. */
-function isClear(lead: readonly Token[]): boolean {
-  const changes = (token: Token, at: number) =>
-    isRestricting(token) || isWordOf(token, 'condition') || (at > 0 && isWordOf(token, 'reason'));
-  const clause = lead.slice(lead.findLastIndex(({ text }) => text === ',') + 1);
-  if (lead.some(changes) || clause.some((token) => isWordOf(token, 'bound'))) return false;
-  const last = lead.at(-1);
-  return last === undefined || !isWordOf(last, 'preposition') || isPhrase(lead);
 }
 
 /** A value, or for an equation all of its sides, without symbols. */
@@ -294,73 +303,4 @@ function isCalculation({ kind, text }: Token): boolean {
   return (
     kind === 'number' || kind === 'currency' || (kind === 'name' && text !== 'and' && text !== 'or') || text === 'x'
   );
-}
-
-/** Whether words end in a verb whose object a value may be: "she earned", "which leaves her with", "a total of". */
-function isVerbLead(lead: readonly Token[]): boolean {
-  if (lead.some(({ kind, text }) => kind === 'number' || (kind === 'op' && text !== ','))) return false;
-  const end = lead.findLastIndex((token) => !isTrailing(token)) + 1;
-  const verb = lead[end - 1];
-  if (verb === undefined) return false;
-  if (isPhrase(lead.slice(0, end))) return true;
-  if (isWordOf(verb, 'verb') || isWordOf(verb, 'copula') || NO_VERB_NEEDED.test(verb.text)) return true;
-  return isUnknownVerb(lead[end - 2], verb);
-}
-
-/** What may stand between a verb and its value. */
-function isTrailing(token: Token): boolean {
-  if (token.kind === 'letter') return token.text === 'a';
-  if (isWordOf(token, 'verb') || isWordOf(token, 'copula')) return false;
-  return isWordOf(token, 'filler') || isWordOf(token, 'approximation');
-}
-
-/** A verb that no list has, by its place behind a pronoun or its form behind a noun: "she bakes", "Tom baked", "il a". */
-function isUnknownVerb(before: Token | undefined, { kind, text, zone }: Token): boolean {
-  if (before === undefined || zone === 'math') return false;
-  if (PRONOUNS.has(before.text.toLowerCase()))
-    return kind === 'word' ? !NO_VERBS.has(text.toLowerCase()) : text === 'a' && /^(?:il|elle|on)$/i.test(before.text);
-  if (kind !== 'word' || before.kind !== 'word' || !/^[a-z]{2,}(?:s|ed)$/.test(text)) return false;
-  return !['preposition', 'filler', 'copula', 'verb'].some((name) => isWordOf(before, name as 'verb'));
-}
-
-const DETERMINERS: ReadonlySet<string> = new Set('the these those both all any such'.split(' '));
-
-/** "She planted the tree 3 years ago": a quantity that no verb has for its object. */
-const MEASURES: ReadonlySet<string> = new Set('ago later earlier away apart ahead'.split(' '));
-
-const PRONOUNS: ReadonlySet<string> = new Set(
-  'he she it they we you i there il elle ils elles on nous vous'.split(' '),
-);
-const NO_VERBS: ReadonlySet<string> = new Set('of in on at for from to with by per into compare need'.split(' '));
-
-/** Scripts in which verbs are not told apart here. */
-const NO_VERB_NEEDED = /[\u0600-\u06ff\u0900-\u097f\u2e80-\ud7af]/;
-
-/** "a total of", "increases by", "comes to", "leaves her with". */
-function isPhrase(lead: readonly Token[]): boolean {
-  const [before, last] = [lead.at(-2)?.text.toLowerCase() ?? '', lead.at(-1)!.text.toLowerCase()];
-  switch (last) {
-    case 'of':
-      return /^(?:answer|result|ratio|total|profit|amount|value|distance|area|cost|price|weight|length|speed|age|average|change|income|number)$/.test(
-        before,
-      );
-    case 'by':
-      return /^(?:increases?d?|decreases?d?|grows?|grew|rises?|rose|falls?|fell|drops?|dropped|given)$/.test(before);
-    case 'to':
-      return /^(?:comes?|came|amounts?|amounted|simplifies|reduces|evaluates|sums|adds|totals?|equal)$/.test(before);
-    case 'with':
-      return /^(?:left|ends?|ended|up|her|him|them)$/.test(before);
-    default:
-      return last === 'in' && /^(?:saves?|earns?|makes?|took|takes)$/.test(before);
-  }
-}
-
-function skipFillers(tokens: readonly Token[]): readonly Token[] {
-  let from = isPhrase(tokens.slice(0, 2)) || /^in (?:total|all)$/i.test(writeWords(tokens)) ? 2 : 0;
-  while (from < tokens.length - 1 && isWordOf(tokens[from]!, 'filler')) from += 1;
-  return tokens.slice(from);
-}
-
-function writeWords(tokens: readonly Token[]): string {
-  return `${tokens[0]?.text} ${tokens[1]?.text}`;
 }

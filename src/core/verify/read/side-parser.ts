@@ -181,7 +181,8 @@ function isDescribing(token: Token): boolean {
   const word = toVocabulary(token.text);
   // "Maximum = 2" names what has the value.
   if (/^(?:maximum|minimum)$/.test(word)) return false;
-  if (isRestricting(token) || DESCRIBERS.has(word)) return true;
+  if (isRestricting(token) || DESCRIBERS.has(word) || hasClass(word, 'reason')) return true;
+  if (hasClass(word, 'report') && word !== 'expected') return true;
   return hasClass(word, 'preposition') && !/^(?:of|in|de|du)$/.test(word);
 }
 

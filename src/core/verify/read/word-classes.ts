@@ -40,9 +40,10 @@ const WORDS: Readonly<Record<WordClass, string>> = {
     'invalid inadmissible extraneous spurious impossible mistake mistaken mistakenly undefined unknown undetermined unclear unsure uncertain maybe perhaps ' +
     'possibly probably presumably might may guess guessed guessing anything something everything too ' +
     'other otherwise others except excluding excluded exclude excludes besides but unless unlike different differs ' +
-    'opposite contrary avoid avoids reject rejects rejected deny denies denied refuse refuses discard discards discarded ignore ' +
+    'opposite contrary avoid avoids reject rejects rejected deny denies denied refuse refuses refused unable discard discards discarded ignore ' +
     'ignores ignored forget forgets lacks lacking fails failed fail doubt doubts twice thrice double doubled doubles triple ' +
     'tripled triples quadruple halve halved inverse reciprocal negation complement multiple multiples divisor factor ' +
+    'absurd nonsense unlikely doubtful doubted contradict contradicts contradicted contradicting contradiction disproves disproved ' +
     'whichever either whether prove disprove assume suppose supposing assuming actually wait oops hmm sorry however ' +
     'though although rather instead approaches approach versus vs untrue suspect estimate ' +
     'else estimated divided multiplied times minus negative plus squared cubed root or ' +
@@ -90,7 +91,7 @@ const WORDS: Readonly<Record<WordClass, string>> = {
   contrast: 'instead rather',
   report:
     'want wants wanted wish wishes wished ask asks asked claim claims claimed pretend pretends imagine imagines hope hopes hoped ' +
-    'expect expects expected try tries tried told tells says said would should could assume assumes assumed suppose supposes ' +
+    'expect expects expected try tries tried told tells say says said would should could assume assumes assumed suppose supposes ' +
     'supposed believes thinks thought alleged seems seem seemed appears appear request requests requested wrote demands ' +
     'whether example e.g instance hypothetical',
   answer:
@@ -139,3 +140,18 @@ export function isVocabulary(word: string): boolean {
 export function isKnownWord(word: string): boolean {
   return CLASSES.has(word) || isNumberWord(word) || (word.length > 1 && isUnitWord(word));
 }
+
+/** Whether a word behind "to" is a verb and leads to no value: "to fill 12 boxes", and not "to the opposite", "to seven". */
+export function isInfinitive(word: string | undefined): boolean {
+  return word !== undefined && /^[a-z]{2,20}$/.test(word) && !NO_INFINITIVES.has(word) && !word.endsWith('teen');
+}
+
+const NO_INFINITIVES: ReadonlySet<string> = new Set(
+  (
+    'the a an its his her my your their our this that these those either neither both each every what whatever ' +
+    'something anything some any no at between from within exactly almost around roughly approximately about nearly ' +
+    'under over up less more fewer half twice double triple thrice minus plus negative positive not another one two ' +
+    'three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety ' +
+    'hundred thousand million infinity zero sin cos tan log max min sqrt exp'
+  ).split(' '),
+);

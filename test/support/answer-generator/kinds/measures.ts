@@ -13,7 +13,7 @@ const show = (value: Hundredths): string => toDecimal(ratio(value, 100))!;
 
 const percent: AnswerKind<Hundredths> = {
   name: 'percent',
-  shape: 'number',
+  shape: 'quantity',
   weight: 25,
   draw: (rng) => (isRare(rng, 2) ? between(rng, 1, 99) * 100 : between(rng, 1, 19_999)),
   gold: (value, rng) => `${show(value)}${isRare(rng, 3) ? '%' : '\\%'}`,
@@ -64,7 +64,7 @@ const percent: AnswerKind<Hundredths> = {
 /** An amount in hundredths of a dollar. */
 const money: AnswerKind<Hundredths> = {
   name: 'money',
-  shape: 'number',
+  shape: 'quantity',
   weight: 25,
   draw: (rng) => (isRare(rng, 2) ? between(rng, 1, 99_999) * 100 : between(rng, 101, 999_999)),
   gold: (value, rng) => (isRare(rng, 3) ? `$${amount(value)}` : `\\$${amount(value)}`),
@@ -131,7 +131,7 @@ const inTex = (size: string, unit: string, rng: Rng): string =>
 
 const quantity: AnswerKind<Quantity> = {
   name: 'quantity with a unit',
-  shape: 'number',
+  shape: 'quantity',
   weight: 35,
   draw: (rng) => {
     const dimension = pick(rng, Object.keys(UNITS));
@@ -180,7 +180,7 @@ const quantity: AnswerKind<Quantity> = {
 
 const area: AnswerKind<{ readonly size: string; readonly names: readonly string[] }> = {
   name: 'area or volume',
-  shape: 'number',
+  shape: 'quantity',
   weight: 20,
   draw: (rng) => ({ size: drawSize(rng), names: pick(rng, POWER_UNITS) }),
   gold: ({ size, names }) => `${size}${names[0]}`,
@@ -222,7 +222,7 @@ const degrees: Spell<number>[] = [
 
 const angle: AnswerKind<number> = {
   name: 'angle',
-  shape: 'number',
+  shape: 'quantity',
   weight: 20,
   draw: (rng) => (isRare(rng, 2) ? between(rng, 1, 24) * 15 : between(rng, 2, 359)),
   gold: (value) => `${value}^\\circ`,
