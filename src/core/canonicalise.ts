@@ -96,11 +96,27 @@ export interface StrippedText {
  * stages take a response from outside, before its format is checked or its answer is read. Opened after that and never closed: `thinking_unclosed`.
  */
 export function stripThinking(text: string): StrippedText {
-  const close = text.lastIndexOf('</think>');
-  const from = close < 0 ? 0 : close + '</think>'.length;
-  const open = text.indexOf('<think>', from);
-  if (open >= 0) return { content: '', at: open, code: 'thinking_unclosed' };
+  const from = Math.max(
+    0,
+    ...THINKING.map(([, closer]) => ({ at: text.lastIndexOf(closer), length: closer.length })).map(({ at, length }) =>
+      at < 0 ? 0 : at + length,
+    ),
+  );
+  const open = THINKING.map(([opener]) => text.indexOf(opener, from)).filter((at) => at >= 0);
+  if (open.length > 0) return { content: '', at: Math.min(...open), code: 'thinking_unclosed' };
   const rest = text.slice(from);
   const content = stripEnd(rest.trim());
   return { content, at: from + rest.length - rest.trimStart().length, code: content === '' ? 'empty' : null };
+}
+
+/** Tags around the thinking of a model, as the chat templates of its kind write them: Qwen3 and DeepSeek-R1, Magistral, Kimi, and prompts that ask for them. */
+const THINKING: readonly (readonly [open: string, close: string])[] = [
+  ...[['<think>', '</think>'] as const, ['[THINK]', '[/THINK]'] as const, ['◁think▷', '◁/think▷'] as const],
+  ...[['<thinking>', '</thinking>'] as const, ['<thought>', '</thought>'] as const],
+  ['<reasoning>', '</reasoning>'],
+];
+
+/** Whether a text may hold thinking: a quick look before `stripThinking`. */
+export function mayHoldThinking(text: string): boolean {
+  return THINKING.some(([open, close]) => text.includes(close) || text.includes(open));
 }

@@ -232,6 +232,14 @@ const CHANGED_BEHIND = [
   ...[', but that is false', ', though this is impossible', ', and that is wrong'],
   ...[', maybe', ', I guess', ', if at all', ', or perhaps one more', ', unless I am mistaken', ' and then some'],
   ...[', which does not fit', ', which fails', ', contrary to what is given', ', but this is not an integer'],
+  ...[
+    ', and then we have to add 1',
+    ', but then you must double it',
+    ' and one more',
+    ', otherwise 4',
+    ' in the worst case',
+  ],
+  ...[' for odd $n$', ' for $n$ even', '; however, this overcounts'],
   ...[' plus one', ', give or take two', ', which cannot be right', ', but not quite', ', or so it seems'],
 ];
 

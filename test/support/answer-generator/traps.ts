@@ -2,37 +2,13 @@ import type { Rng } from '../../../src/core/rng.ts';
 import type { AnswerShape } from './answer-kind.ts';
 import { between, isRare, pick } from './draw.ts';
 import { drawBlock, drawThoughts } from './responses.ts';
-import { drawSpoiltSentence, fitsSentence, VALUE } from './sentences.ts';
 import type { Spelling } from './spelling.ts';
-import { fitsText, setBoxed, setInline as setPlain } from './statements.ts';
-
-/** A response that holds the right answer and does not give it; `rival` is another answer. */
-interface Trap {
-  readonly text: string;
-  readonly isStructured: boolean;
-}
-
-type SetTrap = (right: Spelling, rival: Spelling, rng: Rng) => Trap | null;
-
-const LEADS = [
-  'Final Answer: ',
-  'The answer is ',
-  'So the answer is ',
-  '**Final Answer:** ',
-  'Answer: ',
-  '#### ',
-  'A: ',
-  'Therefore, the final answer is ',
-];
-
-const isLabel = (lead: string): boolean => lead.includes(':');
-
-const say = (text: string): Trap => ({ text, isStructured: false });
+import { setBoxed, setInline as setPlain } from './statements.ts';
+import { STORY_TRAPS } from './story-traps.ts';
+import { isBoxable, LEADS, type SetTrap, say, type Trap } from './trap.ts';
 
 /** With and without its sign a percentage may be twice the same number. */
 const isPercentage = ({ text }: Spelling): boolean => /%|percent|pct|per cent/.test(text);
-
-const isBoxable = (answer: Spelling): boolean => answer.medium !== 'plain' || fitsText(answer);
 
 /** The answer in running text, now and then in a box: the sentence around it says the same. */
 function setInline(answer: Spelling, rng: Rng): string {
@@ -245,14 +221,7 @@ const number = (answer: Spelling): boolean => answer.medium !== 'tex' && /^-?[\d
 
 /** Sentences about numbers in which the right number is not the answer. */
 const NUMBER_TRAPS: Readonly<Record<string, SetTrap>> = {
-  'spoilt sentence': (right, _, rng) => {
-    if (!fitsSentence(right)) return null;
-    return isRare(rng, 2)
-      ? say(drawSpoiltSentence('box', rng).replace(VALUE, () => `$${setBoxed(right, rng)}$`))
-      : say(
-          pick(rng, LEADS.filter(isLabel)) + drawSpoiltSentence('label', rng).replace(VALUE, () => `$${right.text}$`),
-        );
-  },
+  ...STORY_TRAPS,
   bound: (right, _, rng) => {
     const it = setInline(right, rng);
     const lead = pick(rng, LEADS);

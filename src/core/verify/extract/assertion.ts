@@ -35,7 +35,7 @@ const END_OF_DISPLAY = /\\(?:end\{[a-z]{1,12}\*?\}|\])(?=\s?[A-Z])/g;
 export function findSentenceStart(before: string): number {
   let from = 0;
   for (const match of before.matchAll(
-    /(?<![!?])(?:\.(?!\s(?:and|or|to)(?![A-Za-z]))|\?(?![$*_"')\]]{0,3}\s[a-z\d])|(?<=[A-Za-z\u0080-\uffff]{2})!)[$*_"')\]]{0,3}\s|[\n。！？]/g,
+    /(?<![!?])(?:\.(?!\s(?:and|or|to)(?![A-Za-z]))|\?(?![$*_"')\]]{0,3}\s[a-z\d])|(?<=[A-Za-z\u0080-\uffff]{2})!)[$*_"')\]]{0,3}\s|(?<=[a-z\d$)\]}])\.(?=[A-Z][a-z]{1,12}\s)|[\n。！？]/g,
   ))
     if (!isAbbreviated(before, match.index)) from = match.index + match[0].length;
   return from;
@@ -91,16 +91,19 @@ const LEAD_INS: ReadonlySet<string> = new Set(
 
 /** Whether what follows a statement takes it back: "Wait, that is wrong." */
 export function isTakenBack(after: string): boolean {
-  return after.length > 2 && (TURNS.test(after) || DISOWNS.test(after));
+  return after.length > 2 && (TURNS.test(after) || TURNS_AT_ONCE.test(after) || DISOWNS.test(after));
 }
 
 /** Words with which a sentence turns against what was said. */
 const TURNS =
-  /(?:^|[.!?\n:;)\]}$*])[\s*_]{0,4}(?:but |oh,? )?(?:no[,.!]|nope|wait|hmm|oops|sorry|correction|scratch that|disregard|hold on|on second thought|actually[, ])(?![A-Za-z])/i;
+  /[,>]\s{0,3}i mean(?![A-Za-z])|(?:^|[.!?\n:;)\]}$*])[\s*_]{0,4}(?:but |oh,? )?(?:no[,.!]|nope|wait|hmm|oops|sorry|correction|scratch that|disregard|hold on|on second thought|on reflection|(?:on )?re-?checking|actually|edit|update|i mean|but (?:we|i) (?:forgot|missed|overlooked))(?![A-Za-z])/i;
+
+/** What turns against it only right behind it. */
+const TURNS_AT_ONCE = /^[\s$.,;)\]}*]{1,8}however(?![A-Za-z])/i;
 
 /** Sentences that disown it. */
 const DISOWNS =
-  /(?<![A-Za-z])(?:(?:this|that|it|i|answer|result|above|value)(?:'s| is| was| am|'m| seems| cannot be| can't be| may be| might be)? (?:not (?:right|correct|sure|certain|true)|wrong|incorrect|mistaken|unsure|uncertain|false|invalid)|(?:isn't|wasn't) (?:right|correct)|(?:made|is|was) an? (?:mistake|error))(?![A-Za-z])/i;
+  /(?<![A-Za-z])(?:(?:this|that|it|i|answer|result|above|value)(?:'s| is| was| am|'m| seems| cannot be| can't be| may be| might be)? (?:not (?:right|correct|sure|certain|true)|wrong|incorrect|mistaken|unsure|uncertain|false|invalid)|(?:isn't|wasn't) (?:right|correct)|(?:made|is|was) an? (?:mistake|error)|(?:the|our) (?:final|correct|actual|true|real) (?:value|number|count|total|result) (?:is|are|must|should)|(?:actual|true|real) answer (?:is|are|must|should))(?![A-Za-z])/i;
 
 /** Whether the sentences behind a statement on its own line take it back; there single words are enough. */
 export function isRetracted(rest: string): boolean {

@@ -62,6 +62,7 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     isStated &&
     !isEndOfRange(before, rest) &&
     !CHANGED_BEHIND.test(rest) &&
+    !CHANGED_BEHIND.test(text.slice(end.end, end.end + NEAR)) &&
     !isStartOfRange(text.slice(end.end, end.end + FAR)) &&
     !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
   const said = other === null ? content : `${other.content} = ${content}`;
@@ -75,6 +76,8 @@ function findOtherForm(text: string, to: number, formulas: readonly MathSpan[]):
   const from = Math.max(0, to - NEAR) + or.index;
   const formula = formulas.findLast(({ end }) => end <= to);
   if (formula === undefined || !/^[\s,]{0,4}$/.test(text.slice(formula.end, from))) return null;
+  // "1/3 of $360$, or [120]": only what "of" makes of it is the value.
+  if (/(?<![A-Za-z])of[\s$]{0,3}$/i.test(text.slice(Math.max(0, formula.at - NEAR), formula.at))) return null;
   // The sides of its chain behind the last one with a symbol: all of them must agree.
   if (/\\(?:text|mbox)/.test(dropUnits(formula.content))) return null;
   const sides = formula.content.replace(/[\s,.]{1,4}$/, '').split('=');
@@ -180,7 +183,7 @@ function skipUnit(after: string): string {
  * "for n = 1", "for all other n".
  */
 const CHANGED_BEHIND =
-  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when(?=\s[^.;]{0,80}(?:[=<>≤≥]|\\(?:ge|le|ne|lt|gt)|(?:is|are) (?:even|odd|prime|positive|negative|zero)))|and (?:a|one) (?:half|third|quarter)|(?:plus|minus)(?![A-Za-z])|times(?=\s{1,3}[\d$(\\]|\s{1,3}(?:the|a|an|its|that)\s)|to\s{1,3}(?:[^A-Za-z\s]|at |between|from|within|exactly|almost|around|roughly|some|any|no |not|minus|negative|double|half|twice|triple|thrice|a |one |(?:less|more|about|nearly|under|over|up)(?![a-z])|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
+  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when(?=\s[^.;]{0,80}(?:[=<>≤≥]|\\(?:ge|le|ne|lt|gt)|(?:is|are) (?:even|odd|prime|positive|negative|zero)))|through (?=[\s$]{0,3}[\d\\])|up to (?=[\s$]{0,3}[\d\\])|per ?mille|‰|\.\.|(?:for|in) (?:the case of )?(?:(?:all |every |any |an )?(?:odd|even|prime|composite|positive|negative)(?![a-z])|[$(\\]{0,3}[A-Za-z][$)\\]{0,3} (?:is )?(?:odd|even|prime|composite|positive|negative))|to the (?:power|[a-z]{2,9}th|square|cube)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus)(?![A-Za-z])|times(?=\s{1,3}[\d$(\\]|\s{1,3}(?:the|a|an|its|that)\s)|to\s{1,3}(?:[^A-Za-z\s]|at |between|from|within|exactly|almost|around|roughly|some|any|no |not|minus|negative|double|half|twice|triple|thrice|a |one |(?:less|more|about|nearly|under|over|up)(?![a-z])|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
 
 /** `, A: 8` behind a box marks another answer. */
 const SECOND_LABEL = /^[^\n]{0,24}[,;.)$]\s{1,3}A[ \t]{0,3}[:：][ \t]/;
@@ -243,6 +246,10 @@ function readSuffixOutside(after: string, isBehindFormula: boolean): string | nu
   if (mark !== null) return mark;
   // Outside of a formula an exclamation mark ends the sentence.
   if (END_MARK.test(bare) || /^![*_"')\]]{0,3}(?:\s{1,3}[^\s\d=+*/^!-]|\s{0,3}$)/.test(after)) return '';
+  // "[7] + 1", "$[7]$ – 9", "[7]²", "[7]k"; words behind a dash are an aside.
+  if (SECOND_OPERAND.test(after)) return null;
+  const letter = /^[\s$]{0,2}([b-zB-HJ-Z])(?![A-Za-z.)'’&-])/.exec(after)?.[1];
+  if (letter !== undefined && !isUnitWord(letter)) return null;
   const isDirect = !isBehindFormula && bare.length === after.length && /^[\^_!/*+\-\d(A-Za-z\\]/.test(after);
   if (isDirect || CROSSED.test(bare) || isFactorOutside(after) || /^(?:[*/^×·]|\\(?:times|cdot|div))/.test(bare))
     return null;
@@ -250,6 +257,8 @@ function readSuffixOutside(after: string, isBehindFormula: boolean): string | nu
   const words = text?.[1] ?? /^[A-Za-z][A-Za-z' ]{0,40}/.exec(bare)?.[0];
   return words === undefined ? '' : readSuffixWords(words, bare.slice(text?.[0].length ?? words.length));
 }
+
+const SECOND_OPERAND = /^[\s$]{0,4}(?:[-+−–—±×÷*/^·]\s?[\s$]{0,3}(?:[\d\\(]|pm)|[²³¹⁰-₟]|\\pm)/;
 
 const BLANKS_BEFORE = /^(?:[\s~*]|\\[,;:! ]|\\q?quad(?![A-Za-z])){1,8}/;
 
@@ -262,7 +271,7 @@ const CROSSED = /^(?:❌|✗|✘|❎|🚫|👎)/u;
 
 /** `(\boxed{7})^2`: what closes the parentheses around a box makes a factor or a base of it. */
 function isFactorOutside(after: string): boolean {
-  const behind = /^(?:\s|\\right){0,3}\)/.exec(after);
+  const behind = /^(?:\s|\\right){0,3}[)\]]/.exec(after);
   if (behind === null) return false;
   return /^\s?(?:[\^_!*/×·\d(]|\\(?:times|cdot|div)|[-+]\s?\d)|^[A-Za-z]/.test(after.slice(behind[0].length));
 }
@@ -302,13 +311,14 @@ function readSuffixWords(words: string, rest: string): string | null {
 
 /** "is wrong", "does not work", "would be too much". */
 const TAKEN_BACK =
-  /^\s{0,3}(?:(?:is|was|does|would|can|could|will|isn't|doesn't)\s{1,3}(?:be\s)?)?(?:not|wrong|incorrect|too|impossible|invalid)(?![A-Za-z])|^\s{0,3}(?:isn't|doesn't|wasn't|can't|cannot)/i;
+  /^\s{0,3}(?:(?:is|was|does|would|can|could|will|isn't|doesn't)\s{1,3}(?:be\s)?)?(?:not|wrong|incorrect|too|impossible|invalid|per ?mille)(?![A-Za-z])|^\s{0,3}(?:isn't|doesn't|wasn't|can't|cannot)/i;
 
 const OPERATOR_BEFORE =
   /(?:[+*/^_<>√±−–—-]|\\(?:times|cdot|div|pm|mp|frac|sqrt|not|ne|neq|le|leq|ge|geq|lt|gt|leqslant|geqslant|ln|log|sin|cos|tan))\s{0,3}$/;
 
 /** Whether a box stands behind a sign, a factor or a denial: then its content alone is not what the text states. */
 function isOperandBefore(before: string): boolean {
+  if (STRUCK.test(before) || isArgument(before)) return true;
   const bare = before
     .replace(/<\/?[a-z]{1,12}>[\s$]{0,4}$/i, '')
     .replace(/(?:[\s~{&*$]|\\[,;:! ([]|\\(?:quad|displaystyle|left)){1,24}$/, '');
@@ -320,6 +330,31 @@ function isOperandBefore(before: string): boolean {
   return /(?<![A-Za-z])(?:not|isn't|minus|negative|plus|times|than|instead of|or maybe|or perhaps|perhaps|maybe|half of|twice)$/i.test(
     bare,
   );
+}
+
+/** Struck out, or a comment. */
+const STRUCK = /(?:~~|<(?:s|del|strike)>)[\s$*]{0,6}$|(?:^|\n)\s{0,6}%[^\n]{0,48}$/i;
+
+/** Whether a place stands in the braces of a command that makes something else of what is in them: `\cancel{`, `\frac{8}{`, `^{`. */
+function isArgument(before: string): boolean {
+  let depth = 0;
+  for (let at = before.length - 1; at >= 0; at -= 1) {
+    const char = before[at]!;
+    if (before[at - 1] === '\\') continue;
+    if (char === '}') depth += 1;
+    else if (char === '{') {
+      if (depth === 0) {
+        const lead = before.slice(0, at).replace(/(?:\{[^{}]{0,40}\}|\[[^[\]]{0,40}\]){1,2}$/, '');
+        if (
+          /\\(?:cancel|[bx]cancel|sout|st|h?phantom|vphantom|overline|bar|hat|frac|[dtc]frac|sqrt|binom|not|color\{white\})$|[\^_]\s?$/.test(
+            lead,
+          )
+        )
+          return true;
+      } else depth -= 1;
+    }
+  }
+  return false;
 }
 
 /** Whether a text has a value: a number, or a formula in it, which may be typed without marks (`max(a, b)`, `|x|`, `n!`). */

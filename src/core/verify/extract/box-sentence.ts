@@ -11,17 +11,17 @@ export function isStatedBetween(text: string, after: string): boolean {
   const sentence = dropCommands(before.slice(findSentenceStart(before)));
   const clause = sentence.slice(findClauseStart(sentence));
   if (DOUBTS.test(clause) || DENIED_CLAUSE.test(clause) || IGNORANCE.test(sentence)) return false;
-  if (isSaidInDoubt(clause)) return false;
+  if (isSaidInDoubt(clause) || INSTRUCTION.test(sentence)) return false;
   // "x = 1/5, or 20 percent" says it twice; a box behind "we need at least" answers how many are needed at least.
   const from = findPhraseStart(sentence);
   if (DENYING_VERB.test(sentence.slice(from)) || DENIED_JOINT.test(sentence.slice(0, from))) return false;
-  if (FAR_FROM.test(sentence)) return false;
+  if (FAR_FROM.test(sentence) || OPERATED.test(sentence) || isPartOf(sentence)) return false;
   const phrase = sentence
     .slice(from)
     .replace(/[,，；;]$/.test(sentence.slice(0, from)) ? /^\s{0,3}or(?![A-Za-z])/ : /^$/, '')
     .replace(HOW_MANY.test(sentence) && !/answer/i.test(sentence) ? /at (?:least|most)[\s$]{0,4}$/ : /^$/, '');
   if (RANGE.test(sentence) || UNFINISHED_RANGE.test(sentence) || endsRangeOfValues(sentence)) return false;
-  if (PART_OF.test(phrase) || isChanged(phrase)) return false;
+  if (isChanged(phrase)) return false;
   const end = SENTENCE_END.exec(after);
   const rest = dropCommands(end === null ? after : after.slice(0, end.index));
   if (end?.[0].startsWith('?')) return false;
@@ -37,6 +37,10 @@ function isSaidInDoubt(clause: string): boolean {
   for (const { index } of clause.matchAll(CONTENT_CLAUSE)) if (DENIES_CONTENT.test(clause.slice(0, index))) return true;
   return false;
 }
+
+/** The task quoted, a template, a name given: "put your answer in", "use the format", "for example,", "let x =". */
+const INSTRUCTION =
+  /(?<![A-Za-z])(?:(?:put|write|give|enclose|place|box|state|provide|report|return|present|express) (?:your|the) (?:\w+ ){0,2}(?:answer|result|solution)s? (?:in|within|inside|as|with|using|like|into)|(?:use|in|with) the (?:format|form|template)|for example|for instance|e\.g\.|such as|asks? (?:us |you )?to write|(?:given|told) that)[\s$,:"'“#=A-Za-z]{0,12}$|(?<![A-Za-z])(?:let|where|suppose|assume)\s[\s$#]{0,3}(?:[A-Za-z]\s?=?)?[\s$=#]{0,4}$/i;
 
 const DENIES_CONTENT =
   /(?<![A-Za-z])(?:no|not|never|cannot|[a-z]{2,6}n['’]t|nobody|nothing|none|hardly|false|wrong|untrue|incorrect|impossible|unlikely|unclear|unsure|doubt(?:s|ed|ful)?|mistake|mistaken(?:ly)?|contrary|assum(?:e|es|ed|ing)|suppos(?:e|es|ed|ing)|imagine|pretend|claim(?:s|ed)?|guess|hopes?|wish|den(?:y|ies|ied)|disproves?d?|rejects?|refutes?|refused?|who says|(?:could|might|would|may) (?:say|think|claim|argue|believe))(?![A-Za-z])/i;
@@ -75,10 +79,11 @@ const HARMLESS =
  * goes on about what is counted, unless its verb denies or an "if" makes cases of it.
  */
 function isDisclaimed(rest: string): boolean {
-  if (DISOWNED.test(rest) || isChangedBehind(rest)) return true;
+  if (DISOWNED.test(rest) || REPLACED.test(rest) || GOES_ON.test(rest) || isChangedBehind(rest)) return true;
   const noun = NOUN.exec(rest);
   if (noun === null || FUNCTION_WORDS.has(noun[1]!.toLowerCase())) return DISCLAIMS.test(rest.replace(FINISHED, ''));
-  const behind = rest.slice(noun[0].length);
+  // "[9] totals that he could score": about what is counted.
+  const behind = rest.slice(noun[0].length).replace(RELATIVE_MODAL, ' ');
   if (DISCREDITS.test(behind)) return true;
   const denial = DENYING_VERB.exec(behind);
   if (denial !== null) {
@@ -93,6 +98,14 @@ function isDisclaimed(rest: string): boolean {
 const DISOWNED =
   /(?<![A-Za-z])(?:not|never|cannot|[a-z]{2,6}n['’]t)\s{1,3}(?:(?:be|been|quite|really)\s{1,3})?(?:right|true|correct|so|the answer|the case|quite)(?![A-Za-z])|,\s{0,3}which\s{1,3}(?!cannot be (?:simplified|reduced|factored))(?:(?:is|are|was|were|does|do|can|could|will)\s{1,3}not|cannot|[a-z]{2,6}n['’]t)(?!\s{1,3}(?:include|count))|(?:is|are|was|were|be|seems?)\s{1,3}(?:far |much |way )?too(?![A-Za-z])|,\s{0,3}or\s{1,3}(?:so|maybe|perhaps|possibly)(?![A-Za-z])|(?<![A-Za-z])(?:I guess|contrary to|and then some|mistaken)(?![A-Za-z])/i;
 
+/** "is rejected", "should be 8", "must be increased", "is only the first part": what is said of the box itself. */
+const REPLACED =
+  /^[\s$,;)}\]*]{0,6}(?:(?:should|must|ought to|has to|have to|needs? to|will|can|could|may|might)\s{1,3}(?:then\s|still\s|also\s)?(?:be|get)|(?:is|was|are|were|gets?|got))\s{1,3}(?:then\s|now\s|therefore\s|to be\s|still\s)?(?:(?:reject|replac|exclud|extraneous|discard|eliminat|remov|ruled|dropp|omitt|ignor|invalid|inadmissible|spurious|increas|decreas|doubl|halv|adjust|correct(?=ed)|chang|rounded|multipli|divid|added|subtract|struck|crossed|only (?:the|a|an|one|part|half|our)|(?:an?|the) (?:upper|lower|rough|crude|wrong|naive|trap) ))|^[\s$,;)}\]*]{0,6}(?:(?:should|ought to) (?:be|have been)|must be (?=[\d$\\-]))/i;
+
+/** ", and then have to add 1": a calculation goes on. */
+const GOES_ON =
+  /(?<![A-Za-z])(?:(?:and|but|,) then|we|i|you)\s{1,3}(?:(?:we|i|you|also|still|then)\s{1,3}){0,2}(?:(?:must|have to|need to|has to)\s{1,3})?(?:add|subtract|multiply|divide|double|halve|round|adjust|correct|remove|take away)(?![A-Za-z])/i;
+
 /** Whether a noun phrase goes on with what makes another amount of it: "[5] pages or more", "[5] ways plus one"; "[5] sets of 3 or more" does not. */
 function isChangedBehind(rest: string): boolean {
   const match = AMOUNT_CHANGED.exec(rest);
@@ -102,7 +115,10 @@ function isChangedBehind(rest: string): boolean {
 }
 
 const AMOUNT_CHANGED =
-  /(?<![A-Za-z])(?:or\s{1,3}(?:so|even|more|fewer|less)|at\s{1,3}(?:the very )?(?:least|most)(?=[\s$)]{0,3}(?:[,.;:!]|$))|and\s{1,3}(?:an?|one)\s{1,3}(?:half|third|quarter)|give or take|(?:plus|minus)(?=\s{1,3}(?:[\d$\\]|an?\s|one|two|three|four|five|six|seven|eight|nine|ten|some|another|that)))(?![A-Za-z])/i;
+  /(?<![A-Za-z])(?:or\s{1,3}(?:so|even|more|fewer|less)|at\s{1,3}(?:the very )?(?:least|most)(?=[\s$)]{0,3}(?:[,.;:!]|$))|and\s{1,3}(?:(?:an?|one)\s{1,3}(?:half|third|quarter)|one more|up(?=[\s$)]{0,3}(?:[,.;:!]|$))|counting|rising)|at (?:a )?(?:minimum|maximum)|give or take|(?:plus|minus)(?=\s{1,3}(?:[\d$\\]|an?\s|one|two|three|four|five|six|seven|eight|nine|ten|some|another|that)))(?![A-Za-z])/i;
+
+const RELATIVE_MODAL =
+  /(?<![A-Za-z])(?:that|who|which|he|she|it|they|you|we|one|I|[A-Z][a-z]{1,12})\s(?:would|might|could)(?![A-Za-z])/g;
 
 /** A word right behind a box. */
 const NOUN =
@@ -125,7 +141,7 @@ const FINISHED = /,? which cannot be (?:simplified|reduced|factored)/;
 
 /** Whatever it is said of, it is not so. */
 const DISCREDITS =
-  /(?<![A-Za-z])(?:wrong|incorrect|false|invalid|impossible|absurd|nonsense|contradicts?|contradiction|contradicting|fails?|unclear|maybe|perhaps|possibly)(?![A-Za-z])|(?<![A-Za-z])(?:would|might|could)(?![A-Za-z])/i;
+  /(?<![A-Za-z])(?:wrong|incorrect|false|invalid|impossible|absurd|nonsense|contradicts?|contradiction|contradicting|fails?|overcounts?|undercounts?|unclear|maybe|perhaps|possibly)(?![A-Za-z])|(?<![A-Za-z])(?:would|might|could)(?![A-Za-z])/i;
 
 /** A verb that is denied: "are not", "doesn't", "cannot". */
 const DENYING_VERB =
@@ -167,7 +183,7 @@ const SPENT = /^(?:maximum|minimum|after|before|above|but|however|now)$/;
 
 /** Words of a clause that supposes, reports or doubts what it says. */
 const DOUBTS =
-  /(?<![A-Za-z])(?:nobody|nothing|(?:not|never|cannot|[a-z]{2,6}n['’]t)\s{1,3}(?:think|believe|say|said|mean|means|agree|claim|expect|follow|imply|show|prove|suggest|see|tell|guarantee)|whether|if|unless|suppos(?:e|ing)|assum(?:e|ing)|answer would|might|maybe|perhaps|possibly|claim(?:s|ed)?|pretends?|imagine|hopes?|hypothetical|doubts?|unclear|unknown|undecided|unsure|untrue|wants me|wanted me|asks? me|told me)(?![A-Za-z])/i;
+  /(?<![A-Za-z])(?:nobody|nothing|(?:not|never|cannot|[a-z]{2,6}n['’]t)\s{1,3}(?:think|believe|say|said|mean|means|agree|claim|expect|follow|imply|show|prove|suggest|see|tell|guarantee)|whether|if|unless|suppos(?:e|ing)|assum(?:e|ing)|answer would|might|maybe|perhaps|possibly|claim(?:s|ed)?|pretends?|imagine|hopes?|hypothetical|doubts?|unclear|unknown|undecided|unsure|untrue|wants me|wanted me|asks? me|told me|tempted|(?:wrong|trap|naive|tempting|common|previous) (?:answer|guess|approach|attempt|mistake)|students? (?:wrote|said|says?|answered|got)|estimate would|should have been)(?![A-Za-z])/i;
 
 /** "It is not true that the answer is", "it can not be". */
 const DENIED_CLAUSE =
@@ -197,9 +213,39 @@ const TAKES_TO =
 const IGNORANCE =
   /(?<![A-Za-z])(?:(?:do not|don['’]t|cannot|can['’]t) (?:know|tell|decide|say)|no idea|unclear|undecided)(?![A-Za-z])/i;
 
-/** "a third of", "the negative of" right before a value. */
-const PART_OF =
-  /(?<![A-Za-z])(?:half|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|twice|double|triple|square|cube|root|negative|opposite|reciprocal|inverse|percent|multiples?|factors?|divisors?) of(?: the)?[\s$(]{0,4}$/i;
+/**
+ * Whether "of" before a value leads to a part or a property of it ("half of", "the cube of", "3 of", "the absolute value of"). Only nouns that name
+ * what has the value, or what is counted, leave it alone.
+ */
+function isPartOf(sentence: string): boolean {
+  const of = /(?<![A-Za-z])of(?: the)?[\s$(]{0,4}$/i.exec(sentence);
+  if (of === null) return false;
+  const words = sentence.slice(0, of.index).match(/[A-Za-z'’]+|\d+|#/g) ?? [];
+  const noun = words.at(-1)?.toLowerCase() ?? '';
+  if (OF_PARTS.test(noun)) return true;
+  // "a refund of", "a package of": any noun with an amount.
+  const hasArticle = words.slice(-5, -1).some((word) => /^an?$/i.test(word));
+  return !(hasArticle || OF_VALUES.has(noun)) || /^(?:absolute|reciprocal|half|other)$/i.test(words.at(-2) ?? '');
+}
+
+/** Nouns behind which "of" leads to what they are a part or a function of. */
+const OF_PARTS =
+  /^(?:half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|percent|multiples?|factors?|divisors?|powers?|cubes?|squares?|roots?|factorial|digits|reciprocal|inverse|opposite|negative|negation|successor|predecessor|out|\d+|#)$/;
+
+const OF_VALUES: ReadonlySet<string> = new Set(
+  (
+    'total sum product answer answers result ratio profit amount value values distance area cost price weight length speed rate age average mean median change ' +
+    'income number score probability chance maximum minimum max min volume perimeter circumference height width depth angle measure remainder difference ' +
+    'quotient solution solutions loss tip tax discount salary wage time period radius diameter fee bill increase decrease percentage fraction grade temperature slope ' +
+    'capacity mass density balance budget salary savings interest payment quantity count size set group team committee row list pair ' +
+    'consist consists consisted consisting made up composed output return degree order distance displacement velocity force power energy yield coefficient term ' +
+    'one end beginning start course coordinate coordinates intercept digit total possibilities ways minute hours days sequence family interval range domain point coordinates vector matrix form'
+  ).split(' '),
+);
+
+/** "3:", "1 in", "half", "two to the", "divide by" right before a value. */
+const OPERATED =
+  /(?:[\d#]\s?:|(?<![A-Za-z])(?:(?:\d|one|two|three|four|five|ten)\s{1,3}(?:in|out of|to)|half|twice|double|triple|thrice|quarter|to the power(?: of)?|(?:\d|two|three|four|five|ten) to the|(?:divid|multipl)(?:e|y|ed|ied|ing|ying) by|off (?:by|from)|(?:next|previous) [a-z]{3,12} (?:after|before)|(?:right|just|immediately) (?:after|before)|percent|replace|rule[sd]? out|eliminate[sd]?|drop(?:ped)?|(?:any|every) [a-z]{3,12} but))[\s$(]{0,4}$/i;
 
 const SENTENCE_END = /[.!?。！？](?=[\s$)\]*}]|\\[\])]|\\end\{|$)|\n/;
 
@@ -207,4 +253,4 @@ const REASONS = /(?<![A-Za-z])(?:because|since|as|where|which means|(?<!or )so|h
 
 /** What a sentence says behind a value that it does not state. */
 const DISCLAIMS =
-  /(?<![A-Za-z])(?:not|never|cannot|[a-z]{2,6}n['’]t|if|unless|provided|assuming|maybe|perhaps|possibly|would|might|wrong|incorrect|false|invalid|impossible|absurd|nonsense|contradicts?|contradiction|contradicting|fails?|unclear)(?![A-Za-z])|^(?:[\s$,;)}%]|\\%|percent){0,6}(?:or|minus|plus|times(?=\s{1,3}[\d#$(\\]|\s{1,3}(?:the|a|an|its|that)\s)|divided|squared|cubed|when(?=\s[^.;]{0,80}(?:[=<>≤≥#]|(?:is|are) (?:even|odd|prime|positive|negative|zero))))(?![A-Za-z])/i;
+  /^[\s$]{0,3}(?:-?ish(?![a-z])|\(guess)|in the (?:worst|best) case|(?<![A-Za-z])(?:not|never|cannot|[a-z]{2,6}n['’]t|if|unless|otherwise|provided|assuming|maybe|perhaps|possibly|hopefully|would|might|wrong|incorrect|false|invalid|impossible|absurd|nonsense|contradicts?|contradiction|contradicting|fails?|overcounts?|undercounts?|unclear)(?![A-Za-z])|^(?:[\s$,;)}%]|\\%|percent){0,6}(?:or|minus|plus|times(?=\s{1,3}[\d#$(\\]|\s{1,3}(?:the|a|an|its|that)\s)|divided|squared|cubed|when(?=\s[^.;]{0,80}(?:[=<>≤≥#]|(?:is|are) (?:even|odd|prime|positive|negative|zero))))(?![A-Za-z])/i;

@@ -96,7 +96,7 @@ const CONCLUSION = /^(?:因此|所以|故此|इसलिए|[,;] (?:so|thus|hen
 
 /** Words that are cut short before a number, and before a name. */
 const CUT_SHORT =
-  /(?<![A-Za-z])(?:neg|pos|approx|ca|no|nr|fig|eq|abs|max|min|avg|est|vs|resp|incl|excl|sq|cu|tab|ch|pp|vol)$/i;
+  /(?<![A-Za-z])(?:neg|pos|approx|ca|no|nr|fig|eq|abs|max|min|avg|est|vs|resp|incl|excl|sq|cu|tab|ch|pp|vol|e\.g|i\.e)$/i;
 const TITLES = /(?<![A-Za-z])(?:Dr|Mr|Mrs|Ms|Prof|St)$/;
 
 /** Whether the full stop at a place cuts a word short and ends no sentence: "neg. 5", "Dr. Lee". */

@@ -62,9 +62,9 @@ const COPULA =
   /^(?:(?:is|are|was|equals|est|sont|ist|lautet|es|é|è)(?![A-Za-zÀ-ɏ])|是|为|為|は|은|는|هي|هو|है)(?:[ \t]{1,3}(?:then|thus|therefore|simply)(?![a-z]))?[ \t]{0,3}[:：]?/iu;
 
 /** What joins a final label, or a label at the start of a line, and its value. */
-const SIGN = /^(?:[:：=]|[-–](?=\s))[ \t*_]{0,8}/;
+const SIGN = /^(?:】[ \t]{0,2}[:：]?|[:：=]|[-–](?=\s))[ \t*_]{0,8}/;
 
-const MARKS = /^[\s*_#:：="]*$/;
+const MARKS = /^[\s*_#:：="【]*$/;
 
 /** Only the last few labels of a kind matter. */
 const MAX_LABELS = 64;

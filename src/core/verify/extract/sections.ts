@@ -1,4 +1,4 @@
-import { stripThinking } from '../../canonicalise.ts';
+import { mayHoldThinking, stripThinking } from '../../canonicalise.ts';
 import { findTags } from '../../format/tag-stream.ts';
 import { LIMITS } from '../limits.ts';
 
@@ -8,7 +8,7 @@ import { LIMITS } from '../limits.ts';
  * belong to the main text, its paths do not. Linear time.
  */
 export function findMainText(text: string, structured: boolean): string {
-  const spoken = text.includes('think>') ? stripThinking(text).content : text;
+  const spoken = mayHoldThinking(text) ? stripThinking(text).content : text;
   const boxed = spoken.includes('_of_box|>') ? spoken.replace(GLM_BOX, '\\boxed{$1}') : spoken;
   const main = structured ? leaveOutPaths(boxed) : boxed;
   return restoreCommands(cutAtNextTurn(main.slice(-LIMITS.scanned)));
@@ -57,7 +57,7 @@ function leaveOutPaths(text: string): string {
   return closer === null ? main + text.slice(from) : main;
 }
 
-const CHAT_TOKEN = /<\|[a-z_]{1,40}\|>|<\/s>|<end_of_turn>/gi;
+const CHAT_TOKEN = /<\|[a-z_]{1,40}\|>|<\/s>|<end_of_turn>|<eoa>/gi;
 
 /** A line with which a model that runs on asks itself the next question. */
 const NEXT_QUESTION = /\n(?:Q|Question|Problem|User|Human|### Problem|### Instruction)[ \t]{0,3}:/g;

@@ -183,7 +183,7 @@ const RESTRICTING = ['denial', 'condition', 'reason'] as const;
 
 /** "5 at least", "5 and above"; "4 more than Alice" is 4. A second verb makes a second statement. */
 const LIMITS_BEHIND: ReadonlySet<string> = new Set(
-  'mn bn tn mln bln mio thsd k ppm ppb bps bp basis score kilo mega giga milli micro nano octal hex hexadecimal binary ternary least most minimum maximum up upwards above below under over beyond is are was were equals equal est sont ist sind es son'.split(
+  'mn bn tn mln bln mio thsd k ppm ppb bps bp basis score kilo mega giga milli micro nano octal hex hexadecimal binary ternary least most minimum maximum up upwards above below under over beyond worst is are was were equals equal est sont ist sind es son'.split(
     ' ',
   ),
 );

@@ -1,0 +1,60 @@
+import { isRare, pick } from './draw.ts';
+import { drawSpoiltSentence, fitsSentence, VALUE } from './sentences.ts';
+import { setBoxed, setInline } from './statements.ts';
+import { isBoxable, LEADS, type SetTrap, say } from './trap.ts';
+
+/** Sentences of a solution, and boxes in them, that hold the right number and do not state it. */
+export const STORY_TRAPS: Readonly<Record<string, SetTrap>> = {
+  'spoilt sentence': (right, _, rng) => {
+    if (!fitsSentence(right)) return null;
+    return isRare(rng, 2)
+      ? say(drawSpoiltSentence('box', rng).replace(VALUE, () => `$${setBoxed(right, rng)}$`))
+      : say(pick(rng, LABELS) + drawSpoiltSentence('label', rng).replace(VALUE, () => `$${right.text}$`));
+  },
+  'box that is operated on': (right, _, rng) => {
+    if (!isBoxable(right) || right.medium === 'plain') return null;
+    const box = setBoxed(right, rng);
+    return say(
+      pick(rng, [
+        `We get $${box}$ + 1.`,
+        `We get $${box}$ - 9.`,
+        `This is $${box}$ ± 2.`,
+        `$${box}$²`,
+        `Half $${box}$.`,
+        `$\\cancel{${box}}$`,
+        `~~$${box}$~~`,
+        `$\\frac{8}{${box}}$`,
+        `$\\sqrt{${box}}$`,
+        `$2^{${box}}$`,
+        `Divide by $${box}$.`,
+        `% $${box}$`,
+      ]),
+    );
+  },
+  'box that is replaced': (right, rival, rng) => {
+    if (!isBoxable(right)) return null;
+    const [box, other] = [`$${setBoxed(right, rng)}$`, setInline(rival, rng)];
+    return say(
+      pick(rng, [
+        `${box} should be ${other}.`,
+        `${box} is replaced by ${other}.`,
+        `Replace ${box} by ${other}.`,
+        `${box} is rejected.`,
+        `${box} can be ruled out.`,
+        `${box} is extraneous.`,
+        `${box} must be increased by one.`,
+        `The wrong answer is ${box}.`,
+        `A common mistake is ${box}.`,
+        `${box}. Actually it is ${other}.`,
+        `${box}\n\nEdit: ${other}`,
+        `${box}\n\nTherefore, the final value is ${other}.`,
+        `Put your answer in ${box}`,
+        `Use the format ${box}`,
+        `For example, ${box}`,
+        `Let $x$ = ${box}.`,
+      ]),
+    );
+  },
+};
+
+const LABELS = LEADS.filter((lead) => lead.includes(':'));
