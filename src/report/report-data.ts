@@ -234,10 +234,11 @@ function listMoments(stages: readonly StageReport[], heldOut: readonly HeldOutSe
       moments.push({ label: id, stageIndex: index, step: last });
       continue;
     }
-    const before = stages[position - 1]?.id;
-    // A later stage begins with the weights the one before ended with.
-    if (moments.length === 0)
-      moments.push({ label: before === undefined ? 'before' : `after ${before}`, stageIndex: index, step: first });
+    const before = stages[position - 1];
+    // A later stage begins with the weights that the one before ended with: measured there, or here where it was not.
+    const isTrained = before !== undefined && (before.kind === 'sft' || before.kind === 'rl');
+    if (moments.length === 0 || (isTrained && moments.at(-1)!.stageIndex !== before.index))
+      moments.push({ label: before === undefined ? 'before' : `after ${before.id}`, stageIndex: index, step: first });
     if (last > first)
       moments.push({ label: status === 'done' ? `after ${id}` : `${id} step ${last}`, stageIndex: index, step: last });
   }

@@ -74,6 +74,23 @@ test('1+2+3: figures', async (t) => {
   assert.deepEqual(data.run.config, JSON.parse(JSON.stringify(PRESETS.embedded)));
 });
 
+test('2: weights that a stage without figures left behind', async (t) => {
+  const stages: readonly Stage[] = [
+    ['base', 'eval', 'done'],
+    ['sft', 'sft', 'done'],
+    ['rl', 'rl', 'running'],
+  ];
+  const measured = [
+    [0, 0, 0.1],
+    [2, 0, 0.3],
+  ] as const;
+  const early = await collect(t, stages, measured);
+  assert.deepEqual(early.boundaries.labels, ['base', 'after sft']);
+  assert.deepEqual(early.boundaries.sets[0]!.accuracy, [0.1, 0.3]);
+  const later = await collect(t, stages, [...measured, [2, 20, 0.5]]);
+  assert.deepEqual(later.boundaries.labels, ['base', 'after sft', 'rl step 20']);
+});
+
 test('2: stages that are done, and evaluations', async (t) => {
   const stages: readonly Stage[] = [
     ['rl-easy', 'rl', 'done'],
