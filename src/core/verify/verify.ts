@@ -1,4 +1,5 @@
 import { compareAnswers } from './compare/compare-answers.ts';
+import { sayOpposites } from './compare/opposites.ts';
 import { isSameText, isSameWording, normaliseText } from './compare/texts.ts';
 import { isRetracted, isTakenBack } from './extract/assertion.ts';
 import { findMainText, removeTags, restoreCommands } from './extract/sections.ts';
@@ -138,6 +139,7 @@ function compareReadings(
   };
   try {
     const { equal, rule } = compareAnswers(gold.item, answer.item, context);
+    if (equal && sayOpposites(gold.skipped, answer.skipped)) return toVerdict('incorrect', 'opposite', found);
     if (equal) return toVerdict('correct', rule, found);
     if (answer.item.kind === 'text' && answer.words !== null && gold.item.kind !== 'text') {
       // "The remainder is x" may be a sentence about words.

@@ -27,8 +27,13 @@ function dropBlanks(text: string): string {
 
 /** Whether two texts with words in them are the same but for case. */
 export function isSameWording(gold: string, answer: string): boolean {
-  const normal = normaliseText(gold).toLowerCase();
-  return /[a-z]{3}/.test(normal) && normal === normaliseText(answer).toLowerCase();
+  const normal = foldWords(normaliseText(gold));
+  return /(?<![\\A-Za-z])[a-z]{3}/.test(normal) && normal === foldWords(normaliseText(answer));
+}
+
+/** Words in lower case; symbols, commands and what stands behind a command (`\\triangle ABC`) as they are. */
+function foldWords(text: string): string {
+  return text.replace(/(?<!\\[A-Za-z]{0,16}[ {]?)(?<![A-Za-z])[A-Za-z]{3,}/g, (run) => run.toLowerCase());
 }
 
 /** Whether two texts say the same in the same words: case, blanks and punctuation aside. A single letter keeps its case. */
@@ -52,12 +57,17 @@ function toWords(text: string): string {
   let words = '';
   for (let at = 0; at < bare.length; at += 1) {
     const char = bare[at]!;
-    const [before, after] = [bare[at - 1] ?? '', bare[at + 1] ?? ''];
-    if (char === '.') words += /\d/.test(before) && /\d/.test(after) ? char : '';
-    else if (char === '-') words += isWordCharacter(before) && isWordCharacter(after) ? '' : char;
+    if (char === '.') words += /\d/.test(bare[at - 1] ?? '') && /\d/.test(bare[at + 1] ?? '') ? char : '';
+    else if (char === '-') words += isHyphen(bare, at) ? '' : char;
     else if (isWordCharacter(char) || '0123456789+*/=<>^:_\\!%|~'.includes(char)) words += char;
   }
   return words === 'DNE' ? 'doesnotexist' : words;
+}
+
+/** "right-angled"; between symbols (`h-r`) it is a minus. */
+function isHyphen(text: string, at: number): boolean {
+  const isWord = (from: number) => isWordCharacter(text[from] ?? '') && isWordCharacter(text[from + 1] ?? '');
+  return isWord(at - 2) && isWord(at + 1);
 }
 
 function isWordCharacter(char: string): boolean {

@@ -58,8 +58,10 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     text.slice(end.end, end.end + FAR),
   );
   const rest = skipUnit(text.slice(end.end, end.end + NEAR));
+  const gap = first > 0 ? text.slice(boxes[first - 1]!.end, start.at) : '';
   const isOne =
     isStated &&
+    !(gap.length <= MAX_GAP && ONE_OF_SEVERAL.test(gap)) &&
     !isEndOfRange(before, rest) &&
     !CHANGED_BEHIND.test(rest) &&
     !CHANGED_BEHIND.test(text.slice(end.end, end.end + NEAR)) &&
@@ -184,6 +186,10 @@ function skipUnit(after: string): string {
  */
 const CHANGED_BEHIND =
   /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when(?=\s[^.;]{0,80}(?:[=<>≤≥]|\\(?:ge|le|ne|lt|gt)|(?:is|are) (?:even|odd|prime|positive|negative|zero)))|through (?=[\s$]{0,3}[\d\\])|up to (?=[\s$]{0,3}[\d\\])|per ?mille|‰|\.\.|(?:for|in) (?:the case of )?(?:(?:all |every |any |an )?(?:odd|even|prime|composite|positive|negative)(?![a-z])|[$(\\]{0,3}[A-Za-z][$)\\]{0,3} (?:is )?(?:odd|even|prime|composite|positive|negative))|to the (?:power|[a-z]{2,9}th|square|cube)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus)(?![A-Za-z])|times(?=\s{1,3}[\d$(\\]|\s{1,3}(?:the|a|an|its|that)\s)|to\s{1,3}(?:[^A-Za-z\s]|at |between|from|within|exactly|almost|around|roughly|some|any|no |not|minus|negative|double|half|twice|triple|thrice|a |one |(?:less|more|about|nearly|under|over|up)(?![a-z])|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
+
+/** Between two boxes: "alternatively", "upper bound", "max", `B:`, or the number of a list. */
+const ONE_OF_SEVERAL =
+  /^[\s$,;.]{0,6}(?:or )?(?:alternatively|(?:the )?(?:upper|lower) bound|max(?:imum)?(?![a-z])|min(?:imum)?(?![a-z])|[A-Z][ \t]?[:：]|\d{1,2}[.)][ \t])/i;
 
 /** `, A: 8` behind a box marks another answer. */
 const SECOND_LABEL = /^[^\n]{0,24}[,;.)$]\s{1,3}A[ \t]{0,3}[:：][ \t]/;

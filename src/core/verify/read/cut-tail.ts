@@ -72,7 +72,7 @@ function findCut(tokens: readonly Token[], at: number, word: string, hasValue: b
       return after === 'rounded' || !hasValue ? 'remark' : null;
     default:
       if (hasClass(word, 'reason')) return isPlainReason(tokens.slice(at)) ? 'reason' : null;
-      return isAdjunct(before, word) || isPurpose(before, word, after) ? 'remark' : null;
+      return isAdjunct(before, word) || isPurpose(before, word, tokens[at + 1]) ? 'remark' : null;
   }
 }
 
@@ -106,8 +106,8 @@ const HEDGES =
   /(?<![a-z])(?:guess|maybe|perhaps|unsure|not sure|no idea|don't know|does not work|not the answer|not (?:right|correct|true)|wrong|incorrect)(?![a-z])/i;
 
 /** "to fill 12 boxes" behind a noun. */
-function isPurpose(before: Token, word: string, next: string): boolean {
-  return word === 'to' && before.kind === 'word' && isInfinitive(next);
+function isPurpose(before: Token, word: string, next: Token | undefined): boolean {
+  return word === 'to' && before.kind === 'word' && next?.kind === 'word' && isInfinitive(next.text);
 }
 
 /** "with t = 24 minutes in the shop" behind a noun. */

@@ -101,6 +101,8 @@ class ExpressionParser extends OperandParser {
     if (rule.power < minPower || !this.#hasOperand()) return null;
     this.at += 1;
     const right = this.parse(rule.op === '^' ? rule.power : rule.power + 1);
+    // `1/4%` is a quarter of a percent.
+    if (rule.op === '/' && right.type === 'percent') return { type: 'percent', of: joinBinary('/', left, right.of) };
     // `x^2!` is one thing as it is typed and another as it is set.
     if (rule.op === '^' && this.tokens[this.at - 1]!.text === '!') throw new Refusal('syntax');
     return joinBinary(rule.op, left, right);
@@ -147,6 +149,7 @@ class ExpressionParser extends OperandParser {
         this.at += 1;
         return { type: this.takeOp('!') ? 'double-factorial' : 'factorial', of: left };
       case '%':
+        if (left.type === 'percent') throw new Refusal('syntax');
         this.at += 1;
         return { type: 'percent', of: left };
       case '°':

@@ -1,3 +1,4 @@
+import { Refusal } from '../limits.ts';
 import { makeRational, multiply, parseDecimal, type Rational } from '../value/rational.ts';
 import type { Token } from './token.ts';
 
@@ -251,6 +252,7 @@ class NumberWordReader {
       const value = parseDecimal(token.text);
       if (value === null) return null;
       this.#at += 1;
+      if (SMALL.has(this.#word()) && this.#word() !== 'one') throw new Refusal('syntax');
       return this.#takeMultipliers(value);
     }
     if (token.kind !== 'word' || !SMALL.has(this.#word())) return null;
@@ -268,6 +270,8 @@ class NumberWordReader {
       if (this.#tokens[this.#at]?.text === 'and' && SMALL.has(this.#word(1))) this.#at += 1;
       if (SMALL.has(this.#word())) group += this.#takeBelowHundred();
     }
+    // "two three" is no number.
+    if (SMALL.has(this.#word())) throw new Refusal('syntax');
     return makeRational(total + group);
   }
 

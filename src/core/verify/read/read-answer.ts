@@ -126,11 +126,16 @@ class StatementReader {
     const rest = tokens.slice(2);
     const turns = rest.some(
       (token) =>
-        /^(?:but|yes|no|true|false|or|maybe|perhaps|except|unless|if|only|however|sometimes|wait|actually)$/i.test(
+        /^(?:but|yes|no|true|false|or|some|maybe|perhaps|except|unless|if|only|however|sometimes|wait|actually)$/i.test(
           token.text,
         ) || token.kind === 'unknown',
     );
-    if (turns || rest.length === 0 || (/^(?:yes|true)$/i.test(vote.text) && rest.some(isRestricting))) return null;
+    if (
+      turns ||
+      !rest.some(({ kind }) => kind === 'word') ||
+      (/^(?:yes|true)$/i.test(vote.text) && rest.some(isRestricting))
+    )
+      return null;
     const said = this.#parse([vote]);
     return said && withSkipped({ ...said, words: vote.text }, [{ what: 'reason', text: this.#write(rest) }]);
   }
@@ -195,6 +200,7 @@ class StatementReader {
     const lead = tokens.slice(0, from);
     if (!isClear(lead)) return null;
     const isNamed = from === at;
+    if (isNamed && lead.some(isSign)) return null;
     // `f(3) = 5` is no calculation with 3, nor is "B with t = 5" one of a value named.
     if (
       isNamed
@@ -288,6 +294,10 @@ const MAX_OPENING = 40;
 function withSkipped(reading: Reading, skipped: readonly Skipped[]): Reading {
   return { ...reading, skipped: [...reading.skipped, ...skipped] };
 }
+
+/** A sign or a command before a name: `< k = 10`, `\\sum k = 10`. */
+const isSign = ({ kind, text }: Token): boolean =>
+  kind === 'name' || kind === 'unknown' || (kind === 'op' && !',:;()'.includes(text));
 
 /** A value, or for an equation all of its sides, without symbols. */
 function isClosedValue(item: Item, isNamed: boolean): boolean {

@@ -11,6 +11,9 @@ export const TWO_CHARS: Readonly<Record<string, string>> = {
   ...{ '>=': '>=', '<=': '<=', '!=': '!=', '==': '=', '~=': '≈', ':=': '=' },
 };
 
+/** A comma with a blank behind a value: a list, in which a bare comma may separate too. Behind a word ("In total, 1,200") it is one of the sentence. */
+export const LIST_COMMA = /(?:[^A-Za-z\s]|(?<![A-Za-z])[A-Za-z]),(?: |\\ )/;
+
 const LETTER = /[\p{Ll}\p{Lu}\p{Lo}]/u;
 const LETTER_OR_MARK = /[\p{L}\p{M}]/u;
 /** A letter of another alphabet than the Latin one, or a digit of Chinese and Japanese; their other signs are words. */

@@ -28,6 +28,7 @@ import {
   findRunEnd,
   isAsciiLetter,
   isPowerSign,
+  LIST_COMMA,
   NOT_ASCII,
   PERCENT_WORDS,
   SCALES,
@@ -74,7 +75,7 @@ class Tokenizer {
   constructor(text: string, isDecimalComma: boolean) {
     this.#text = text;
     this.#isDecimalComma = isDecimalComma;
-    this.#spacedComma = text.includes(', ') || text.includes(',\\ ');
+    this.#spacedComma = LIST_COMMA.test(text);
     this.#delimiters = text.includes('$') ? findDelimiters(text) : new Map();
   }
 

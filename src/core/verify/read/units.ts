@@ -38,6 +38,7 @@ const TABLE: readonly (readonly [dimension: string, power: number, units: string
   ],
   ['angle', 1, '1:rad,radian'],
   ['gradian', 1, '1:gradian,gon'],
+  ['turn', 1, '1:turn,revolution'],
   ['USD', 1, '1:USD,dollar,bucks,buck,usd 1/100:cent,penny,pennies,¢'],
   ['EUR', 1, '1:EUR,euro,eur'],
   ['GBP', 1, '1:GBP,gbp'],
