@@ -97,6 +97,12 @@ function findShared(tables: Reproduction['tables']): string[] {
   return first === undefined ? [] : first.differs.filter((one) => others.every(({ differs }) => differs.includes(one)));
 }
 
+const WITH_BLOCK = 'with a block';
+/** Columns of the paper after those of its sets. */
+const OF_PAPER = ['average', WITH_BLOCK] as const;
+/** Columns of one of our sets. */
+const OF_OURS = ['set', 'right', '95 % interval', 'n'] as const;
+
 interface ComparedTableProps {
   readonly title: string;
   readonly rows: readonly ComparedRow[];
@@ -127,20 +133,16 @@ function ComparedTable({ title, rows, shared, runId }: ComparedTableProps) {
               </th>
             </tr>
             <tr>
-              {[...sets, 'average', 'with a block', 'set', 'right', '95 % interval', 'n', 'with a block'].map(
-                (name, i) => (
-                  <th key={i} scope="col" class={name === 'set' ? 'ours' : undefined}>
-                    {name}
-                  </th>
-                ),
-              )}
+              {[...sets, ...OF_PAPER, ...OF_OURS, WITH_BLOCK].map((name, i) => (
+                <th key={i} scope="col" class={name === OF_OURS[0] ? 'ours' : undefined}>
+                  {name}
+                </th>
+              ))}
             </tr>
           </thead>
-          <tbody>
-            {rows.map((row) => (
-              <RowLines key={row.paper.label} {...{ row, sets, shared, runId }} />
-            ))}
-          </tbody>
+          {rows.map((row) => (
+            <RowLines key={row.paper.label} {...{ row, sets, shared, runId }} />
+          ))}
         </table>
       </div>
     </section>
@@ -154,14 +156,21 @@ interface RowLinesProps {
   readonly runId: string;
 }
 
-/** A row of the paper, with one line for each of our sets. */
+/**
+ * A row of the paper, with one line for each of our sets. On a phone it is a card with the paper on the left and ours on the
+ * right: every cell carries the name of its column (page.css).
+ */
 function RowLines({ row: { paper, ours, filledBy }, sets, shared, runId }: RowLinesProps) {
   const accuracies: Readonly<Record<string, number>> = paper.accuracies;
   const lines = ours?.sets.length ?? 1;
-  const published = [...sets.map((set) => accuracies[set]!), paper.average, paper.parallelRatio];
+  const published = [
+    ...sets.map((set) => ({ name: set, value: accuracies[set]! })),
+    { name: OF_PAPER[0], value: paper.average },
+    { name: OF_PAPER[1], value: paper.parallelRatio },
+  ];
   const [first, ...rest] = ours?.sets ?? [];
   return (
-    <>
+    <tbody>
       <tr>
         <th scope="row" rowSpan={lines}>
           {paper.label}
@@ -172,13 +181,13 @@ function RowLines({ row: { paper, ours, filledBy }, sets, shared, runId }: RowLi
             </small>
           )}
         </th>
-        {published.map((value, i) => (
-          <td key={i} rowSpan={lines}>
+        {published.map(({ name, value }) => (
+          <td key={name} rowSpan={lines} class="paper" data-column={name}>
             {value === null ? '–' : value.toFixed(1)}
           </td>
         ))}
         {ours === null || first === undefined ? (
-          <td colSpan={6} class="ours">
+          <td colSpan={6} class="ours not-run">
             not run
             {filledBy !== null && (
               <>
@@ -189,8 +198,10 @@ function RowLines({ row: { paper, ours, filledBy }, sets, shared, runId }: RowLi
         ) : (
           <>
             <SetCells {...first} />
-            <td rowSpan={lines}>{percent(ours.parallelRatio, 1)}</td>
-            <td rowSpan={lines} class="differs">
+            <td rowSpan={lines} class="of-all" data-column={WITH_BLOCK}>
+              {percent(ours.parallelRatio, 1)}
+            </td>
+            <td rowSpan={lines} class="differs" data-column="what differs">
               <bdi>{showText(listOwn(ours, shared))}</bdi>
             </td>
           </>
@@ -201,23 +212,23 @@ function RowLines({ row: { paper, ours, filledBy }, sets, shared, runId }: RowLi
           <SetCells {...one} />
         </tr>
       ))}
-    </>
+    </tbody>
   );
 }
 
 function SetCells({ set, accuracy: { mean, low, high }, over, problems, seeds }: OurSet) {
   return (
     <>
-      <td class="ours">
+      <td class="ours" data-column={OF_OURS[0]}>
         <bdi>{showText(set)}</bdi>
       </td>
-      <td>
+      <td data-column={OF_OURS[1]}>
         <b>{percent(mean, 1)}</b>
       </td>
-      <td>
+      <td data-column={OF_OURS[2]}>
         {percent(low, 1)} to {percent(high, 1)}
       </td>
-      <td>
+      <td data-column={OF_OURS[3]}>
         {over === 'seeds'
           ? `${count(seeds)} seeds × ${plural(problems, 'problem')}`
           : `${plural(problems, 'problem')}, one seed`}

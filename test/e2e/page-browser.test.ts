@@ -11,7 +11,8 @@
  *  8. one held-out problem is shown before and after, live and in the file, without an id twice; each side leads to its
  *     rollout
  *  9. what the arms of an experiment came to stands beside the paper, live and in the file: a line for each set with interval
- *     and n, what differs, curves with their tables; a store without any names the command that runs it
+ *     and n, what differs, curves with their tables; on a phone each row shows both side by side with the names of the
+ *     columns; a store without any names the command that runs it
  */
 import assert from 'node:assert/strict';
 import test, { after, before, type TestContext } from 'node:test';
@@ -276,6 +277,14 @@ test('8: the thought', options, async (t) => {
   }
 });
 
+/** Where a cell is in the window, and the name of its column that is shown in it. */
+interface Placed {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly name: string;
+}
+
 test('9: beside the paper', options, async (t) => {
   const { store, runId } = writePageRun(t, { problem: 'How many?', text: 'split' });
   const { url: empty } = await servePage(t, store, runId);
@@ -330,6 +339,16 @@ test('9: beside the paper', options, async (t) => {
     ]);
     await page.resize(390, 844);
     await page.waitFor('document.documentElement.scrollWidth <= 390');
+    const [paper, ours] = await page.evaluate<Placed[]>(
+      `['td.paper', 'td[data-column=set]'].map((one) => {
+        const cell = document.querySelector('.beside tbody:has(.differs) ' + one);
+        const { left, right, top } = cell.getBoundingClientRect();
+        return { left, right, top, name: getComputedStyle(cell, '::before').content };
+      })`,
+    );
+    assert.ok(0 <= paper!.left && paper!.right <= ours!.left && ours!.right <= 390, JSON.stringify([paper, ours]));
+    assert.equal(paper!.top, ours!.top);
+    assert.deepEqual([paper!.name, ours!.name], ['"aime25"', '"set"']);
     await expectQuiet(page, address);
   }
 });
