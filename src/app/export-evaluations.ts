@@ -111,7 +111,7 @@ function compareRules(store: RunStore, stored: StoredSet): RuleComparison<null> 
   for (const { problem, trajectory, verdict } of readRollouts(store, stored)) {
     if (trajectory === null || verdict === null) continue;
     const text = renderScoredText(trajectory, stored.config.engine.eosTokens);
-    tally.add({ place: null, gold: problem.answer, text, verdict });
+    tally.add({ place: null, golds: [problem.answer], text, verdict });
   }
   const compared = tally.finish();
   return compared.judged === 0 ? null : compared;

@@ -52,7 +52,7 @@ function compareStage(
       if (trajectory === null || verdict === null) continue;
       const place = { group, sample, problem: problem.id };
       const text = renderScoredText(trajectory, eosTexts);
-      tallies.get(set ?? '')?.add({ place, gold: problem.answer, text, verdict });
+      tallies.get(set ?? '')?.add({ place, golds: [problem.answer], text, verdict });
     }
   }
   const compared = [...tallies.values()].map((tally) => tally.finish()).filter(({ judged }) => judged > 0);

@@ -61,7 +61,7 @@ const VENDOR_HOMES: Readonly<Record<string, string>> = {
   '@bufbuild/protobuf': '^(src/edge|adapters/tracker-tensorboard)/',
   openai: '^adapters/engine-openai/',
   undici: '^(src/edge|adapters/(engine-openai|tinker|source-huggingface))/',
-  hyparquet: '^adapters/source-huggingface/',
+  hyparquet: EDGE,
   'hyparquet-writer': '^adapters/export-files/',
   preact: PAGE,
   esbuild: '^adapters/page-bundle/',

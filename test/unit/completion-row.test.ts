@@ -1,9 +1,12 @@
 /**
  * Completions of other programs, row by row:
- *  1. rows of verifiers 0.1 (`results.jsonl`): the last message of the assistant, reference, problem, cut off, failed
- *  2. episodes of verifiers 0.4 (`traces.jsonl`): one completion for each trace
- *  3. details of lighteval 0.13: every text of a generative task; the reference is the gold choice, its box where it has one
- *  4. plain rows: several names for each field, several completions in one row, problems told apart by id or by text
+ *  1. rows of verifiers 0.1 (`results.jsonl`): the last message of the assistant, reference, problem, cut off, failed, reward
+ *  2. episodes of verifiers 0.4 (`traces.jsonl`): one completion for each trace of the episode's task; what was sampled counts
+ *     and not what the prompt brought along; limits cut off; an attempt that was repeated, or whose scoring failed, is an answer;
+ *     one that failed is none
+ *  3. details of lighteval 0.13: every text of a generative task; the references are the gold choices, their box where they
+ *     have one; the metrics are about all texts of the row
+ *  4. plain rows: several names for each field, several completions or references in one row, problems told apart by id or text
  *  5. what cannot be read is named in a few words with the keys that are there; any object is read or refused, never thrown at
  */
 import assert from 'node:assert/strict';
@@ -32,7 +35,8 @@ test('1: verifiers 0.1', () => {
     completion: [assistant('let me call'), { role: 'tool', content: '4' }, assistant('Final Answer: 4')],
     ...{ answer: '4', is_completed: true, is_truncated: false, timing: { total_ms: 4 }, stop_condition: null },
   };
-  const plain = { problem: '3', task: 'gsm8k', gold: '4', text: 'Final Answer: 4', isTruncated: false };
+  const own = { scores: { reward: 1 }, completions: 1 };
+  const plain = { problem: '3', task: 'gsm8k', golds: ['4'], text: 'Final Answer: 4', isTruncated: false, own };
   assert.deepEqual(read(row), [plain]);
   assert.deepEqual(read({ ...row, is_truncated: true }), [{ ...plain, isTruncated: true }]);
   assert.deepEqual(read({ ...row, completion: [], error: { error: 'TimeoutError' } }), [{ ...plain, text: null }]);
@@ -46,42 +50,78 @@ test('1: verifiers 0.1', () => {
 });
 
 test('2: verifiers 0.4', () => {
-  const nodes = [{ message: { role: 'user', content: 'How many?' } }, { parent: 0, message: assistant('4') }];
-  const task = { type: 'T', data: { idx: 7, prompt: 'How many?', answer: '4', info: { level: 2 } } };
-  const trace = { task, nodes, calls: [{ finish_reason: 'length' }], errors: [] };
-  const failed = { task, nodes: [], errors: [{ type: 'X', message: 'gone' }] };
-  const shared = { problem: '7', task: null, gold: '4', level: '2' };
-  assert.deepEqual(read({ id: 'e', task, traces: [trace, failed] }), [
-    { ...shared, text: '4', isTruncated: true },
-    { ...shared, text: null, isTruncated: false },
-  ]);
-  assert.match(refuse({ task, traces: [] }), /no trace/);
-  assert.match(refuse({ traces: [{ nodes }] }), /no reference answer/);
+  const asked = { sampled: false, message: { role: 'user', content: 'How many?' } };
+  const said = (content: string | undefined) => ({ sampled: true, message: { ...assistant(content), parent: 0 } });
+  const task = { type: 'T', hash: 'h', data: { idx: 7, prompt: 'How many?', answer: '4', info: { level: 2 } } };
+  const trace = {
+    ...{ task, nodes: [asked, said('4')], calls: [{ finish_reason: 'stop' }], errors: [] },
+    ...{ ok: true, stop_condition: 'agent_completed', rewards: { a: { score: 1, weight: 0.5 }, b: { score: 1 } } },
+  };
+  const readTrace = (over: object) => read({ env: { id: 'sums' }, task, traces: [{ ...trace, ...over }] })[0]!;
+  const own = { scores: { reward: 1.5 }, completions: 1 };
+  const whole = { problem: '7', task: 'sums', golds: ['4'], level: '2', text: '4', isTruncated: false, own };
+  assert.deepEqual(readTrace({}), whole);
+  assert.equal(read({ task, traces: [trace] })[0]!.task, null);
+
+  assert.equal(readTrace({ calls: [{ finish_reason: 'length' }] }).isTruncated, true);
+  // The last call was refused; the answer is that of the one before.
+  const refused = { error: { type: 'ProviderError' } };
+  assert.equal(readTrace({ calls: [{ finish_reason: 'length' }, refused] }).isTruncated, true);
+  assert.equal(readTrace({ stop_condition: 'max_turns' }).isTruncated, true);
+  assert.equal(readTrace({ nodes: [asked, said('5'), said('6')], root_reply: '5' }).text, '5');
+  // Thinking that the server sets apart, and nothing behind it.
+  assert.equal(readTrace({ nodes: [asked, said(undefined)] }).text, '');
+
+  const errors = [{ type: 'ProviderError', message: 'gone' }];
+  assert.equal(readTrace({ errors }).text, '4');
+  const unscored = readTrace({ ok: false, errors, rewards: { a: null } });
+  assert.deepEqual([unscored.text, unscored.own.scores], ['4', {}]);
+  const failed = { ok: false, stop_condition: 'provider_error', errors, rewards: {} };
+  assert.equal(readTrace(failed).text, null);
+  assert.equal(readTrace({ ...failed, nodes: [{ sampled: false, message: assistant('an example') }] }).text, null);
+  const none = { scores: {}, completions: 1 };
+  assert.deepEqual(read({ task, traces: [], errors }), [{ ...whole, task: null, text: null, own: none }]);
+
+  const judge = { task: { type: 'J', hash: 'j', data: { prompt: 'Is it right?' } }, nodes: [said('yes')] };
+  assert.deepEqual(read({ env: { id: 'sums' }, task, traces: [trace, judge, trace] }), [whole, whole]);
+  assert.match(refuse({ task, traces: [judge] }), /no trace of its task/);
+  assert.match(refuse({ traces: [{ nodes: [said('4')] }] }), /no reference answer/);
+  const example = { sampled: false, message: assistant('an example') };
+  assert.match(refuse({ task, traces: [{ ...trace, nodes: [example] }] }), /no message of the assistant/);
 });
 
 test('3: lighteval 0.13', () => {
   const doc = { query: 'Q', choices: ['no', 'so \\boxed{\\frac12}'], gold_index: [1], id: '', task_name: 'math_500|0' };
-  const detail = { doc, model_response: { text: ['0.5', '0.4'], text_post_processed: null }, metric: { pass: 1 } };
-  const shared = { problem: 'Q', task: 'math_500|0', gold: '\\frac12', isTruncated: false };
+  const texts = ['0.5', '0.4'];
+  const detail = { doc, model_response: { text: texts, text_post_processed: null }, metric: { 'avg@n:n=2': 0.5 } };
+  const own = { scores: { 'avg@n:n=2': 0.5 }, completions: 2 };
+  const shared = { problem: 'Q', task: 'math_500|0', golds: ['\\frac12'], isTruncated: false, own };
   assert.deepEqual(read(detail), [
     { ...shared, text: '0.5' },
     { ...shared, text: '0.4' },
   ]);
+  const processed = { text: ['<think>1</think>2', '3'], text_post_processed: ['2', null] };
+  assert.deepEqual(
+    read({ ...detail, model_response: processed }).map(({ text }) => text),
+    ['2', ''],
+  );
   assert.equal(read({ ...detail, doc: { ...doc, id: '12', gold_index: 0 } })[0]!.problem, '12');
+  assert.deepEqual(read({ ...detail, doc: { ...doc, gold_index: [0, 1] } })[0]!.golds, ['no', '\\frac12']);
+  assert.deepEqual(read({ ...detail, doc: { ...doc, choices: [['a', 'b']], gold_index: 0 } })[0]!.golds, ['a', 'b']);
   assert.match(refuse({ doc, model_response: { text: [], logprobs: [-1] } }), /only generative tasks/);
-  assert.match(refuse({ doc: { ...doc, gold_index: 9 }, model_response: { text: ['a'] } }), /gold_index/);
+  for (const gold_index of [9, [1, 9], []])
+    assert.match(refuse({ doc: { ...doc, gold_index }, model_response: { text: ['a'] } }), /gold_index/);
 });
 
 test('4: plain rows', () => {
-  const base = { problem: 'Q', task: null, gold: '4', isTruncated: false };
+  const own = { scores: {}, completions: 1 };
+  const base = { problem: 'Q', task: null, golds: ['4'], isTruncated: false, own };
   assert.deepEqual(read({ question: 'Q', ground_truth: 4, output: 'four' }), [{ ...base, text: 'four' }]);
   assert.deepEqual(
-    read({ problem: 'Q', answer: 'x\n#### 4', completions: ['a', 'b'] }).map(({ gold, text }) => [gold, text]),
-    [
-      ['4', 'a'],
-      ['4', 'b'],
-    ],
+    read({ problem: 'Q', answer: 'x\n#### 4', completions: ['a', 'b'], correct: true }),
+    ['a', 'b'].map((text) => ({ ...base, text, own: { scores: { correct: 1 }, completions: 2 } })),
   );
+  assert.deepEqual(read({ target: ['4', 4, 'four'], output: 'four' })[0]!.golds, ['4', 'four']);
   // As `verify --jsonl` takes them: there the answer is what was said.
   assert.deepEqual(read({ id: 9, gold: '4', answer: '5' }), [{ ...base, problem: '9', text: '5' }]);
   assert.equal(read({ gold: '4', response: 'a' })[0]!.problem, null);
@@ -94,6 +134,7 @@ test('5: what cannot be read', () => {
   assert.match(refuse({}), /^there is no completion .*; it is empty$/);
   assert.match(refuse({ a: 1, b: 2 }), /^there is no completion \(completion, .*\); it has "a", "b"$/);
   assert.match(refuse({ completion: 'x', prompt: 'y' }), /^there is no reference answer \(gold, /);
+  assert.match(refuse({ completion: 'x', answer: [] }), /no reference answer/);
   assert.match(refuse({ completion: [{ role: 'user', content: 'x' }], answer: '4' }), /neither text nor messages/);
   fc.assert(
     fc.property(
@@ -116,8 +157,10 @@ test('5: what cannot be read', () => {
         const parsed = parseCompletions(row as JsonObject);
         if ('fault' in parsed) assert.ok(parsed.fault.length < 600);
         else
-          for (const { text, gold } of parsed.completions)
-            assert.ok((text === null || typeof text === 'string') && typeof gold === 'string');
+          for (const { text, golds } of parsed.completions) {
+            assert.ok(text === null || (typeof text === 'string' && golds.length > 0));
+            assert.ok(golds.every((gold) => typeof gold === 'string'));
+          }
       },
     ),
   );

@@ -1,12 +1,11 @@
-import { basename } from 'node:path';
 import { openVerifyPool } from '../../../adapters/verify-pool/open-verify-pool.ts';
-import { parseCompletions } from '../../core/problem-set/completion-row.ts';
+import { findCompletions, readCompletions } from '../../app/read-completions.ts';
 import { VERIFIER } from '../../core/verify/verdict.ts';
-import { nameInput, readJsonRows } from '../../edge/jsonl.ts';
-import { SourceError, UsageError } from '../../errors.ts';
+import { toPlainText } from '../../edge/terminal-text.ts';
+import { UsageError } from '../../errors.ts';
+import type { OwnScoreComparison } from '../../pipeline/evaluate/compare-own-scores.ts';
 import {
   compareCompletions,
-  type PlacedCompletion,
   type ScoredCompletions,
   scoreCompletions as score,
 } from '../../pipeline/evaluate/score-completions.ts';
@@ -16,6 +15,7 @@ import { listenForInterrupt } from '../interrupt.ts';
 import { measureScreen, printJson, printLine, tell } from '../output.ts';
 import { describeDifference } from '../render/describe-difference.ts';
 import { renderEvaluations, renderRuleComparisons } from '../render/render-evaluations.ts';
+import { renderTable } from '../render/table.ts';
 import { wrapText } from '../render/wrap-text.ts';
 
 type EvalArgs = ArgsOf<typeof evalCommand>;
@@ -23,23 +23,27 @@ type EvalArgs = ArgsOf<typeof evalCommand>;
 /** `eval --from-jsonl`: figures of completions from elsewhere; of several files, each further one against the first. */
 export async function scoreCompletions(args: EvalArgs): Promise<number> {
   refuseOthers(args);
-  const { fromJsonl: files, json, seed = 7 } = args;
+  const { json, seed = 7 } = args;
+  const sources = findCompletions(args.fromJsonl);
   using interrupt = listenForInterrupt((message) => tell(args, message));
   await using verifier = openVerifyPool({ threads: 2 });
-  const names = nameFiles(files);
   const scored: ScoredCompletions[] = [];
-  for (const [i, file] of files.entries())
-    scored.push(await score(verifier, readCompletions(file, names[i]!), seed, interrupt.signal));
+  for (const source of sources) scored.push(await score(verifier, readCompletions(source), seed, interrupt.signal));
   const evaluations = scored.flatMap((one) => one.evaluations);
   const rules = scored.flatMap((one) => one.rules);
+  const own = scored.flatMap((one) => one.own);
   const comparisons = scored.slice(1).map((one, i) => {
-    return { first: names[0]!, second: names[i + 1]!, ...compareCompletions(scored[0]!, one, seed) };
+    return { first: sources[0]!.name, second: sources[i + 1]!.name, ...compareCompletions(scored[0]!, one, seed) };
   });
   if (json) {
-    printJson({ verifier: VERIFIER, evaluations, rules, comparisons });
+    printJson({ verifier: VERIFIER, evaluations, own, rules, comparisons });
     return 0;
   }
   for (const line of renderEvaluations(evaluations)) printLine(line);
+  if (own.length > 0) {
+    printLine('');
+    for (const line of renderOwnScores(own)) printLine(line);
+  }
   for (const { first, second, paired } of comparisons) {
     const said =
       paired === null
@@ -66,19 +70,21 @@ function refuseOthers(args: EvalArgs): void {
     throw new UsageError(`--from-jsonl scores completions that are there already; ${given[0]} does not go with it`);
 }
 
-/** Files by their stems, or as they were typed where two are the same. */
-function nameFiles(files: readonly string[]): string[] {
-  const stems = files.map((file) => basename(nameInput(file)).replace(/\.jsonl$/, ''));
-  return new Set(stems).size === stems.length ? stems : [...files];
-}
+/** Lines that are shown. */
+const SHOWN_LINES = 10;
 
-async function* readCompletions(file: string, name: string): AsyncGenerator<PlacedCompletion> {
-  let rows = 0;
-  for await (const { line, row } of readJsonRows(file)) {
-    const parsed = parseCompletions(row);
-    if ('fault' in parsed) throw new SourceError(`${nameInput(file)}:${line}: ${parsed.fault}`);
-    rows += 1;
-    for (const one of parsed.completions) yield { ...one, set: one.task === null ? name : `${name}/${one.task}`, line };
-  }
-  if (rows === 0) throw new SourceError(`${nameInput(file)} is empty: one JSON object per line is expected`);
+/** What the files say of their answers, beside what we say. */
+function renderOwnScores(own: readonly OwnScoreComparison[]): string[] {
+  const rows = own.map(({ set, name, rows: count, mean, right, differences }) => [
+    ...[set, toPlainText(name), `${count}`, mean.toFixed(3), right.toFixed(3), `${differences ?? '-'}`],
+  ]);
+  const sentences = own.flatMap(({ set, name, differences, lines }) => {
+    if (differences === null || differences === 0) return [];
+    const more = lines.length > SHOWN_LINES ? ' and more' : '';
+    return `${set}, ${toPlainText(name)}: not our verdict in ${lines.length === 1 ? 'line' : 'lines'} ${lines.slice(0, SHOWN_LINES).join(', ')}${more}`;
+  });
+  return [
+    ...renderTable([['scores in', 'name', 'rows', 'their mean', 'right by us', 'differ'], ...rows], [2, 3, 4, 5]),
+    ...(sentences.length === 0 ? [] : ['', ...sentences.flatMap((one) => wrapText(one, measureScreen()))]),
+  ];
 }

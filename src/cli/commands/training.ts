@@ -118,7 +118,7 @@ export const evalCommand = {
   name: 'eval',
   task: 'judge',
   describe:
-    'mean@k, pass@k, best@k and majority@k with intervals: of a server as it is, of the weights a run ended with (--from), or of completions in a file (--from-jsonl)',
+    'mean@k, pass@k, best@k and majority@k with intervals: of a server as it is, of the weights a run ended with (--from), or of completions in files (--from-jsonl)',
   options: {
     ...RECIPE_OPTIONS,
     from: one('run of this store whose weights are evaluated', text),
@@ -138,8 +138,8 @@ export const evalCommand = {
     'top-p': forKey('eval.topP', one('of all sampling', decimal(0, 1))),
     'max-tokens': forKey('rollout.maxResponseTokens', one('of a whole answer', count(1))),
     'from-jsonl': many(
-      'completions that verifiers, lighteval or another program wrote; scored here, nothing is sampled or stored',
-      file,
+      'completions that verifiers, lighteval or another program wrote (JSONL, parquet, or the folder of a run); scored here, nothing is sampled or stored',
+      text,
       'none',
     ),
   },

@@ -4,9 +4,9 @@ import { extractGsm8kAnswer } from './gsm8k-answer.ts';
 import { readLabel } from './problem-row.ts';
 
 /**
- * Completions that other programs wrote, one JSON object a row. Three shapes are known: rows of verifiers 0.1
- * (`results.jsonl`) and whatever looks like them, episodes of verifiers 0.4 (`traces.jsonl`), and details of lighteval 0.13
- * (its parquet rows as JSON). Fields that are not needed may be missing or mean anything.
+ * Completions that other programs wrote, one object a row. Three shapes are known: rows of verifiers 0.1 (`results.jsonl`) and
+ * whatever looks like them, episodes of verifiers 0.4 (`traces.jsonl`), and details of lighteval 0.13 (rows of its parquet
+ * files, or these as JSON). Fields that are not needed may be missing or mean anything.
  */
 
 /** One answer to one problem. */
@@ -15,12 +15,22 @@ export interface Completion {
   readonly problem: string | null;
   /** Task or set that the row names; null: none. */
   readonly task: string | null;
-  readonly gold: string;
+  /** The references: whoever states one of them is right. Empty only where the call failed. */
+  readonly golds: readonly string[];
   /** As the model wrote it; null when the call failed. */
   readonly text: string | null;
   readonly isTruncated: boolean;
+  readonly own: OwnScores;
   readonly level?: string;
   readonly subject?: string;
+}
+
+/** What the program that sampled a completion says of it. */
+export interface OwnScores {
+  /** Finite numbers under the names they have in the file. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Completions that the scores are about: 1, or all of a row that is scored as a whole. */
+  readonly completions: number;
 }
 
 /** The answers of a row, or in a few words why it has none. */
@@ -30,65 +40,116 @@ export type ParsedCompletions = { readonly completions: readonly Completion[] } 
 export function parseCompletions(row: JsonObject): ParsedCompletions {
   if (Array.isArray(row.traces)) return parseEpisode(row, row.traces);
   const [doc, response] = [toObject(row.doc), toObject(row.model_response)];
-  return doc !== null && response !== null ? parseDetail(doc, response) : parsePlain(row);
+  return doc !== null && response !== null ? parseDetail(doc, response, toObject(row.metric) ?? {}) : parsePlain(row);
 }
 
 const TEXT_KEYS = ['completion', 'completions', 'response', 'responses', 'output', 'generation', 'prediction', 'text'];
 const GOLD_KEYS = ['gold', 'reference', 'reference_answer', 'ground_truth', 'expected', 'target', 'answer'];
 const ID_KEYS = ['example_id', 'problem_id', 'question_id', 'unique_id', 'id', 'idx', 'name'];
+const SCORE_KEYS = ['reward', 'score', 'correct', 'is_correct'];
 const PROBLEM_KEYS = ['problem', 'question', 'prompt', 'query'];
 
 function parsePlain(row: JsonObject): ParsedCompletions {
   const info = toObject(row.info) ?? {};
-  const gold = readGold(row) ?? readGold(info);
+  const golds = readGolds(row) ?? readGolds(info);
   // `answer` is what the model said where something else is the reference.
   const isAnswered = TEXT_KEYS.every((key) => row[key] === undefined) && 'gold' in row;
   const value = findValue(row, isAnswered ? ['answer'] : TEXT_KEYS);
   const hasFailed = isTold(row.error);
   if (value === undefined && !hasFailed)
     return { fault: `there is no completion (${TEXT_KEYS.join(', ')}); ${describeKeys(row)}` };
-  if (gold === null && !hasFailed)
+  if (golds === null && !hasFailed)
     return { fault: `there is no reference answer (${GOLD_KEYS.join(', ')}); ${describeKeys(row)}` };
   const isTruncated = row.is_truncated === true || row.truncated === true || row.finish_reason === 'length';
-  const shared = { ...nameProblem(row), ...readLabels(row, info), gold: gold ?? '', isTruncated };
   const texts = hasFailed ? [null] : listTexts(value);
   if (texts === null) return { fault: 'the completion is neither text nor messages with an assistant among them' };
+  const own = { scores: pickScores(row, SCORE_KEYS), completions: texts.length };
+  const shared = { ...nameProblem(row), ...readLabels(row, info), golds: golds ?? [], isTruncated, own };
   return { completions: texts.map((text) => ({ ...shared, text })) };
 }
 
-/** An episode of verifiers 0.4: a task, and one trace for each agent that worked on it. */
+/**
+ * An episode of verifiers 0.4: a task, and one trace for each agent that ran. Traces of another task than the episode's are no
+ * answers to it (those of a judge).
+ */
 function parseEpisode(row: JsonObject, traces: readonly unknown[]): ParsedCompletions {
+  const asked = toObject(row.task) ?? {};
+  const own = traces.map((trace) => toObject(trace) ?? {}).filter((trace) => isOfTask(trace, asked));
+  // Where not even a trace was begun, the episode itself failed.
+  const answers = own.length === 0 && isTold(row.errors) ? [row] : own;
+  if (answers.length === 0) return { fault: 'the episode has no trace of its task' };
+  const env = toObject(row.env)?.id;
   const completions: Completion[] = [];
-  for (const value of traces) {
-    const trace = toObject(value) ?? {};
-    const data = toObject((toObject(trace.task) ?? toObject(row.task))?.data) ?? {};
+  for (const trace of answers) {
+    const data = toObject((toObject(trace.task) ?? asked).data) ?? {};
     const info = toObject(data.info) ?? {};
-    const nodes = Array.isArray(trace.nodes) ? trace.nodes.map((node) => toObject(toObject(node)?.message)) : [];
-    const text = readLastAssistant(nodes);
-    const hasFailed = text === null && (isTold(trace.errors) || isTold(row.errors));
-    if (text === null && !hasFailed) return { fault: 'a trace has no message of the assistant' };
-    const gold = readGold(data) ?? readGold(info);
-    if (gold === null && !hasFailed)
+    const text = hasFailedTrace(trace) ? null : readTraceText(trace);
+    if (text === null && !hasFailedTrace(trace)) return { fault: 'a trace has no message of the assistant' };
+    const golds = readGolds(data) ?? readGolds(info);
+    if (golds === null && text !== null)
       return { fault: `the task has no reference answer (${GOLD_KEYS.join(', ')}); ${describeKeys(data)}` };
-    const calls = Array.isArray(trace.calls) ? trace.calls : [];
-    const isTruncated = toObject(calls.at(-1))?.finish_reason === 'length';
-    completions.push({ ...nameProblem(data), ...readLabels(data, info), gold: gold ?? '', text, isTruncated });
+    completions.push({
+      ...{ ...nameProblem(data), ...readLabels(data, info), golds: golds ?? [], text, isTruncated: isCutOff(trace) },
+      ...(typeof env === 'string' && env !== '' ? { task: env } : {}),
+      own: { scores: readReward(trace), completions: 1 },
+    });
   }
-  return completions.length === 0 ? { fault: 'the episode has no trace' } : { completions };
+  return { completions };
 }
 
-/** A detail of lighteval: `doc` is the problem, `model_response` holds one text for each sample. */
-function parseDetail(doc: JsonObject, response: JsonObject): ParsedCompletions {
+function isOfTask(trace: JsonObject, { hash }: JsonObject): boolean {
+  const own = toObject(trace.task)?.hash;
+  return hash === undefined || own === undefined || own === hash;
+}
+
+/** An attempt that failed and was repeated leaves its error behind; an answer whose scoring failed is an answer. */
+function hasFailedTrace({ ok, stop_condition: stop, errors }: JsonObject): boolean {
+  if (typeof ok === 'boolean') return !ok && stop !== 'agent_completed';
+  return isTold(errors);
+}
+
+/** What the root agent said last; messages of the assistant that came with the prompt are not sampled. */
+function readTraceText({ root_reply: reply, nodes }: JsonObject): string | null {
+  if (typeof reply === 'string') return reply;
+  const sampled = (Array.isArray(nodes) ? nodes : []).map(toObject).filter((node) => node?.sampled !== false);
+  return readLastAssistant(sampled.map((node) => toObject(node?.message)));
+}
+
+/** Why a trace ends where its agent was not done. */
+const LIMITS = ['max_turns', 'max_input_tokens', 'max_output_tokens', 'max_total_tokens', 'compaction_failed'];
+
+function isCutOff({ stop_condition: stop, calls }: JsonObject): boolean {
+  if (typeof stop === 'string' && LIMITS.includes(stop)) return true;
+  const answered = (Array.isArray(calls) ? calls : []).map(toObject).filter((call) => !isTold(call?.error));
+  return answered.at(-1)?.finish_reason === 'length';
+}
+
+/** The weighted sum of the rewards, as verifiers has it; none where scoring did not run. */
+function readReward({ rewards }: JsonObject): OwnScores['scores'] {
+  const all = Object.values(toObject(rewards) ?? {}).map(toObject);
+  const values = all.map((one) => Number(one?.score) * Number(one?.weight ?? 1));
+  return values.length === 0 ? {} : pickScores({ reward: values.reduce((sum, value) => sum + value, 0) }, ['reward']);
+}
+
+/**
+ * A detail of lighteval: `doc` is the problem, `model_response` holds one text for each sample, `metric` is about all of them.
+ * A call that failed is an empty text there.
+ */
+function parseDetail(doc: JsonObject, response: JsonObject, metric: JsonObject): ParsedCompletions {
   const { choices, gold_index: index, specific } = doc;
-  const first = Array.isArray(index) ? index[0] : index;
-  const choice: unknown = Array.isArray(choices) && typeof first === 'number' ? choices[first] : undefined;
-  if (typeof choice !== 'string') return { fault: 'doc.choices[doc.gold_index] is not the text of an answer' };
+  const named = (Array.isArray(index) ? index : [index]).map((one: unknown) =>
+    Array.isArray(choices) && typeof one === 'number' ? (choices[one] as unknown) : undefined,
+  );
+  const golds = listGolds(named.flat());
+  if (golds === null) return { fault: 'doc.choices[doc.gold_index] is not the text of an answer' };
   const texts = response.text_post_processed ?? response.text;
-  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string') || texts.length === 0)
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string' || text === null) || texts.length === 0)
     return { fault: 'model_response.text is not a list of texts; only generative tasks can be scored' };
-  const shared = { ...nameProblem(doc), ...readLabels(toObject(specific) ?? {}, {}), gold: cleanGold(choice) };
+  const own = { scores: pickScores(metric, Object.keys(metric)), completions: texts.length };
   const task = typeof doc.task_name === 'string' && doc.task_name !== '' ? doc.task_name : null;
-  return { completions: texts.map((text: string) => ({ ...shared, task, text, isTruncated: false })) };
+  const labels = readLabels(toObject(specific) ?? {}, {});
+  const shared = { ...nameProblem(doc), ...labels, golds, task, isTruncated: false, own };
+  return { completions: texts.map((text: string | null) => ({ ...shared, text: text ?? '' })) };
 }
 
 function nameProblem(row: JsonObject): Pick<Completion, 'problem' | 'task'> {
@@ -107,11 +168,23 @@ function readLabels(row: JsonObject, info: JsonObject): Pick<Completion, 'level'
   return { ...(level == null ? {} : { level }), ...(subject == null ? {} : { subject }) };
 }
 
-function readGold(row: JsonObject): string | null {
+function readGolds(row: JsonObject): string[] | null {
   const value = findValue(row, GOLD_KEYS);
-  const single = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
-  if (typeof single === 'number') return String(single);
-  return typeof single === 'string' && single.trim() !== '' ? cleanGold(single) : null;
+  return listGolds(Array.isArray(value) ? value : [value]);
+}
+
+/** One reference or several of which each will do; null where something else is among them, or nothing. */
+function listGolds(values: readonly unknown[]): string[] | null {
+  const golds = values.map((value) => {
+    if (typeof value === 'number') return String(value);
+    return typeof value === 'string' && value.trim() !== '' ? cleanGold(value) : null;
+  });
+  return golds.length > 0 && golds.every((gold) => gold !== null) ? [...new Set(golds)] : null;
+}
+
+function pickScores(row: JsonObject, keys: readonly string[]): OwnScores['scores'] {
+  const found = keys.map((key) => [key, typeof row[key] === 'boolean' ? Number(row[key]) : row[key]] as const);
+  return Object.fromEntries(found.filter((one): one is [string, number] => Number.isFinite(one[1])));
 }
 
 /** The answer in a worked solution: what follows `####`, or the last box. */

@@ -5,7 +5,8 @@ import { verify } from '../../core/verify/verify.ts';
 export interface RuledAnswer<Place> {
   /** Where it is, for whoever looks it up. */
   readonly place: Place;
-  readonly gold: string;
+  /** The references: whoever states one of them is right. */
+  readonly golds: readonly [string, ...string[]];
   readonly text: string;
   readonly verdict: Verdict;
 }
@@ -13,6 +14,7 @@ export interface RuledAnswer<Place> {
 /** An answer that the two rules judge differently. */
 export interface RuleDifference<Place> {
   readonly place: Place;
+  /** The reference; several are joined by "or". */
   readonly gold: string;
   /** By our verifier, and by the reference's rule. */
   readonly ours: Verdict;
@@ -51,15 +53,17 @@ export class RuleTally<Place> {
     this.#set = set;
   }
 
-  add({ place, gold, text, verdict }: RuledAnswer<Place>): void {
-    const reference = verify(gold, text, { mode: 'reference-dapo', structured: true });
+  add({ place, golds, text, verdict }: RuledAnswer<Place>): void {
+    const verdicts = golds.map((gold) => verify(gold, text, { mode: 'reference-dapo', structured: true }));
+    const reference = verdicts.find((one) => one.verdict === 'correct') ?? verdicts[0]!;
     const [isOurs, isReference] = [verdict, reference].map((one) => one.verdict === 'correct');
     this.#judged += 1;
     this.#ours += Number(isOurs);
     this.#reference += Number(isReference);
     if (isOurs === isReference) return;
     this.#differences += 1;
-    if (this.#differing.length < MAX_KEPT) this.#differing.push({ place, gold, ours: verdict, reference });
+    if (this.#differing.length < MAX_KEPT)
+      this.#differing.push({ place, gold: golds.join(' or '), ours: verdict, reference });
   }
 
   finish(): RuleComparison<Place> {
