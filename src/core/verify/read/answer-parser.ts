@@ -3,6 +3,7 @@ import type { Condition, Expr, Item, ListJoint, RelationOp, SetOp } from '../syn
 import type { Skipped } from '../verdict.ts';
 import { isPlainReason, isWordOf } from './cut-tail.ts';
 import { parseExpression } from './expression-parser.ts';
+import { isOtherScript } from './other-scripts.ts';
 import { joinQuantities, MORE_BEHIND_AND, parseQuantity, readClock, readText } from './quantity-parser.ts';
 import { isRestricting, SET_NAMES, SideParser } from './side-parser.ts';
 import { isCloser, isComma, isOpener, isSeparator, relationOf, type Token } from './token.ts';
@@ -132,7 +133,9 @@ class AnswerParser extends SideParser {
   #isAside([first, end]: Stretch, from: number, to: number): boolean {
     if (!this.#adjuncts || !this.tokens.slice(first, end).some(({ kind }) => kind === 'number')) return false;
     if (this.tokens[from - 1]!.text === 'or' || MORE_BEHIND_AND.test(this.tokens[from]!.text)) return false;
-    return this.tokens.slice(from, to).every((token) => token.kind === 'word' && !isRestricting(token));
+    return this.tokens
+      .slice(from, to)
+      .every((token) => token.kind === 'word' && !isRestricting(token) && !isOtherScript(token.text));
   }
 
   /** One member: what it states, and the condition behind it. */

@@ -1,4 +1,5 @@
 import { isRestricting, isWordOf } from './cut-tail.ts';
+import { isOtherScript, leadsToValue } from './other-scripts.ts';
 import type { Token } from './token.ts';
 import { isInfinitive } from './word-classes.ts';
 
@@ -61,7 +62,8 @@ export function isVerbLead(lead: readonly Token[]): boolean {
   const verb = lead[end - 1];
   if (verb === undefined) return false;
   if (isPhrase(lead.slice(0, end))) return true;
-  if (isWordOf(verb, 'verb') || isWordOf(verb, 'copula') || NO_VERB_NEEDED.test(verb.text)) return true;
+  if (isWordOf(verb, 'verb') || isWordOf(verb, 'copula')) return true;
+  if (isOtherScript(verb.text)) return leadsToValue(verb.text);
   return isUnknownVerb(lead[end - 2], verb);
 }
 
@@ -94,9 +96,6 @@ const PRONOUNS: ReadonlySet<string> = new Set(
   'he she it they we you i there il elle ils elles on nous vous'.split(' '),
 );
 const NO_VERBS: ReadonlySet<string> = new Set('of in on at for from to with by per into compare need'.split(' '));
-
-/** Scripts in which verbs are not told apart here. */
-const NO_VERB_NEEDED = /[\u0600-\u06ff\u0900-\u097f\u2e80-\ud7af]/;
 
 /** "a total of", "increases by", "comes to", "leaves her with". */
 function isPhrase(lead: readonly Token[]): boolean {

@@ -5,6 +5,7 @@ import type { Skipped } from '../verdict.ts';
 import { parseLeading } from './expression-parser.ts';
 import { toNumber } from './number-literal.ts';
 import { ORDINALS, startsWithMultiplier } from './number-words.ts';
+import { countsValue, isOtherScript } from './other-scripts.ts';
 import type { Token } from './token.ts';
 import { findUnit } from './units.ts';
 import { hasClass, toVocabulary } from './word-classes.ts';
@@ -127,7 +128,10 @@ class QuantityParser {
     let isAdjunct = false;
     for (; this.#at < this.#tokens.length; this.#at += 1) {
       const token = this.#tokens[this.#at]!;
-      if (isNounWord(token, this.#at > from)) {
+      if (token.kind === 'word' && isOtherScript(token.text)) {
+        nouns.push(...this.#takeCounted(this.#at > from));
+        this.#at -= 1;
+      } else if (isNounWord(token, this.#at > from)) {
         const word = toVocabulary(token.text);
         if (MORE_BEHIND_AND.test(word) && this.#tokens[this.#at - 1]!.text === 'and') throw new Refusal('syntax');
         isAdjunct ||= (this.#at > from || this.#endsWithUnit) && hasClass(word, 'preposition');
@@ -141,6 +145,15 @@ class QuantityParser {
     const text = this.#tokens.slice(from, this.#at).map(({ text: one }) => one);
     this.#skipped.push({ what: 'noun', text: text.join(' ') });
     return nouns.length === 0 ? null : { text: nouns.map(toSingular).join(' '), known: null };
+  }
+
+  /** Words in another script, as one noun. Throws `Refusal` where they may change the value. */
+  #takeCounted(isFollowing: boolean): string[] {
+    const from = this.#at;
+    while (this.#at < this.#tokens.length && isOtherScript(this.#tokens[this.#at]!.text)) this.#at += 1;
+    const words = this.#tokens.slice(from, this.#at).map(({ text }) => text);
+    if (!countsValue(words, isFollowing || this.#endsWithUnit)) throw new Refusal('syntax');
+    return words;
   }
 
   /** The number of "in 2 months" behind a noun; "of 5", "by 3" and "to 7" make the value another one. */
@@ -171,11 +184,8 @@ function isNounWord(token: Token, isFollowing: boolean): boolean {
   if (token.kind !== 'word') return false;
   const word = toVocabulary(token.text);
   const changes =
-    RESTRICTING.some((name) => hasClass(word, name)) ||
-    LIMITS_BEHIND.has(word) ||
-    MORE_BEHIND.test(word) ||
-    startsWithMultiplier(token);
-  if (changes || (!token.spaced && token.zone === 'plain' && token.text < '\u2e80')) throw new Refusal('syntax');
+    RESTRICTING.some((name) => hasClass(word, name)) || LIMITS_BEHIND.has(word) || startsWithMultiplier(token);
+  if (changes || (!token.spaced && token.zone === 'plain')) throw new Refusal('syntax');
   return true;
 }
 
@@ -187,9 +197,6 @@ const LIMITS_BEHIND: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-
-/** "12多", "12余人": more than 12. */
-const MORE_BEHIND = /^(?:多|余|餘|几|幾|数)(?![边邊角項项])/u;
 
 /** "5 and then some", "5 pounds and change": more than that. */
 export const MORE_BEHIND_AND = /^(?:then|change|counting|rising|falling|so|some|maybe)$/;

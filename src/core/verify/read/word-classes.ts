@@ -1,4 +1,5 @@
 import { isNumberWord } from './number-words.ts';
+import { changesByForm } from './other-scripts.ts';
 import { isUnitWord } from './units.ts';
 
 /**
@@ -122,14 +123,10 @@ export function hasClass(word: string, name: WordClass): boolean {
   return CLASSES.get(word)?.has(name) === true || (name === 'denial' && isDenialByForm(word));
 }
 
-/** Negations written together (`doesn't`, `isn't`), and the signs by which Chinese and Japanese negate, bound and join. */
+/** Negations written together (`doesn't`, `isn't`), and the signs by which other scripts negate, bound and change. */
 function isDenialByForm(word: string): boolean {
-  if (word.endsWith("n't")) return true;
-  return word > '\u2e80' && CJK_DENIAL.test(word);
+  return word.endsWith("n't") || changesByForm(word);
 }
-
-const CJK_DENIAL =
-  /[不非没沒無无未或半倍]|至少|至多|最多|最少|大[于於]|小[于於]|超[过過]|少于|多于|以上|以下|ない|ません|아니/u;
 
 /** Whether a word has a class. */
 export function isVocabulary(word: string): boolean {
