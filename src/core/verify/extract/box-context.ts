@@ -1,6 +1,7 @@
 import { changesNumber, startsNumber } from '../read/number-words.ts';
 import { isUnitWord } from '../read/units.ts';
 import { isInfinitive } from '../read/word-classes.ts';
+import { isChangedInLanguages } from './box-languages.ts';
 import { isStatedBetween } from './box-sentence.ts';
 import type { MathSpan } from './boxes.ts';
 
@@ -62,6 +63,7 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
   const isOne =
     isStated &&
     !(gap.length <= MAX_GAP && ONE_OF_SEVERAL.test(gap)) &&
+    !isChangedInLanguages(text.slice(Math.max(0, start.at - NEAR), start.at), text.slice(end.end, end.end + NEAR)) &&
     !isEndOfRange(before, rest) &&
     !CHANGED_BEHIND.test(rest) &&
     !CHANGED_BEHIND.test(text.slice(end.end, end.end + NEAR)) &&

@@ -325,7 +325,12 @@ class AnswerParser extends SideParser {
   #isFiller(at: number): boolean {
     const token = this.tokens[at]!;
     if (token.text === '.' && at > 0 && hasClass(this.tokens[at - 1]!.text.toLowerCase(), 'approximation')) return true;
-    if (token.kind !== 'word') return token.text === 'a' && token.spaced && this.tokens[at + 1]?.kind === 'word';
+    if (token.kind !== 'word') {
+      if (!token.spaced) return false;
+      // "Il y a 7 pommes", "elle a 7 pommes".
+      const isFrench = FRENCH_SUBJECTS.test(`${this.tokens[at - 1]?.text} ${token.text}`);
+      return isFrench || (token.text === 'a' && this.tokens[at + 1]?.kind === 'word');
+    }
     const word = toVocabulary(token.text);
     if (hasClass(word, 'approximation')) this.skipped.push({ what: 'approximation', text: word });
     else if (word === 'of') return /^(?:total|sum)$/.test(this.tokens[at - 1]?.text ?? '');
@@ -358,6 +363,8 @@ class AnswerParser extends SideParser {
     return this.attach(this.parse(from, end, 2), [this.parseCondition(at + 1, last, 2)]);
   }
 }
+
+const FRENCH_SUBJECTS = /^(?:(?:il|elle|on|y) a|il y)$/i;
 
 function isOpenJoint({ text }: Token): boolean {
   return text === ';' || text === 'or';

@@ -114,7 +114,7 @@ function isPurpose(before: Token, word: string, next: Token | undefined): boolea
 function isAdjunct(before: Token, word: string): boolean {
   return (
     before.kind === 'word' &&
-    !/^(?:of|by|to|per|into)$/.test(word) &&
+    !/^(?:of|by|to|per|into|de|von|di|da|par|por)$/.test(word) &&
     (word === 'with' || hasClass(word, 'preposition'))
   );
 }

@@ -1,7 +1,7 @@
 import { isRestricting, isWordOf } from './cut-tail.ts';
 import { isOtherScript, leadsToValue } from './other-scripts.ts';
 import type { Token } from './token.ts';
-import { isInfinitive } from './word-classes.ts';
+import { isInfinitive, isVocabulary } from './word-classes.ts';
 
 /** Words that may stand before a value in a sentence that states it: what joins them to it, and what would change it. */
 
@@ -81,6 +81,7 @@ function isUnknownVerb(before: Token | undefined, { kind, text, zone }: Token): 
   if (PRONOUNS.has(before.text.toLowerCase()))
     return kind === 'word' ? !NO_VERBS.has(text.toLowerCase()) : text === 'a' && /^(?:il|elle|on)$/i.test(before.text);
   if (kind !== 'word' || before.kind !== 'word' || !/^[a-z]{2,}(?:s|ed)$/.test(text)) return false;
+  if (isVocabulary(text) || !/^[A-Za-z'’]+$/.test(before.text)) return false;
   return !['preposition', 'filler', 'copula', 'verb'].some((name) => isWordOf(before, name as 'verb'));
 }
 

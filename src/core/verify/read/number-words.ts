@@ -18,15 +18,15 @@ const MULTIPLIERS: ReadonlyMap<string, bigint> = new Map(
   [
     '12 dozen dozens Dutzend docena docenas douzaine douzaines',
     '144 gross',
-    '10 tens',
-    '100 hundred hundreds cents hundert cientos centenas 百 سو सौ',
-    '1000 thousand thousands grand mille mil tausend tysiąc тысяча тысяч тысячи 千 ألف آلاف हज़ार हजार',
+    '10 tens dizaine dizaines decena decenas dezena dezenas decina decine',
+    '100 hundred hundreds cents hundert cientos centenas centaine centaines centenar centenares centinaia 百 سو सौ',
+    '1000 thousand thousands grand mille mil mila millier milliers millares milhar milhares migliaia tausend tysiąc tys тыс тысяча тысяч тысячи 千 ألف آلاف हज़ार हजार',
     '10000 万 萬',
     '100000 lakh lakhs लाख',
-    '1000000 million millions mio Million Millionen millón millones milhão milhões milione milioni миллион миллионов 百万 مليون ملايين',
+    '1000000 million millions mio Million Millionen millón millones milhão milhões milione milioni млн миллион миллиона миллионов 百万 مليون ملايين',
     '10000000 crore crores करोड़',
     '100000000 亿 億',
-    '1000000000 billion billions milliard milliards Milliarde Milliarden миллиард миллиардов مليار',
+    '1000000000 billion billions milliard milliards Milliarde Milliarden miliardi Mrd mld mrd млрд миллиард миллиардов مليار',
     '1000000000000 trillion trillions',
   ].flatMap((line) => {
     const [factor, ...names] = line.split(' ');
@@ -77,6 +77,12 @@ const SPOKEN: readonly (readonly [words: readonly string[], signs: readonly stri
     ['infinitely many', 'infty'],
     ['minus', '-'],
     ['negative', '-'],
+    ['au plus', 'bound'],
+    ['per cent', '%'],
+    ['pour cent', '%'],
+    ['por ciento', '%'],
+    ['por cento', '%'],
+    ['per cento', '%'],
     ['plus', '+'],
     ['times', '*'],
     ['over', '/'],
@@ -328,7 +334,8 @@ class NumberWordReader {
         ['op', ']'],
       ] as const)
         this.#emit(kind, text, like);
-    } else if (/^[a-z]/.test(sign)) this.#emit('name', sign, like);
+    } else if (sign === 'bound') this.#emit('unknown', sign, like);
+    else if (/^[a-z]/.test(sign)) this.#emit('name', sign, like);
     else this.#emit(/^\d/.test(sign) ? 'number' : 'op', sign, { ...like, spaced: false });
   }
 }

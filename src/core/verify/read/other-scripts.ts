@@ -19,7 +19,7 @@ const anyOf = (words: string): string => words.trim().split(/\s+/).join('|');
 /** Whether a word in another script denies, bounds or changes the value it speaks of, whatever else it says. */
 export function changesByForm(word: string): boolean {
   if (!OTHER_SCRIPT.test(word)) return false;
-  return HAN_CHANGES.test(word.replace(HAN_HARMLESS, ' ')) || HANGUL_CHANGES.test(word);
+  return HAN_CHANGES.test(word.replace(HAN_HARMLESS, ' ')) || HANGUL_CHANGES.test(word) || CYRILLIC_CHANGES.test(word);
 }
 
 /** Compounds that have a sign of those that change a value, and change none. */
@@ -31,15 +31,25 @@ const HAN_HARMLESS = new RegExp(
   'gu',
 );
 
-const HAN_CHANGES = new RegExp(
-  anyOf(
-    `[不非没沒無无未或半倍负負错錯误誤逾吗嗎] 至少 至多 最多 最少 最高不 最低不 大[于於] 小[于於] 多[于於] 少[于於] 高[于於] 低[于於] 超[过過]
-     以[上下内內外] 之[上下内內外] 左右 上下浮动 前[后後] 接近 将近 將近 除[了外去] 排除 否 零下 相反 反数 反數 倒数 倒數 平方 立方 次方 次[幂冪] 阶乘
-     階乘 根号 根號 开方 分之 百分 绝对值 絕對值 因数是 约数是 可能 也许 也許 或许 大概 似乎 好像 猜 假[设設如定] 如果 倘若 ^[设設令若] ^当(?![前天地年])
-     验证 驗證 检验 檢驗 试试 尝试 例如 比如 譬如 ない ません マイナス ルート ではな じゃな 間違 以外 未満 かも たぶん くらい ぐらい ほど 程度 もし 半分 逆数`,
-  ),
-  'u',
+/** Negations, bounds, doubts and suppositions. */
+const HAN_DENIALS = anyOf(
+  `[不非没沒無无未或错錯误誤逾吗嗎] 至少 至多 最多 最少 大[于於] 小[于於] 多[于於] 少[于於] 高[于於] 低[于於] 超[过過] 以[上下内內外] 之[上下内內外]
+   左右 上下浮动 前[後后] 接近 将近 將近 除[了外去] 排除 否 可能 也许 也許 或许 大概 似乎 好像 猜 假[设設如定] 如果 倘若 ^[设設令若] ^当(?![前天地年])
+   验证 驗證 检验 檢驗 试试 尝试 例如 比如 譬如 ない ません ではな じゃな 間違 以外 未満 かも たぶん くらい ぐらい ほど 程度 もし`,
 );
+
+/** What is another number than the one it is made of. */
+const HAN_OPERATIONS = anyOf(
+  `[半倍負负] 零下 相反 反数 反數 倒数 倒數 平方 立方 次方 次[幂冪] 阶乘 階乘 根号 根號 开方 分之 百分 绝对值 絕對值 マイナス ルート 半分 逆数`,
+);
+
+const HAN_DENIES = new RegExp(HAN_DENIALS, 'u');
+const HAN_CHANGES = new RegExp(`${HAN_DENIALS}|${HAN_OPERATIONS}`, 'u');
+
+/** Whether a run of Chinese or Japanese denies, bounds or doubts: a subject may well be a square or a multiple. */
+export function deniesByForm(run: string): boolean {
+  return HAN_DENIES.test(run.replace(HAN_HARMLESS, ' '));
+}
 
 const HANGUL_CHANGES = new RegExp(
   anyOf(
@@ -49,6 +59,9 @@ const HANGUL_CHANGES = new RegExp(
   'u',
 );
 
+/** Adjectives, whatever their end. */
+const CYRILLIC_CHANGES = /^(?:неправильн|неверн|ошибочн|ложн|противоположн|обратн)/iu;
+
 /** Whether words of which the last one is in another script lead to a value: "共有", "答えは", "합계는", "равно". */
 export function leadsToValue(last: string): boolean {
   return HAN_LEAD.test(last) || HANGUL_LEAD.test(last) || WORD_LEADS.has(last.toLowerCase());
@@ -57,7 +70,7 @@ export function leadsToValue(last: string): boolean {
 const HAN_LEAD = new RegExp(
   `(?:${anyOf(
     `是 为 為 有 等[于於] 得 得到 得出 共 合[计計] [总總][计計] 剩 剩下 [还還]剩 剩余 需 需要 要 用 花 付 [赚賺] [卖賣]出? [买買] 吃 走 行 行[驶駛] 跑
-     [约約] 即 [应應] 答 答案 [结結]果 [选選] [带帶] 拿 [给給] 收到? [种種] [写寫] 看 [读讀] 做 答えは は 全部で 全体で 合わせて 合計 残り およそ 答え`,
+     [约約] 即 [应應] 答 答案 [结結]果 [选選] [带帶] 拿 [给給] 收到? [种種] [写寫] 看 [读讀] 做 每(?:人|天|[个個]|小[时時]|分[钟鐘]|次|年|月|[组組]|班|箱|盒|袋) 答えは は 全部で 全体で 合わせて 合計 残り およそ 答え`,
   )})(?:了|出|[为為])?$`,
   'u',
 );
@@ -94,10 +107,10 @@ const HAN_COUNTER = new RegExp(
     `小[时時] 分[钟鐘] 星期 [个個箇]月 [个個]小[时時] [个個]星期 [ヶかカケ]月 平方公?[厘分毫千]?[米里] 立方公?[厘分毫千]?[米] 平方(?:英[尺寸里]|センチメートル|メートル|キロメートル)
      立方(?:センチメートル|メートル) [厘分毫千公]米 公[里斤分尺升顷頃吨噸] 英[里尺寸] [千毫]克 毫升 立升 美元 [欧歐]元 英[镑鎊] 日元 美分 人次 周[岁歲] [摄攝]氏度 加[仑侖]
      元[钱錢] [块塊][钱錢] [时時][间間] 分間 秒間 日間 年間 週間 通り センチメートル キロメートル ミリメートル キログラム センチ メートル キロ グラム リットル
-     ドル セント ユーロ ページ [个個箇名位人只隻条條张張本块塊元角分枚颗顆粒朵棵株辆輛台臺架艘间間座栋棟层層家所户戶口头頭匹双雙对對套件根支枝盒箱包袋瓶杯
-     碗盘盤篇页頁册冊份幅段句排组組队隊班岁歲歳天年秒次回种種类類样樣点點度条道题題桶篮籃斤吨噸升米克磅円圆圓枚匹人日週月段袋匙勺串团團批场場门門名时時碟壶壺期周面滴片]
+     ドル セント ユーロ ページ [个個箇名人只隻条條张張本块塊元角分枚颗顆粒朵棵株辆輛台臺架艘间間座栋棟层層家所户戶口头頭匹双雙对對套件根支枝盒箱包袋瓶杯
+     碗盘盤篇页頁册冊份幅段句排组組队隊班岁歲歳天秒次回种種类類样樣点點度条道题題桶篮籃斤吨噸升米克磅円圆圓枚匹人日週段袋匙勺串团團批场場门門名时時碟壶壺期周面滴片]
      (?:cm|mm|km|kg|g|m|ml|mL|L)`,
-  )})(?:\\/(?:小?时|分|秒|人|天))?`,
+  )})`,
   'u',
 );
 
@@ -109,13 +122,13 @@ const HAN_ATTRIBUTE =
 const HAN_NOUNS = new RegExp(
   anyOf(
     `[三四五六七八九多][角边邊][形体體]? 正?[方长長][形体體] 平行四[边邊]形 正?整[数數] 自然[数數] 正[数數] [负負][数數] [实實][数數] 偶[数數] 奇[数數] 质[数數] 素数 合[数數] 分[数數]
-     小[数數] 因[数數] 约[数數] 倍[数數] [数數][字学學] [数數]$ 方法 方案 方式 方[块塊程] 小朋友 小孩 小[组組球] 小[学學]生 大人 中[国國学學] 上衣 内容 一次 二次函 几何 以[后後前] 天?[后後]$`,
+     小[数數] 因[数數] 约[数數] 倍[数數] [数數][字学學] [数數]$ 方法 方案 方式 方[块塊程] 小朋友 小孩 小[组組球] 小[学學]生 大人 中[国國学學] 上衣 内容 一次 二次函 几何 [题題][目] [项項]目 以[后後前] 天?[后後]$`,
   ),
   'gu',
 );
 
 const HAN_NOUN_CHANGES =
-  /[的之着过過吗嗎呢吧么麼不非没沒無无未否别別勿多余餘几幾数數许許左右半倍成折打以至近约約超满滿内內外前后後上下中错錯误誤假反负負减減加乘除商积積差幂冪方根号號阶階因若如当當或但却卻而还還就都才是为為等于於比较較每各第零一二三四五六七八九十百千万萬亿億两兩位形进進率小大]/u;
+  /[的之着过過吗嗎呢吧么麼不非没沒無无未否别別勿多余餘几幾数數许許左右半倍成折打以至近约約超满滿内內外前后後上下中错錯误誤假反负負减減加乘除商积積差幂冪方根号號阶階因若如当當或但却卻而还還就都才是为為等于於比较較每各第零一二三四五六七八九十百千万萬亿億两兩位形进進率小大起目]/u;
 
 /** Ends of a sentence of Japanese, and the mark of a change in Chinese. */
 const HAN_END =

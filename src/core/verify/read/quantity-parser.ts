@@ -3,6 +3,7 @@ import { type Expr, type Item, isClosed, joinBinary, type ScalarItem, type Unit 
 import { divide, type Rational } from '../value/rational.ts';
 import type { Skipped } from '../verdict.ts';
 import { parseLeading } from './expression-parser.ts';
+import { CHANGES_BEHIND } from './latin-languages.ts';
 import { toNumber } from './number-literal.ts';
 import { ORDINALS, startsWithMultiplier } from './number-words.ts';
 import { countsValue, isOtherScript } from './other-scripts.ts';
@@ -184,7 +185,10 @@ function isNounWord(token: Token, isFollowing: boolean): boolean {
   if (token.kind !== 'word') return false;
   const word = toVocabulary(token.text);
   const changes =
-    RESTRICTING.some((name) => hasClass(word, name)) || LIMITS_BEHIND.has(word) || startsWithMultiplier(token);
+    RESTRICTING.some((name) => hasClass(word, name)) ||
+    LIMITS_BEHIND.has(word) ||
+    CHANGES_BEHIND.has(word) ||
+    startsWithMultiplier(token);
   if (changes || (!token.spaced && token.zone === 'plain')) throw new Refusal('syntax');
   return true;
 }

@@ -22,7 +22,9 @@ export const DIGIT_BEFORE = /[〇零一二三四五六七八九]$/;
 export const NOT_ASCII = /[^ -~]/;
 export const UNKNOWN_SIGNS = '#@?\x7f';
 
-export const PERCENT_WORDS: ReadonlySet<string> = new Set(['percent', 'percentage', 'pct']);
+export const PERCENT_WORDS: ReadonlySet<string> = new Set(
+  'percent percentage pct prozent procent pourcent процент процента процентов प्रतिशत 퍼센트 パーセント'.split(' '),
+);
 export const DEGREE_WORDS: ReadonlySet<string> = new Set(['degrees', 'degree', 'deg']);
 
 export function findDelimiters(text: string): ReadonlyMap<number, boolean> {

@@ -1,6 +1,7 @@
 import type { Unit } from '../syntax-tree.ts';
 import { divide, makeRational, multiply, type Rational } from '../value/rational.ts';
 import type { Token } from './token.ts';
+import { NAMES_IN_LANGUAGES } from './unit-names.ts';
 
 interface KnownName {
   readonly dimension: string;
@@ -86,6 +87,13 @@ function readTable(): ReadonlyMap<string, KnownName> {
         if (name.length > 2 && !name.endsWith('s') && /^[a-z]+$/.test(name)) names.set(`${name}s`, known);
       }
     }
+  }
+  for (const line of NAMES_IN_LANGUAGES) {
+    const [base, exponent, ...others] = line.split(' ') as [string, string, ...string[]];
+    const { dimension, power, factor } = names.get(base)!;
+    let scaled = factor;
+    for (let k = 1; k < Number(exponent); k += 1) scaled = multiply(scaled, factor)!;
+    for (const name of others) names.set(name, { dimension, power: power * Number(exponent), factor: scaled });
   }
   return names;
 }

@@ -1,3 +1,4 @@
+import { WORDS_OF_LANGUAGES } from './latin-languages.ts';
 import { isNumberWord } from './number-words.ts';
 import { changesByForm } from './other-scripts.ts';
 import { isUnitWord } from './units.ts';
@@ -81,7 +82,7 @@ const WORDS: Readonly<Record<WordClass, string>> = {
     'el los las una il elle ils elles on nous vous au aux donc encore déjà alors',
   lead:
     'therefore thus hence then so consequently finally overall answer ok okay well donc ainsi alors entonces luego also daher ' +
-    'somit folglich portanto quindi dunque 因此 所以 故 故此 因而 于是 लिए इसलिए अतः لذا إذن لذلك значит итак',
+    'somit folglich portanto quindi dunque 因此 所以 故 故此 因而 于是 综上 综上所述 综合上述 最后 最终 最終 लिए इसलिए अतः لذا إذن لذلك значит итак',
   preposition:
     'of in on at for from to with by during per into onto out off through across against along toward towards upon ' +
     "d'ici de " +
@@ -104,7 +105,10 @@ const CLASSES: ReadonlyMap<string, ReadonlySet<WordClass>> = readWords();
 
 function readWords(): ReadonlyMap<string, ReadonlySet<WordClass>> {
   const classes = new Map<string, Set<WordClass>>();
-  for (const [name, list] of Object.entries(WORDS) as [WordClass, string][]) {
+  for (const [name, list] of [...Object.entries(WORDS), ...Object.entries(WORDS_OF_LANGUAGES)] as [
+    WordClass,
+    string,
+  ][]) {
     for (const word of list.split(' ')) {
       const known = classes.get(word) ?? new Set();
       classes.set(word, known.add(name));
