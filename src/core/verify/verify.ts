@@ -187,6 +187,7 @@ function judgeChoice({ letter, isBare }: Choice, main: string, policy: Policy): 
   if (text === null || (marked !== null && isWithdrawn(marked, main)))
     return toVerdict('unparsable', 'choice', { reason: 'syntax' });
   const asserted = readChoice(text, letter, marked !== null);
+  if (asserted === '') return toVerdict('unparsable', 'choice', { reason: 'syntax', extracted: marked?.text ?? null });
   if (asserted !== null)
     return toVerdict(asserted === letter ? 'correct' : 'incorrect', 'choice', { extracted: asserted });
   if (isBare) return null;

@@ -27,27 +27,52 @@ export function findChoice(gold: string): Choice | null {
 }
 
 /**
- * The one option that a text asserts; null when it asserts none, or two, or leaves it open. A statement that is
- * marked as the answer must be read as a whole; of a whole text the last sentence that speaks of options counts.
+ * The one option that a text asserts; null when nothing can be told of options, and the empty text when options are
+ * named and none is asserted: denied, or listed one after another. A statement that is
+ * marked as the answer must be read as a whole. Of a whole text the last sentence that asserts or denies an option
+ * counts; options that only stand there are a list of them, and state one where they are one.
  */
 export function readChoice(text: string, goldLetter: string, isMarked: boolean): string | null {
   const letters = OPTION_LETTERS.includes(goldLetter) ? OPTION_LETTERS : OPTION_LETTERS + goldLetter;
+  const sentences = splitSentences(stripMarkup(foldCharacters(text))).toReversed();
+  return isMarked ? readMarked(sentences, letters, text.includes(' ; ')) : readUnmarked(sentences, letters);
+}
+
+/** Several boxes or lines (`isJoined`) are one statement: each of them is an answer. */
+function readMarked(sentences: readonly string[], letters: string, isJoined: boolean): string | null {
+  const small = sentences.length === 1 ? SMALL_LETTER.exec(sentences[0]!)?.[1] : undefined;
+  if (small !== undefined) return small.toUpperCase();
   const asserted = new Set<string>();
-  // Several boxes or lines are one statement: each of them is an answer.
-  const isJoined = text.includes(' ; ');
-  for (const sentence of splitSentences(stripMarkup(foldCharacters(text))).toReversed()) {
+  for (const sentence of sentences) {
     const said = new SentenceReader(sentence, letters).read();
-    if (
-      said === UNCLEAR ||
-      (isMarked && said === DENIES) ||
-      (isMarked && said === NONE && (isJoined || HEDGE.test(sentence) || isLoneValue(sentence)))
-    )
-      return null;
-    if (said.length > 1) continue;
-    asserted.add(said);
-    if (!isMarked) break;
+    const isOpen = said === NONE && (isJoined || HEDGE.test(sentence) || isLoneValue(sentence));
+    if (said === DENIES) return '';
+    if (said === UNCLEAR || isOpen) return null;
+    if (said !== NONE) asserted.add(said);
   }
   return asserted.size === 1 ? [...asserted][0]! : null;
+}
+
+/** `(d)`, `d)`: the mark of an option; a bare `d` is a symbol. */
+const SMALL_LETTER = /^\s{0,4}\(?([a-j])\)[.,]?\s{0,4}$/;
+
+function readUnmarked(sentences: readonly string[], letters: string): string | null {
+  const listed = new Set<string>();
+  let hasDenied = false;
+  for (const sentence of sentences) {
+    const reader = new SentenceReader(sentence, letters);
+    const said = reader.read();
+    if (said === NONE) continue;
+    if (said.length === 1 && reader.startsWithLetter) {
+      listed.add(said);
+      if (listed.size > 1) return '';
+    } else if (said.length === 1) return listed.size === 0 || listed.has(said) ? said : '';
+    // "I rule out D" before "(D) 12": what is listed then was spoken of before.
+    else if (reader.names(listed)) return '';
+    else if (said === UNCLEAR && listed.size === 0) return null;
+    hasDenied ||= said === DENIES;
+  }
+  return listed.size === 1 ? [...listed][0]! : hasDenied ? '' : null;
 }
 
 /** What a sentence says about options, where it asserts no letter. */
@@ -67,8 +92,14 @@ function stripMarkup(text: string): string {
 }
 
 function splitSentences(text: string): string[] {
-  return text.split(/(?<=[.!?。！？])(?=\s|$|[\u2e80-\uffff])|[\n;；]/).filter((sentence) => /\S/.test(sentence));
+  return text
+    .split(/(?<=[.!?。！？])(?=\s|$|[\u2e80-\uffff])|[\n;；]/)
+    .map((sentence) => sentence.replace(ARROW, ''))
+    .filter((sentence) => /\S/.test(sentence));
 }
+
+/** `=> D`. */
+const ARROW = /^\s{0,8}(?:[=-]>|\\Rightarrow|\\to)(?![A-Za-z])/;
 
 /** Whether a sentence has nothing but a letter that stands for no option, a number, a formula in capitals: another answer beside one. */
 const isLoneValue = (sentence: string): boolean => !/[a-z]/.test(sentence) && /[A-Z\d]/.test(sentence);
@@ -100,12 +131,36 @@ class SentenceReader {
     );
   }
 
+  /** Whether an option stands at the beginning of the sentence. */
+  get startsWithLetter(): boolean {
+    const at = this.#findLetter(0);
+    return (
+      at >= 0 &&
+      this.#words.slice(0, at).every(({ text }) => !/[A-Za-z\u0080-\uffff]/.test(text)) &&
+      !this.#isPredicated(at)
+    );
+  }
+
+  /** Whether one of the options is named outside of formulas. */
+  names(letters: ReadonlySet<string>): boolean {
+    return this.#words.some(({ text }, k) => letters.has(text) && this.#isLetter(k) && !this.#isInFormula(k));
+  }
+
+  /** "D is correct": no line of a list. */
+  #isPredicated(at: number): boolean {
+    const word = this.#words[this.#words[at + 1]?.text === ')' ? at + 2 : at + 1]?.text.toLowerCase() ?? '';
+    return hasClass(word, 'copula') || ASSERTED_BEHIND.test(word);
+  }
+
   /** The letter that is asserted, or what the sentence says instead. */
   read(): string {
     const at = this.#findLetter(0);
     if (at < 0) return NONE;
-    if (this.#isInFormula(at) || HEDGE.test(this.#source)) return UNCLEAR;
-    const lead = this.#words.slice(0, this.#isOpened(at) ? at - 1 : at);
+    if (this.#isNegated(at)) return DENIES;
+    if (this.#isInFormula(at)) return UNCLEAR;
+    const lead = dropRelativeClause(this.#words.slice(0, this.#isOpened(at) ? at - 1 : at));
+    if (HEDGE.test(lead.map(({ text }) => text).join(' ')) || HEDGE.test(this.#source.slice(this.#words[at]!.at)))
+      return UNCLEAR;
     if (lead.slice(-4).some(({ text }) => /^or$/i.test(text))) return UNCLEAR;
     if (lead.some(isDenial)) return this.#readContrast(at);
     if (!isLead(lead)) return UNCLEAR;
@@ -135,6 +190,10 @@ class SentenceReader {
     const [first, second = ''] = rest.map(({ text }) => text.toLowerCase());
     if (first === undefined) return letter;
     if (hasClass(first, 'reason') || (first === ',' && hasClass(second, 'reason'))) return letter;
+    if (rest.length === 1 && ENDS.test(first)) return letter;
+    if (ASSERTED_BEHIND.test(first) && !rest.some(isDenial) && this.#findLetter(from) < 0)
+      return rest.length === 1 || ONLY.test(this.#words[0]!.text) ? letter : UNCLEAR;
+    if (rest.length === 1 && LONE_DENIAL.test(first)) return DENIES;
     if (hasClass(first, 'copula')) return this.#readPredicate(letter, rest.slice(1));
     if (AUXILIARIES.has(first)) return DENIES;
     const denial = rest.findIndex(isDenial);
@@ -148,6 +207,11 @@ class SentenceReader {
     const others = this.#words.flatMap((word, k) =>
       k >= from && this.#isLetter(k) ? [{ text: word.text, at: k }] : [],
     );
+    // "D instead C" and "D not correct" oppose it to nothing.
+    const word = rest[denial]!.text.toLowerCase();
+    const opener = word === 'instead' ? 'of' : word === 'rather' ? 'than' : null;
+    if (opener !== null && rest[denial + 1]?.text.toLowerCase() !== opener) return false;
+    if (others.length === 0 && !isClosed) return false;
     if (others.some(({ text, at }) => text === letter || at < from + denial || this.#isInFormula(at))) return false;
     const before = rest[denial - 1]?.text.toLowerCase() ?? '';
     if (before !== '' && rest[0]!.text !== ',' && (AUXILIARIES.has(before) || hasClass(before, 'copula'))) return false;
@@ -205,6 +269,14 @@ class SentenceReader {
     return /^[\^_/<>|{\\=!'’]$/.test(behind.text) && !(after?.text === ')' && behind.text === '\\');
   }
 
+  /** `¬D`, `!D`; a tilde behind a letter is a blank. */
+  #isNegated(at: number): boolean {
+    const front = this.#words[this.#isOpened(at) ? at - 2 : at - 1];
+    if (front === undefined || !/^[!¬~∼]$/.test(front.text)) return false;
+    if (front.text === '!') return front.end === this.#words[at]!.at;
+    return !/[A-Za-z]/.test(this.#source[front.at - 1] ?? '');
+  }
+
   #isBullet(word: Word): boolean {
     return word === this.#words[0] && this.#source[word.end] === ' ';
   }
@@ -215,8 +287,12 @@ function isOr({ text }: Word): boolean {
 }
 
 function isDenial({ text }: Word): boolean {
+  if (REJECTS.test(text)) return true;
   return /^(?:or|either|factor|too|suppose|assume)$/i.test(text) ? false : hasClass(toVocabulary(text), 'denial');
 }
+
+/** "Eliminate D", "I rule out D". */
+const REJECTS = /^(?:eliminat(?:e|es|ed|ing)|rul(?:e|es|ed|ing)|cross(?:es|ed|ing)?|excluding|discarding|rejecting)$/i;
 
 /** Words that may lead to a letter: any that leave it alone, the last of them one that points at it. */
 function isLead(lead: readonly Word[]): boolean {
@@ -226,7 +302,9 @@ function isLead(lead: readonly Word[]): boolean {
     const known = toVocabulary(word);
     return (['bound', 'report', 'condition'] as const).some((name) => hasClass(known, name));
   };
-  if (words.some(isChanging)) return false;
+  // "I would go with D".
+  const isOpinion = /(?:^| )(?:would|should) (?:go with|choose|pick|select|say)$/i.test(words.slice(-3).join(' '));
+  if (words.some((word) => isChanging(word) && !(isOpinion && /^(?:would|should|say)$/i.test(word)))) return false;
   const last = words.at(-1);
   if (last === undefined || last > '\u0370') return true;
   const known = last.toLowerCase();
@@ -238,8 +316,36 @@ function isLead(lead: readonly Word[]): boolean {
   );
 }
 
+/** "The statement that is not true is D": what a clause says of the noun before it is no denial of the option, unless it is the answer that is wrong. */
+function dropRelativeClause(lead: readonly Word[]): readonly Word[] {
+  const at = lead.findIndex(({ text }) => /^(?:that|which|who)$/i.test(text));
+  const noun = lead[at - 1]?.text.toLowerCase() ?? '';
+  const last = lead.at(-1)?.text.toLowerCase() ?? '';
+  if (at < 2 || !/^[a-z]{3,}$/.test(noun) || !/^(?:is|are|was|were)$/.test(last) || NO_HEADS.test(noun)) return lead;
+  const clause = lead.slice(at + 1, -1).map(({ text }) => text.toLowerCase());
+  const isOfAnswer = /^(?:answers?|options?|choices?|letters?)$/.test(noun);
+  if (clause.length === 0 || clause.some((word) => CONTENT_WORDS.test(word) || (isOfAnswer && REJECTED.test(word))))
+    return lead;
+  return [...lead.slice(0, at), lead.at(-1)!];
+}
+
+/** No nouns, or nouns whose "that" says what is claimed. */
+const NO_HEADS =
+  /^(?:answer|answers|true|false|sure|certain|clear|wrong|right|correct|say|says|said|think|believe|know|doubt|mean|means|claim|claims|idea|fact|chance|possible|impossible|likely|unlikely|not|now|see|find|show|follows|conclude|assume|suppose|given|is|was|and|but)$/;
+const CONTENT_WORDS = /^(?:the|answer|it)$/;
+const REJECTED = /^(?:wrong|incorrect|false|eliminated|excluded|rejected|invalid|discarded)$/;
+
+/** Behind a letter: the end of a sentence in languages whose verb stands last. */
+const ENDS =
+  /^(?:है|हैं|です|だ|である|になります|입니다|이다|예요|이에요|번|正确|正確|是正确的|是正確的|对|正解|선택지|选项|選項|项|項)$/;
+
+/** "D works", "D fits". */
+const ASSERTED_BEHIND = /^(?:works|fits|holds|satisfies|matches|正确|正確|是正确的|是正確的|对)$/;
+const ONLY = /^(?:only|so|thus|hence|therefore)$/i;
+const LONE_DENIAL = /^(?:no|not|wrong|false|incorrect)$/;
+
 const POINTERS: ReadonlySet<string> = new Set(
-  'option options choice letter alternative answer choose chose pick select with because sure definitely clearly simply just indeed réponse antwort respuesta'.split(
+  'option options choice letter alternative answer choose chose pick select with because sure definitely clearly simply just indeed only réponse antwort respuesta la le el die die lettre letra opción option'.split(
     ' ',
   ),
 );
