@@ -6,6 +6,7 @@ import { findBoxes, type MathSpan } from './boxes.ts';
 import { flattenFormulas, splitSentences, stripLineMarks } from './flat-lines.ts';
 import { findFormulas } from './formulas.ts';
 import { findLabels, type Label, mayHoldLabel } from './labels.ts';
+import { namesTwice, supposesOrTests } from './suppositions.ts';
 
 /** The place of a text that states its answer, as text to be read. */
 export interface Statement {
@@ -205,7 +206,7 @@ function findRegionEnd({ text, formulas }: ScannedText, label: Label): number {
 /** The last sentence with a value; sentences behind it without one are its rest. Bold type marks the value of a sentence. */
 function findClosing({ text, formulas }: ScannedText): Statement | null {
   if (PLAIN.test(text) && isContent(text) && !EMPTY_LABEL.test(text))
-    return { source: 'closing', text: text.trim(), at: 0, end: text.length, rest: '' };
+    return { source: 'closing', text: supposesOrTests(text) ? null : text.trim(), at: 0, end: text.length, rest: '' };
   const from = Math.max(0, text.length - CLOSING);
   const flat = flattenFormulas(
     text.slice(from),
@@ -220,7 +221,7 @@ function findClosing({ text, formulas }: ScannedText): Statement | null {
       ? [all[0]!.trim().replace(/^(?:\d{1,3}[.)] (?=[A-Za-z\u0080-\uffff])|#{1,6} )/, '')]
       : all.map(stripLineMarks);
   const sentences = lines
-    .filter((line) => !(line.startsWith('|') && line.split('|').length > 3))
+    .filter((line) => !TABLE_ROW.test(line))
     .flatMap((line) => splitSentences(line))
     .filter((one) => isContent(one) && !EMPTY_LABEL.test(one));
   const last = sentences.at(-1);
@@ -231,11 +232,16 @@ function findClosing({ text, formulas }: ScannedText): Statement | null {
   const sentence = at < 0 ? sentences.at(-1) : sentences[at];
   if (sentence === undefined) return null;
   const rest = at < 0 ? '' : sentences.slice(at + 1).join('. ');
+  if (supposesOrTests(sentence) || namesTwice(sentences[at - 1], sentence))
+    return { source: 'closing', text: null, at: from, end: text.length, rest };
   return { source: 'closing', text: readBold(sentence) ?? stripEmphasis(sentence), at: from, end: text.length, rest };
 }
 
 /** A bare answer of one sentence and one line, without emphasis, money or anything to be cut off. */
 const PLAIN = /^[^\n.?!;*_`#$"'“。！？।因所इ-]{0,200}$/;
+
+/** `| 1 | 12 |`, and `| 8 |` with its blanks; `|x|` is a value. */
+const TABLE_ROW = /^\|(?:[^|]*\|[^|]*\||\s[^|]*\|\s{0,9}$)/;
 
 /** A number in words at the end of a sentence ("one" is too often a pronoun), or a symbol behind "is" or "equals". */
 const VALUE_AT_END =

@@ -1,7 +1,5 @@
-import type { WordClass } from './word-classes.ts';
-
 /** Words of French, German, Italian, Portuguese, Spanish and a few more languages, in the classes of the vocabulary. */
-export const WORDS_OF_LANGUAGES: Partial<Readonly<Record<WordClass, string>>> = {
+export const WORDS_OF_LANGUAGES: Readonly<Record<'denial' | 'bound' | 'preposition' | 'condition', string>> = {
   denial:
     'faux fausse fausses incorrecte erroné erronée mauvais mauvaise hormis excepté probablement supposons opposé opposée ' +
     'falsch falsche falscher falsches falschen falschem keiner keines keinen keinem niemals außer unmöglich angenommen weder vermutlich wahrscheinlich möglicherweise ' +
@@ -25,10 +23,10 @@ export const WORDS_OF_LANGUAGES: Partial<Readonly<Record<WordClass, string>>> = 
  */
 export const CHANGES_BEHIND: ReadonlySet<string> = new Set(
   (
-    'carré cube factorielle exclu exclue exclus tiers demi demie demis dixième dixièmes centième centièmes millième millièmes ' +
+    'carré factorielle exclu exclue exclus tiers demi demie demis dixième dixièmes centième centièmes millième millièmes ' +
     'cinquième cinquièmes sixième sixièmes septième septièmes huitième huitièmes neuvième neuvièmes ' +
     'quadrat fakultät halb halbe einhalb drittel viertel fünftel sechstel siebtel achtel neuntel zehntel hundertstel tausendstel promille ausgenommen ausgeschlossen ' +
-    'cuadrado cubo décima décimas centésima centésimas milésima milésimas tercio tercios cuarto cuartos quinto quintos sexto sextos séptimo séptimos ' +
+    'cuadrado décima décimas centésima centésimas milésima milésimas tercio tercios cuarto cuartos quinto quintos sexto sextos séptimo séptimos ' +
     'octavo octavos noveno novenos medio media medios mitad excluido excluida exclusive ' +
     'quadrado décimo décimos centésimo centésimos milésimo milésimos terço terços quartos meio meia metade excluído excluída fatorial ' +
     'quadrato decimo decimi centesimo centesimi millesimo millesimi terzo terzi quarto quarti quinti sesto sesti mezzo mezza metà escluso esclusa fattoriale ' +
@@ -36,3 +34,6 @@ export const CHANGES_BEHIND: ReadonlySet<string> = new Set(
     'environ ungefähr etwa tausende hunderte dutzende bin milyon ribu juta nghìn triệu tysięcy miljoen tusen duizend'
   ).split(' '),
 );
+
+/** "7 au cube", "7 al cubo": a cube alone is a thing. */
+export const CUBED_BEHIND = /^(?:au|al|ao) (?:cube|cubo)$/i;

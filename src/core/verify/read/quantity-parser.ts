@@ -3,7 +3,7 @@ import { type Expr, type Item, isClosed, joinBinary, type ScalarItem, type Unit 
 import { divide, type Rational } from '../value/rational.ts';
 import type { Skipped } from '../verdict.ts';
 import { parseLeading } from './expression-parser.ts';
-import { CHANGES_BEHIND } from './latin-languages.ts';
+import { CHANGES_BEHIND, CUBED_BEHIND } from './latin-languages.ts';
 import { toNumber } from './number-literal.ts';
 import { ORDINALS, startsWithMultiplier } from './number-words.ts';
 import { countsValue, isOtherScript } from './other-scripts.ts';
@@ -134,7 +134,9 @@ class QuantityParser {
         this.#at -= 1;
       } else if (isNounWord(token, this.#at > from)) {
         const word = toVocabulary(token.text);
-        if (MORE_BEHIND_AND.test(word) && this.#tokens[this.#at - 1]!.text === 'and') throw new Refusal('syntax');
+        const before = this.#tokens[this.#at - 1]!.text;
+        if ((MORE_BEHIND_AND.test(word) && before === 'and') || CUBED_BEHIND.test(`${before} ${word}`))
+          throw new Refusal('syntax');
         isAdjunct ||= (this.#at > from || this.#endsWithUnit) && hasClass(word, 'preposition');
         if (!isAdjunct && isContentWord(word)) nouns.push(word);
       } else if (!isNounSign(token, this.#tokens[this.#at + 1]) && !(isAdjunct && this.#isInAdjunct())) break;

@@ -204,7 +204,7 @@ class Tokenizer {
     else if (char === '|') this.#push('op', '|', at);
     else if (char === '(' || char === '[') this.#zone = 'math';
     else if (char === ')' || char === ']') this.#zone = 'plain';
-    else if (char === '&' || char === '#' || char === '_') this.#push('unknown', char, at);
+    else if (char !== '' && '&#_='.includes(char)) this.#push('unknown', char, at);
     if (char !== '!' && !this.#spaced) this.#spaced = this.#tokens.at(-1)?.at !== at;
   }
 
