@@ -19,6 +19,7 @@ import { DECIMALS } from './kinds/decimals.ts';
 import { EXPRESSIONS } from './kinds/expressions.ts';
 import { FRACTIONS } from './kinds/fractions.ts';
 import { FUNCTIONS } from './kinds/functions.ts';
+import { LANGUAGES } from './kinds/languages.ts';
 import { MEASURES } from './kinds/measures.ts';
 import { RANGES } from './kinds/ranges.ts';
 import { RELATIONS } from './kinds/relations.ts';
@@ -59,6 +60,7 @@ export const ANSWER_KINDS: readonly SampledKind[] = [
   ...TUPLES,
   ...FUNCTIONS,
   ...WORDS,
+  ...LANGUAGES,
 ];
 
 const DECK = ANSWER_KINDS.flatMap((kind) => Array.from({ length: kind.weight }, () => kind));

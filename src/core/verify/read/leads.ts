@@ -18,6 +18,8 @@ export function isLead(lead: readonly Token[]): boolean {
   if (lead.length > 1 && lead.at(-1)!.kind === 'number' && isWordOf(lead.at(-2)!, 'denial')) return true;
   if (
     lead.some(isRestricting) ||
+    // What stands before it is another member of a list.
+    lead.some(({ kind, text }) => kind === 'op' && text === ';') ||
     makesCases(lead) ||
     lead.slice(-2).some((token) => isWordOf(token, 'bound') && !EXTREME.test(token.text))
   )
@@ -119,7 +121,9 @@ function isPhrase(lead: readonly Token[]): boolean {
 
 export function skipFillers(tokens: readonly Token[]): readonly Token[] {
   let from = isPhrase(tokens.slice(0, 2)) || /^in (?:total|all)$/i.test(writeWords(tokens)) ? 2 : 0;
-  while (from < tokens.length - 1 && isWordOf(tokens[from]!, 'filler')) from += 1;
+  // "au plus 7" bounds.
+  const isBound = (at: number) => /^(?:plus|moins|maximum|minimum)$/i.test(tokens[at]?.text ?? '');
+  while (from < tokens.length - 1 && isWordOf(tokens[from]!, 'filler') && !isBound(from + 1)) from += 1;
   return tokens.slice(from);
 }
 

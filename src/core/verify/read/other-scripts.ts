@@ -104,7 +104,7 @@ const HAN = /[\u2e80-\ua4cf\uf900-\ufaff]/;
 /** Counters and units of Chinese and Japanese. */
 const HAN_COUNTER = new RegExp(
   `^(?:${anyOf(
-    `小[时時] 分[钟鐘] 星期 [个個箇]月 [个個]小[时時] [个個]星期 [ヶかカケ]月 平方公?[厘分毫千]?[米里] 立方公?[厘分毫千]?[米] 平方(?:英[尺寸里]|センチメートル|メートル|キロメートル)
+    `位(?![数數]) 年(?![级級]) 小[时時] 分[钟鐘] 星期 [个個箇]月 [个個]小[时時] [个個]星期 [ヶかカケ]月 平方公?[厘分毫千]?[米里] 立方公?[厘分毫千]?[米] 平方(?:英[尺寸里]|センチメートル|メートル|キロメートル)
      立方(?:センチメートル|メートル) [厘分毫千公]米 公[里斤分尺升顷頃吨噸] 英[里尺寸] [千毫]克 毫升 立升 美元 [欧歐]元 英[镑鎊] 日元 美分 人次 周[岁歲] [摄攝]氏度 加[仑侖]
      元[钱錢] [块塊][钱錢] [时時][间間] 分間 秒間 日間 年間 週間 通り センチメートル キロメートル ミリメートル キログラム センチ メートル キロ グラム リットル
      ドル セント ユーロ ページ [个個箇名人只隻条條张張本块塊元角分枚颗顆粒朵棵株辆輛台臺架艘间間座栋棟层層家所户戶口头頭匹双雙对對套件根支枝盒箱包袋瓶杯
@@ -141,9 +141,12 @@ function countsInHan(word: string, isBehindUnit: boolean): boolean {
   if (counter === undefined) return false;
   const noun = bare.slice(counter.length).replace(HAN_ATTRIBUTE, '').replace(HAN_ATTRIBUTE, '');
   if (noun === '') return true;
-  if (noun.length > MAX_NOUN || /[\u3041-\u3096]/.test(noun)) return false;
+  if (noun.length > MAX_NOUN || /[\u3041-\u3096]/.test(noun.replace(HIRAGANA_NOUNS, ''))) return false;
   return !HAN_NOUN_CHANGES.test(noun.replace(HAN_NOUNS, ''));
 }
+
+/** Things that are counted and written in Hiragana, which else writes the grammar. */
+const HIRAGANA_NOUNS = /^(?:りんご|みかん|たまご|いちご|あめ|おにぎり|ものさし|もも|なし|かき|ひも|ねこ|いぬ)$/u;
 
 /** Longer runs of signs are sentences. */
 const MAX_NOUN = 16;
