@@ -1,6 +1,7 @@
 import type { Rng } from '../../../src/core/rng.ts';
 import type { AnswerShape } from './answer-kind.ts';
 import { pick } from './draw.ts';
+import { drawStatingBox } from './language-boxes.ts';
 import { drawStatingSentence, fitsSentence, VALUE } from './sentences.ts';
 import type { Spelling } from './spelling.ts';
 import { SUBJECTS } from './vocabulary.ts';
@@ -143,6 +144,8 @@ const SUBJECT_ENDINGS: Readonly<Record<string, Ending>> = {
 
 /** Sentences of a solution around a number without a unit. */
 const STORY_ENDINGS: Readonly<Record<string, Ending>> = {
+  'box in another language': (answer, rng) =>
+    fitsSentence(answer) ? drawStatingBox(rng).replace('@', () => ` $${setBoxed(answer, rng)}$ `) : null,
   'box in a sentence': (answer, rng) =>
     fitsSentence(answer) ? drawStatingSentence('box', rng).replace(VALUE, () => `$${setBoxed(answer, rng)}$`) : null,
   'label and sentence about it': (answer, rng) =>

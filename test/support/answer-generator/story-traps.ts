@@ -1,4 +1,5 @@
 import { isRare, pick } from './draw.ts';
+import { drawSpoiltBox } from './language-boxes.ts';
 import { drawSpoiltSentence, fitsSentence, VALUE } from './sentences.ts';
 import { setBoxed, setInline } from './statements.ts';
 import { isBoxable, LEADS, type SetTrap, say } from './trap.ts';
@@ -10,6 +11,32 @@ export const STORY_TRAPS: Readonly<Record<string, SetTrap>> = {
     return isRare(rng, 2)
       ? say(drawSpoiltSentence('box', rng).replace(VALUE, () => `$${setBoxed(right, rng)}$`))
       : say(pick(rng, LABELS) + drawSpoiltSentence('label', rng).replace(VALUE, () => `$${right.text}$`));
+  },
+  'box in another language': (right, _, rng) =>
+    fitsSentence(right) ? say(drawSpoiltBox(rng).replace('@', () => ` $${setBoxed(right, rng)}$ `)) : null,
+  'supposed or tested at the end': (right, _, rng) => {
+    if (!fitsSentence(right)) return null;
+    const it = `$${right.text}$`;
+    return say(
+      `${pick(rng, ['', 'We know the sum of the two.\n\n', 'First we look at the cases. '])}${pick(rng, [
+        `Let $x = ${right.text}$.`,
+        `Suppose it is ${it}.`,
+        `We need to check ${it}.`,
+        `Test $n = ${right.text}$.`,
+        `Check: ${it}`,
+        `such as ${it}`,
+        `e.g. ${it}`,
+        `Confidence: ${it}`,
+        `Or ${it}`,
+        `Let us try ${it}.`,
+        `Now consider ${it}.`,
+        `Assume that $a = ${right.text}$.`,
+        `Imagine ${it} of them.`,
+        `设$x = ${right.text}$。`,
+        `例如${it}`,
+        `Soit $x = ${right.text}$.`,
+      ])}`,
+    );
   },
   'box that is operated on': (right, _, rng) => {
     if (!isBoxable(right) || right.medium === 'plain') return null;

@@ -48,7 +48,7 @@ function isChangedRun(run: string): boolean {
 function changesBehind(words: readonly string[]): boolean {
   const [first = ''] = words;
   if (IS_RUN.test(first)) return SIGN_BEHIND.test(first) || changesByForm(first.slice(0, 8));
-  if (/^[배번][\uac00-\ud7a3]{0,2}$/u.test(first)) return true;
+  if (/^(?:배|번째)(?:입니다|이다|다|의|가|를|로|임)?$/u.test(first)) return true;
   return words.slice(0, NEAR_WORDS).some((word) => isOtherScript(word) && changes(word));
 }
 

@@ -35,13 +35,13 @@ export function findChoice(gold: string): Choice | null {
 export function readChoice(text: string, goldLetter: string, isMarked: boolean): string | null {
   const letters = OPTION_LETTERS.includes(goldLetter) ? OPTION_LETTERS : OPTION_LETTERS + goldLetter;
   const sentences = splitSentences(stripMarkup(foldCharacters(text))).toReversed();
+  const small = sentences.length === 1 ? SMALL_LETTER.exec(sentences[0]!)?.[1] : undefined;
+  if (small !== undefined) return small.toUpperCase();
   return isMarked ? readMarked(sentences, letters, text.includes(' ; ')) : readUnmarked(sentences, letters);
 }
 
 /** Several boxes or lines (`isJoined`) are one statement: each of them is an answer. */
 function readMarked(sentences: readonly string[], letters: string, isJoined: boolean): string | null {
-  const small = sentences.length === 1 ? SMALL_LETTER.exec(sentences[0]!)?.[1] : undefined;
-  if (small !== undefined) return small.toUpperCase();
   const asserted = new Set<string>();
   for (const sentence of sentences) {
     const said = new SentenceReader(sentence, letters).read();
@@ -68,7 +68,7 @@ function readUnmarked(sentences: readonly string[], letters: string): string | n
       if (listed.size > 1) return '';
     } else if (said.length === 1) return listed.size === 0 || listed.has(said) ? said : '';
     // "I rule out D" before "(D) 12": what is listed then was spoken of before.
-    else if (reader.names(listed)) return '';
+    else if (reader.names(listed) && (said === DENIES || HEDGE.test(sentence) || reader.namesSeveral)) return '';
     else if (said === UNCLEAR && listed.size === 0) return null;
     hasDenied ||= said === DENIES;
   }
@@ -144,6 +144,10 @@ class SentenceReader {
   /** Whether one of the options is named outside of formulas. */
   names(letters: ReadonlySet<string>): boolean {
     return this.#words.some(({ text }, k) => letters.has(text) && this.#isLetter(k) && !this.#isInFormula(k));
+  }
+
+  get namesSeveral(): boolean {
+    return new Set(this.#words.flatMap(({ text }, k) => (this.#isLetter(k) ? [text] : []))).size > 1;
   }
 
   /** "D is correct": no line of a list. */

@@ -38,8 +38,48 @@ const choice: AnswerKind<string> = {
       plain(`(${letter}) ${pick(rng, ['12 cm', '$\\frac{1}{2}$', 'the second train', '7'])}`),
     'not another': (letter, rng) => plain(`${letter}, not ${other(rng, letter)}`),
     'with a reason': (letter, rng) => plain(`${letter}, because ${other(rng, letter)} is impossible`),
+    'in another language': (letter, rng) =>
+      plain(
+        pick(rng, [
+          `选项${letter}`,
+          `选${letter}`,
+          `故选${letter}`,
+          `${letter}是正确的`,
+          `la ${letter}`,
+          `${letter}입니다`,
+          `${letter}です`,
+        ]),
+      ),
   },
   misses: {
+    'sign before it': (letter, rng) => plain(pick(rng, ['~', '!', '¬', '∼', '\\neg ']) + letter),
+    'denied in another language': (letter, rng) =>
+      plain(
+        pick(rng, [
+          `不是${letter}`,
+          `${letter}不正确`,
+          `${letter}是错误的`,
+          `排除${letter}`,
+          `排除选项${letter}`,
+          `除了${letter}`,
+          `${letter}ではない`,
+          `${letter}가 아닙니다`,
+          `не ${letter}`,
+          `pas ${letter}`,
+          `nicht ${letter}`,
+          `no ${letter}`,
+        ]),
+      ),
+    eliminated: (letter, rng) =>
+      plain(
+        pick(rng, [
+          `eliminate ${letter}`,
+          `rule out ${letter}`,
+          `${letter} is eliminated`,
+          `${letter}) no`,
+          `${letter} instead ${other(rng, letter)}`,
+        ]),
+      ),
     'another letter': (letter, rng) => any(other(rng, letter)),
     'another in parentheses': (letter, rng) => tex(`\\text{(${other(rng, letter)})}`),
     'one of two': (letter, rng) =>
