@@ -68,7 +68,7 @@ function readUnmarked(sentences: readonly string[], letters: string): string | n
       if (listed.size > 1) return '';
     } else if (said.length === 1) return listed.size === 0 || listed.has(said) ? said : '';
     // "I rule out D" before "(D) 12": what is listed then was spoken of before.
-    else if (reader.names(listed) && (said === DENIES || HEDGE.test(sentence) || reader.namesSeveral)) return '';
+    else if (reader.names(listed) && (said === DENIES || LEAVES_OPEN.test(sentence))) return '';
     else if (said === UNCLEAR && listed.size === 0) return null;
     hasDenied ||= said === DENIES;
   }
@@ -107,6 +107,9 @@ const isLoneValue = (sentence: string): boolean => !/[a-z]/.test(sentence) && /[
 const HEDGE =
   /[?？]|(?<![A-Za-z])(?:or else|unclear|unsure|uncertain|undecided|guess|maybe|perhaps|possibly|probably|might|may|could)(?![A-Za-z])/i;
 
+/** "It is C or D", "it could be D". */
+const LEAVES_OPEN = new RegExp(`${HEDGE.source}|(?<![A-Za-z])or(?![A-Za-z])`, 'i');
+
 interface Word {
   readonly text: string;
   readonly at: number;
@@ -144,10 +147,6 @@ class SentenceReader {
   /** Whether one of the options is named outside of formulas. */
   names(letters: ReadonlySet<string>): boolean {
     return this.#words.some(({ text }, k) => letters.has(text) && this.#isLetter(k) && !this.#isInFormula(k));
-  }
-
-  get namesSeveral(): boolean {
-    return new Set(this.#words.flatMap(({ text }, k) => (this.#isLetter(k) ? [text] : []))).size > 1;
   }
 
   /** "D is correct": no line of a list. */

@@ -30,7 +30,8 @@ export const CHANGES_BEHIND: ReadonlySet<string> = new Set(
     'octavo octavos noveno novenos medio media medios mitad excluido excluida exclusive ' +
     'quadrado décimo décimos centésimo centésimos milésimo milésimos terço terços quartos meio meia metade excluído excluída fatorial ' +
     'quadrato decimo decimi centesimo centesimi millesimo millesimi terzo terzi quarto quarti quinti sesto sesti mezzo mezza metà escluso esclusa fattoriale ' +
-    'mehr más mais più négatif négative négatifs negativ negativo negativa negativos negativi ' +
+    'mehr más mais più moins menos meno inversé inversée rejeté rejetée éliminé éliminée zéro negatif scheidet entfällt rückwärts null descartado ' +
+    'descartada scartato scartata eliminado eliminada eliminato cero négatif négative négatifs negativ negativo negativa negativos negativi ' +
     'environ ungefähr etwa tausende hunderte dutzende bin milyon ribu juta nghìn triệu tysięcy miljoen tusen duizend'
   ).split(' '),
 );
