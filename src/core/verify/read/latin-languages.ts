@@ -14,7 +14,7 @@ export const WORDS_OF_LANGUAGES: Readonly<Record<'denial' | 'bound' | 'prepositi
     'अधिक ज़्यादा ज्यादा न्यूनतम अधिकतम الأقل الأكثر يزيد الأقصى ' +
     'свыше минимум максимум почти выше ниже',
   preposition: 'als aus sous vers dans sans hors dès depuis',
-  condition: 'soit sei sia sea seja angenommen пусть если lassen',
+  condition: 'soit sei sia sea seja пусть если',
 };
 
 /**
