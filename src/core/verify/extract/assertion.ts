@@ -91,12 +91,18 @@ const LEAD_INS: ReadonlySet<string> = new Set(
 
 /** Whether what follows a statement takes it back: "Wait, that is wrong." */
 export function isTakenBack(after: string): boolean {
-  return after.length > 2 && (TURNS.test(after) || TURNS_AT_ONCE.test(after) || DISOWNS.test(after));
+  return (
+    after.length > 2 &&
+    (TURNS.test(after) || TURNS_ELSEWHERE.test(after) || TURNS_AT_ONCE.test(after) || DISOWNS.test(after))
+  );
 }
 
 /** Words with which a sentence turns against what was said. */
 const TURNS =
   /[,>]\s{0,3}i mean(?![A-Za-z])|(?:^|[.!?\n:;)\]}$*])[\s*_]{0,4}(?:but |oh,? )?(?:no[,.!]|nope|wait|hmm|oops|sorry|correction|scratch that|disregard|hold on|on second thought|on reflection|(?:on )?re-?checking|actually|edit|update|i mean|but (?:we|i) (?:forgot|missed|overlooked))(?![A-Za-z])/i;
+
+/** A sentence in another language that turns against it. */
+const TURNS_ELSEWHERE = /[\n。！.!][\s*]{0,4}(?:不对|不對|错了|錯了|等等|等一下|更正|修正|間違え|違います|틀렸|아니,)/;
 
 /** What turns against it only right behind it. */
 const TURNS_AT_ONCE = /^[\s$.,;)\]}*]{1,8}however(?![A-Za-z])/i;
@@ -107,8 +113,12 @@ const DISOWNS =
 
 /** Whether the sentences behind a statement on its own line take it back; there single words are enough. */
 export function isRetracted(rest: string): boolean {
-  return rest !== '' && RETRACTION.test(rest);
+  return rest !== '' && (RETRACTION.test(rest) || RETRACTION_ELSEWHERE.test(rest));
 }
 
 const RETRACTION =
   /(?<![A-Za-z])(?:no,|no\.|nope|wait|actually|oops|sorry|hmm|incorrect|wrong|mistaken?|unsure|uncertain|not sure|not certain|not right|not correct|correction|scratch that|disregard|false|invalid)(?![A-Za-z])/i;
+
+/** The same in other languages. */
+const RETRACTION_ELSEWHERE =
+  /不对|不對|错了|錯了|不正确|不正確|有误|有誤|重[算新]|更正|修正|等等|間違|違います|틀렸|다시 계산|아니,|(?<![A-Za-zÀ-ÿ])(?:falsch|moment mal|faux|attendez|incorrecto|espera|sbagliato|aspetta|errado|неверно|неправильно|ошибка)(?![A-Za-zÀ-ÿ])/i;

@@ -100,7 +100,7 @@ const DISOWNED =
 
 /** "is rejected", "should be 8", "must be increased", "is only the first part": what is said of the box itself. */
 const REPLACED =
-  /^[\s$,;)}\]*]{0,6}(?:(?:should|must|ought to|has to|have to|needs? to|will|can|could|may|might)\s{1,3}(?:then\s|still\s|also\s)?(?:be|get)|(?:is|was|are|were|gets?|got))\s{1,3}(?:then\s|now\s|therefore\s|to be\s|still\s)?(?:(?:reject|replac|exclud|extraneous|discard|eliminat|remov|ruled|dropp|omitt|ignor|invalid|inadmissible|spurious|increas|decreas|doubl|halv|adjust|correct(?=ed)|chang|rounded|multipli|divid|added|subtract|struck|crossed|only (?:the|a|an|one|part|half|our)|(?:an?|the) (?:upper|lower|rough|crude|wrong|naive|trap) ))|^[\s$,;)}\]*]{0,6}(?:(?:should|ought to) (?:be|have been)|must be (?=[\d$\\-]))/i;
+  /^[\s$,;)}\]*]{0,6}(?:(?:should|must|ought to|has to|have to|needs? to|will|can|could|may|might)\s{1,3}(?:then\s|still\s|also\s)?(?:be|get)|(?:is|was|are|were|gets?|got))\s{1,3}(?:then\s|now\s|therefore\s|to be\s|still\s)?(?:(?:reject|replac|exclud|extraneous|discard|eliminat|remov|ruled|dropp|omitt|ignor|invalid|inadmissible|spurious|increas|decreas|doubl|halv|adjust|correct(?=ed)|chang|rounded|multipli|divid|added|subtract|struck|crossed|only (?:the|a|an|one|part|half|our)|(?:an?|the|my|our) (?:upper|lower|rough|crude|wrong|naive|trap|first|initial|original) (?:bound|estimate|choice|guess|answer|thought|attempt|approximation)))|^[\s$,;)}\]*]{0,6}(?:(?:should|ought to) (?:be|have been)|must be (?=[\d$\\-]))/i;
 
 /** ", and then have to add 1": a calculation goes on. */
 const GOES_ON =
@@ -184,7 +184,7 @@ const SPENT = /^(?:maximum|minimum|after|before|above|but|however|now)$/;
 
 /** Words of a clause that supposes, reports or doubts what it says. */
 const DOUBTS =
-  /(?<![A-Za-z])(?:nobody|nothing|(?:not|never|cannot|[a-z]{2,6}n['’]t)\s{1,3}(?:think|believe|say|said|mean|means|agree|claim|expect|follow|imply|show|prove|suggest|see|tell|guarantee)|whether|if|unless|suppos(?:e|ing)|assum(?:e|ing)|answer would|might|maybe|perhaps|possibly|claim(?:s|ed)?|pretends?|imagine|hopes?|hypothetical|doubts?|unclear|unknown|undecided|unsure|untrue|wants me|wanted me|asks? me|told me|tempted|(?:wrong|trap|naive|tempting|common|previous) (?:answer|guess|approach|attempt|mistake)|students? (?:wrote|said|says?|answered|got)|estimate would|should have been)(?![A-Za-z])/i;
+  /(?<![A-Za-z])(?:nobody|nothing|(?:not|never|cannot|[a-z]{2,6}n['’]t)\s{1,3}(?:think|believe|say|said|mean|means|agree|claim|expect|follow|imply|show|prove|suggest|see|tell|guarantee)|whether|if|unless|suppos(?:e|ing)|assum(?:e|ing)|answer would|might|maybe|perhaps|possibly|claim(?:s|ed)?|pretends?|imagine|hopes?|hypothetical|doubts?|unclear|unknown|undecided|unsure|untrue|wants me|wanted me|asks? me|told me|tempted|(?:wrong|trap|naive|tempting|common|previous) (?:answer|guess|approach|attempt|mistake)|students? (?:wrote|said|says?|answered|got|chose|picked)|estimate would|should have been)(?![A-Za-z])/i;
 
 /** "It is not true that the answer is", "it can not be". */
 const DENIED_CLAUSE =

@@ -6,7 +6,7 @@ import { findBoxes, type MathSpan } from './boxes.ts';
 import { flattenFormulas, splitSentences, stripLineMarks } from './flat-lines.ts';
 import { findFormulas } from './formulas.ts';
 import { findLabels, type Label, mayHoldLabel } from './labels.ts';
-import { namesTwice, supposesOrTests } from './suppositions.ts';
+import { isCheckOf, namesTwice, supposesOrTests } from './suppositions.ts';
 
 /** The place of a text that states its answer, as text to be read. */
 export interface Statement {
@@ -226,9 +226,11 @@ function findClosing({ text, formulas }: ScannedText): Statement | null {
     .filter((one) => isContent(one) && !EMPTY_LABEL.test(one));
   const last = sentences.at(-1);
   const isWord = last !== undefined && all.length > 1 && LONE_WORD.test(last) && !SIGN_OFFS.test(last);
-  const at = isWord
+  const lastValued = isWord
     ? sentences.length - 1
     : sentences.findLastIndex((one) => hasValue(one) || VALUE_AT_END.test(stripEmphasis(one)));
+  const at =
+    lastValued > 0 && isCheckOf(sentences[lastValued]!, sentences[lastValued - 1]!) ? lastValued - 1 : lastValued;
   const sentence = at < 0 ? sentences.at(-1) : sentences[at];
   if (sentence === undefined) return null;
   const rest = at < 0 ? '' : sentences.slice(at + 1).join('. ');

@@ -23,6 +23,14 @@ const CONCLUDES =
 const ABOUT_OTHERS =
   /^(?:(?:my|the) )?(?:confidence|certainty|difficulty|rating|score|self-assessment|likelihood)(?: (?:level|score|rating))?[*_ ]{0,4}(?:[:：=]|is )/i;
 
+/** "Therefore x = 7. Let me verify: 2*7 = 14": the conclusion is what is checked. */
+export function isCheckOf(sentence: string, before: string): boolean {
+  return (
+    /^(?:let me|let us|let['’]s|we|i)? ?(?:can )?(?:check|verify)(?![A-Za-z])/i.test(sentence) &&
+    /^(?:therefore|thus|hence|so)(?![A-Za-z])/i.test(before)
+  );
+}
+
 /** "x = 8" on a line and "x = 7" on the next one: two values in digits for one name. */
 export function namesTwice(before: string | undefined, last: string): boolean {
   const [one, other] = [NAMED.exec(before ?? ''), NAMED.exec(last)];
