@@ -12,6 +12,7 @@
 import { createRng, hashSeed, type Rng } from '../../../src/core/rng.ts';
 import type { Sample, SampledKind } from './answer-kind.ts';
 import { isRare } from './draw.ts';
+import { BOUNDS } from './kinds/bounds.ts';
 import { CLOSED_FORMS } from './kinds/closed-forms.ts';
 import { COMPLEX_NUMBERS } from './kinds/complex-numbers.ts';
 import { COUNTS } from './kinds/counts.ts';
@@ -21,6 +22,8 @@ import { FRACTIONS } from './kinds/fractions.ts';
 import { FUNCTIONS } from './kinds/functions.ts';
 import { LANGUAGES } from './kinds/languages.ts';
 import { MEASURES } from './kinds/measures.ts';
+import { NAMED_ANSWERS } from './kinds/named-answers.ts';
+import { PARAMETRIC_TUPLES } from './kinds/parametric-tuples.ts';
 import { RANGES } from './kinds/ranges.ts';
 import { RELATIONS } from './kinds/relations.ts';
 import { SETS } from './kinds/sets.ts';
@@ -56,8 +59,11 @@ export const ANSWER_KINDS: readonly SampledKind[] = [
   ...EXPRESSIONS,
   ...RELATIONS,
   ...RANGES,
+  ...BOUNDS,
   ...SETS,
   ...TUPLES,
+  ...PARAMETRIC_TUPLES,
+  ...NAMED_ANSWERS,
   ...FUNCTIONS,
   ...WORDS,
   ...LANGUAGES,

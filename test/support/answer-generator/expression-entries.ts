@@ -2,7 +2,7 @@ import type { Rng } from '../../../src/core/rng.ts';
 import type { Spell } from './answer-kind.ts';
 import { between, pick } from './draw.ts';
 import { differ, evaluate } from './evaluate-expression.ts';
-import { type Expr, int, listSymbols } from './expression.ts';
+import { type Expr, int, listSymbols, symbol } from './expression.ts';
 import { CHANGE_NAMES, perturbExpression } from './perturb-expression.ts';
 import { decorateTex, printPlain, printTex } from './print-expression.ts';
 import { rewriteExpression } from './rewrite-expression.ts';
@@ -66,6 +66,20 @@ export const EXPRESSION_MISSES: Readonly<Record<string, Spell<Expr>>> = {
     const side = relation === '= 0' ? int(0) : int(1);
     if (relation.startsWith('=') && !differ(expr, side)) return null;
     return tex(`${printTex(expr, rng)} ${relation}`);
+  },
+  'equation in itself': (expr, rng) => {
+    const name = listSymbols(expr)[0];
+    if (name === undefined || !differ(expr, symbol(name))) return null;
+    return tex(`${name} = ${printTex(expr, rng)}`);
+  },
+  'value at a number': (expr, rng) =>
+    listSymbols(expr).length === 0 ? null : tex(`${pick(rng, ['f(2)', 'g(0)', 'h(-1)'])} = ${printTex(expr, rng)}`),
+  'with a modulus': (expr, rng) => {
+    if (listSymbols(expr).length === 0) return null;
+    const modulus = between(rng, 2, 30);
+    return tex(
+      `${printTex(expr, rng)} ${pick(rng, [`\\pmod{${modulus}}`, `\\text{ mod } ${modulus}`, `\\bmod ${modulus}`])}`,
+    );
   },
   relation: (expr, rng) => tex(`${pick(rng, ['\\ge', '<', '\\neq', '\\le', '\\not='])} ${printTex(expr, rng)}`),
 };

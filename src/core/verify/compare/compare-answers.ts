@@ -11,34 +11,30 @@ import {
 } from '../syntax-tree.ts';
 import { resolveMatrices } from '../value/matrix-value.ts';
 import { alignUnits, type CompareContext, compareExpressions, type Outcome } from './compare-scalars.ts';
+import { isNarrowed, isOwnDomain, isSameDomain, splitConditions } from './conditions.ts';
+import { areCongruent, isRemainder } from './congruences.ts';
 import {
   compareClocks,
   expandMember,
   expandSigns,
-  findDomain,
   findRows,
   findVector,
   hasUnit,
   haveLikeJoints,
+  haveLikeUnits,
   isBoundList,
-  isDefinable,
   isExplicitSet,
   isGrid,
-  isNamed,
-  isNamedByWords,
-  isOwnDomain,
   isRealSet,
   isWritten,
-  listNames,
   membersOf,
-  nameMembers,
-  nameOf,
-  splitConditions,
   toQuotient,
   toStructure,
 } from './item-forms.ts';
-import { areEqualSets, listBoundNames, toRealSet } from './real-sets.ts';
-import { alignSubjects, areProportional, findStated, type Stated, solvesEquation } from './stated-values.ts';
+import { isNamed, isNamedByWords, isNamedTuple, isOutOfOrder, listNames, nameMembers, nameOf } from './member-names.ts';
+import { areEqualSets, areOtherBounds, listBoundNames, toRealSet } from './real-sets.ts';
+import { areProportional, findStated, type Stated, solvesEquation } from './stated-values.ts';
+import { alignSubjects, isDefinable } from './subjects.ts';
 import { isSameText } from './texts.ts';
 
 const NO: Outcome = { equal: false, rule: 'structure' };
@@ -93,22 +89,11 @@ class Comparison {
     if (left.conditions.length !== right.conditions.length) return { equal: false, rule: 'condition' };
     const areMet = left.conditions.every((one, k) => this.#isSameCondition(one, right.conditions[k]!));
     const [mine, theirs] = [left.qualifiers[0], right.qualifiers[0]];
-    const fits = mine === undefined || theirs === undefined || this.#isSameDomain(mine, theirs);
+    const fits = mine === undefined || theirs === undefined || isSameDomain(mine, theirs, this.#areSame);
     if (!areMet || !fits) return { equal: false, rule: 'condition' };
-    if (mine === undefined && theirs !== undefined && this.#isNarrowed(right.item, theirs))
+    if (mine === undefined && theirs !== undefined && isNarrowed(right.item, theirs, this.#context))
       return { equal: false, rule: 'condition' };
     return this.#inner(left.item, right.item);
-  }
-
-  /** `[1, 2], x \in \mathbb{Z}`: whole numbers of a stretch are not the stretch; `\{\}, x \in \mathbb{R}` says two things. */
-  #isNarrowed(item: Item, { item: domain, symbols }: Condition): boolean {
-    if (domain?.kind !== 'relation' || domain.ops[0] !== '∈') return false;
-    const [, set] = domain.sides;
-    if (item.kind === 'set' || item.kind === 'named-set') return true;
-    if (set?.kind !== 'named-set' || set.name === 'R' || set.name === 'C') return false;
-    const range = toRealSet(item, this.#context);
-    if (range === null || (range.name !== null && !symbols.includes(range.name))) return false;
-    return range.set.some(({ low, high }) => low.value < high.value);
   }
 
   #isSameCondition(gold: Condition, answer: Condition): boolean {
@@ -116,21 +101,17 @@ class Comparison {
     return isSameText(gold.source, answer.source);
   }
 
-  /** Two domains that are both inequalities, or both sets of numbers, must agree; other words need not. */
-  #isSameDomain(gold: Condition, answer: Condition): boolean {
-    const [wanted, found] = [findDomain(gold), findDomain(answer)];
-    if (wanted !== null && found !== null) return wanted === found;
-    if (gold.item?.kind !== 'relation' || answer.item?.kind !== 'relation') return true;
-    const isMembership = (item: RelationItem) => item.ops.includes('∈');
-    if (isMembership(gold.item) || isMembership(answer.item)) return true;
-    return this.#areSame(gold.item, answer.item);
-  }
-
   #compareRelations(gold: Item, answer: Item): Outcome {
     if (gold.kind === 'relation' && answer.kind === 'relation') return this.#compareTwoRelations(gold, answer);
     if (gold.kind === 'relation') return this.#compareToRelation(gold, answer);
     const relation = answer as RelationItem;
     const stated = findStated(relation, this.#areSame, this.#context);
+    if (
+      stated !== null &&
+      relation.modulus !== null &&
+      !isRemainder(stated.value, relation.modulus, this.#context.steps)
+    )
+      return { equal: false, rule: 'congruence' };
     if (stated !== null) return this.#compareToStated(gold, stated);
     if (this.#context.policy.setFromRelation) return this.#compareSets(gold, relation);
     return { equal: false, rule: 'relation' };
@@ -139,7 +120,8 @@ class Comparison {
   /** A reference that is a plain value and an answer that states one. */
   #compareToStated(gold: Item, { value, subject, other }: Stated): Outcome {
     // `f(x+1) = 2x` does not define `f(x)`.
-    if (subject !== null && !isDefinable(subject, value)) return { equal: false, rule: 'name' };
+    if (subject !== null && (!isDefinable(subject, value) || isOutOfOrder(subject)))
+      return { equal: false, rule: 'name' };
     const named = nameMembers(subject, value);
     const outcome = this.#inner(gold, gold.kind === 'list' || gold.kind === 'set' ? named : value);
     return outcome.equal || other === null || !isWritten(gold) ? outcome : this.#inner(gold, other);
@@ -149,6 +131,8 @@ class Comparison {
     if (gold.modulus !== null) return this.#compareToClass(gold, answer);
     const stated = findStated(gold, this.#areSame, this.#context);
     if (stated !== null) {
+      if (answer.kind === 'list' && !answer.items.every((item) => this.#mayBeSubject(stated.subject, item)))
+        return { equal: false, rule: 'name' };
       const value = answer.kind === 'list' ? nameMembers(stated.subject, stated.value) : stated.value;
       const outcome = this.#inner(value, answer);
       if (outcome.equal) return outcome;
@@ -162,6 +146,13 @@ class Comparison {
     return this.#compareSets(gold, answer);
   }
 
+  /** `y = 5` is no value of `x`; a list of values may name them one by one. */
+  #mayBeSubject(subject: Item | null, item: Item): boolean {
+    if (subject === null || subject.kind !== 'scalar' || item.kind !== 'relation' || item.ops[0] !== '=') return true;
+    const said = findStated(item, this.#areSame, this.#context);
+    return said === null || alignSubjects(subject, said.subject, said.value, this.#areSame) !== null;
+  }
+
   /** `2 mod 5` is the class that `x \equiv 2 \pmod 5` names. */
   #compareToClass(gold: RelationItem, answer: Item): Outcome {
     const stated = findStated(gold, this.#areSame, this.#context);
@@ -169,8 +160,7 @@ class Comparison {
       answer.kind === 'scalar' && answer.unit === null && answer.expr.type === 'call' && answer.expr.name === 'mod';
     if (!isClass || stated === null) return { equal: false, rule: 'congruence' };
     const [rest, modulus] = answer.expr.args;
-    const said: RelationItem = { ...gold, sides: [toScalar(rest!)], ops: [], modulus: modulus! };
-    return this.#compareCongruent(gold, said, stated.value, toScalar(rest!));
+    return this.#compareCongruent([stated.value, gold.modulus], [toScalar(rest!), modulus!]);
   }
 
   #compareTwoRelations(gold: RelationItem, answer: RelationItem): Outcome {
@@ -187,7 +177,7 @@ class Comparison {
     if (value === null) return { equal: false, rule: 'name' };
     // A remainder may be stated with its modulus; a number with a name is no class of numbers.
     if (gold.modulus !== null || answer.modulus !== null)
-      return this.#compareCongruent(gold, answer, left.value, value);
+      return this.#compareCongruent([left.value, gold.modulus], [value, answer.modulus]);
     return this.#inner(left.value, value);
   }
 
@@ -203,18 +193,15 @@ class Comparison {
     if (gold.ops.length < 2 && !gold.ops.some((op) => op === '∈' || op === '∼')) return false;
     const flipped = answer.ops.toReversed().map((op) => FLIPPED[op] ?? op);
     const isSame = (ops: readonly string[], sides: readonly Item[]) =>
-      gold.ops.every((op, k) => op === ops[k]) && gold.sides.every((side, k) => this.#areSame(side, sides[k]!));
+      haveLikeUnits(gold.sides, sides) &&
+      gold.ops.every((op, k) => op === ops[k]) &&
+      gold.sides.every((side, k) => this.#areSame(side, sides[k]!));
     return isSame(answer.ops, answer.sides) || isSame(flipped, answer.sides.toReversed());
   }
 
-  #compareCongruent(gold: RelationItem, answer: RelationItem, left: Item, right: Item): Outcome {
-    const rule = 'congruence';
-    if (answer.modulus === null || gold.modulus === null || left.kind !== 'scalar' || right.kind !== 'scalar')
-      return { equal: false, rule };
-    if (!compareExpressions(gold.modulus, answer.modulus, this.#context).equal) return { equal: false, rule };
-    const rest: Expr = { type: 'call', name: 'mod', args: [joinBinary('-', left.expr, right.expr), gold.modulus] };
-    const zero: Expr = { type: 'number', value: { num: 0n, den: 1n }, decimals: 0 };
-    return { equal: compareExpressions(zero, rest, this.#context).equal, rule };
+  #compareCongruent(gold: readonly [Item, Expr | null], answer: readonly [Item, Expr | null]): Outcome {
+    const isSame = (left: Expr, right: Expr) => compareExpressions(left, right, this.#context).equal;
+    return { equal: areCongruent(gold, answer, isSame), rule: 'congruence' };
   }
 
   #compareScalars(gold: ScalarItem, answer: ScalarItem): Outcome {
@@ -268,6 +255,7 @@ class Comparison {
       const isOneName = mine?.length === 1 && theirs?.length === 1 && mine[0] === theirs[0];
       if (mine !== null && theirs !== null && !isOneName) return this.#compareBoundsByName(gold, answer);
     }
+    if (areOtherBounds(gold, answer)) return { equal: false, rule: 'name' };
     const [a, b] = [toStructure(gold), toStructure(answer)];
     if (a.kind === 'named-set' || b.kind === 'named-set')
       return {
@@ -321,6 +309,7 @@ class Comparison {
     if (isBoundList(other)) return this.#compareSets(gold, answer);
     // `x = 1, y = 2` names what `(1, 2)` has in order; a plain list is a list of tuples.
     if (other.items.every((item) => item.kind === 'relation')) {
+      if (!isNamedTuple(other, other === answer)) return { equal: false, rule: 'named-list' };
       const [left, right] = gold.kind === 'tuple' ? [tuple.items, other.items] : [other.items, tuple.items];
       return this.#compareInOrder(left, right, 'named-list');
     }
@@ -329,6 +318,7 @@ class Comparison {
 
   #compareInOrder(gold: readonly Item[], answer: readonly Item[], rule: string): Outcome {
     if (gold.length !== answer.length) return { equal: false, rule };
+    if (!haveLikeUnits(gold, answer)) return { equal: false, rule: 'unit' };
     return { equal: gold.every((item, i) => this.#areSame(item, answer[i]!)), rule };
   }
 
@@ -351,6 +341,9 @@ class Comparison {
       answers.every(isNamedByWords)
     )
       return this.#compareByName(golds, answers);
+    // Each name has a value of its own, so that there are no more names than values.
+    if (theirs !== null && new Set(theirs).size > golds.flatMap(expandMember).length)
+      return { equal: false, rule: 'name' };
     if (golds.length > 1 && mine !== null && theirs === null && new Set(mine).size === mine.length)
       return this.#compareInOrder(golds, answers, 'named-list');
     if (this.#context.policy.order === 'sequence' && gold.kind === 'list' && answer.kind === 'list')
@@ -379,6 +372,7 @@ class Comparison {
 
   /** Equality as sets, by value: every member of one side has an equal one on the other. */
   #matchSets(gold: readonly Item[], answer: readonly Item[]): Outcome {
+    if (!haveLikeUnits(gold, answer)) return { equal: false, rule: 'unit' };
     const [golds, answers] = [gold.flatMap(expandMember), answer.flatMap(expandMember)];
     if (golds.length > LIMITS.members || answers.length > LIMITS.members) throw new Refusal('limit:members');
     const met = new Set<Item>();

@@ -19,6 +19,7 @@ import { compareGaussian, evaluateExactly } from '../value/exact-value.ts';
 import { isFiniteComplex } from '../value/numeric-value.ts';
 import { add, divide, gcd, isEqual, negate, type Rational, toDouble } from '../value/rational.ts';
 import { agreeAsDoubles, areEqualEverywhere, evaluateConstant, findFactor } from './probe.ts';
+import { isDiscrete } from './probe-points.ts';
 
 /** Outcome of a comparison with the rule that decided. */
 export interface Outcome {
@@ -161,7 +162,8 @@ function digitsOf(expr: Expr): string | null {
   return expr.type === 'number' && expr.value.den === 1n ? String(expr.value.num) : null;
 }
 
-function isInfinite(expr: Expr): boolean {
+/** Whether infinity stands in an expression. */
+export function isInfinite(expr: Expr): boolean {
   return hasType(expr, 'constant') && someNode(expr, (node) => node.type === 'constant' && node.name === 'infty');
 }
 
@@ -228,12 +230,19 @@ function compareByProbing(gold: Expr, written: Expr, context: CompareContext): O
     if (!agreeAsDoubles(gold, written, context.steps)) return { equal: false, rule: 'probe' };
     return isConfirmed(gold, written, context) ? { equal: true, rule: 'probe' } : { equal: false, rule: 'confirm' };
   }
+  // A remainder is a smooth expression at many points, and not everywhere.
+  if ((hasRemainder(gold) && !isDiscrete(written)) || (hasRemainder(written) && !isDiscrete(gold)))
+    return { equal: false, rule: 'probe' };
   const names = matchSymbols(gold, written, context);
   const answer = names.size === 0 ? written : renameSymbols(written, names);
   const confirm = (left: Expr, right: Expr) => isConfirmed(left, right, context);
   const equal = areEqualEverywhere(gold, answer, context.steps, confirm);
   if (equal) noteMatches(written, names, context);
   return { equal, rule: 'probe' };
+}
+
+function hasRemainder(expr: Expr): boolean {
+  return someNode(expr, (node) => node.type === 'call' && node.name === 'mod' && listSymbols(node).length > 0);
 }
 
 /** Whether two closed expressions are equal, exactly or to many digits. Throws `Refusal('unconfirmed')` when it cannot be told. */
@@ -322,6 +331,8 @@ export function alignUnits(gold: ScalarItem, answer: ScalarItem, rule: Policy['u
     return right.unit.known.dimension === ANGLE ? { gold: toRadians(left.expr), answer: right.expr } : null;
   if (answerTurns && left.unit?.known)
     return left.unit.known.dimension === ANGLE ? { gold: left.expr, answer: toRadians(right.expr) } : null;
+  // 90 right angles are no 90°.
+  if ((goldTurns && right.unit !== null) || (answerTurns && left.unit !== null)) return null;
   // 5 % is no 5 cm.
   if ((isPercent(left.expr) && right.unit?.known) || (isPercent(right.expr) && left.unit?.known)) return null;
   if (left.unit === null || right.unit === null) {

@@ -1,94 +1,45 @@
 import type { StepBudget } from '../limits.ts';
 import {
-  type Condition,
   childrenOf,
   type Expr,
   hasType,
   type Item,
   isClosed,
   joinBinary,
-  listSymbols,
+  type ScalarItem,
   type TupleItem,
   toScalar,
+  type Unit,
   withChildren,
 } from '../syntax-tree.ts';
-import { evaluateExactly } from '../value/exact-value.ts';
 import { resolveMatrices } from '../value/matrix-value.ts';
-import { add, type Rational } from '../value/rational.ts';
-import type { Outcome } from './compare-scalars.ts';
+import { divide, isEqual, makeRational } from '../value/rational.ts';
+import { isInfinite, type Outcome } from './compare-scalars.ts';
+import { listNames } from './member-names.ts';
 import { readBoundName, toInterval } from './real-sets.ts';
-import { isSubject } from './stated-values.ts';
+import { isSubject } from './subjects.ts';
 
-/** An answer without its conditions, and these apart. */
-export interface Conditions {
-  readonly item: Item;
-  readonly conditions: readonly Condition[];
-  readonly qualifiers: readonly Condition[];
-}
-
-export function splitConditions(item: Item): Conditions {
-  const all: Condition[] = [];
-  let inner = item;
-  while (inner.kind === 'conditional') {
-    all.push(inner.condition);
-    inner = inner.item;
-  }
-  return {
-    item: inner,
-    conditions: all.filter(({ isQualifier }) => !isQualifier),
-    qualifiers: all.filter(({ isQualifier }) => isQualifier),
-  };
-}
-
-/** The numbers that a statement of the domain names: a set by its letter, what is left of it by its words. Null where it names none. */
-export function findDomain({ item, source }: Condition): string | null {
-  if (item?.kind === 'relation' && item.ops[0] === '∈') {
-    const [, set] = item.sides;
-    return set?.kind === 'named-set' ? set.name : (set?.source.replace(/\s/g, '') ?? null);
-  }
-  if (item !== null) return null;
-  const words = source.toLowerCase();
-  const set = /integer|mathbb\s?\{?\s?z/.test(words)
-    ? 'Z'
-    : /natural|mathbb\s?\{?\s?n/.test(words)
-      ? 'N'
-      : /real|mathbb\s?\{?\s?r/.test(words)
-        ? 'R'
-        : null;
-  if (set === null) return null;
-  if (/non-?negative|non-?positive|negative|odd|even|non-?zero|prime|[\^_+*]/.test(words))
-    return words.replace(/[\s$]/g, '');
-  return set === 'Z' && words.includes('positive') ? 'N' : set;
-}
-
-/** Whether a condition is `x \ne 1` beside an expression that has no value there: its own domain. */
-export function isOwnDomain({ item }: Condition, gold: Item, steps: StepBudget): boolean {
-  if (item?.kind !== 'relation' || item.ops.length !== 1 || item.ops[0] !== '!=' || gold.kind !== 'scalar')
-    return false;
-  const [symbol, at] = item.sides.map((side) => (side.kind === 'scalar' ? side.expr : null));
-  if (symbol?.type !== 'symbol' || !at) return false;
-  const value = evaluateExactly(at, { steps, values: new Map() });
-  if (value === null || listSymbols(gold.expr).join() !== symbol.name) return false;
-  const evaluateAt = (point: Rational) =>
-    evaluateExactly(gold.expr, { steps, values: new Map([[symbol.name, point]]) });
-  const beside = add(value, { num: 1n, den: 97n });
-  return beside !== null && evaluateAt(value) === null && evaluateAt(beside) !== null;
-}
-
-/** Whether a subject may be said to have the value: its arguments are free, or the value is closed. */
-export function isDefinable(subject: Item, value: Item): boolean {
-  if (value.kind !== 'scalar' || isClosed(value.expr)) return true;
-  return isSubject(subject);
-}
-
-/** `(x, y) = (1, 2)` as `x = 1, y = 2`. */
-export function nameMembers(subject: Item | null, value: Item): Item {
-  if (subject === null || (subject.kind !== 'tuple' && subject.kind !== 'list')) return value;
-  if (value.kind !== 'tuple' || subject.items.length !== value.items.length) return value;
-  const items = subject.items.map(
-    (side, k): Item => ({ kind: 'relation', sides: [side, value.items[k]!], ops: ['='], modulus: null, source: '' }),
+/**
+ * Whether members without a unit in the reference may be met by members with these: one scale for each dimension, and
+ * a unit behind all of them or the last alone. `1 cm, 2 m` and `1 cm, 2` say other values than `1, 2`.
+ */
+export function haveLikeUnits(golds: readonly Item[], answers: readonly Item[]): boolean {
+  if (golds.some(hasUnit)) return true;
+  const values = answers.filter((item) => item.kind !== 'scalar' || (isClosed(item.expr) && !isInfinite(item.expr)));
+  const units = values.map((item) => findUnitOf(item)?.known ?? null);
+  const known = units.filter((unit) => unit !== null);
+  if (known.length === 0) return true;
+  const isScaled = known.some((unit) =>
+    known.some((other) => unit.dimension === other.dimension && !isEqual(unit.factor, other.factor)),
   );
-  return { kind: 'list', items, joint: ',', source: value.source };
+  const isBehindAll = values.every(hasUnit) || (known.length === 1 && units.at(-1) !== null);
+  return !isScaled && isBehindAll;
+}
+
+/** The unit of a value, be it a named one. */
+function findUnitOf(item: Item): Unit | null {
+  if (item.kind === 'relation' && item.ops.length === 1 && item.ops[0] === '=') return findUnitOf(item.sides.at(-1)!);
+  return item.kind === 'scalar' ? item.unit : null;
 }
 
 /** Sets that say so themselves, so that a pair beside them is an interval. */
@@ -130,6 +81,7 @@ export function compareClocks(gold: Item, answer: Item): Outcome {
     const isSame = clock.kind === 'clock' && clock.half === null && clock.digits === written;
     return { equal: isSame, rule: 'ratio' };
   }
+  if (isFraction(gold) || isFraction(answer)) return { equal: isSameRatio(gold, answer), rule: 'ratio' };
   const [left, right] = [readClock(gold), readClock(answer)];
   if (left === null || right === null) return { equal: false, rule: 'clock' };
   const [one, other] = [toMinuteOfDay(left), toMinuteOfDay(right)];
@@ -137,6 +89,23 @@ export function compareClocks(gold: Item, answer: Item): Outcome {
   const isSameHour = left.digits === right.digits || writeMinutes(left) === writeMinutes(right);
   const equal = isSameHour && (left.half === right.half || left.half === null || right.half === null);
   return { equal, rule: 'clock' };
+}
+
+type Fraction = ScalarItem & { readonly expr: Extract<Expr, { type: 'binary' }> };
+
+function isFraction(item: Item): item is Fraction {
+  return item.kind === 'scalar' && item.expr.type === 'binary' && item.expr.op === '/' && item.unit === null;
+}
+
+/** `5:12` beside a fraction is a ratio, and no time. */
+function isSameRatio(gold: Item, answer: Item): boolean {
+  const [fraction, clock] = isFraction(gold) ? [gold, answer] : [answer, gold];
+  if (!isFraction(fraction) || clock.kind !== 'clock' || clock.half !== null) return false;
+  const match = /^(\d{1,2}):([1-9]\d?)$/.exec(clock.digits);
+  const { left, right } = fraction.expr;
+  if (match === null || left.type !== 'number' || right.type !== 'number') return false;
+  const [over, under] = [makeRational(BigInt(match[1]!), BigInt(match[2]!)), divide(left.value, right.value)];
+  return over !== null && under !== null && isEqual(over, under);
 }
 
 /** `9 a.m.` is `9:00`; a 9 alone may be no time. */
@@ -156,7 +125,8 @@ function toMinuteOfDay({ digits, half }: ClockTime): number | null {
 /** The digits of a clock time; 9 of `9 a.m.` may stand alone. */
 function readClock(item: Item): ClockTime | null {
   if (item.kind === 'clock') return item;
-  const isHour = item.kind === 'scalar' && item.expr.type === 'number' && item.expr.value.den === 1n;
+  const isHour =
+    item.kind === 'scalar' && item.unit === null && item.expr.type === 'number' && item.expr.value.den === 1n;
   return isHour && item.expr.type === 'number' ? { digits: `${item.expr.value.num}`, half: null } : null;
 }
 
@@ -191,14 +161,6 @@ function holdsJointList(item: Item): boolean {
   return item.kind === 'list' && item.joint === 'or' && item.items.some((one) => one.kind === 'list');
 }
 
-/** The names of a list of named values; null when one has none. */
-export function listNames(items: readonly Item[]): string[] | null {
-  const names = items.map((item) =>
-    item.kind === 'relation' && item.ops[0] === '=' ? item.sides[0]!.source.replace(/\s/g, '') : null,
-  );
-  return names.includes(null) ? null : (names as string[]);
-}
-
 /** Both readings of an expression with `\pm` or `\mp` (all signs together), or the expression alone. */
 export function expandSigns(expr: Expr): Expr[] {
   return hasType(expr, 'plus-minus') ? [readWithSign(expr, 1), readWithSign(expr, -1)] : [expr];
@@ -229,26 +191,13 @@ export function isGrid({ open, items }: TupleItem): boolean {
   return open === '[' && items.every((item) => item.kind === 'tuple' && item.open === '[' && item.close === ']');
 }
 
-/** Whether the value is one of something that is called by words, or tagged. */
-export function isNamedByWords(item: Item): boolean {
-  return item.kind === 'relation' && item.sides[0]?.kind === 'name';
-}
-
-export function isNamed(item: Item | undefined): boolean {
-  return item?.kind === 'relation' && item.ops[0] === '=';
-}
-
 export function hasUnit(item: Item): boolean {
-  return item.kind === 'scalar' && item.unit !== null;
+  return findUnitOf(item) !== null;
 }
 
 /** A set in braces of its own. */
 export function isRealSet(item: Item): boolean {
   return item.kind === 'set' && !item.isBare;
-}
-
-export function nameOf(item: Item): string {
-  return item.kind === 'relation' ? item.sides[0]!.source : item.source;
 }
 
 /** Digits with a sign or a percent sign: what an approximate form may be met by. */

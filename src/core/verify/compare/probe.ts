@@ -1,15 +1,5 @@
 import { LIMITS, Refusal, type StepBudget } from '../limits.ts';
-import {
-  childrenOf,
-  type Expr,
-  hasType,
-  joinBinary,
-  listSymbols,
-  replaceNodes,
-  someNode,
-  wholeNumber,
-} from '../syntax-tree.ts';
-import { hashText } from '../value/exact-value.ts';
+import { type Expr, hasType, listSymbols, replaceNodes, someNode } from '../syntax-tree.ts';
 import {
   absComplex,
   type Complex,
@@ -19,27 +9,8 @@ import {
   type NumericScope,
   subtractComplex,
 } from '../value/numeric-value.ts';
-import { makeRational, type Rational, ZERO } from '../value/rational.ts';
-
-/** A rational value for every symbol. */
-type Point = ReadonlyMap<string, Coordinate>;
-
-/** One value of a symbol: as a double, and exactly, made where that is asked for. */
-class Coordinate {
-  readonly double: number;
-  readonly #toExact: () => Rational;
-  #exact: Rational | null = null;
-
-  constructor(double: number, toExact: () => Rational) {
-    this.double = double;
-    this.#toExact = toExact;
-  }
-
-  get exact(): Rational {
-    this.#exact ??= this.#toExact();
-    return this.#exact;
-  }
-}
+import { findBreakpoints, listSwitches } from './breakpoints.ts';
+import { isDiscrete, listPoints, type Point, pointAt } from './probe-points.ts';
 
 const RELATIVE = 1e-9;
 const ABSOLUTE = 1e-13;
@@ -50,95 +21,13 @@ const MIN_POINTS = 4;
 const CONFIRMED = 2;
 const MAX_TRIED = 5;
 
-/** Sizes of the values by point: around one, near zero, large. A symbol's own hash shifts each a little. */
-const SIZES: readonly (readonly [num: number, den: number])[] = [
-  [17, 5],
-  [2, 7],
-  [9, 8],
-  [53, 6],
-  [2, 7],
-  [17, 5],
-  [9, 8],
-  [53, 6],
-  [17, 5],
-  [5, 11],
-  [4001, 3],
-  [4001, 3],
-  [1, 83],
-  [211, 2],
-];
-/** Signs by point: `+`, `-`, or `?` for one that differs from symbol to symbol. */
-const SIGNS = '++++????--+-??';
-
-/** Whole numbers by point: the values of the first symbols; `n` above `k` in some, below in others. */
-const WHOLE: readonly (readonly number[])[] = [
-  [7, 4, 3, 2],
-  [3, 6, 8, 5],
-  [9, 2, 5, 4],
-  [4, 5, 2, 6],
-  [1, 2, 1, 3],
-  [12, 5, 4, 3],
-];
-
-/** Whether an expression has values, or other values, on whole numbers. */
-function isDiscrete(expr: Expr): boolean {
-  return someNode(expr, (node) => {
-    if (node.type === 'factorial' || node.type === 'double-factorial' || node.type === 'series') return true;
-    if (node.type === 'call') return DISCRETE.has(node.name);
-    return node.type === 'binary' && node.op === '^' && listSymbols(node.right).length > 0;
-  });
-}
-
-const DISCRETE: ReadonlySet<string> = new Set(['binom', 'permutations', 'floor', 'ceil', 'mod', 'gcd', 'lcm']);
-
-/** The fixed points at which expressions in these symbols are compared, one by one: signs, sizes, whole numbers. */
-function* listPoints(symbols: readonly string[], exprs: readonly Expr[]): Generator<Point> {
-  for (let k = 0; k < SIZES.length; k += 1) yield pointAt(symbols, k);
-  if (!exprs.some(isDiscrete)) return;
-  for (const [k, values] of WHOLE.entries()) {
-    const whole = (sign: 1 | -1) => new Map(symbols.map((name, s) => [name, wholeAt(values, s, sign)]));
-    yield whole(1);
-    if (k < 2) yield whole(-1);
-  }
-}
-
-function wholeAt(values: readonly number[], symbol: number, sign: 1 | -1): Coordinate {
-  const value = sign * (values[symbol % 4]! + Math.floor(symbol / 4));
-  return new Coordinate(value, () => ({ num: BigInt(value), den: 1n }));
-}
-
-function pointAt(symbols: readonly string[], k: number): Point {
-  return new Map(symbols.map((name) => [name, coordinatesOf(name)[k]!]));
-}
-
-/** The values of the symbols that were met last. */
-const COORDINATES = new Map<string, readonly Coordinate[]>();
-const MAX_KNOWN = 256;
-
-/** Values of a symbol at the points: a function of its name alone, so that both sides see the same. */
-function coordinatesOf(name: string): readonly Coordinate[] {
-  let known = COORDINATES.get(name);
-  if (known === undefined) {
-    if (COORDINATES.size >= MAX_KNOWN) COORDINATES.clear();
-    known = SIZES.map((_, point) => coordinateAt(name, point));
-    COORDINATES.set(name, known);
-  }
-  return known;
-}
-
-function coordinateAt(name: string, point: number): Coordinate {
-  const [num, den] = SIZES[point]!;
-  const hash = hashText(name, 77_003 + point * 7919);
-  const isPositive = SIGNS[point] === '?' ? (hash >> 20) % 2 === 0 : SIGNS[point] === '+';
-  const [over, under] = [(isPositive ? 1 : -1) * num * (1009 + (hash % 500)), den * 1009];
-  return new Coordinate(over / under, () => makeRational(BigInt(over), BigInt(under))!);
-}
-
 /** A value at one point. */
 interface Sample {
   readonly value: Complex;
   /** Whether it is real, and every step to it. */
   readonly isReal: boolean;
+  /** Whether a step to it was too large or too small for a double. */
+  readonly leftRange: boolean;
   /** Largest operand on the way: doubles that differ by much less may be equal. */
   readonly peak: number;
 }
@@ -147,11 +36,13 @@ function evaluateAt(expr: Expr, point: Point, steps: StepBudget): Sample {
   const scope: NumericScope = {
     steps,
     leftReals: false,
+    leftRange: false,
     peak: 0,
     valueOf: (name) => fromReal(point.get(name)?.double ?? Number.NaN),
   };
   const value = evaluateNumerically(expr, scope);
-  return { value, isReal: value.im === 0 && !scope.leftReals, peak: scope.peak };
+  const { leftReals, leftRange, peak } = scope;
+  return { value, isReal: value.im === 0 && !leftReals, leftRange, peak };
 }
 
 /** Confirms or refutes that two closed expressions are equal; throws `Refusal('unconfirmed')` when it can do neither. */
@@ -171,6 +62,11 @@ export function areEqualEverywhere(gold: Expr, answer: Expr, steps: StepBudget, 
   for (const point of listAllPoints(symbols, [gold, answer], steps)) {
     const [left, right] = [evaluateAt(gold, point, steps), evaluateAt(answer, point, steps)];
     if (!isFiniteComplex(left.value)) continue;
+    if (right.leftRange && !isFiniteComplex(right.value)) {
+      // No evidence either way, unless long arithmetic has a value here.
+      if (confirmAt(gold, answer, point, confirm) === false) return false;
+      continue;
+    }
     const isClose = isFiniteComplex(right.value) && areClose(left.value, right.value);
     if (!left.isReal) {
       other.push({ point, isClose });
@@ -206,10 +102,15 @@ function isExcused(
   if (!isFiniteComplex(right.value)) return isUndefinedByNature(answer, right.value);
   const difference = absComplex(subtractComplex(left.value, right.value));
   if (difference > CANCELLED * Math.max(left.peak, right.peak)) return false;
+  return confirmAt(gold, answer, point, confirm) === true;
+}
+
+/** Whether two expressions are equal at a point; null where that can neither be confirmed nor refuted. */
+function confirmAt(gold: Expr, answer: Expr, point: Point, confirm: Confirm): boolean | null {
   try {
     return confirm(substitute(gold, point), substitute(answer, point));
   } catch (error) {
-    if (error instanceof Refusal && error.reason === 'unconfirmed') return false;
+    if (error instanceof Refusal && error.reason === 'unconfirmed') return null;
     throw error;
   }
 }
@@ -234,12 +135,9 @@ function isUndefinedByNature(expr: Expr, { re }: Complex): boolean {
 function isConfirmed(gold: Expr, answer: Expr, points: readonly Point[], confirm: Confirm): boolean {
   let confirmed = 0;
   for (const point of points.slice(0, MAX_TRIED)) {
-    try {
-      if (!confirm(substitute(gold, point), substitute(answer, point))) return false;
-      confirmed += 1;
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.reason !== 'unconfirmed') throw error;
-    }
+    const isSame = confirmAt(gold, answer, point, confirm);
+    if (isSame === false) return false;
+    if (isSame === true) confirmed += 1;
     if (confirmed === CONFIRMED) return true;
   }
   throw new Refusal('unconfirmed');
@@ -267,7 +165,13 @@ export function agreeAsDoubles(a: Expr, b: Expr, steps: StepBudget): boolean {
 
 /** Value of an expression without symbols as a complex double. */
 export function evaluateConstant(expr: Expr, steps: StepBudget): Complex {
-  return evaluateNumerically(expr, { steps, leftReals: false, peak: 0, valueOf: () => fromReal(Number.NaN) });
+  return evaluateNumerically(expr, {
+    steps,
+    leftReals: false,
+    leftRange: false,
+    peak: 0,
+    valueOf: () => fromReal(Number.NaN),
+  });
 }
 
 /**
@@ -299,101 +203,4 @@ function isLostInRounding({ value, peak }: Sample): boolean {
 /** Whether an expression has a part that means nothing as a number: a base, a matrix. */
 export function hasNoValue(expr: Expr): boolean {
   return hasType(expr, 'based') || hasType(expr, 'matrix');
-}
-
-type Evaluate = (expr: Expr, point: Point) => number;
-
-/** Places on a line where a sign is looked for. */
-const GRID: readonly number[] = [0.01, 0.3, 1, 3, 10, 100, 1e4, 1e7].flatMap((size) => [size, -size]);
-const BISECTIONS = 48;
-/** Distances from a place where an expression breaks, relative to its size. */
-const OFFSETS: readonly number[] = [1e-8, 1e-4, 0.13, 1.7];
-const MAX_SWITCHES = 12;
-const MAX_POINTS = 64;
-
-/**
- * Points on both sides of every place where an expression changes its formula: where the inside of an absolute value
- * or a sign is zero, two arguments of a maximum are equal, or what is rounded is a whole number. Along each symbol,
- * the others held at the given points.
- */
-function findBreakpoints(switches: readonly Expr[], bases: readonly Point[], evaluate: Evaluate): Point[] {
-  const found: Point[] = [];
-  for (const one of switches.slice(0, MAX_SWITCHES)) {
-    for (const base of bases) {
-      for (const name of listSymbols(one)) {
-        const along = (t: number) => evaluate(one, withValue(base, name, t));
-        for (const root of findRoots(along)) found.push(...around(root).map((t) => withValue(base, name, t)));
-        if (found.length > MAX_POINTS) return found;
-      }
-    }
-  }
-  return found;
-}
-
-/** Expressions whose zeros are the places where the formula changes. */
-function listSwitches(expr: Expr): Expr[] {
-  const inner = childrenOf(expr).flatMap(listSwitches);
-  if (expr.type !== 'call') return inner;
-  const [first, second] = expr.args;
-  switch (expr.name) {
-    case 'abs':
-    case 'sgn':
-      return [...inner, first!];
-    case 'floor':
-    case 'ceil':
-      return [...inner, ...[-1n, 0n, 1n].map((level) => joinBinary('-', first!, wholeNumber(level)))];
-    case 'mod':
-      return [...inner, first!, joinBinary('-', first!, second!)];
-    case 'max':
-    case 'min':
-      return [...inner, ...expr.args.slice(1).map((other) => joinBinary('-', first!, other))];
-    default:
-      return inner;
-  }
-}
-
-/** Zeros of a function of one number: between places of different sign, and where a straight line through two places meets zero. */
-function findRoots(along: (t: number) => number): number[] {
-  const places = GRID.toSorted((a, b) => a - b).map((t) => ({ t, value: along(t) }));
-  const roots: number[] = [];
-  for (let k = 1; k < places.length; k += 1) {
-    const [a, b] = [places[k - 1]!, places[k]!];
-    if (a.value * b.value < 0) roots.push(bisect(along, a.t, b.t, a.value));
-  }
-  for (const [s, t] of [
-    [1, 3],
-    [-1, -3],
-    [100, 10_000],
-  ] as const) {
-    const [u, v] = [along(s), along(t)];
-    const root = s - (u * (t - s)) / (v - u);
-    if (Number.isFinite(root) && Math.abs(root) < 1e15) roots.push(root);
-  }
-  return roots;
-}
-
-function bisect(along: (t: number) => number, from: number, to: number, valueAtFrom: number): number {
-  let [low, high] = [from, to];
-  for (let k = 0; k < BISECTIONS; k += 1) {
-    const middle = (low + high) / 2;
-    if (along(middle) * valueAtFrom > 0) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}
-
-function around(root: number): number[] {
-  const size = Math.max(1, Math.abs(root));
-  return OFFSETS.flatMap((offset) => [root + offset * size, root - offset * size]);
-}
-
-function withValue(point: Point, name: string, t: number): Point {
-  return new Map([...point, [name, toCoordinate(t)]]);
-}
-
-/** A double, rounded so that it is a fraction exactly. */
-function toCoordinate(t: number): Coordinate {
-  const scale = 2 ** 40;
-  const rounded = Math.round(t * scale);
-  return new Coordinate(rounded / scale, () => makeRational(BigInt(rounded), BigInt(scale)) ?? ZERO);
 }

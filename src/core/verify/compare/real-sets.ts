@@ -165,9 +165,13 @@ class SetReader {
     if (!isUnion && !items.every(({ kind }) => kind === 'relation')) return null;
     const isBounds = items.every((item) => item.kind === 'relation' && item.ops.every((op) => op !== '='));
     const sets = items.map((item) => this.read(item));
+    const isUnsaid = joint === ',' && isBounds && items.length > 1;
     return sets.reduce((all, set) => {
-      if (all === null || set === null || (isUnion && this.#meet(all, set).length > 0)) return null;
-      return isBoth && isBounds ? this.#meet(all, set) : this.#unite(all, set);
+      if (all === null || set === null) return null;
+      const common = this.#meet(all, set);
+      if (isUnion && common.length > 0) return null;
+      // `x > 1, x < 2` can only hold at once, `x < 1, x > 2` only one by one.
+      return isBounds && (isBoth || (isUnsaid && common.length > 0)) ? common : this.#unite(all, set);
     });
   }
 
@@ -270,6 +274,18 @@ export function listBoundNames(item: Item): readonly string[] | null {
     one.kind === 'relation' ? (one.sides.map(nameOf).find((name) => name !== null) ?? null) : null,
   );
   return names.includes(null) ? null : [...new Set(names as string[])];
+}
+
+/** `x > 2a` and `z > 2a`: bounds of two things. */
+export function areOtherBounds(gold: Item, answer: Item): boolean {
+  if (!isBound(gold) || !isBound(answer)) return false;
+  const [mine, theirs] = [listBoundNames(gold), listBoundNames(answer)];
+  if (mine?.length !== 1 || theirs?.length !== 1) return false;
+  return mine[0]!.replace(/\s/g, '') !== theirs[0]!.replace(/\s/g, '');
+}
+
+function isBound(item: Item): boolean {
+  return item.kind === 'relation' && item.ops.every((op) => /^[<>]/.test(op));
 }
 
 /** What an inequality is about: a symbol, a function of one, a thing with a name. */

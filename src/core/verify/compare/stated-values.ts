@@ -8,11 +8,12 @@ import {
   type RelationItem,
   type RelationOp,
   replaceNodes,
-  toScalar,
+  type ScalarItem,
 } from '../syntax-tree.ts';
 import { isFiniteComplex } from '../value/numeric-value.ts';
-import { type CompareContext, compareProportion, countDecimals, renameSymbols } from './compare-scalars.ts';
+import { type CompareContext, compareProportion, countDecimals } from './compare-scalars.ts';
 import { evaluateConstant } from './probe.ts';
+import { type CompareValues, isSubject } from './subjects.ts';
 
 /** What a relation says a value is. */
 export interface Stated {
@@ -23,9 +24,6 @@ export interface Stated {
   readonly other: Item | null;
 }
 
-/** Compares two answers that are no relations. */
-export type CompareValues = (gold: Item, answer: Item) => boolean;
-
 /**
  * The value a relation states. In a chain of equalities every closed side must have the same value, and that is it;
  * without one the last side is the value of a name on the left. A standard form `… = 0` states no value, nor does a
@@ -34,8 +32,11 @@ export type CompareValues = (gold: Item, answer: Item) => boolean;
 export function findStated(relation: RelationItem, areSame: CompareValues, context: CompareContext): Stated | null {
   const { sides, ops } = relation;
   if (ops.length === 0) return { value: sides[0]!, subject: null, other: null };
-  if (ops.length === 1 && (ops[0] === '∈' || ops[0] === '∼'))
-    return isSubject(sides[0]!) ? { value: sides[1]!, subject: sides[0]!, other: null } : null;
+  if (ops.length === 1 && (ops[0] === '∈' || ops[0] === '∼')) {
+    // Nothing is a member of a number.
+    const isMeant = isSubject(sides[0]!) && (ops[0] === '∼' || sides[1]!.kind !== 'scalar');
+    return isMeant ? { value: sides[1]!, subject: sides[0]!, other: null } : null;
+  }
   const first = ops.indexOf('≈');
   if (ops.some((op) => op !== '=' && op !== '≈' && op !== '≡')) return null;
   // A name that is only about its value (`\Delta p \approx 3`) has it.
@@ -54,7 +55,9 @@ function findChainValue(
   context: CompareContext,
 ): Stated | null {
   const closed = sides.filter((side, k) => isValue(side) && !(k === 0 && isSubject(side)));
-  const subject = sides.find((side) => !closed.includes(side)) ?? null;
+  const open = sides.filter((side) => !closed.includes(side));
+  // "The length equals $w = 17$" is about `w`.
+  const subject = open.find((side) => side.kind === 'scalar' && isOneLetter(side)) ?? open[0] ?? null;
   const value = closed.at(-1);
   if (value === undefined) return findSymbolicValue(sides, areSame);
   if (
@@ -62,7 +65,12 @@ function findChainValue(
     !closed.every((side) => side === value || areSame(value, side) || isRounded(side, value, context))
   )
     return null;
-  if (subject !== null && isZero(value) && !isSubject(subject) && !isCombination(subject)) return null;
+  if (subject !== null && !isSubject(subject)) {
+    if (isZero(value) && !isCombination(subject)) return null;
+    // `-x = 5` is about x, and `5 = x + 1` an equation for it.
+    if (isMarked(subject) || (!isCombination(subject) && sides.lastIndexOf(subject) > sides.indexOf(value)))
+      return null;
+  }
   const exact = closed.find((side) => side !== value && isRounded(side, value, context) && !areSame(value, side));
   return exact === undefined ? { value, subject, other: null } : { value: exact, subject, other: value };
 }
@@ -92,27 +100,21 @@ function isCombination(item: Item): boolean {
   return item.kind === 'scalar' && !hasType(item.expr, 'number');
 }
 
+/** A letter with what may stand around it: `w`, `-w`, `w^2`, `f(x)`. */
+function isOneLetter(item: ScalarItem): boolean {
+  const { expr } = item;
+  return (
+    isSubject(item) || isMarked(item) || (expr.type === 'binary' && expr.op === '^' && expr.left.type === 'symbol')
+  );
+}
+
+/** A sign or a mark around something that has no value yet. */
+function isMarked(item: Item): boolean {
+  return item.kind === 'scalar' && (item.expr.type === 'negate' || item.expr.type === 'percent');
+}
+
 function isZero(item: Item): boolean {
   return item.kind === 'scalar' && item.expr.type === 'number' && item.expr.value.num === 0n;
-}
-
-/** A thing that may have a value: a symbol, a function of symbols, a name in words, a tuple of symbols. */
-export function isSubject(item: Item): boolean {
-  if (item.kind === 'name' || item.kind === 'text') return true;
-  if (item.kind === 'tuple' || item.kind === 'list') return item.items.every(isSubject);
-  if (item.kind === 'ratio') return item.parts.every(({ type }) => type === 'symbol' || type === 'binary');
-  if (item.kind !== 'scalar') return false;
-  const { expr } = item;
-  if (expr.type === 'symbol') return true;
-  if (expr.type === 'call' && expr.name === 'abs') return expr.args.every((arg) => !isClosed(arg));
-  return expr.type === 'apply' && listArguments(expr) !== null;
-}
-
-/** The symbols a function is defined for; null when an argument is anything else. */
-function listArguments(expr: Expr): string[] | null {
-  if (expr.type !== 'apply') return null;
-  const names = expr.args.map((arg) => (arg.type === 'symbol' ? arg.name : isClosed(arg) ? '' : null));
-  return names.includes(null) ? null : (names as string[]);
 }
 
 /** Whether a decimal is what the value comes to when it is rounded at the decimal's last digit. */
@@ -123,75 +125,6 @@ function isRounded(value: Item, decimal: Item, context: CompareContext): boolean
   const [exact, written] = [evaluateConstant(value.expr, context.steps), evaluateConstant(decimal.expr, context.steps)];
   if (!isFiniteComplex(exact) || !isFiniteComplex(written) || exact.im !== 0) return false;
   return Math.abs(exact.re - written.re) <= 0.5 * 10 ** -places * (1 + 1e-9);
-}
-
-/**
- * Whether two subjects may have one value, and the second's value in the first one's symbols: `f(m) = 2m` says what
- * `f(n) = 2n` says. Null when they are different things.
- */
-export function alignSubjects(
-  gold: Item | null,
-  answer: Item | null,
-  value: Item,
-  areSame: CompareValues,
-): Item | null {
-  if (gold === null || answer === null) return value;
-  if (isWords(gold) || isWords(answer)) return areOtherFormulas(gold, answer) ? null : value;
-  if (gold.kind !== 'scalar' || answer.kind !== 'scalar') return alignStructures(gold, answer, value, areSame);
-  const [wanted, found] = [gold.expr, answer.expr];
-  if (wanted.type === 'apply' && found.type === 'apply') return alignArguments(wanted, found, value, areSame);
-  if (wanted.type === 'symbol' && found.type === 'symbol') return wanted.name === found.name ? value : null;
-  // `x = 5` is about x: no `2y = 5` says it. `m + n = 113` may be said as `S = 113`, and not as `m = 113`.
-  if (wanted.type === 'symbol') return null;
-  if (found.type === 'symbol') return listSymbols(wanted).includes(found.name) ? null : value;
-  return areSame(gold, answer) ? value : null;
-}
-
-/** `P(A|B)` and `P(B|A)`: names that are formulas, and differ. */
-function areOtherFormulas(gold: Item, answer: Item): boolean {
-  const [one, other] = [gold.source, answer.source].map((source) =>
-    source.replace(/\s|\$|\\(?:left|right|mid)(?![A-Za-z])/g, ''),
-  );
-  return /[(|]/.test(one!) && /[(|]/.test(other!) && one !== other;
-}
-
-/** `(x, y)` and `(y, x)` in the same order; other letters for all of them are other names for the same. */
-function alignStructures(gold: Item, answer: Item, value: Item, areSame: CompareValues): Item | null {
-  if (gold.kind !== answer.kind) return null;
-  if (areSame(gold, answer)) return value;
-  const [wanted, found] = [listOwnNames(gold), listOwnNames(answer)];
-  if (wanted === null || found === null || wanted.length !== found.length) return null;
-  if (!wanted.some((name) => found.includes(name))) return value;
-  const order = wanted.map((name) => found.indexOf(name));
-  if (order.includes(-1) || value.kind !== 'tuple' || value.items.length !== order.length) return null;
-  return { ...value, items: order.map((at) => value.items[at]!) };
-}
-
-/** What a tuple, list or ratio of symbols is made of. */
-function listOwnNames(item: Item): readonly string[] | null {
-  if (item.kind === 'ratio') return item.parts.flatMap((part) => listSymbols(part));
-  return item.kind === 'tuple' || item.kind === 'list' ? item.items.map(({ source }) => source.trim()) : null;
-}
-
-type Apply = Extract<Expr, { type: 'apply' }>;
-
-function alignArguments(gold: Apply, answer: Apply, value: Item, areSame: CompareValues): Item | null {
-  const [wanted, found] = [listArguments(gold), listArguments(answer)];
-  if (wanted === null || found === null) return areSame(toScalar(gold), toScalar(answer)) ? value : null;
-  if (gold.name !== answer.name || wanted.length !== found.length) return null;
-  if (wanted.some((name, k) => (name === '') !== (found[k] === ''))) return null;
-  if (wanted.includes('') && !areSame(toScalar(gold), toScalar(answer))) return null;
-  // `P(A)` and `P(B)` are of different events.
-  if (wanted.some((name, k) => name !== found[k] && /^[A-Z]/.test(name))) return null;
-  const names = new Map(found.flatMap((name, k): [string, string][] => (name === '' ? [] : [[name, wanted[k]!]])));
-  // `f(t) = 4x` is no rule for `f(x)`: what is renamed must not meet its like.
-  const free = value.kind === 'scalar' ? listSymbols(value.expr).filter((name) => !names.has(name)) : [];
-  if (free.some((name) => wanted.includes(name))) return null;
-  return value.kind === 'scalar' ? { ...value, expr: renameSymbols(value.expr, names) } : value;
-}
-
-function isWords(item: Item): boolean {
-  return item.kind === 'name' || item.kind === 'text';
 }
 
 const FLIPPED: Partial<Record<RelationOp, RelationOp>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };

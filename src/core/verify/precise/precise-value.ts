@@ -304,6 +304,12 @@ function callRealFunction(name: string, args: readonly PreciseComplex[], context
       return real(math.acos(x), math);
     case 'atan':
       return real(math.atan(x), math);
+    case 'asinh':
+      return real(math.log(x.plus(math.sqrt(x.times(x).plus(1)))), math);
+    case 'acosh':
+      return x.lt(1) ? fail() : real(math.log(x.plus(math.sqrt(x.times(x).minus(1)))), math);
+    case 'atanh':
+      return x.abs().gte(1) ? fail() : real(math.log(x.plus(1).div(x.neg().plus(1))).div(2), math);
     case 'floor':
     case 'ceil':
       return real(roundSafely(x, name), math);

@@ -8,7 +8,7 @@ import { joinQuantities, MORE_BEHIND_AND, parseQuantity, readClock, readText } f
 import { isRestricting, SET_NAMES, SideParser } from './side-parser.ts';
 import { isCloser, isComma, isOpener, isSeparator, relationOf, type Token } from './token.ts';
 import { SET_OPS, type Stretch } from './token-stretches.ts';
-import { hasClass, toVocabulary } from './word-classes.ts';
+import { hasClass, isNumberKind, toVocabulary } from './word-classes.ts';
 
 /** An answer with its structure, and what was read over. */
 export interface ParsedAnswer {
@@ -133,6 +133,8 @@ class AnswerParser extends SideParser {
   #isAside([first, end]: Stretch, from: number, to: number): boolean {
     if (!this.#adjuncts || !this.tokens.slice(first, end).some(({ kind }) => kind === 'number')) return false;
     if (this.tokens[from - 1]!.text === 'or' || MORE_BEHIND_AND.test(this.tokens[from]!.text)) return false;
+    const isBound = this.tokens.slice(first, end).some(({ kind, text }) => kind === 'op' && /^[<>]/.test(text));
+    if (isBound && this.tokens.slice(from, to).some(({ text }) => isNumberKind(text))) return false;
     return this.tokens
       .slice(from, to)
       .every((token) => token.kind === 'word' && !isRestricting(token) && !isOtherScript(token.text));
@@ -162,11 +164,18 @@ class AnswerParser extends SideParser {
       return item;
     }
     const isLimiting = this.opensCondition(open + 1) || inside.some((token) => relationOf(token) !== null);
-    if (isLimiting) return this.attach(item, [this.parseCondition(open + 1, to - 1, depth)]);
-    if (!this.#adjuncts || inside.some((token) => isRestricting(token) || token.text === 'or'))
+    if (isLimiting || this.#isKind(item, inside))
+      return this.attach(item, [this.parseCondition(open + 1, to - 1, depth)]);
+    if (!this.#adjuncts || inside.some((token) => isRestricting(token) || /^(?:or|base)$/i.test(token.text)))
       throw new Refusal('syntax');
     this.skip('remark', open, to);
     return item;
+  }
+
+  /** "(n odd)", and "(integers)" behind a bound or an interval. */
+  #isKind(item: Item, inside: readonly Token[]): boolean {
+    if (!inside.some(({ kind, text }) => kind === 'word' && isNumberKind(text))) return false;
+    return item.kind !== 'scalar' || inside.some(({ kind, text }) => kind === 'letter' && !/^[aAI]$/.test(text));
   }
 
   #parseRelation(from: number, to: number, depth: number): Item | null {
@@ -191,7 +200,9 @@ class AnswerParser extends SideParser {
     const items = sides.map(([a, b], k) => this.parseSide(a, b, depth, mayBeName(k)));
     if (items.every(({ kind }) => kind === 'name')) throw new Refusal('syntax');
     const source = this.sourceOf(from, to);
-    return toCongruence(items, ops, source) ?? { kind: 'relation', sides: items, ops, modulus: null, source };
+    return this.readNumberKind(
+      toCongruence(items, ops, source) ?? { kind: 'relation', sides: items, ops, modulus: null, source },
+    );
   }
 
   /** `minus $S = 5$`, `$k = 5$ plus one`: an operation in words beside a formula that is a relation. */
@@ -305,7 +316,7 @@ class AnswerParser extends SideParser {
     const tokens = this.tokens.slice(from, to);
     const source = this.sourceOf(from, to);
     return (
-      this.#parseCases(from, to) ??
+      this.parseCases(from, to) ??
       readClock(tokens, source) ??
       this.#parseRatio(from, to) ??
       readText(tokens, source) ??
@@ -324,6 +335,8 @@ class AnswerParser extends SideParser {
   /** "only 5", "either 3", "about 72", "a total of 7". */
   #isFiller(at: number): boolean {
     const token = this.tokens[at]!;
+    // `un7`.
+    if (this.tokens[at + 1]?.kind === 'number' && !this.tokens[at + 1]!.spaced && token.zone === 'plain') return false;
     if (token.text === '.' && at > 0 && hasClass(this.tokens[at - 1]!.text.toLowerCase(), 'approximation')) return true;
     if (token.kind !== 'word') {
       if (!token.spaced) return false;
@@ -344,23 +357,6 @@ class AnswerParser extends SideParser {
     if (parts.length < 2) throw new Refusal('syntax');
     const exprs = parts.map(([a, b]) => parseExpression(this.tokens.slice(a, b)));
     return { kind: 'ratio', parts: exprs, source: this.sourceOf(from, to) };
-  }
-
-  /** `\begin{cases} a & x > 0 \\ b & x \le 0 \end{cases}`: a list of cases, each under its condition. */
-  #parseCases(from: number, to: number): Item | null {
-    if (this.tokens[from]!.text !== 'begin' || this.tokens[from + 2]?.text !== 'cases') return null;
-    if (to - from < 9 || this.tokens[to - 4]!.text !== 'end') throw new Refusal('syntax');
-    const rows = this.split(from + 4, to - 4, ({ text }) => text === '\\\\');
-    const items = rows.map(([a, b]) => this.#parseCase(a, b));
-    return { kind: 'list', items, joint: ',', source: this.sourceOf(from, to) };
-  }
-
-  #parseCase(from: number, to: number): Item {
-    const at = this.find(from, to, ({ text }) => text === '&');
-    if (at <= from || at === to - 1) throw new Refusal('syntax');
-    const end = this.tokens[at - 1]!.text === ',' ? at - 1 : at;
-    const last = isSeparator(this.tokens[to - 1]!) ? to - 1 : to;
-    return this.attach(this.parse(from, end, 2), [this.parseCondition(at + 1, last, 2)]);
   }
 }
 

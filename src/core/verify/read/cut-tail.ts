@@ -1,5 +1,6 @@
 import type { Skipped } from '../verdict.ts';
 import { startsNumber } from './number-words.ts';
+import { isCaseOf } from './quantity-parser.ts';
 import type { Token } from './token.ts';
 import { hasClass, isInfinitive, toVocabulary } from './word-classes.ts';
 
@@ -72,7 +73,7 @@ function findCut(tokens: readonly Token[], at: number, word: string, hasValue: b
       return after === 'rounded' || !hasValue ? 'remark' : null;
     default:
       if (hasClass(word, 'reason')) return isPlainReason(tokens.slice(at)) ? 'reason' : null;
-      return isAdjunct(before, word) || isPurpose(before, word, tokens[at + 1]) ? 'remark' : null;
+      return isAdjunct(tokens, at) || isPurpose(before, word, tokens[at + 1]) ? 'remark' : null;
   }
 }
 
@@ -103,17 +104,20 @@ export function isPlainReason(tail: readonly Token[]): boolean {
 
 /** A reason that is none. */
 const HEDGES =
-  /(?<![a-z])(?:guess|maybe|perhaps|unsure|not sure|no idea|don't know|does not work|not the answer|not (?:right|correct|true)|wrong|incorrect)(?![a-z])/i;
+  /(?<![a-z])(?:guess|maybe|perhaps|unsure|not sure|no idea|don't know|does not work|not the answer|not (?:right|correct|true)|wrong|incorrect|exponents?)(?![a-z])/i;
 
 /** "to fill 12 boxes" behind a noun. */
 function isPurpose(before: Token, word: string, next: Token | undefined): boolean {
   return word === 'to' && before.kind === 'word' && next?.kind === 'word' && isInfinitive(next.text);
 }
 
-/** "with t = 24 minutes in the shop" behind a noun. */
-function isAdjunct(before: Token, word: string): boolean {
+/** "with t = 24 minutes in the shop" behind a noun; "in the worst case" and "for odd n" make another value of it. */
+function isAdjunct(tokens: readonly Token[], at: number): boolean {
+  const word = tokens[at]!.text.toLowerCase();
   return (
-    before.kind === 'word' &&
+    tokens[at - 1]!.kind === 'word' &&
+    !isCaseOf(tokens, at) &&
+    !tokens.slice(at, at + 4).some(({ text }) => /^worst$/i.test(text)) &&
     !/^(?:of|by|to|per|into|de|von|di|da|par|por)$/.test(word) &&
     (word === 'with' || hasClass(word, 'preposition'))
   );

@@ -122,7 +122,8 @@ class ExpressionParser extends OperandParser {
 
   #parseNamedInfix(left: Expr, { text }: Token, minPower: number): Expr | null {
     if (text === 'pm' || text === 'mp') return POWER.add < minPower ? null : this.parsePlusMinus(left);
-    if (text === 'bmod') return this.#parseCallInfix('mod', left, POWER.multiply, minPower);
+    // `x^2 + 1 \bmod 5` is the remainder of the sum.
+    if (text === 'bmod') return this.#parseCallInfix('mod', left, POWER.modulus, minPower, POWER.multiply);
     if (text === 'choose') return this.#parseCallInfix('binom', left, POWER.choose, minPower);
     // "15 choose 7 plus one": the spoken form takes the numbers beside it.
     if (text === 'chosen') return this.#parseCallInfix('binom', left, POWER.prefix, minPower);
@@ -131,10 +132,10 @@ class ExpressionParser extends OperandParser {
     return joinBinary('/', left, this.parse(POWER.choose + 1));
   }
 
-  #parseCallInfix(name: string, left: Expr, power: number, minPower: number): Expr | null {
+  #parseCallInfix(name: string, left: Expr, power: number, minPower: number, rightPower = power): Expr | null {
     if (power < minPower) return null;
     this.at += 1;
-    return { type: 'call', name, args: [left, this.parse(power + 1)] };
+    return { type: 'call', name, args: [left, this.parse(rightPower + 1)] };
   }
 
   protected override parsePlusMinus(left: Expr | null): Expr {
@@ -153,6 +154,7 @@ class ExpressionParser extends OperandParser {
         this.at += 1;
         return { type: 'percent', of: left };
       case '°':
+        if (left.type === 'degree') throw new Refusal('syntax');
         this.at += 1;
         return { type: 'degree', of: this.#parseMinutes(left) };
       default:

@@ -1,4 +1,5 @@
 import { isRestricting, isWordOf } from './cut-tail.ts';
+import { changesNumber } from './number-words.ts';
 import { isOtherScript, leadsToValue } from './other-scripts.ts';
 import type { Token } from './token.ts';
 import { isInfinitive, isVocabulary } from './word-classes.ts';
@@ -48,7 +49,10 @@ export function isClear(lead: readonly Token[]): boolean {
   const changes = (token: Token, at: number) =>
     isRestricting(token) || isWordOf(token, 'condition') || (at > 0 && isWordOf(token, 'reason'));
   const clause = lead.slice(lead.findLastIndex(({ text }) => text === ',') + 1);
-  if (lead.some(changes) || clause.some((token) => isWordOf(token, 'bound'))) return false;
+  // "a third of AB" is another value than AB.
+  const isPart = (token: Token, at: number) =>
+    token.kind === 'word' && changesNumber(token.text) && lead[at + 1]?.text === 'of';
+  if (lead.some(changes) || lead.some(isPart) || clause.some((token) => isWordOf(token, 'bound'))) return false;
   const last = lead.at(-1);
   return last === undefined || !isWordOf(last, 'preposition') || isPhrase(lead);
 }

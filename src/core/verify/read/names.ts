@@ -4,16 +4,24 @@ function words(text: string): readonly string[] {
   return text.split(' ');
 }
 
-/** Functions of one argument the verifier evaluates. */
-export const FUNCTIONS: ReadonlySet<string> = new Set(
-  words('sin cos tan cot sec csc asin acos atan sinh cosh tanh log ln exp sgn'),
-);
+/** Functions of one argument that are only named: equal where their arguments are. */
+export const UNKNOWN_FUNCTIONS: ReadonlySet<string> = new Set(words('erf erfc erfi'));
+
+/** Functions of one argument. */
+export const FUNCTIONS: ReadonlySet<string> = new Set([
+  ...words('sin cos tan cot sec csc asin acos atan asec acsc acot log ln exp sgn'),
+  ...words('sinh cosh tanh sech csch coth asinh acosh atanh asech acsch acoth'),
+  ...UNKNOWN_FUNCTIONS,
+]);
 
 /** Functions of several arguments in parentheses. */
 export const LIST_FUNCTIONS: ReadonlySet<string> = new Set(words('max min gcd lcm floor ceil abs'));
 
 /** Functions that have an inverse when their exponent is -1. */
-export const INVERSES: Readonly<Record<string, string>> = { sin: 'asin', cos: 'acos', tan: 'atan' };
+export const INVERSES: Readonly<Record<string, string>> = {
+  ...{ sin: 'asin', cos: 'acos', tan: 'atan', sec: 'asec', csc: 'acsc', cot: 'acot' },
+  ...{ sinh: 'asinh', cosh: 'acosh', tanh: 'atanh', sech: 'asech', csch: 'acsch', coth: 'acoth' },
+};
 
 const GREEK = words(
   'alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon ' +
@@ -98,6 +106,9 @@ export const ALIASES: Readonly<Record<string, string>> = {
   ...{ dots: 'ldots', dotsc: 'ldots', cdots: 'ldots', dotsb: 'ldots', dotsm: 'ldots', vdots: 'ldots' },
   ...{ thickapprox: 'approx', simeq: 'approx', cong: 'approx', doteq: 'approx' },
   ...{ arcsin: 'asin', arccos: 'acos', arctan: 'atan', arctg: 'atan', tg: 'tan', ctg: 'cot', cosec: 'csc', lg: 'log' },
+  ...{ arcsec: 'asec', arccsc: 'acsc', arccot: 'acot', arcctg: 'acot', cosech: 'csch' },
+  ...{ arcsinh: 'asinh', arccosh: 'acosh', arctanh: 'atanh', arsinh: 'asinh', arcosh: 'acosh', artanh: 'atanh' },
+  ...{ arcsech: 'asech', arccsch: 'acsch', arccoth: 'acoth', arsech: 'asech', arcsch: 'acsch', arcoth: 'acoth' },
   ...{ infinity: 'infty', inf: 'infty', oo: 'infty', Infinity: 'infty' },
   ...{
     ceiling: 'ceil',

@@ -136,6 +136,9 @@ export function foldNumberWords(tokens: readonly Token[]): readonly Token[] {
   return new NumberWordReader(tokens).run();
 }
 
+/** "half as many", "half past", "half life". */
+const NO_HALVES: ReadonlySet<string> = new Set(['as', 'past', 'life']);
+
 class NumberWordReader {
   readonly #tokens: readonly Token[];
   readonly #result: Token[] = [];
@@ -178,7 +181,7 @@ class NumberWordReader {
 
   /** A number without a part behind it, or a part without a number before it: "half" alone is 1/2. */
   #finish(first: Token, from: number, value: Rational | null, part: bigint | undefined): boolean {
-    if (value === null && part === 2n && this.#word() === 'half') {
+    if (value === null && part === 2n && this.#word() === 'half' && !NO_HALVES.has(this.#word(1))) {
       this.#at += 1;
       this.#emitFraction(first, { num: 1n, den: 1n }, 2n);
       this.#takeOf();

@@ -1,9 +1,11 @@
 import { Refusal } from '../limits.ts';
 import { type Expr, joinBinary, wholeNumber } from '../syntax-tree.ts';
-import { ACCENTS, FUNCTIONS, INVERSES, LIST_FUNCTIONS, MATRICES, SYMBOLS } from './names.ts';
+import { callFunction } from './function-calls.ts';
+import { ACCENTS, FUNCTIONS, INVERSES, LIST_FUNCTIONS, MATRICES, SYMBOLS, UNKNOWN_FUNCTIONS } from './names.ts';
 import { isWholeText, toNumber } from './number-literal.ts';
 import { isWhole, writesOne } from './operand-shapes.ts';
 import type { Token } from './token.ts';
+import { TokenCursor } from './token-cursor.ts';
 import { isKnownWord } from './word-classes.ts';
 
 /** Letters that are functions before a bracket; any other letter is a factor there, unless `(0)` follows. */
@@ -12,71 +14,8 @@ const FUNCTION_LETTERS = 'fghFGH';
 /** Letters that count: a subscript with one of them is an index, any other a label. */
 const INDEX_LETTERS = 'ijklmnrst';
 
-/** A place in a list of tokens, with what every parsing function needs to look at it and to move on. */
-abstract class TokenCursor {
-  protected readonly tokens: Token[];
-  protected at = 0;
-
-  constructor(tokens: readonly Token[]) {
-    // A copy: one-digit TeX arguments cut number tokens.
-    this.tokens = [...tokens];
-  }
-
-  protected peek(offset = 0): Token | undefined {
-    return this.tokens[this.at + offset];
-  }
-
-  protected isOp(text: string, offset = 0): boolean {
-    const token = this.tokens[this.at + offset];
-    return token !== undefined && token.kind === 'op' && token.text === text;
-  }
-
-  protected isName(text: string, offset = 0): boolean {
-    const token = this.tokens[this.at + offset];
-    return token !== undefined && token.kind === 'name' && token.text === text;
-  }
-
-  protected takeOp(text: string): boolean {
-    if (!this.isOp(text)) return false;
-    this.at += 1;
-    return true;
-  }
-
-  protected expectOp(text: string): void {
-    if (!this.takeOp(text)) throw new Refusal('syntax');
-  }
-
-  protected skipOne(): Token {
-    const token = this.tokens[this.at];
-    if (token === undefined) throw new Refusal('syntax');
-    this.at += 1;
-    return token;
-  }
-
-  /** The tokens of `_1`, `_{n-1}` or `_n`, without the braces. */
-  protected takeSubscript(): readonly Token[] {
-    this.expectOp('_');
-    if (!this.takeOp('{')) return [this.skipOne()];
-    const from = this.at;
-    for (let depth = 1; depth > 0; ) {
-      const { kind, text } = this.skipOne();
-      if (kind === 'op' && text === '{') depth += 1;
-      if (kind === 'op' && text === '}') depth -= 1;
-    }
-    return this.tokens.slice(from, this.at - 1);
-  }
-
-  /** Plain text in braces: the name of an environment, the columns of an array. */
-  protected takeBraced(): string {
-    this.expectOp('{');
-    let name = '';
-    while (!this.takeOp('}')) name += this.skipOne().text;
-    return name;
-  }
-}
-
 /** Binding powers of the grammar, weakest first. */
-export const POWER = { choose: 10, add: 20, multiply: 30, prefix: 35, exponent: 40 } as const;
+export const POWER = { modulus: 5, choose: 10, add: 20, multiply: 30, prefix: 35, exponent: 40 } as const;
 
 /** Parses what an operator stands between: numbers, symbols, functions, groups with a name of their own. */
 export abstract class OperandParser extends TokenCursor {
@@ -222,6 +161,7 @@ export abstract class OperandParser extends TokenCursor {
     if (SYMBOLS.has(name)) return this.parseScripts(name);
     if (ACCENTS.has(name)) return this.parseAccent(name);
     if (LIST_FUNCTIONS.has(name)) return this.parseListFunction(name);
+    if (UNKNOWN_FUNCTIONS.has(name)) return { type: 'apply', name, args: [this.parseFunctionArgument()] };
     if (FUNCTIONS.has(name)) return this.parseFunction(name);
     switch (name) {
       case 'frac':
@@ -313,9 +253,9 @@ export abstract class OperandParser extends TokenCursor {
     }
     const argument = this.parseFunctionArgument();
     const isInverse = exponent?.type === 'negate' && isWhole(exponent.of) && writesOne(exponent.of);
-    if (isInverse && INVERSES[name] !== undefined) return { type: 'call', name: INVERSES[name], args: [argument] };
+    if (isInverse && INVERSES[name] !== undefined) return callFunction(INVERSES[name], argument);
     if (base !== null && name !== 'log') throw new Refusal('syntax');
-    const call: Expr = { type: 'call', name, args: base === null ? [argument] : [argument, base] };
+    const call = base === null ? callFunction(name, argument) : { type: 'call' as const, name, args: [argument, base] };
     return exponent === null ? call : joinBinary('^', call, exponent);
   }
 

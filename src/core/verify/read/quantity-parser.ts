@@ -9,7 +9,7 @@ import { ORDINALS, startsWithMultiplier } from './number-words.ts';
 import { countsValue, isOtherScript } from './other-scripts.ts';
 import type { Token } from './token.ts';
 import { findUnit } from './units.ts';
-import { hasClass, toVocabulary } from './word-classes.ts';
+import { hasClass, isNumberKind, toVocabulary } from './word-classes.ts';
 
 /** A value with what stands behind it, read as a whole. */
 export interface ParsedQuantity {
@@ -134,9 +134,7 @@ class QuantityParser {
         this.#at -= 1;
       } else if (isNounWord(token, this.#at > from)) {
         const word = toVocabulary(token.text);
-        const before = this.#tokens[this.#at - 1]!.text;
-        if ((MORE_BEHIND_AND.test(word) && before === 'and') || CUBED_BEHIND.test(`${before} ${word}`))
-          throw new Refusal('syntax');
+        if (makesAnother(this.#tokens, this.#at)) throw new Refusal('syntax');
         isAdjunct ||= (this.#at > from || this.#endsWithUnit) && hasClass(word, 'preposition');
         if (!isAdjunct && isContentWord(word)) nouns.push(word);
       } else if (!isNounSign(token, this.#tokens[this.#at + 1]) && !(isAdjunct && this.#isInAdjunct())) break;
@@ -181,6 +179,31 @@ function mergeUnits(money: Unit | null, unit: Unit | null): Unit | null {
   return unit === null || unit.text.startsWith('/') ? money : unit;
 }
 
+/** Whether a word makes another value with the words beside it: "and then some", "to the fourth", "for odd n". */
+function makesAnother(tokens: readonly Token[], at: number): boolean {
+  const [before, word] = [tokens[at - 1]!.text, toVocabulary(tokens[at]!.text)];
+  if ((MORE_BEHIND_AND.test(word) && before === 'and') || CUBED_BEHIND.test(`${before} ${word}`)) return true;
+  return isPowerWord(tokens, at) || isCaseOf(tokens, at);
+}
+
+/** "to the fourth", "orders of magnitude". */
+function isPowerWord(tokens: readonly Token[], at: number): boolean {
+  const word = (offset: number) => tokens[at + offset]?.text.toLowerCase() ?? '';
+  if (/^orders?$/.test(word(0))) return word(1) === 'of' && word(2) === 'magnitude';
+  return word(0) === 'to' && word(1) === 'the' && (ORDINALS.has(word(2)) || POWERS.test(word(2)));
+}
+
+const POWERS = /^(?:second|power|[a-z]{1,12}th)$/;
+
+/** "for odd n": the value of one case. */
+export function isCaseOf(tokens: readonly Token[], at: number): boolean {
+  return (
+    tokens[at]!.text.toLowerCase() === 'for' &&
+    isNumberKind(tokens[at + 1]?.text ?? '') &&
+    tokens[at + 2]?.kind === 'letter'
+  );
+}
+
 /** A word of a noun phrase. Throws `Refusal` for one that may change the value. */
 function isNounWord(token: Token, isFollowing: boolean): boolean {
   if (token.kind === 'letter') return isFollowing ? token.zone === 'text' : token.spaced && /^[aAI]$/.test(token.text);
@@ -199,13 +222,13 @@ const RESTRICTING = ['denial', 'condition', 'reason'] as const;
 
 /** "5 at least", "5 and above"; "4 more than Alice" is 4. A second verb makes a second statement. */
 const LIMITS_BEHIND: ReadonlySet<string> = new Set(
-  'mn bn tn mln bln mio thsd k ppm ppb bps bp basis score kilo mega giga milli micro nano octal hex hexadecimal binary ternary least most minimum maximum up upwards above below under over beyond worst is are was were equals equal est sont ist sind es son'.split(
+  'mn bn tn mln bln mio thsd k ppm ppb bps bp basis base permille promille bang exponent exponents etc score kilo mega giga milli micro nano octal hex hexadecimal binary ternary least most minimum maximum up upwards above below under over beyond worst is are was were equals equal est sont ist sind es son'.split(
     ' ',
   ),
 );
 
 /** "5 and then some", "5 pounds and change": more than that. */
-export const MORE_BEHIND_AND = /^(?:then|change|counting|rising|falling|so|some|maybe)$/;
+export const MORE_BEHIND_AND = /^(?:then|change|counting|rising|falling|so|some|maybe|etc)$/;
 
 /** A hyphen between two words. */
 function isNounSign(token: Token, next: Token | undefined): boolean {
@@ -280,6 +303,9 @@ const MAX_TEXT_ANSWER = 400;
 export function readText(tokens: readonly Token[], source: string): Item | null {
   if (source.length > MAX_TEXT_ANSWER || tokens[0]!.kind === 'number') return null;
   if (tokens.length === 1 && tokens[0]!.text === 'ldots') return { kind: 'text', value: source, source };
+  // `\pi` square feet, `x` cm.
+  const isSymbol = (tokens[0]!.kind === 'name' || tokens[0]!.kind === 'letter') && tokens[0]!.zone !== 'text';
+  if (isSymbol && tokens.length > 1 && findUnit(tokens, 1, true)?.next === tokens.length) return null;
   const isText = tokens.every(({ kind, text, zone }) => {
     if (kind === 'letter' || kind === 'name') return zone === 'text' || tokens.length > 1;
     return kind === 'word' || (kind === 'op' && "-.'()".includes(text));

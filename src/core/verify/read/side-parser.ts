@@ -1,8 +1,9 @@
 import { Refusal } from '../limits.ts';
-import type { Condition, Item, SetName } from '../syntax-tree.ts';
-import { isComma, relationOf, type Token } from './token.ts';
+import type { Condition, Item, ScalarItem, SetName } from '../syntax-tree.ts';
+import { changesNumber } from './number-words.ts';
+import { isComma, isSeparator, relationOf, type Token } from './token.ts';
 import { StretchReader } from './token-stretches.ts';
-import { hasClass, toVocabulary } from './word-classes.ts';
+import { hasClass, isNumberKind, toVocabulary } from './word-classes.ts';
 
 /** Sets that have names. */
 export const SET_NAMES: Readonly<Record<string, SetName>> = {
@@ -76,7 +77,6 @@ export abstract class SideParser extends StretchReader {
       start += 1;
     }
     if (this.tokens.slice(from, to).some(({ kind }) => kind === 'unknown')) throw new Refusal('syntax');
-    if (isQualifier && this.tokens.slice(from, to).some(isDenying)) throw new Refusal('syntax');
     const source = this.sourceOf(from, to);
     const symbols = this.tokens.slice(from, to).flatMap(({ kind, text }) => (kind === 'letter' ? [text] : []));
     if (start === to) return { isQualifier, item: null, symbols, source };
@@ -85,8 +85,25 @@ export abstract class SideParser extends StretchReader {
     // `k \in \mathbb{Z} = 7919` says two things.
     if (this.isMembership(from, to) && this.split(from, to, isRelation).length > 2) throw new Refusal('syntax');
     const hasRelation = rest.some(isRelation);
+    if (isSayingMore(rest, hasRelation)) throw new Refusal('syntax');
     if (!hasRelation) isQualifier ||= rest.some(({ text }) => /^(?:integers?|reals?|naturals?|arbitrary)$/.test(text));
+    if (isQualifier && this.tokens.slice(from, to).some(isDenying)) throw new Refusal('syntax');
     return { isQualifier, item: hasRelation ? this.parseQuietly(start, to, depth + 1) : null, symbols, source };
+  }
+
+  /** `x > 3 \text{ integer}`: what stands behind a bound as its unit says which numbers are meant. */
+  protected readNumberKind(item: Item): Item {
+    if (item.kind !== 'relation' || !item.ops.some((op) => /^[<>]/.test(op))) return item;
+    const kinds = item.sides.flatMap((side) =>
+      side.kind === 'scalar' && isKindOfNumbers(side) ? [side.unit!.text] : [],
+    );
+    if (kinds.length === 0) return item;
+    const sides = item.sides.map((side) =>
+      side.kind === 'scalar' && isKindOfNumbers(side) ? { ...side, unit: null } : side,
+    );
+    const source = kinds.join(' ');
+    const isQualifier = kinds.every((kind) => /^(?:integer|real|natural)$/.test(kind));
+    return this.attach({ ...item, sides }, [{ isQualifier, item: null, symbols: [], source }]);
   }
 
   /** The answer under these conditions. */
@@ -95,6 +112,23 @@ export abstract class SideParser extends StretchReader {
       if (condition.isQualifier) this.skipped.push({ what: 'qualifier', text: condition.source });
       return { kind: 'conditional', item: inner, condition, source: inner.source };
     }, item);
+  }
+
+  /** `\begin{cases} a & x > 0 \\ b & x \le 0 \end{cases}`: a list of cases, each under its condition. */
+  protected parseCases(from: number, to: number): Item | null {
+    if (this.tokens[from]!.text !== 'begin' || this.tokens[from + 2]?.text !== 'cases') return null;
+    if (to - from < 9 || this.tokens[to - 4]!.text !== 'end') throw new Refusal('syntax');
+    const rows = this.split(from + 4, to - 4, ({ text }) => text === '\\\\');
+    const items = rows.map(([a, b]) => this.#parseCase(a, b));
+    return { kind: 'list', items, joint: ',', source: this.sourceOf(from, to) };
+  }
+
+  #parseCase(from: number, to: number): Item {
+    const at = this.find(from, to, ({ text }) => text === '&');
+    if (at <= from || at === to - 1) throw new Refusal('syntax');
+    const end = this.tokens[at - 1]!.text === ',' ? at - 1 : at;
+    const last = isSeparator(this.tokens[to - 1]!) ? to - 1 : to;
+    return this.attach(this.parse(from, end, 2), [this.parseCondition(at + 1, last, 2)]);
   }
 
   /** Where a group in parentheses at the end opens that holds a condition or words, and is no part of the value. */
@@ -115,33 +149,63 @@ export abstract class SideParser extends StretchReader {
     const from = this.#skipLead(first, to);
     if (!mayBeName) return this.parse(from, to, depth + 1);
     if (this.tokens.slice(from, to).every(({ kind }) => kind === 'word')) return this.toName(from, to);
-    if (this.#isFunction(from, to)) return this.#parseFunction(from, to);
+    const open = this.#findArguments(from, to);
+    if (open > 0) return this.#parseFunction(from, open, to);
     const item = this.parseQuietly(from, to, depth + 1);
     return item === null || item.kind === 'text' ? this.toName(from, to) : item;
   }
 
-  /** "We find that" before a formula. */
+  /** "We find that", "The length of the diagonal equals" before a formula: what is named stands in the formula. */
   #skipLead(from: number, to: number): number {
     let start = from;
     while (start < to && isLeadWord(this.tokens[start]!)) start += 1;
-    if (start === from || start === to || this.tokens[start]!.kind === 'word') return from;
+    const copula = this.#findCopula(from, to);
+    if (copula >= start) start = this.tokens[copula + 1]?.text === ':' ? copula + 2 : copula + 1;
+    if (start === from || start >= to || this.tokens[start]!.kind === 'word') return from;
     this.skip('lead', from, start);
     return start;
   }
 
-  /** `A(x)`, `P(X = 1)`: a letter and one pair of brackets. */
-  #isFunction(from: number, to: number): boolean {
-    const open = from + (this.tokens[from + 1]?.text === "'" ? 2 : 1);
-    const isOpen = this.tokens[from]!.kind === 'letter' && this.tokens[open]?.text === '(' && open < to - 2;
-    // `C(n, 2)` counts.
-    const isCount = this.tokens[from]!.text === 'C' && this.find(open + 1, to - 1, isComma) > 0;
-    return isOpen && !isCount && !this.tokens[open]!.spaced && this.closesAt(open, to - 1);
+  /** The copula between words that leave the value alone and a formula; -1 where there is none. */
+  #findCopula(from: number, to: number): number {
+    const at = this.tokens.slice(from, to).findIndex((token) => token.kind !== 'word' && token.kind !== 'letter');
+    const end = at < 0 ? to : from + at;
+    const copula = this.tokens.findLastIndex(
+      ({ kind, text }, k) => k > from && k < end && kind === 'word' && hasClass(text.toLowerCase(), 'copula'),
+    );
+    const lead = this.tokens.slice(from, copula);
+    return copula < 0 || lead.some((token, k) => isDescribing(token) || isPartOf(lead, k)) ? -1 : copula;
   }
 
-  #parseFunction(from: number, to: number): Item {
+  /** Where the brackets of a function open: `A(x)`, `P(X = 1)`, `f'(x)`, `y_1(x)`, `f^{-1}(x)`, and nothing behind them; -1 for anything else. */
+  #findArguments(from: number, to: number): number {
+    if (this.tokens[from]!.kind !== 'letter' || this.tokens[to - 1]!.text !== ')') return -1;
+    const mark = this.tokens[from + 1]?.text;
+    const open = this.find(from, to, ({ text }) => text === '(');
+    if (open < 0 || open >= to - 2 || this.tokens[open]!.spaced || !this.closesAt(open, to - 1)) return -1;
+    const marked = this.tokens.slice(from + 1, open);
+    const written = marked.map(({ text }) => text).join('');
+    const isMarked =
+      open === from + 1 ||
+      (mark === "'" && open === from + 2) ||
+      (mark === '_' && isGroup(marked.slice(1))) ||
+      /^\^\{?-1\}?$/.test(written);
+    if (!isMarked) return -1;
+    // `C(n, 2)` counts, and `x_1(x_2 + 1)` is a product.
+    const isCount = this.tokens[from]!.text === 'C' && this.find(open + 1, to - 1, isComma) > 0;
+    const inside = this.tokens.slice(open + 1, to - 1);
+    const isPlain =
+      open === from + 1 || mark === "'" || inside.every((token) => token.kind === 'letter' || isComma(token));
+    return isCount || !isPlain ? -1 : open;
+  }
+
+  #parseFunction(from: number, open: number, to: number): Item {
     const source = this.sourceOf(from, to);
-    const open = this.tokens[from + 1]!.text === '(' ? from + 1 : from + 2;
-    const name = open === from + 1 ? this.tokens[from]!.text : `${this.tokens[from]!.text}'`;
+    const name = this.tokens
+      .slice(from, open)
+      .map(({ text }) => text)
+      .join('')
+      .replace(/[{}]/g, '');
     const args = this.split(open + 1, to - 1, isComma).map(([a, b]) => this.parseQuietly(a, b, 2));
     const exprs = args.flatMap((arg) => (arg?.kind === 'scalar' ? [arg.expr] : []));
     if (exprs.length < args.length) return { kind: 'name', value: source, source };
@@ -153,6 +217,8 @@ export abstract class SideParser extends StretchReader {
     const tokens = this.tokens.slice(from, to);
     if (tokens.some((token) => token.kind === 'unknown' || token.kind === 'number' || isDescribing(token)))
       return false;
+    // "a third of AB" is another value than AB.
+    if (tokens.some((_, k) => isPartOf(tokens, k))) return false;
     return tokens.some(({ kind }) => kind === 'word') || (NAMERS.has(tokens[0]!.text) && tokens.length > 1);
   }
 
@@ -161,6 +227,39 @@ export abstract class SideParser extends StretchReader {
     const source = this.sourceOf(from, to);
     return { kind: 'name', value: source, source };
   }
+}
+
+function isPartOf(tokens: readonly Token[], at: number): boolean {
+  return tokens[at]!.kind === 'word' && changesNumber(tokens[at]!.text) && tokens[at + 1]?.text === 'of';
+}
+
+/** One token, or all of them in braces. */
+function isGroup(tokens: readonly Token[]): boolean {
+  if (tokens.length === 1) return true;
+  const [open, close] = [tokens[0]?.text, tokens.at(-1)?.text];
+  return open === '{' && close === '}' && tokens.slice(1, -1).every(({ text }) => text !== '{' && text !== '}');
+}
+
+/** A condition with another statement in it: "for all x 12", "k in Z 12", "for each room is 340". */
+function isSayingMore(tokens: readonly Token[], hasRelation: boolean): boolean {
+  return tokens.some(({ kind, spaced }, at) => {
+    const before = tokens[at - 1];
+    if (kind !== 'number' || before === undefined) return false;
+    const isApart = spaced && (before.kind === 'letter' || SET_NAMES[before.text] !== undefined);
+    return (
+      isApart ||
+      (!hasRelation &&
+        tokens.slice(0, at).some((one) => one.kind === 'word' && /^(?:is|are|was|were)$/i.test(one.text)))
+    );
+  });
+}
+
+function isKindOfNumbers({ unit }: ScalarItem): boolean {
+  return (
+    unit !== null &&
+    unit.known === null &&
+    unit.text.split(' ').some((word) => isNumberKind(word) || isNumberKind(`${word}s`))
+  );
 }
 
 function isDenying({ kind, text }: Token): boolean {

@@ -353,7 +353,8 @@ class Tokenizer {
       return run.length > 3 || (isKnownWord(run) && (run.length > 2 || this.#tokens.at(-1)?.kind === 'number'));
     // "79 g de cire", where `de` alone is a product.
     if (run === 'de' && this.#spaced && /^ [a-zà-ÿ]{3}/.test(this.#text.slice(this.#at, this.#at + 4))) return true;
-    return run.length > 2 || (isKnownWord(lower) && run.slice(1) === lower.slice(1) && !this.#isShortProduct(run));
+    if (run.length > 2 || (this.#tokens.at(-1)?.kind === 'number' && isUnitWord(run))) return true;
+    return isKnownWord(lower) && run.slice(1) === lower.slice(1) && !this.#isShortProduct(run);
   }
 
   /** `-nm`: the abbreviation of a unit where none can stand. */

@@ -156,3 +156,15 @@ const NO_INFINITIVES: ReadonlySet<string> = new Set(
     'hundred thousand million infinity zero sin cos tan log max min sqrt exp'
   ).split(' '),
 );
+
+/** Whether a word says which numbers are meant: "integer", "odd". */
+export function isNumberKind(word: string): boolean {
+  return NUMBER_KINDS.has(word.toLowerCase());
+}
+
+const NUMBER_KINDS: ReadonlySet<string> = new Set(
+  (
+    'integer integers integral natural naturals real reals rational rationals irrational irrationals prime primes composite ' +
+    'composites odd even whole positive negative nonnegative nonpositive nonzero large small'
+  ).split(' '),
+);

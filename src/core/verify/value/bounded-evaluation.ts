@@ -38,6 +38,7 @@ interface Evaluation {
 type Of<T extends Expr['type']> = Extract<Expr, { type: T }>;
 
 const ONE: Bounded = { value: UNIT, error: 0n };
+const TWO: Bounded = { value: 2n * UNIT, error: 0n };
 const TEN: Bounded = { value: 10n * UNIT, error: 0n };
 const HUNDRED: Bounded = { value: 100n * UNIT, error: 0n };
 const QUARTER_TURN: Bounded = { value: PI_BOUNDED.value / 2n, error: PI_BOUNDED.error };
@@ -212,6 +213,15 @@ const CALLS: Readonly<Record<string, (x: Bounded, args: readonly Bounded[]) => B
   atan: atanBounded,
   asin: arcsine,
   acos: (x) => lift(arcsine(x), (value) => addBounded(QUARTER_TURN, negateBounded(value))),
+  asinh: (x) => lift(rootOfSquare(x, ONE), (root) => lnBounded(addBounded(root, x))),
+  acosh: (x) =>
+    x.value < UNIT + x.error
+      ? null
+      : lift(rootOfSquare(x, negateBounded(ONE)), (root) => lnBounded(addBounded(root, x))),
+  atanh: (x) =>
+    lift(divideBounded(addBounded(ONE, x), addBounded(ONE, negateBounded(x))), (quotient) =>
+      lift(lnBounded(quotient), (twice) => divideBounded(twice, TWO)),
+    ),
   sinh: (x) => combineExponentials(x, (up, down) => addBounded(up, negateBounded(down))),
   cosh: (x) => combineExponentials(x, addBounded),
   tanh: (x) =>
@@ -237,9 +247,15 @@ function arcsine(x: Bounded): Bounded | null {
   return lift(rootBounded(rest, 2n), (root) => lift(divideBounded(x, root), atanBounded));
 }
 
+/** `\sqrt{x^2 + a}`. */
+function rootOfSquare(x: Bounded, a: Bounded): Bounded | null {
+  const square = lift(multiplyBounded(x, x), (value) => addBounded(value, a));
+  return square === null || square.value < 0n ? null : rootBounded(square, 2n);
+}
+
 function combineExponentials(x: Bounded, combine: (up: Bounded, down: Bounded) => Bounded): Bounded | null {
   const [up, down] = [expBounded(x), expBounded(negateBounded(x))];
-  return up === null || down === null ? null : divideBounded(combine(up, down), { value: 2n * UNIT, error: 0n });
+  return up === null || down === null ? null : divideBounded(combine(up, down), TWO);
 }
 
 /** A series whose bounds are whole numbers; its index is put into the terms as a number. */

@@ -11,6 +11,8 @@ export interface NumericScope {
   peak: number;
   /** Set when a root, power, logarithm or inverse function had no real value on the way. */
   leftReals: boolean;
+  /** Set when a step with finite operands was too large or too small for a double. */
+  leftRange: boolean;
 }
 
 type Of<T extends Expr['type']> = Extract<Expr, { type: T }>;
@@ -45,7 +47,7 @@ export function evaluateNumerically(expr: Expr, scope: NumericScope): Complex {
     case 'root':
       return takeRoot(evaluate(expr.of), evaluate(expr.degree), scope);
     case 'call':
-      return applyFunction(expr.name, noteArgs(scope, expr.args.map(evaluate)), scope);
+      return evaluateCall(expr, evaluate, scope);
     case 'apply':
       return evaluateOpaque(expr, evaluate);
     case 'series':
@@ -88,9 +90,22 @@ function evaluateBinary(expr: Of<'binary'>, evaluate: Evaluate, scope: NumericSc
   if (expr.op === '^') return evaluatePower(expr, evaluate, scope);
   const [left, right] = [evaluate(expr.left), evaluate(expr.right)];
   if (expr.op === '+' || expr.op === '-') noteArgs(scope, [left, right]);
-  if (expr.op === '+') return addComplex(left, right);
-  if (expr.op === '-') return subtractComplex(left, right);
-  return expr.op === '*' ? multiplyComplex(left, right) : divideComplex(left, right);
+  if (expr.op === '+') return noteRange(scope, [left, right], addComplex(left, right));
+  if (expr.op === '-') return noteRange(scope, [left, right], subtractComplex(left, right));
+  if (expr.op === '*') return noteRange(scope, [left, right], multiplyComplex(left, right));
+  // A division by zero is a pole.
+  return isZero(right) ? divideComplex(left, right) : noteRange(scope, [left, right], divideComplex(left, right));
+}
+
+/** The value of a step without a pole, and a note where its operands are finite and it is not. */
+function noteRange(scope: NumericScope, operands: readonly Complex[], value: Complex): Complex {
+  if (isFiniteComplex(value) || !operands.every(isFiniteComplex)) return value;
+  scope.leftRange = true;
+  return value;
+}
+
+function isZero({ re, im }: Complex): boolean {
+  return re === 0 && im === 0;
 }
 
 /** `x^{2/3}` is the square of the cube root, real where x is negative, like `\sqrt[3]{x}^2`; others are principal values. */
@@ -98,11 +113,19 @@ function evaluatePower({ left, right }: Of<'binary'>, evaluate: Evaluate, scope:
   const base = evaluate(left);
   if (base.im === 0 && base.re < 0 && right.type === 'binary' && right.op === '/') {
     const [over, under] = [evaluate(right.left), evaluate(right.right)];
-    if (isOdd(under)) return powerComplex(takeRoot(base, under, scope), over);
+    if (isOdd(under)) return notePowerRange(scope, takeRoot(base, under, scope), over);
   }
   const exponent = evaluate(right);
   if (base.im === 0 && base.re < 0 && !Number.isInteger(exponent.re)) scope.leftReals = true;
-  return powerComplex(base, exponent);
+  return notePowerRange(scope, base, exponent);
+}
+
+/** A power of zero may have a pole; one of anything else is too large or too small where it is infinite or zero. */
+function notePowerRange(scope: NumericScope, base: Complex, exponent: Complex): Complex {
+  const value = powerComplex(base, exponent);
+  if (isZero(base) || !isFiniteComplex(base) || !isFiniteComplex(exponent)) return value;
+  if (isZero(value) || !isFiniteComplex(value)) scope.leftRange = true;
+  return value;
 }
 
 function isOdd({ re, im }: Complex): boolean {
@@ -131,6 +154,17 @@ function doubleFactorial({ re: n, im }: Complex): Complex {
   return fromReal(product);
 }
 
+/** A function that grows without a pole is too large for a double where its value is not finite; an exponential is never zero. */
+function evaluateCall(expr: Of<'call'>, evaluate: Evaluate, scope: NumericScope): Complex {
+  const args = noteArgs(scope, expr.args.map(evaluate));
+  const value = applyFunction(expr.name, args, scope);
+  if (!GROWING.has(expr.name)) return value;
+  if (isZero(value) && expr.name === 'exp' && args.every(isFiniteComplex)) scope.leftRange = true;
+  return noteRange(scope, args, value);
+}
+
+const GROWING: ReadonlySet<string> = new Set(['exp', 'sinh', 'cosh']);
+
 function applyFunction(name: string, args: readonly Complex[], scope: NumericScope): Complex {
   const x = args[0]!;
   const unary = UNARY[name];
@@ -150,9 +184,16 @@ const UNARY: Readonly<Record<string, (x: Complex) => Complex>> = {
   cot: (x) => divideComplex(cosComplex(x), sinComplex(x)),
   sec: (x) => divideComplex(ONE, cosComplex(x)),
   csc: (x) => divideComplex(ONE, sinComplex(x)),
-  sinh: (x) => divideComplex(subtractComplex(expComplex(x), expComplex(subtractComplex(ZERO, x))), fromReal(2)),
-  cosh: (x) => divideComplex(addComplex(expComplex(x), expComplex(subtractComplex(ZERO, x))), fromReal(2)),
+  sinh: (x) => {
+    if (x.im === 0) return fromReal(Math.sinh(x.re));
+    return divideComplex(subtractComplex(expComplex(x), expComplex(subtractComplex(ZERO, x))), fromReal(2));
+  },
+  cosh: (x) => {
+    if (x.im === 0) return fromReal(Math.cosh(x.re));
+    return divideComplex(addComplex(expComplex(x), expComplex(subtractComplex(ZERO, x))), fromReal(2));
+  },
   tanh: (x) => {
+    if (x.im === 0) return fromReal(Math.tanh(x.re));
     const twice = expComplex(addComplex(x, x));
     return divideComplex(subtractComplex(twice, ONE), addComplex(twice, ONE));
   },
@@ -172,6 +213,12 @@ function applyRealFunction(name: string, args: readonly Complex[], scope: Numeri
       return fromReal(name === 'asin' ? Math.asin(x) : Math.acos(x));
     case 'atan':
       return fromReal(Math.atan(x));
+    case 'asinh':
+      return fromReal(Math.asinh(x));
+    case 'acosh':
+    case 'atanh':
+      if (name === 'acosh' ? x < 1 : Math.abs(x) > 1) scope.leftReals = true;
+      return fromReal(name === 'acosh' ? Math.acosh(x) : Math.atanh(x));
     case 'floor':
       return fromReal(Math.floor(x));
     case 'ceil':
@@ -229,6 +276,7 @@ function evaluateSeries(expr: Of<'series'>, scope: NumericScope): Complex {
     steps: scope.steps,
     valueOf: (symbol) => (symbol === expr.variable ? index : scope.valueOf(symbol)),
     leftReals: false,
+    leftRange: false,
     peak: 0,
   };
   for (let k = from.re; k <= to.re; k += 1) {
@@ -237,6 +285,7 @@ function evaluateSeries(expr: Of<'series'>, scope: NumericScope): Complex {
     result = expr.op === 'sum' ? addComplex(result, term) : multiplyComplex(result, term);
   }
   scope.leftReals ||= inner.leftReals;
+  scope.leftRange ||= inner.leftRange;
   scope.peak = Math.max(scope.peak, inner.peak);
   return result;
 }
