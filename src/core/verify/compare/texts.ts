@@ -61,8 +61,15 @@ function toWords(text: string): string {
     else if (char === '-') words += isHyphen(bare, at) ? '' : char;
     else if (isWordCharacter(char) || '0123456789+*/=<>^:_\\!%|~'.includes(char)) words += char;
   }
-  return words === 'DNE' ? 'doesnotexist' : words;
+  return SYNONYMS.get(words.toLowerCase()) ?? words;
 }
+
+/** Texts that say the same in other words. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['dne', 'doesnotexist'],
+  ['yes', 'true'],
+  ['no', 'false'],
+]);
 
 /** "right-angled"; between symbols (`h-r`) it is a minus. */
 function isHyphen(text: string, at: number): boolean {

@@ -322,7 +322,7 @@ const TAKEN_BACK =
   /^\s{0,3}(?:(?:is|was|does|would|can|could|will|isn't|doesn't)\s{1,3}(?:be\s)?)?(?:not|wrong|incorrect|too|impossible|invalid|per ?mille)(?![A-Za-z])|^\s{0,3}(?:isn't|doesn't|wasn't|can't|cannot)/i;
 
 const OPERATOR_BEFORE =
-  /(?:[+*/^_<>√±−–—-]|\\(?:times|cdot|div|pm|mp|frac|sqrt|not|ne|neq|le|leq|ge|geq|lt|gt|leqslant|geqslant|ln|log|sin|cos|tan))\s{0,3}$/;
+  /(?:[+*/^_<>√±−–—-]|\\(?:times|cdot|div|pm|mp|frac|sqrt|not|notin|ne|neq|le|leq|ge|geq|lt|gt|leqslant|geqslant|ln|log|sin|cos|tan))\s{0,3}$/;
 
 /** Whether a box stands behind a sign, a factor or a denial: then its content alone is not what the text states. */
 function isOperandBefore(before: string): boolean {
