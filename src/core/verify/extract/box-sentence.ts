@@ -156,7 +156,7 @@ const SUBORDINATE =
 
 /** Words that make cases. */
 const CASES =
-  /(?<![A-Za-z])(?:if|unless|provided|assuming|for (?:(?:all |every |any |an )?(?:odd|even|prime) [A-Za-z$]|\$?[A-Za-z]\$? (?:is )?(?:odd|even|prime|composite|positive|negative)))(?![A-Za-z]{2})/i;
+  /(?<![A-Za-z])(?:if|unless|provided|assuming|in the (?:worst|best) case|for (?:(?:all |every |any |an )?(?:odd|even|prime) [A-Za-z$]|\$?[A-Za-z]\$? (?:is )?(?:odd|even|prime|composite|positive|negative)))(?![A-Za-z]{2})/i;
 
 /** "She can have at most", "we need at least". */
 const HOW_MANY = /[A-Za-z]{2}\s(?!(?:is|are|was|were|be|been|equals)\s)[A-Za-z]{2,20}\sat (?:least|most)[\s$]{0,4}$/;
