@@ -63,6 +63,8 @@ test('1: patterns in the source', () => {
 const PUT_TOGETHER = [
   'format/tag-stream.ts',
   'verify/extract/labels.ts',
+  'verify/read/choice.ts',
+  'verify/read/other-scripts.ts',
   'verify/reference-strings.ts',
   'word-sums/chain.ts',
   'word-sums/check.ts',

@@ -132,7 +132,7 @@ const FUNCTION_WORDS: ReadonlySet<string> = new Set(
     'when whenever unless provided assuming otherwise else whether while until till though although however only just exactly also too ' +
     'with without for from into onto about around over under above below between among plus minus times divided multiplied squared cubed modulo mod ' +
     'wrong incorrect false invalid impossible maybe perhaps possibly probably unclear fails contradicts contradiction contradicting ' +
-    'the you she they its it his her their our your'
+    'hopefully ish the you she they its it his her their our your'
   ).split(' '),
 );
 
@@ -156,7 +156,7 @@ const SUBORDINATE =
 
 /** Words that make cases. */
 const CASES =
-  /(?<![A-Za-z])(?:if|unless|provided|assuming|in the (?:worst|best) case|for (?:(?:all |every |any |an )?(?:odd|even|prime) [A-Za-z$]|\$?[A-Za-z]\$? (?:is )?(?:odd|even|prime|composite|positive|negative)))(?![A-Za-z]{2})/i;
+  /(?<![A-Za-z])(?:if|unless|otherwise|provided|assuming|in the (?:worst|best) case|for (?:(?:all |every |any |an )?(?:odd|even|prime) [A-Za-z$]|\$?[A-Za-z]\$? (?:is )?(?:odd|even|prime|composite|positive|negative)))(?![A-Za-z]{2})/i;
 
 /** "She can have at most", "we need at least". */
 const HOW_MANY = /[A-Za-z]{2}\s(?!(?:is|are|was|were|be|been|equals)\s)[A-Za-z]{2,20}\sat (?:least|most)[\s$]{0,4}$/;

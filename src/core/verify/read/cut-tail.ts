@@ -45,8 +45,8 @@ export function findCuts(tokens: readonly Token[]): Cut[] {
     const { kind, text } = tokens[at]!;
     if (kind === 'op' && (text === '(' || text === '[' || text === '{')) depth += 1;
     if (kind === 'op' && (text === ')' || text === ']' || text === '}')) depth -= 1;
-    // What stands behind a member of a list is no tail of the whole.
-    if (depth === 0 && text === ';') break;
+    // A tail of one member is none of the whole list.
+    if (depth === 0 && text === ';') return [];
     if (depth > 0 || kind !== 'word') continue;
     // Each reason is read to its end.
     if (hasClass(text.toLowerCase(), 'reason')) reasons += 1;
