@@ -116,7 +116,9 @@ const THINKING: readonly (readonly [open: string, close: string])[] = [
   ['<reasoning>', '</reasoning>'],
 ];
 
+const THINKING_WORD = /[Tt]hink|THINK|thought|reasoning/;
+
 /** Whether a text may hold thinking: a quick look before `stripThinking`. */
 export function mayHoldThinking(text: string): boolean {
-  return THINKING.some(([open, close]) => text.includes(close) || text.includes(open));
+  return THINKING_WORD.test(text) && THINKING.some(([open, close]) => text.includes(close) || text.includes(open));
 }

@@ -7,6 +7,12 @@ import { findClauseStart, findSentenceStart } from './assertion.ts';
  * "nobody knows whether it is" before it, "if n is even", "is wrong", a question mark behind it.
  */
 export function isStatedBetween(text: string, after: string): boolean {
+  return isLedToPlainly(text) && isLeftAlone(after);
+}
+
+/** Whether what its sentence says before a box leads to its content and does nothing to it. */
+function isLedToPlainly(text: string): boolean {
+  if (!/[A-Za-z\d%:]/.test(text)) return true;
   const before = text.replace(/\\equiv(?![A-Za-z])/g, '=');
   const sentence = dropCommands(before.slice(findSentenceStart(before)));
   const clause = sentence.slice(findClauseStart(sentence));
@@ -21,7 +27,12 @@ export function isStatedBetween(text: string, after: string): boolean {
     .replace(/[,，；;]$/.test(sentence.slice(0, from)) ? /^\s{0,3}or(?![A-Za-z])/ : /^$/, '')
     .replace(HOW_MANY.test(sentence) && !/answer/i.test(sentence) ? /at (?:least|most)[\s$]{0,4}$/ : /^$/, '');
   if (RANGE.test(sentence) || UNFINISHED_RANGE.test(sentence) || endsRangeOfValues(sentence)) return false;
-  if (isChanged(phrase)) return false;
+  return !isChanged(phrase);
+}
+
+/** Whether the rest of its sentence leaves it alone. */
+function isLeftAlone(after: string): boolean {
+  if (!/[A-Za-z?？]/.test(after)) return true;
   const end = SENTENCE_END.exec(after);
   const rest = dropCommands(end === null ? after : after.slice(0, end.index));
   if (end?.[0].startsWith('?')) return false;

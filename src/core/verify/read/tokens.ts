@@ -75,7 +75,7 @@ class Tokenizer {
   constructor(text: string, isDecimalComma: boolean) {
     this.#text = text;
     this.#isDecimalComma = isDecimalComma;
-    this.#spacedComma = LIST_COMMA.test(text);
+    this.#spacedComma = text.includes(',') && LIST_COMMA.test(text);
     this.#delimiters = text.includes('$') ? findDelimiters(text) : new Map();
   }
 
