@@ -162,8 +162,9 @@ function comparePlainSums(arm: ComparedArm): Task {
 function splitBothWays(a: number, b: number): string {
   const sum = a + b;
   const [tens, ones] = [tensOf(a) + tensOf(b), (a % 10) + (b % 10)];
-  const apart = `${tensOf(a)} + ${tensOf(b)} = ${tens}, ${a % 10} + ${b % 10} = ${ones}, ${sum}.`;
-  return `<Parallel><Path>${apart}</Path><Path>${writeSteps(a, b)}</Path></Parallel>\n<Summary>Both give ${sum}.</Summary>\n\nFinal Answer: ${sum}`;
+  // No full stop before a tag: SmolLM2 has a token `.</` of its own, which it prefers to the tag.
+  const apart = `${tensOf(a)} + ${tensOf(b)} = ${tens}, ${a % 10} + ${b % 10} = ${ones}, ${sum}`;
+  return `<Parallel><Path>${apart}</Path><Path>${writeSteps(a, b)}</Path></Parallel>\n<Summary>Both give ${sum}</Summary>\n\nFinal Answer: ${sum}`;
 }
 
 function addInSteps(a: number, b: number): string {
@@ -171,7 +172,7 @@ function addInSteps(a: number, b: number): string {
 }
 
 const writeSteps = (a: number, b: number) =>
-  `${a} + ${tensOf(b)} = ${a + tensOf(b)}, ${a + tensOf(b)} + ${b % 10} = ${a + b}.`;
+  `${a} + ${tensOf(b)} = ${a + tensOf(b)}, ${a + tensOf(b)} + ${b % 10} = ${a + b}`;
 
 const tensOf = (value: number) => value - (value % 10);
 
