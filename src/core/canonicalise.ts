@@ -96,12 +96,11 @@ export interface StrippedText {
  * stages take a response from outside, before its format is checked or its answer is read. Opened after that and never closed: `thinking_unclosed`.
  */
 export function stripThinking(text: string): StrippedText {
-  const from = Math.max(
-    0,
-    ...THINKING.map(([, closer]) => ({ at: text.lastIndexOf(closer), length: closer.length })).map(({ at, length }) =>
-      at < 0 ? 0 : at + length,
-    ),
-  );
+  const ends = THINKING.map(([, closer]) => {
+    const at = text.lastIndexOf(closer);
+    return at < 0 ? 0 : at + closer.length;
+  });
+  const from = Math.max(...ends);
   const open = THINKING.map(([opener]) => text.indexOf(opener, from)).filter((at) => at >= 0);
   if (open.length > 0) return { content: '', at: Math.min(...open), code: 'thinking_unclosed' };
   const rest = text.slice(from);

@@ -31,7 +31,7 @@ export function isSameWording(gold: string, answer: string): boolean {
   return /(?<![\\A-Za-z])[a-z]{3}/.test(normal) && normal === foldWords(normaliseText(answer));
 }
 
-/** Words in lower case; symbols, commands and what stands behind a command (`\\triangle ABC`) as they are. */
+/** Words in lower case; symbols, commands and what stands behind a command (`\triangle ABC`) as they are. */
 function foldWords(text: string): string {
   return text.replace(/(?<!\\[A-Za-z]{0,16}[ {]?)(?<![A-Za-z])[A-Za-z]{3,}/g, (run) => run.toLowerCase());
 }

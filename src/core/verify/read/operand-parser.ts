@@ -1,6 +1,5 @@
 import { Refusal } from '../limits.ts';
 import { type Expr, joinBinary, wholeNumber } from '../syntax-tree.ts';
-import { callFunction } from './function-calls.ts';
 import { ACCENTS, FUNCTIONS, INVERSES, LIST_FUNCTIONS, MATRICES, SYMBOLS, UNKNOWN_FUNCTIONS } from './names.ts';
 import { isWholeText, toNumber } from './number-literal.ts';
 import { isWhole, writesOne } from './operand-shapes.ts';
@@ -338,3 +337,25 @@ function isIndex(subscript: readonly Token[]): boolean {
   }
   return hasLetter;
 }
+
+/** The value that a function has at its argument: by the functions that are evaluated, where it is made of these. */
+function callFunction(name: string, argument: Expr): Expr {
+  const made = MADE_OF[name];
+  return made === undefined ? { type: 'call', name, args: [argument] } : made(argument);
+}
+
+const call = (name: string, argument: Expr): Expr => ({ type: 'call', name, args: [argument] });
+const invert = (expr: Expr): Expr => joinBinary('/', wholeNumber(1n), expr);
+
+/** The argument stands once in each: functions of functions stay as long as they are written. */
+const MADE_OF: Readonly<Record<string, (argument: Expr) => Expr>> = {
+  sech: (x) => invert(call('cosh', x)),
+  csch: (x) => invert(call('sinh', x)),
+  coth: (x) => invert(call('tanh', x)),
+  asec: (x) => call('acos', invert(x)),
+  acsc: (x) => call('asin', invert(x)),
+  acot: (x) => joinBinary('-', joinBinary('/', { type: 'constant', name: 'pi' }, wholeNumber(2n)), call('atan', x)),
+  asech: (x) => call('acosh', invert(x)),
+  acsch: (x) => call('asinh', invert(x)),
+  acoth: (x) => call('atanh', invert(x)),
+};

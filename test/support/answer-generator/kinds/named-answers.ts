@@ -72,6 +72,61 @@ const namedQuantity: AnswerKind<NamedQuantity> = {
   },
 };
 
+/** `25\% \text{ increase}`, `5 \text{ km north}`. */
+interface Directed {
+  readonly size: number;
+  /** What stands between the number and its direction. */
+  readonly unit: string;
+  readonly sides: readonly [side: string, opposite: string];
+}
+
+/** By what is measured: words of which one takes back the other. */
+const DIRECTIONS: Readonly<Record<string, readonly (readonly [side: string, opposite: string])[]>> = {
+  '\\%': [
+    ['increase', 'decrease'],
+    ['growth', 'decline'],
+    ['gain', 'loss'],
+    ['rise', 'drop'],
+    ['profit', 'loss'],
+  ],
+  '\\text{ km}': [
+    ['north', 'south'],
+    ['east', 'west'],
+    ['south', 'west'],
+  ],
+  '\\text{ hours}': [['later', 'earlier']],
+  '\\text{ units}': [['left', 'right']],
+  '\\text{ cm}': [['longer', 'shorter']],
+};
+
+const direct = (size: number, unit: string, word: string, rng: Rng): string =>
+  `${size}${unit}${pick(rng, [`\\text{ ${word}}`, ` \\text{ ${word}}`, `\\ \\text{${word}}`])}`;
+
+const directed: AnswerKind<Directed> = {
+  name: 'amount with a direction',
+  shape: 'quantity',
+  weight: 10,
+  draw: (rng) => {
+    const unit = pick(rng, Object.keys(DIRECTIONS));
+    const [side, opposite] = pick(rng, DIRECTIONS[unit]!);
+    return { size: between(rng, 2, 400), unit, sides: isRare(rng, 2) ? [side, opposite] : [opposite, side] };
+  },
+  gold: ({ size, unit, sides }) => `${size}${unit}\\text{ ${sides[0]}}`,
+  rewrites: {
+    same: ({ size, unit, sides }, rng) => tex(direct(size, unit, sides[0], rng)),
+    typed: ({ size, unit, sides }) => plain(`${size}${unit.replace(/\\(?:text)?|[{}]/g, '')} ${sides[0]}`),
+    'direction left out': ({ size, unit }) => tex(`${size}${unit}`),
+  },
+  misses: {
+    opposite: ({ size, unit, sides }, rng) => tex(direct(size, unit, sides[1], rng)),
+    'opposite, typed': ({ size, unit, sides }) => plain(`${size}${unit.replace(/\\(?:text)?|[{}]/g, '')} ${sides[1]}`),
+    'number changed': ({ size, unit, sides }, rng) => tex(direct(size + pick(rng, [1, 10]), unit, sides[0], rng)),
+    'number changed, direction left out': ({ size, unit }, rng) => tex(`${size + pick(rng, [1, 10])}${unit}`),
+    'one of both': ({ size, unit, sides }, rng) => tex(direct(size, unit, `${sides[0]} or ${sides[1]}`, rng)),
+    'sign added': ({ size, unit, sides }, rng) => tex(`-${direct(size, unit, sides[0], rng)}`),
+  },
+};
+
 type Values = readonly Member[];
 
 /** Names in the order in which coordinates have them. */
@@ -212,6 +267,7 @@ const plainList: AnswerKind<readonly number[]> = {
 /** Values with names, and names for values without them. */
 export const NAMED_ANSWERS: readonly SampledKind[] = [
   sampleKind(namedQuantity),
+  sampleKind(directed),
   sampleKind(namedTuple),
   sampleKind(plainList),
 ];
