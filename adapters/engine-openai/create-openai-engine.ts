@@ -5,6 +5,7 @@ import type { Engine, EngineModel, TokenizeRequest } from '../../src/ports/engin
 import { chat } from './chat.ts';
 import { createModelLister, type ListedModel, type ListModels } from './openai-client.ts';
 import { type OpenAiKind, OpenAiWire, type OpenAiWireOptions } from './openai-wire.ts';
+import { readOutputRows } from './output-rows.ts';
 import { findLoadReader } from './read-load.ts';
 import { completeBySglang, SglangAdapters } from './sglang.ts';
 import { completeByStream } from './streamed-completion.ts';
@@ -47,7 +48,7 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
 
 /** The calls in which kinds of server differ. */
 type Dialect = Pick<Engine, 'complete' | 'tokenize' | 'detokenize' | 'loadWeights' | 'unloadWeights'> &
-  Partial<Pick<Engine, 'listModels'>>;
+  Partial<Pick<Engine, 'listModels' | 'readOutputRows'>>;
 
 function toEngineModel({ id, maxLength, parent }: ListedModel): EngineModel {
   return { id, maxLength, parent };
@@ -70,6 +71,7 @@ function createVllmDialect(wire: OpenAiWire, listModels: ListModels): Dialect {
     complete: async (request, signal) =>
       completeByVllm(wire, request, await whole.findName(request.model, signal), signal),
     listModels: async (signal) => (await whole.list(signal)).map(toEngineModel),
+    readOutputRows: async (model, ids, signal) => readRowsOf(await listModels(signal), model, ids),
     tokenize: (request, signal) => tokenize(wire, request, signal),
     detokenize: (model, ids, signal) => detokenize(wire, model, ids, {}, signal),
     loadWeights: async (version, location, signal) => {
@@ -91,6 +93,7 @@ function createSglangDialect(wire: OpenAiWire, listModels: ListModels): Dialect 
       return completeBySglang(wire, request, await adapters.findName(model, signal), signal);
     },
     listModels: async (signal) => (await whole.list(signal)).map(toEngineModel),
+    readOutputRows: async (model, ids, signal) => readRowsOf(await listModels(signal), model, ids),
     tokenize: (request, signal) => tokenize(wire, request, signal),
     detokenize: (model, ids, signal) => detokenize(wire, model, ids, { skip_special_tokens: false }, signal),
     loadWeights: async (version, location, signal) => {
@@ -104,6 +107,12 @@ function createSglangDialect(wire: OpenAiWire, listModels: ListModels): Dialect 
       await unloadAdapter(wire, SGLANG_WEIGHTS, version, signal);
     },
   };
+}
+
+async function readRowsOf(models: readonly ListedModel[], model: string, ids: readonly number[]) {
+  const named = models.find(({ id }) => id === model);
+  const base = named?.parent == null ? named : models.find(({ id }) => id === named.parent);
+  return base?.root == null ? null : readOutputRows(base.root, ids);
 }
 
 /** A server that takes and returns text only: ids stand for pieces of text, and are made and read here. */

@@ -41,12 +41,22 @@ const SETTINGS = [
   'tie_word_embeddings',
 ] as const;
 
+/** Where a tensor lies, and in what form. */
+export interface TensorPlace {
+  readonly file: string;
+  /** Of its first byte. */
+  readonly offset: number;
+  /** As safetensors names it: `BF16`. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
 /** What an engine depends on. */
 export interface ModelFolder {
   readonly folder: string;
   readonly config: JsonObject;
-  /** Shape of every tensor, by name. */
-  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** By name. */
+  readonly tensors: ReadonlyMap<string, TensorPlace>;
 }
 
 /** Whether a whole model lies there rather than an adapter; false for what is no folder that this process sees. */
@@ -63,20 +73,20 @@ export async function isModelFolder(location: string): Promise<boolean> {
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const config = await readJson(folder, CONFIG);
   refuseUnsupported(folder, config);
-  const shapes = new Map<string, readonly number[]>();
+  const tensors = new Map<string, TensorPlace>();
   const { files, owners } = await listTensorFiles(folder);
   for (const file of files) {
-    for (const [name, shape] of await readTensors(folder, file)) {
-      if (shapes.has(name)) throw fault(folder, `tensor ${shorten(name)} is in two files`);
+    for (const [name, place] of await readTensors(folder, file)) {
+      if (tensors.has(name)) throw fault(folder, `tensor ${shorten(name)} is in two files`);
       if (owners !== null && owners.get(name) !== file)
         throw fault(folder, `${INDEX} has tensor ${shorten(name)} elsewhere than in ${file}`);
-      shapes.set(name, shape);
+      tensors.set(name, place);
     }
   }
-  const lost = [...(owners?.keys() ?? [])].find((name) => !shapes.has(name));
+  const lost = [...(owners?.keys() ?? [])].find((name) => !tensors.has(name));
   if (lost !== undefined) throw fault(folder, `tensor ${shorten(lost)} of ${INDEX} is in no file`);
-  if (shapes.size === 0) throw fault(folder, 'it holds no tensor');
-  return { folder, config, shapes };
+  if (tensors.size === 0) throw fault(folder, 'it holds no tensor');
+  return { folder, config, tensors };
 }
 
 /** Throws `EngineError` where an engine that was started with `base` cannot take the weights of `model`. */
@@ -89,11 +99,11 @@ export function requireSameShape(model: ModelFolder, base: ModelFolder): void {
     throw fault(model.folder, `${differing} is ${own}, and the served model in ${base.folder} has ${served}`);
   }
   const isTied = base.config.tie_word_embeddings === true;
-  const names = new Set([...model.shapes.keys(), ...base.shapes.keys()]);
+  const names = new Set([...model.tensors.keys(), ...base.tensors.keys()]);
   for (const name of names) {
     // A head that is the embedding may be written out or left out.
     if (isTied && name === 'lm_head.weight') continue;
-    const [own, served] = [model.shapes.get(name), base.shapes.get(name)].map((shape) => shape?.join(' x '));
+    const [own, served] = [model, base].map(({ tensors }) => tensors.get(name)?.shape.join(' x '));
     if (own === served) continue;
     throw fault(
       model.folder,
@@ -133,24 +143,27 @@ async function listTensorFiles(folder: string): Promise<TensorFiles> {
   return { files: [...new Set(owners.values())], owners };
 }
 
-/** Name and shape of every tensor of a safetensors file: a length, a header as JSON, then the tensors without a gap. */
-async function readTensors(folder: string, file: string): Promise<[string, readonly number[]][]> {
+/** Every tensor of a safetensors file by name: a length, a header as JSON, then the tensors without a gap. */
+async function readTensors(folder: string, file: string): Promise<[string, TensorPlace][]> {
   const whole = path.join(folder, file);
   const { size } = await stat(whole);
   const header = await readHeader(folder, file, size);
-  const tensors: [string, readonly number[]][] = [];
+  const tensors: [string, TensorPlace][] = [];
   let bytes = 0;
   for (const [name, value] of Object.entries(header.tensors)) {
     if (name === '__metadata__') continue;
     const entry = toObject(value);
-    const shape = entry?.shape;
-    const each = ELEMENT_BYTES[String(entry?.dtype)];
-    if (each === undefined)
-      throw fault(folder, `${file}: tensor ${shorten(name)} is of type ${shorten(String(entry?.dtype))}`);
+    const { shape, dtype } = { shape: entry?.shape, dtype: String(entry?.dtype) };
+    const each = ELEMENT_BYTES[dtype];
+    if (each === undefined) throw fault(folder, `${file}: tensor ${shorten(name)} is of type ${shorten(dtype)}`);
     if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && length >= 0))
       throw fault(folder, `${file}: tensor ${shorten(name)} has no shape`);
-    bytes += shape.reduce((product, length) => product * length, each);
-    tensors.push([name, shape]);
+    const own = shape.reduce((product, length) => product * length, each);
+    const [start, end] = Array.isArray(entry?.data_offsets) ? entry.data_offsets : [];
+    if (!Number.isSafeInteger(start) || start < 0 || end !== start + own)
+      throw fault(folder, `${file}: tensor ${shorten(name)} does not say where its ${own} bytes lie`);
+    bytes += own;
+    tensors.push([name, { file, offset: header.bytes + start, dtype, shape }]);
   }
   if (header.bytes + bytes === size) return tensors;
   throw fault(

@@ -121,6 +121,11 @@ export interface Engine {
   checkHealth(signal?: AbortSignal): Promise<{ readonly version: string | null }>;
   /** What the server tells of its load; null when it tells none. Absent where no such server is known to. */
   readLoad?(signal?: AbortSignal): Promise<EngineLoad | null>;
+  /**
+   * Rows of the output matrix of `model` for these tokens, in their order: of the base where it is an adapter. Null where
+   * its files do not lie before this process. Absent where no such server tells where they lie.
+   */
+  readOutputRows?(model: string, ids: readonly number[], signal?: AbortSignal): Promise<readonly Float32Array[] | null>;
   /** The endpoints as last seen, without asking any. Absent where there is one. */
   listEndpoints?(): readonly EndpointStatus[];
   [Symbol.asyncDispose](): Promise<void>;

@@ -5,9 +5,12 @@
  *  3. tags that the model cannot tell apart are named
  *  4. a cache that is off, or not told of, is a warning with what to do; nothing is said of one whose blocks may be longer
  *     than any prompt that the model takes, and the prompt is longer than the blocks of known servers where it can be
+ *  5. tags whose output rows are the means of those of their pieces are named, also rounded to bfloat16; nothing is said
+ *     where rows cannot be read
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import { createRng } from '../../src/core/rng.ts';
 import { diagnoseTokens } from '../../src/pipeline/doctor/diagnose-tokens.ts';
 import type { Subject } from '../../src/pipeline/doctor/faults.ts';
 import { type Finding, Findings } from '../../src/pipeline/doctor/finding.ts';
@@ -24,6 +27,8 @@ interface Illness {
   /** Tokens of a block of the prefix cache, which holds whole ones: instead of `cached`. */
   readonly block?: number;
   readonly maxLength?: number | null;
+  /** The output row of a token, by its id; what it returns for one row is null where none can be read. */
+  readonly rowOf?: (id: number) => Float32Array | null;
 }
 
 const SUBJECT: Subject = {
@@ -57,6 +62,17 @@ function answer(
   return { ids, text: '', logprobs, finish: 'stop' as const, cachedTokens: held ?? cached };
 }
 
+/** What the tags fall into without their last character, and that one. */
+const PIECES: Readonly<Record<string, readonly number[]>> = {
+  ...{ '<Parallel': [20, 21], '</Parallel': [22, 21], '<Path': [20, 23], '</Path': [22, 23] },
+  ...{ '<Summary': [20, 24, 25], '</Summary': [22, 24, 25], '>': [26] },
+};
+
+function readAll(rowOf: (id: number) => Float32Array | null, ids: readonly number[]): Float32Array[] | null {
+  const rows = ids.map(rowOf);
+  return rows.includes(null) ? null : (rows as Float32Array[]);
+}
+
 async function diagnoseIll(t: TestContext, illness: Illness): Promise<Finding[]> {
   const run = openTempRun(t);
   const findings = new Findings(SUBJECT, run.ctx.signal);
@@ -67,6 +83,8 @@ async function diagnoseIll(t: TestContext, illness: Illness): Promise<Finding[]>
       calls += 1;
       return [answer(illness, calls, request)];
     },
+    tokenize: async ({ input }) => [...(PIECES[(input as { text: string }).text] ?? [])],
+    ...(illness.rowOf === undefined ? {} : { readOutputRows: async (_model, ids) => readAll(illness.rowOf!, ids) }),
   };
   const binding = { template: run.ctx.studentTemplate, tags: TAGS, gapText: '\n', labels: null };
   const { maxLength = 4096 } = illness;
@@ -123,4 +141,40 @@ test('4: the cache', async (t) => {
   assert.doesNotMatch(unclear!.fix ?? '', /switch/);
   const [, , small] = await diagnoseIll(t, { block: 16, maxLength: 100 });
   assert.equal(small?.status, 'ok');
+});
+
+test('5: rows between those of their pieces', async (t) => {
+  const width = 64;
+  const draw = (id: number) => {
+    const rng = createRng(id);
+    return Float32Array.from({ length: width }, () => rng.next() - 0.5);
+  };
+  const meanOf = (ids: readonly number[]) => {
+    const rows = ids.map(draw);
+    return Float32Array.from({ length: width }, (_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
+  };
+  const roundToBrain = (row: Float32Array) => {
+    const bits = new Uint32Array(row.slice().buffer);
+    return new Float32Array(bits.map((each) => (each + 0x8000) & 0xffff0000).buffer);
+  };
+  const [mean, meanOfSummary] = [meanOf([22, 23, 26]), roundToBrain(meanOf([20, 24, 25, 26]))];
+  const rows = (tags: ReadonlyMap<number, Float32Array>) => (id: number) => tags.get(id) ?? draw(id);
+  const ill = await diagnoseIll(t, {
+    rowOf: rows(
+      new Map([
+        [TAGS.pathClose, mean],
+        [TAGS.summaryOpen, meanOfSummary],
+      ]),
+    ),
+  });
+  const found = ill.find(({ fault }) => fault === 'tags_between_pieces');
+  assert.equal(found?.status, 'warn');
+  assert.match(found!.detail, /^the rows of <\/Path>, <Summary> are the means/);
+  assert.match(found!.fix ?? '', /direction of its own/);
+  const own = mean.map((value, i) => value + draw(99)[i]!);
+  const well = await diagnoseIll(t, { rowOf: rows(new Map([[TAGS.pathClose, own]])) });
+  assert.ok(well.every(({ status }) => status === 'ok'));
+  assert.ok(well.some(({ detail }) => detail === 'no tag has the mean of the rows of its pieces'));
+  const blind = await diagnoseIll(t, { rowOf: () => null });
+  assert.equal(blind.length, 3);
 });

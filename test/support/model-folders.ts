@@ -3,8 +3,10 @@ import { join } from 'node:path';
 
 /** Tiny folders of whole models, in the form that trainers write and engines load. */
 
-/** Tensors by name: shape, and what every byte of it holds. */
-export type Tensors = Readonly<Record<string, { readonly shape: readonly number[]; readonly fill: number }>>;
+/** Tensors by name: shape, and what every byte of it holds, or all its bytes. */
+export type Tensors = Readonly<
+  Record<string, { readonly shape: readonly number[]; readonly fill: number | Uint8Array }>
+>;
 
 export const TINY_CONFIG = {
   architectures: ['TinyForCausalLM'],
@@ -45,17 +47,22 @@ export function encodeTensors(tensors: Tensors, dtype = 'F32', bytesEach = 4): B
 export function writeModelFolder(
   folder: string,
   tensors: Tensors,
-  { config = TINY_CONFIG, shards }: { config?: object; shards?: Readonly<Record<string, string>> } = {},
+  {
+    config = TINY_CONFIG,
+    shards,
+    dtype = 'F32',
+  }: { config?: object; shards?: Readonly<Record<string, string>>; dtype?: 'F32' | 'F16' | 'BF16' } = {},
 ): string {
+  const encode = (some: Tensors) => encodeTensors(some, dtype, dtype === 'F32' ? 4 : 2);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   if (shards === undefined) {
-    writeFileSync(join(folder, 'model.safetensors'), encodeTensors(tensors));
+    writeFileSync(join(folder, 'model.safetensors'), encode(tensors));
     return folder;
   }
   for (const file of new Set(Object.values(shards))) {
     const own = Object.entries(tensors).filter(([name]) => shards[name] === file);
-    writeFileSync(join(folder, file), encodeTensors(Object.fromEntries(own)));
+    writeFileSync(join(folder, file), encode(Object.fromEntries(own)));
   }
   writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ metadata: {}, weight_map: shards }));
   return folder;

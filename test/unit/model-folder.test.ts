@@ -48,8 +48,9 @@ test('1: what lies there', async () => {
 test('2: complete', async () => {
   const wanted = new Map(Object.entries(TENSORS).map(([name, { shape }]) => [name, shape]));
   for (const options of [{}, { shards: SHARDS }]) {
-    const { shapes, config } = await readModelFolder(writeModelFolder(nextFolder(), TENSORS, options));
-    assert.deepEqual(new Map([...shapes].sort()), new Map([...wanted].sort()));
+    const { tensors, config } = await readModelFolder(writeModelFolder(nextFolder(), TENSORS, options));
+    const found = [...tensors].map(([name, { shape }]) => [name, shape] as const);
+    assert.deepEqual(new Map(found.sort()), new Map([...wanted].sort()));
     assert.deepEqual(config, TINY_CONFIG);
   }
 });

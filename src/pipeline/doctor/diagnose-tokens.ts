@@ -25,6 +25,7 @@ export async function diagnoseTokens(
   ];
   await findings.look('sampling', () => checkStops(ctx, all));
   await findings.look('tokenizer', () => checkDistinct(ctx, all));
+  await lookAtRows(ctx, all, findings);
   await lookAtCache(ctx, all, maxLength, findings);
 }
 
@@ -57,6 +58,47 @@ async function checkDistinct(ctx: RunContext, tags: readonly number[]): Promise<
     'tags_alike',
     `the model does not tell tags apart: ${alike.join(', ')} (the same next token, to the digit)`,
   );
+}
+
+/** Of the length of a row: less is what rounding leaves. Training that reaches the row takes it further. */
+const SAME_ROW = 0.02;
+
+/**
+ * The logit of a token whose output row is the mean of the rows of its pieces is the mean of their logits whatever the
+ * model thinks: it is never above all of them, and adapters, which leave that matrix alone, cannot change it.
+ */
+async function lookAtRows(ctx: RunContext, tags: readonly number[], findings: Findings): Promise<void> {
+  const { engine, signal, plan } = ctx;
+  const { model } = plan.engine;
+  if (engine.readOutputRows === undefined) return;
+  const toIds = (text: string) => engine.tokenize({ model, input: { text } }, signal);
+  try {
+    const between: string[] = [];
+    for (const [index, tag] of tags.entries()) {
+      // Without its last character it is no tag, and falls into the pieces that it had before it was one.
+      const pieces = [...(await toIds(TAGS[index]!.slice(0, -1))), ...(await toIds('>'))];
+      const rows = await engine.readOutputRows(model, [tag, ...pieces], signal);
+      if (rows === null) return;
+      if (isMeanOf(rows[0]!, rows.slice(1))) between.push(TAGS[index]!);
+    }
+    if (between.length === 0) return findings.good('tokenizer', 'no tag has the mean of the rows of its pieces');
+    const detail = `the rows of ${between.join(', ')} are the means of the rows of their pieces: a tag is then never likelier than all its pieces, and adapters cannot learn to write it`;
+    findings.warn('tokenizer', 'tags_between_pieces', detail);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ParallelR1Error)) throw error;
+    findings.warn('tokenizer', readFault(error), `the rows of the tags could not be looked at: ${error.message}`);
+  }
+}
+
+function isMeanOf(row: Float32Array, others: readonly Float32Array[]): boolean {
+  let [apart, length] = [0, 0];
+  for (const [i, value] of row.entries()) {
+    const mean = others.reduce((sum, other) => sum + other[i]!, 0) / others.length;
+    apart += (value - mean) ** 2;
+    length += value ** 2;
+  }
+  return Math.sqrt(apart) < SAME_ROW * Math.sqrt(length);
 }
 
 /**

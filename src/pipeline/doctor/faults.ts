@@ -57,6 +57,8 @@ const REMEDIES = {
   tags_share_id: () => 'add the six tags as special tokens of their own (README, "Preparing a model")',
   tags_alike: () =>
     'initialise the rows of the tags (README, "Preparing a model"), in the model that engine and trainer load',
+  tags_between_pieces: () =>
+    'give each a direction of its own (README, "Preparing a model") in the model that engine and trainer load, before anything is trained on it',
   no_eos_token: () => 'set engine.eosTokens to the end-of-sequence tokens of this model',
   no_tokenizer: () => 'use a server with /tokenize and /detokenize (vLLM 0.10 or newer)',
   tags_hidden: () => 'serve with skip_special_tokens off',

@@ -37,6 +37,7 @@ export function createEngineFleet(options: FleetOptions): Engine {
     ...(engines.some(({ readLoad }) => readLoad !== undefined)
       ? { readLoad: (signal?: AbortSignal) => fleet.readLoad(signal) }
       : {}),
+    ...(first.readOutputRows === undefined ? {} : { readOutputRows: first.readOutputRows }),
     listEndpoints: () => fleet.list(),
     [Symbol.asyncDispose]: () => fleet.close(),
   };

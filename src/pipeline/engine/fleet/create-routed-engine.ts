@@ -44,6 +44,7 @@ export function createRoutedEngine({ router, replicas, onRestored }: RoutedEngin
       });
     }
   };
+  const [first] = replicas;
   return {
     kind: router.kind,
     url: router.url,
@@ -71,6 +72,7 @@ export function createRoutedEngine({ router, replicas, onRestored }: RoutedEngin
       return health!;
     },
     ...(router.readLoad === undefined ? {} : { readLoad: (signal?: AbortSignal) => router.readLoad!(signal) }),
+    ...(first?.readOutputRows === undefined ? {} : { readOutputRows: first.readOutputRows }),
     [Symbol.asyncDispose]: async () => {
       signals.abort(new EngineError('the engine connection was closed'));
       await Promise.all([router, ...replicas].map((one) => one[Symbol.asyncDispose]()));
