@@ -5,6 +5,7 @@ import { runColdStart } from './cold-start/run-cold-start.ts';
 import { requireAccepted } from './cold-start/yield-report.ts';
 import type { Binding, RunContext } from './context.ts';
 import { warnOfMismatch } from './doctor/warn-mismatch.ts';
+import { warnOfTagRows } from './engine/tag-rows.ts';
 import { bindTokenizer } from './engine/tokenizer.ts';
 import { evaluateSets } from './evaluate/evaluate.ts';
 import { GateRefusal, runRlStage } from './rl/rl-stage.ts';
@@ -23,8 +24,9 @@ import { WeightsServer } from './weights/weights-server.ts';
 export async function runCurriculum(ctx: RunContext): Promise<void> {
   const bind = bindOnce(ctx);
   if (ctx.plan.stages.some(({ kind }) => kind !== 'cold-start')) {
-    await bind();
-    for (const warning of [...warnOfMismatch(ctx.plan), ...warnOfHollowRewards(ctx.plan)]) ctx.reporter.warn(warning);
+    const tagRows = await warnOfTagRows(ctx, await bind());
+    const warnings = [...warnOfMismatch(ctx.plan), ...warnOfHollowRewards(ctx.plan), ...tagRows];
+    for (const warning of warnings) ctx.reporter.warn(warning);
   }
   await checkTrainer(ctx);
   ctx.store.savePrompt(ctx.runId, 'student', ctx.studentTemplate);

@@ -2,6 +2,7 @@ import { TAGS } from '../../core/grammar.ts';
 import { ParallelR1Error } from '../../errors.ts';
 import type { Completion, CompletionRequest } from '../../ports/engine.ts';
 import type { Binding, RunContext } from '../context.ts';
+import { describeBetweenPieces, findTagsBetweenPieces, listTagIds } from '../engine/tag-rows.ts';
 import { Fault, readFault } from './faults.ts';
 import type { Findings } from './finding.ts';
 
@@ -11,21 +12,14 @@ import type { Findings } from './finding.ts';
  */
 export async function diagnoseTokens(
   ctx: RunContext,
-  { tags }: Binding,
+  binding: Binding,
   maxLength: number | null,
   findings: Findings,
 ): Promise<void> {
-  const all = [
-    tags.parallelOpen,
-    tags.parallelClose,
-    tags.pathOpen,
-    tags.pathClose,
-    tags.summaryOpen,
-    tags.summaryClose,
-  ];
+  const all = listTagIds(binding);
   await findings.look('sampling', () => checkStops(ctx, all));
   await findings.look('tokenizer', () => checkDistinct(ctx, all));
-  await lookAtRows(ctx, all, findings);
+  await lookAtRows(ctx, binding, findings);
   await lookAtCache(ctx, all, maxLength, findings);
 }
 
@@ -60,45 +54,17 @@ async function checkDistinct(ctx: RunContext, tags: readonly number[]): Promise<
   );
 }
 
-/** Of the length of a row: less is what rounding leaves. Training that reaches the row takes it further. */
-const SAME_ROW = 0.02;
-
-/**
- * The logit of a token whose output row is the mean of the rows of its pieces is the mean of their logits whatever the
- * model thinks: it is never above all of them, and adapters, which leave that matrix alone, cannot change it.
- */
-async function lookAtRows(ctx: RunContext, tags: readonly number[], findings: Findings): Promise<void> {
-  const { engine, signal, plan } = ctx;
-  const { model } = plan.engine;
-  if (engine.readOutputRows === undefined) return;
-  const toIds = (text: string) => engine.tokenize({ model, input: { text } }, signal);
+async function lookAtRows(ctx: RunContext, binding: Binding, findings: Findings): Promise<void> {
   try {
-    const between: string[] = [];
-    for (const [index, tag] of tags.entries()) {
-      // Without its last character it is no tag, and falls into the pieces that it had before it was one.
-      const pieces = [...(await toIds(TAGS[index]!.slice(0, -1))), ...(await toIds('>'))];
-      const rows = await engine.readOutputRows(model, [tag, ...pieces], signal);
-      if (rows === null) return;
-      if (isMeanOf(rows[0]!, rows.slice(1))) between.push(TAGS[index]!);
-    }
-    if (between.length === 0) return findings.good('tokenizer', 'no tag has the mean of the rows of its pieces');
-    const detail = `the rows of ${between.join(', ')} are the means of the rows of their pieces: a tag is then never likelier than all its pieces, and adapters cannot learn to write it`;
-    findings.warn('tokenizer', 'tags_between_pieces', detail);
+    const between = await findTagsBetweenPieces(ctx, binding);
+    if (between === null) return;
+    if (between.length > 0) findings.warn('tokenizer', 'tags_between_pieces', describeBetweenPieces(between));
+    else findings.good('tokenizer', 'no tag has the mean of the rows of its pieces');
   } catch (error) {
-    signal.throwIfAborted();
+    ctx.signal.throwIfAborted();
     if (!(error instanceof ParallelR1Error)) throw error;
     findings.warn('tokenizer', readFault(error), `the rows of the tags could not be looked at: ${error.message}`);
   }
-}
-
-function isMeanOf(row: Float32Array, others: readonly Float32Array[]): boolean {
-  let [apart, length] = [0, 0];
-  for (const [i, value] of row.entries()) {
-    const mean = others.reduce((sum, other) => sum + other[i]!, 0) / others.length;
-    apart += (value - mean) ** 2;
-    length += value ** 2;
-  }
-  return Math.sqrt(apart) < SAME_ROW * Math.sqrt(length);
 }
 
 /**
