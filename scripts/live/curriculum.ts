@@ -77,7 +77,7 @@ export async function runDoctor(rig: Rig, choice: PairChoice, signal: AbortSigna
 
 /** Prints to stdout what a run has come to: held-out figures over the stages, agreement of log-probs, seconds per step. */
 export function printFigures(run: RunFolder): void {
-  const { stages, evaluations, mismatch, secondsPerStep } = readFigures(run.store);
+  const { stages, evaluations, mismatch, secondsPerStep } = readFigures(run.store, run.name);
   const lines = stages.map(({ id, status, steps }) => {
     const seconds = secondsPerStep[id];
     return `${id.padEnd(6)} ${status}, ${steps} steps${seconds === undefined ? '' : `, ${seconds.toFixed(1)} s each (median)`}`;

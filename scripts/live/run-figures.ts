@@ -89,25 +89,30 @@ export function digestDecisions(
   });
 }
 
-export function readFigures(store: string): RunFigures {
-  return readStore(store, { evaluations: [], mismatch: null, secondsPerStep: {}, stages: [] }, (db) => {
+/** Of the newest run of that name: a store may hold several, as that of a comparison does. */
+export function readFigures(store: string, name: string): RunFigures {
+  const absent = { evaluations: [], mismatch: null, secondsPerStep: {}, stages: [] };
+  const run = readRun(store, name);
+  if (run === null) return absent;
+  return readStore(store, absent, (db) => {
     const stages = db
       .prepare(
         `SELECT g.id, g.status, g.stage_index AS stageIndex,
           (SELECT count(*) FROM steps s WHERE s.run_id = g.run_id AND s.stage_index = g.stage_index) AS steps
-          FROM stages g ORDER BY g.stage_index`,
+          FROM stages g WHERE g.run_id = ? ORDER BY g.stage_index`,
       )
-      .all() as { id: string; status: string; stageIndex: number; steps: number }[];
+      .all(run.id) as { id: string; status: string; stageIndex: number; steps: number }[];
     return {
       stages,
       evaluations: readEvaluations(
         db,
+        run.id,
         stages.map(({ id }) => id),
       ),
-      mismatch: readMismatch(db),
+      mismatch: readMismatch(db, run.id),
       secondsPerStep: Object.fromEntries(
         stages.flatMap(({ id, stageIndex }) => {
-          const seconds = measureSteps(db, stageIndex);
+          const seconds = measureSteps(db, run.id, stageIndex);
           return seconds === null ? [] : [[id, seconds]];
         }),
       ),
@@ -115,11 +120,16 @@ export function readFigures(store: string): RunFigures {
   });
 }
 
-function readEvaluations(db: Database.Database, stageIds: readonly string[]): EvaluationFigures[] {
+function readEvaluations(db: Database.Database, runId: string, stageIds: readonly string[]): EvaluationFigures[] {
   const sql = `SELECT stage_index AS stageIndex, step, avg(verdict = 'correct') AS correct,
       avg(format_valid = 1 AND blocks_executed > 0) AS validBlock
-    FROM rollouts WHERE purpose = 'eval' AND failure IS NULL GROUP BY stage_index, step, group_index`;
-  const rows = db.prepare(sql).all() as { stageIndex: number; step: number; correct: number; validBlock: number }[];
+    FROM rollouts WHERE run_id = ? AND purpose = 'eval' AND failure IS NULL GROUP BY stage_index, step, group_index`;
+  const rows = db.prepare(sql).all(runId) as {
+    stageIndex: number;
+    step: number;
+    correct: number;
+    validBlock: number;
+  }[];
   const byMoment = Map.groupBy(rows, ({ stageIndex, step }) => `${stageIndex}/${step}`);
   return [...byMoment.values()].map((problems) => ({
     stage: stageIds[problems[0]!.stageIndex]!,
@@ -136,19 +146,19 @@ function toShare(values: readonly number[]): Share {
   return { mean, halfWidth: 1.96 * Math.sqrt(variance / values.length) };
 }
 
-function readMismatch(db: Database.Database): RunFigures['mismatch'] {
-  const largest = db.prepare('SELECT max(value) AS value FROM metrics WHERE key = ?');
+function readMismatch(db: Database.Database, runId: string): RunFigures['mismatch'] {
+  const largest = db.prepare('SELECT max(value) AS value FROM metrics WHERE run_id = ? AND key = ?');
   const [mean, max] = ['mismatch/mean', 'mismatch/max'].map(
-    (key) => (largest.get(key) as { value: number | null }).value,
+    (key) => (largest.get(runId, key) as { value: number | null }).value,
   );
   return mean == null || max == null ? null : { mean, max };
 }
 
-function measureSteps(db: Database.Database, stageIndex: number): number | null {
+function measureSteps(db: Database.Database, runId: string, stageIndex: number): number | null {
   const times = db
-    .prepare('SELECT committed_at_ms FROM steps WHERE stage_index = ? ORDER BY step')
+    .prepare('SELECT committed_at_ms FROM steps WHERE run_id = ? AND stage_index = ? ORDER BY step')
     .pluck()
-    .all(stageIndex) as number[];
+    .all(runId, stageIndex) as number[];
   const gaps = times
     .slice(1)
     .map((time, index) => (time - times[index]!) / 1000)

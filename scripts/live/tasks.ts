@@ -111,7 +111,8 @@ const SHORT_SUMS: Task = {
     rl({
       problems: [{ kind: 'file', path: './problems.jsonl' }],
       ...{ steps: 10, batchSize: 4, groupSize: 8, saveEvery: 5, evalEvery: 0 },
-      adam: { learningRate: 3e-4 },
+      // With 3e-4 the forking arm of the comparison fell apart after thirty steps.
+      adam: { learningRate: 1e-4 },
     }),
   ],
   heldOut: { name: HELD_OUT, problems: [{ kind: 'file', path: './heldout.jsonl' }], samples: 1 },

@@ -2,7 +2,8 @@
  * What the live rig reads off a run store and off SkyRL's database.
  *
  * 1. Updates of the optimizer: one for each supervised step, in RL what the step says, up to the saved state asked for.
- * 2. Held-out figures: per problem first, then the mean and half its 95 % interval; rollouts that failed count for nothing.
+ * 2. Held-out figures: per problem first, then the mean and half its 95 % interval; rollouts that failed count for nothing,
+ *    nor does another run of the store.
  * 3. The digest of decisions changes with a verdict that changed, and not with rollouts that came later.
  * 4. No store, or a file without tables yet: no run, no steps, and the decisions of a run that has made none.
  * 5. SkyRL: steps behind a state are those of its model before it was saved and after what it loaded, and so on back; steps
@@ -74,7 +75,21 @@ test('1: updates', () => {
 });
 
 test('2: held-out figures', () => {
-  const { evaluations, mismatch, stages } = readFigures(makeStore('figures'));
+  const file = makeStore('figures');
+  const before = readFigures(file, sampleRun().name);
+  {
+    using store = openRunStore(file);
+    store.createRun(sampleRun({ id: 'other', name: 'other' }), [sampleStage({ index: 0, id: 'sft', kind: 'sft' })]);
+    for (const step of [1, 2]) store.commitStep('other', 0, step, { 'mismatch/mean': 1, 'mismatch/max': 1 });
+    store.saveRollouts('other', [sampleRollout({ stageIndex: 0, purpose: 'eval', step: 0, group: 2 })]);
+  }
+  assert.deepEqual(readFigures(file, sampleRun().name), before);
+  assert.deepEqual(
+    readFigures(file, 'other').evaluations.map(({ stage, problems }) => [stage, problems]),
+    [['sft', 1]],
+  );
+  assert.deepEqual(readFigures(file, 'third').stages, []);
+  const { evaluations, mismatch, stages } = before;
   const [base] = evaluations;
   assert.equal(evaluations.length, 1);
   assert.deepEqual([base!.stage, base!.step, base!.problems], ['base', 0, 2]);
