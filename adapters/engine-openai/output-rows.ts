@@ -22,9 +22,14 @@ export async function readOutputRows(folder: string, ids: readonly number[]): Pr
     return matrix === null ? null : await readRows(folder, matrix, ids);
   } catch (error) {
     // What an engine could not load while it runs may well be what it was started with.
-    if (error instanceof EngineError) return null;
+    if (error instanceof EngineError || isSystemError(error)) return null;
     throw error;
   }
+}
+
+/** A file that is gone, or that this process may not open. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** The head; the embedding where the two are tied, which a folder without a head says as well. */

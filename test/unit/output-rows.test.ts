@@ -2,10 +2,11 @@
  * Rows of the output matrix, read out of the files of a model:
  *  1. float32, float16 and bfloat16 come back as the numbers they are, in the order asked for, from one file or several
  *  2. the head where it is one of its own, the embedding where the two are tied or no head is written
- *  3. null, and no error: a row too many, no model there, one that is cut short, quantised, or of another type
+ *  3. null, and no error: a row too many, no model there, one that is cut short, quantised, without its tensors, or
+ *    whose file is a link that leads nowhere
  */
 import assert from 'node:assert/strict';
-import { truncateSync } from 'node:fs';
+import { rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { readOutputRows } from '../../adapters/engine-openai/output-rows.ts';
@@ -68,9 +69,13 @@ test('3: nothing to be read', async () => {
   assert.notEqual(await readOutputRows(good, [1]), null);
   assert.equal(await readOutputRows(good, [2]), null);
   truncateSync(join(good, 'model.safetensors'), 100);
+  const linked = writeModelFolder(nextFolder(), head, { config: UNTIED });
+  rmSync(join(linked, 'model.safetensors'));
+  symlinkSync(join(root, 'gone'), join(linked, 'model.safetensors'));
   const quantised = { ...UNTIED, quantization_config: {} };
   for (const folder of [
     good,
+    linked,
     root,
     'HuggingFaceTB/SmolLM2-135M',
     writeModelFolder(nextFolder(), head, { config: quantised }),

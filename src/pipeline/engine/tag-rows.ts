@@ -21,16 +21,15 @@ const SAME_ROW = 0.02;
 export async function findTagsBetweenPieces(ctx: RunContext, binding: Binding): Promise<Tag[] | null> {
   const { engine, signal, plan } = ctx;
   if (engine.readOutputRows === undefined) return null;
-  const between: Tag[] = [];
-  for (const [index, id] of listTagIds(binding).entries()) {
-    const tag = TAGS[index]!;
-    // Without its last character it is no tag, and falls into the pieces that it had before it was one.
-    const pieces = [...(await tokenizeText(ctx, tag.slice(0, -1))), ...(await tokenizeText(ctx, '>'))];
-    const rows = await engine.readOutputRows(plan.engine.model, [id, ...pieces], signal);
-    if (rows === null) return null;
-    if (isMeanOf(rows[0]!, rows.slice(1))) between.push(tag);
-  }
-  return between;
+  const ids = listTagIds(binding);
+  const close = await tokenizeText(ctx, '>');
+  // Without its last character it is no tag, and falls into the pieces that it had before it was one.
+  const pieces = await Promise.all(TAGS.map(async (tag) => [...(await tokenizeText(ctx, tag.slice(0, -1))), ...close]));
+  const wanted = [...new Set([...ids, ...pieces.flat()])];
+  const rows = await engine.readOutputRows(plan.engine.model, wanted, signal);
+  if (rows === null) return null;
+  const rowOf = (id: number) => rows[wanted.indexOf(id)]!;
+  return TAGS.filter((_, i) => isMeanOf(rowOf(ids[i]!), pieces[i]!.map(rowOf)));
 }
 
 /** A warning where adapters are to learn such tags. That rows cannot be looked at keeps no run from going on. */
