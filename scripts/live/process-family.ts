@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Processes by number, read from /proc: the rig ends what it started, and nothing that only looks like it. */
@@ -17,6 +18,7 @@ interface ProcessRow extends ProcessId {
 }
 
 const POLL_MS = 100;
+const LAST_PRIORITY = 19;
 
 /** One row of /proc; null when there is no such process. */
 function readRow(pid: number): ProcessRow | null {
@@ -64,6 +66,22 @@ export function listFamily(leader: ProcessId): ProcessId[] {
     for (const row of rows) if (family.has(row.parent)) family.add(row.pid);
   }
   return rows.filter((row) => family.has(row.pid) && !row.isZombie);
+}
+
+/**
+ * Puts every thread of those processes of a family whose command line begins with `title` behind all others (nice 19). Threads that
+ * they start later inherit it.
+ */
+export function yieldProcesses(leader: ProcessId, title: string): void {
+  for (const { pid } of listFamily(leader)) {
+    try {
+      if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(title)) continue;
+      // The system's call means one thread where it says a process.
+      for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), LAST_PRIORITY);
+    } catch {
+      // It ended between the look and the call.
+    }
+  }
 }
 
 /** Sends a signal to each; one that ended meanwhile is passed over. */

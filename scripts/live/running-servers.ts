@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { endFamily, identifyProcess, isRunning, type ProcessId } from './process-family.ts';
+import { endFamily, identifyProcess, isRunning, type ProcessId, yieldProcesses } from './process-family.ts';
 import { type Rig, RigError, SERVER_NAMES, type ServerName } from './rig.ts';
 import { readLastLines } from './run-logged.ts';
 import { SERVER_KINDS, type ServerChoice, urlOf } from './servers.ts';
@@ -79,9 +79,9 @@ export async function startServer(rig: Rig, choice: ServerChoice): Promise<Runni
   return server;
 }
 
-/** Waits until a server answers; rejects with the end of its log when it ends before, and with the signal's reason. */
+/** Waits until a server answers, and puts what spins in it behind the rest; rejects with the end of its log when it ends before, and with the signal's reason. */
 export async function waitUntilReady(server: RunningServer, signal: AbortSignal): Promise<void> {
-  const { title } = SERVER_KINDS[server.name];
+  const { title, spinning } = SERVER_KINDS[server.name];
   using progress = showProgress(`start ${title}`);
   const deadline = performance.now() + READY_MS;
   while (!(await isHealthy(server))) {
@@ -96,6 +96,7 @@ export async function waitUntilReady(server: RunningServer, signal: AbortSignal)
     progress.show(readLastLines(server.logFile, 1));
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
+  if (spinning !== undefined) yieldProcesses(server.process, spinning);
 }
 
 /** Starts several at once and waits for all; ends those it started when one fails or the signal comes. */

@@ -25,6 +25,8 @@ export interface ServerKind {
   readonly healthPath: string;
   /** What stands behind host and port in the URL that the controller is given. */
   readonly urlPath: string;
+  /** What the command line of a process begins with that spins while others of the server compute. */
+  readonly spinning?: string;
   /** Writes what the server reads when it starts. */
   prepare(rig: Rig, choice: ServerChoice): Launch;
 }
@@ -62,6 +64,8 @@ export const SERVER_KINDS: Readonly<Record<ServerName, ServerKind>> = {
     title: 'vLLM 0.32.0',
     healthPath: '/health',
     urlPath: '/v1',
+    // It waits for its worker in a loop, and there is no setting that makes it sleep meanwhile.
+    spinning: 'VLLM::EngineCore',
     prepare: (rig, { model, port }) => ({
       command: rig.pythonOf('vllm'),
       args: [

@@ -7,7 +7,7 @@
  * 4. Without a Python 3.12 it says so in one line that names what to do; a Python that is named and none is exit code 2.
  * 5. Two set-ups at once: the second one is refused with the number of the first.
  * 6. `up` before `setup` names the missing steps and the command that brings them.
- * 7. `up` starts engine and trainer, `status` tells where; a second `up` says they run already and starts nothing; `down` ends both and what they started.
+ * 7. `up` starts engine and trainer and puts vLLM's engine process, which spins, behind the others; `status` tells where; a second `up` says they run already and starts nothing; `down` ends both and what they started.
  * 8. A server that ends before it answers: its last words, exit code 1, and the other one is ended too.
  * 9. Interrupted while it waits, `up` ends what it started.
  * 10. A port that is taken, and another model than the one that runs, are one line each.
@@ -17,6 +17,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, watch } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { identifyProcess } from '../../scripts/live/process-family.ts';
@@ -166,6 +167,7 @@ test('7: up, status, up, down', { skip }, async (t) => {
   assert.equal(rig.calls().length, calls);
   const servers = rig.children();
   assert.equal(servers.filter(isAlive).length, 2);
+  assert.deepEqual(servers.map((pid) => getPriority(pid) - getPriority()).sort(), [0, 19 - getPriority()].sort());
   const down = await rig.run(['down']);
   assert.equal(down.code, 0);
   assert.deepEqual(servers.filter(isAlive), []);

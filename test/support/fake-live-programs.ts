@@ -23,7 +23,7 @@ const line = args.join(' ');
 mkdirSync(root, { recursive: true });
 const note = (file, text) => appendFileSync(join(root, file), text + '\\n');
 const install = (path) => { mkdirSync(dirname(path), { recursive: true }); copyFileSync(__filename, path); chmodSync(path, 0o755); };
-const keepChild = () => { const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' }); note('children.txt', String(child.pid)); };
+const keepChild = () => { const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore', argv0: line.includes('vllm.entrypoints') ? 'VLLM::EngineCore' : 'other' }); note('children.txt', String(child.pid)); };
 const wishes = existsSync(join(root, 'wishes.json')) ? JSON.parse(readFileSync(join(root, 'wishes.json'), 'utf8')) : {};
 const wish = Object.entries(wishes).find(([word]) => line.includes(word))?.[1];
 const portAt = args.indexOf('--port');
