@@ -2,7 +2,8 @@ import type { RunConfig } from '../config/schema.ts';
 import type { ProblemsRef, StageSpec } from '../core/curriculum.ts';
 import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { ProblemResolver } from '../problem-sets/resolve-problems.ts';
-import { findRowsRun, readSftFile, readSftTextsOf } from './sft-rows.ts';
+import { findRun } from './run-record.ts';
+import { findRowsRun, nameRunRows, readSftFile, readSftTextsOf } from './sft-rows.ts';
 
 /**
  * Reads every problem set and data file a configuration names, so that a missing file or a bad row is
@@ -29,9 +30,17 @@ function listStreamed({ stages }: RunConfig): ProblemsRef[] {
   return stages.flatMap((stage) => (stage.kind === 'cold-start' ? stage.problems : []));
 }
 
-/** Reads the rows that other runs of the store hold. Throws `UsageError`. */
-export function checkForeignRows(config: RunConfig, store: RunStore): void {
+/**
+ * Reads the rows that other runs of the store hold. Returns the configuration with those runs by their ids: names may be
+ * given to further runs. Throws `UsageError`.
+ */
+export function settleForeignRows(config: RunConfig, store: RunStore): RunConfig {
   for (const data of listForeignData(config)) if (findRowsRun(data) !== null) readSftTextsOf(store, data);
+  const stages = config.stages.map((stage) => {
+    const wanted = stage.kind === 'sft' ? findRowsRun(stage.data) : null;
+    return wanted === null ? stage : { ...stage, data: nameRunRows(findRun(store, wanted).id) };
+  });
+  return { ...config, stages };
 }
 
 /** What SFT stages train on that no cold-start stage of the configuration produces. */

@@ -46,7 +46,8 @@ export function planPrune(store: RunStore, { runs: ids, only, wholeRuns }: Prune
   if (wholeRuns && ids.length === 0) throw new UsageError('--runs removes runs for good: name them');
   if (wholeRuns && only.length > 0) throw new UsageError('--runs removes everything of a run: leave --only out');
   const all = store.listRuns();
-  const chosen = ids.length === 0 ? all : [...new Set(ids)].map((id) => findRun(store, id));
+  const chosen =
+    ids.length === 0 ? all : [...new Map(ids.map((id) => findRun(store, id)).map((run) => [run.id, run])).values()];
   refuseRunning(store, chosen);
   if (wholeRuns) refuseReadByOthers(all, chosen);
   const frees = (part: PrunedPart) => !wholeRuns && (only.length === 0 || only.includes(part));

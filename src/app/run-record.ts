@@ -38,15 +38,25 @@ export function listStageRecords(config: RunConfig): StageRecord[] {
   return config.stages.map(({ id, kind }, index) => ({ index, id, kind, status: 'pending', stateJson: '{}' }));
 }
 
-/** The run of that id, or the newest one for null. Throws `UsageError`. */
-export function findRun(store: RunStore, runId: string | null): RunRecord {
-  const run = runId === null ? store.listRuns()[0] : store.getRun(runId);
-  if (run != null) return run;
-  throw new UsageError(
-    runId === null
-      ? `there are no runs in ${store.file}`
-      : `there is no run ${runId} in ${store.file}; list them with: parallel-r1 runs`,
-  );
+/** Runs of one name that a message lists. */
+const LISTED_RUNS = 3;
+
+/** The run of that id, or of that name where no other run has it; the newest one for null. Throws `UsageError`. */
+export function findRun(store: RunStore, wanted: string | null): RunRecord {
+  if (wanted === null) {
+    const [newest] = store.listRuns();
+    if (newest === undefined) throw new UsageError(`there are no runs in ${store.file}`);
+    return newest;
+  }
+  const known = store.getRun(wanted);
+  if (known !== null) return known;
+  const named = store.listRuns().filter(({ name }) => name === wanted);
+  if (named.length === 1) return named[0]!;
+  if (named.length === 0)
+    throw new UsageError(`there is no run ${wanted} in ${store.file}; list them with: parallel-r1 runs`);
+  const ids = named.slice(0, LISTED_RUNS).map(({ id }) => id);
+  const newest = named.length > LISTED_RUNS ? `, the newest ${LISTED_RUNS}` : '';
+  throw new UsageError(`${named.length} runs are named ${wanted}: give an id (${ids.join(', ')}${newest})`);
 }
 
 /** The newest run that is not done. Throws `UsageError` when there is none. */
@@ -66,10 +76,10 @@ export function findLastState(store: RunStore, runId: string): CheckpointRecord 
 }
 
 /** `findLastState` of a run that a user names. Throws `UsageError` when there is no such run, or no state. */
-export function takeLastState(store: RunStore, runId: string): CheckpointRecord {
-  findRun(store, runId);
-  const state = findLastState(store, runId);
-  if (state === null) throw new UsageError(`run ${runId} has saved no weights yet`);
+export function takeLastState(store: RunStore, wanted: string): CheckpointRecord {
+  const { id } = findRun(store, wanted);
+  const state = findLastState(store, id);
+  if (state === null) throw new UsageError(`run ${id} has saved no weights yet`);
   return state;
 }
 

@@ -19,6 +19,7 @@ import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import { findSetFile } from '../problem-sets/set-folders.ts';
 import { readSetOrigin } from '../problem-sets/set-origin.ts';
+import { findRun } from './run-record.ts';
 
 const RUN_PREFIX = 'run:';
 
@@ -32,24 +33,23 @@ export function findRowsRun(data: string): string | null {
   return data.startsWith(RUN_PREFIX) ? data.slice(RUN_PREFIX.length) : null;
 }
 
-/** The rows behind `data` of an SFT stage: `run:ID`, or a JSONL file. Throws `SourceError`, `UsageError`. */
+/** The rows behind `data` of an SFT stage: `run:ID` (or the name of a run that no other has), or a JSONL file. Throws `SourceError`, `UsageError`. */
 export function readSftTextsOf(store: RunStore, data: string): SftText[] {
   const runId = findRowsRun(data);
   return runId === null ? readSftFile(data) : readRunRows(store, runId);
 }
 
-function readRunRows(store: RunStore, runId: string): SftText[] {
-  const run = store.getRun(runId);
-  if (run === null) throw new UsageError(`there is no run ${runId} in ${store.file}; list them with: parallel-r1 runs`);
+function readRunRows(store: RunStore, wanted: string): SftText[] {
+  const run = findRun(store, wanted);
   const config = parseStoredConfig(run);
   const texts: SftText[] = [];
-  for (const { index, kind } of store.listStages(runId)) {
+  for (const { index, kind } of store.listStages(run.id)) {
     if (kind !== 'cold-start') continue;
-    const accepted = store.listAttempts(runId, index, 'accepted');
+    const accepted = store.listAttempts(run.id, index, 'accepted');
     for (const { problem, target } of selectRows(accepted, findKeepSettings(config, index)))
       texts.push({ problem, target });
   }
-  if (texts.length === 0) throw new UsageError(`run ${runId} has no accepted cold-start rows`);
+  if (texts.length === 0) throw new UsageError(`run ${run.id} has no accepted cold-start rows`);
   return texts;
 }
 

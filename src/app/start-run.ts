@@ -18,7 +18,7 @@ import type { RunStore } from '../ports/run-store/run-store.ts';
 import type { RunRecord } from '../ports/run-store/runs.ts';
 import { createProblemResolver, type ProblemResolver } from '../problem-sets/resolve-problems.ts';
 import { listDatasetFolders } from '../problem-sets/set-folders.ts';
-import { checkForeignRows, checkInputs } from './check-inputs.ts';
+import { checkInputs, settleForeignRows } from './check-inputs.ts';
 import { noteInputFiles, type ReadingRun, requireSameInputFiles } from './input-files.ts';
 import { openRun } from './open-run.ts';
 import { type ConfigChange, describeChange, listChanges, requireAllowed } from './resume-changes.ts';
@@ -109,14 +109,14 @@ const PARTS = {
 export async function startRun(options: StartRunOptions): Promise<RunOutcome> {
   requireOptions('startRun', options, START_OPTIONS);
   const { db, preset = null, weightsOf = null, parts = {}, signal = new AbortController().signal } = options;
-  const config = changeRunConfig(options.config, []);
-  requireRunnable(config, parts);
-  if (weightsOf !== null && parts.trainer === undefined) requireTrainerOf(config, weightsOf);
+  const asked = changeRunConfig(options.config, []);
+  requireRunnable(asked, parts);
+  if (weightsOf !== null && parts.trainer === undefined) requireTrainerOf(asked, weightsOf);
   const problems = createProblemResolver(listDatasetFolders(), signal, parts.problemSources);
-  await checkInputs(config, problems);
+  await checkInputs(asked, problems);
   using _lock = acquireRunLock(db);
   using store = openForWriting(db, parts);
-  checkForeignRows(config, store);
+  const config = settleForeignRows(asked, store);
   const weights = weightsOf === null ? null : takeLastState(store, weightsOf);
   const run = createRunRecord(config, preset);
   store.createRun(run, listStageRecords(config));
@@ -169,8 +169,8 @@ function saveChanges(store: RunStore, run: RunRecord, config: RunConfig, changes
   store.saveRunConfig(run.id, { name: config.run.name, configJson, configHash: hashConfig(configJson) });
 }
 
-/** Ends a run that is not done: it is not resumed any more, and keeps all it has. Throws `UsageError` for one that is done. */
-export function endRun({ db, runId }: { readonly db: string; readonly runId: string }): void {
+/** Ends a run that is not done: it is not resumed any more, and keeps all it has. Returns its id. Throws `UsageError` for one that is done. */
+export function endRun({ db, runId }: { readonly db: string; readonly runId: string }): string {
   using _lock = acquireRunLock(db);
   using store = openRunStore(db);
   const run = findRun(store, runId);
@@ -179,6 +179,7 @@ export function endRun({ db, runId }: { readonly db: string; readonly runId: str
   const done = stages.filter(({ status }) => status === 'done').length;
   const reason = run.message === null ? '' : `; before that: ${run.message}`;
   store.setRunStatus(run.id, 'done', `ended by hand after ${done} of ${stages.length} stages${reason}`);
+  return run.id;
 }
 
 function toReadingRun(

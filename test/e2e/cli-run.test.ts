@@ -12,6 +12,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { runCli } from '../support/cli-process.ts';
 import { smallRunArgs } from '../support/small-run.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
@@ -66,13 +67,16 @@ test('2: looking at it', async () => {
 
 test('3: generate and sft', async () => {
   await whole;
-  const generated = await runJson(['generate', ...SMALL]);
+  const generated = await runJson(['generate', ...SMALL, '--set', 'run.name=rows']);
   assert.deepEqual(
     generated.stages.map(({ kind }: { kind: string }) => kind),
     ['cold-start'],
   );
-  const fromRun = await runJson(['sft', '--from', generated.run.id, ...SMALL, '--set', 'stages.sft.maxSteps=2']);
+  const fromRun = await runJson(['sft', '--from', 'rows', ...SMALL, '--set', 'stages.sft.maxSteps=2']);
   assert.equal(fromRun.stages[0].state.steps, 2);
+  // By its id: another run may be given the name.
+  using store = openRunStore(db, { readonly: true });
+  assert.match(store.getRun(fromRun.run.id)!.configJson, new RegExp(`"data":"run:${generated.run.id}"`));
   const out = join(folder, 'sft.jsonl');
   await runJson(['export', generated.run.id, '--format', 'text', '--out', out, '--db', db]);
   const fromFile = await runJson(['sft', '--data', out, ...SMALL, '--set', 'stages.sft.maxSteps=2']);

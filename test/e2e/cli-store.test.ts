@@ -7,6 +7,7 @@
  *  5. `doctor` tells what works and what does not, one finding per thing, exit code 1 when something fails
  *  6. `embedded serve` on a port that is taken: one line, exit code 2
  *  7. `runs`, `show` and `export` on a store without that run: exit code 2
+ *  8. a run goes by its id, and by its name where no other has it; several of a name are listed, exit code 2
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -17,6 +18,7 @@ import { acquireRunLock } from '../../adapters/store-sqlite/acquire-run-lock.ts'
 import { openRunStore } from '../../adapters/store-sqlite/open-run-store.ts';
 import { runCli } from '../support/cli-process.ts';
 import { startFaultServer } from '../support/fault-server.ts';
+import { sampleRun, sampleStage } from '../support/run-store-samples.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const folder = makeTempFolder('store');
@@ -129,4 +131,34 @@ test('7: no such run', async () => {
     assert.equal(result.code, 2, args.join(' '));
     assert.match(result.stderr, /there (is no (unfinished )?run|are no runs)/);
   }
+});
+
+test('8: a run by its name', async () => {
+  const db = join(folder, 'named.db');
+  {
+    using store = openRunStore(db);
+    // The name of one is the id of another.
+    const names = { r1: 'first', r2: 'twice', r3: 'twice', r4: 'r1' };
+    for (const [id, name] of Object.entries(names))
+      store.createRun(sampleRun({ id, name, status: 'interrupted' }), [sampleStage()]);
+  }
+  const end = (run: string) => runCli(['runs', 'end', run, '--json', '--db', db]);
+  for (const [wanted, id] of [
+    ['first', 'r1'],
+    ['r1', 'r1'],
+  ] as const) {
+    const { code, stdout, stderr } = await runCli(['show', wanted, '--rollouts', '--json', '--db', db]);
+    assert.equal(code, 0, stderr);
+    assert.equal(JSON.parse(stdout).run, id);
+  }
+  const several = await end('twice');
+  assert.equal(several.code, 2);
+  assert.match(several.stderr, /2 runs are named twice: give an id \(r[23], r[23]\)/);
+  const ended = await end('first');
+  assert.deepEqual(JSON.parse(ended.stdout), { id: 'r1', status: 'done' });
+  using store = openRunStore(db, { readonly: true });
+  assert.deepEqual(
+    ['r1', 'r2', 'r3', 'r4'].map((id) => store.getRun(id)?.status),
+    ['done', 'interrupted', 'interrupted', 'interrupted'],
+  );
 });

@@ -95,7 +95,10 @@ test('4: values', async () => {
   assertRefused(await runCli(['datasets', 'generate', '--seed', '1', '--seed', '2']), /--seed is given 2 times/);
   assertRefused(await runCli(['datasets', 'generate', '--count', '1e9']), /--count is "1e9".*whole number from 1/);
   assertRefused(await runCli(['check', 'x', '--mode', 'lax']), /mode is "lax"; it must be one of strict, reference/);
-  assertRefused(await runCli(['runs', 'end', '--db', join(folder, 'none.db')]), /runs end needs the id of a run/);
+  assertRefused(
+    await runCli(['runs', 'end', '--db', join(folder, 'none.db')]),
+    /runs end needs the id or name of a run/,
+  );
   assertRefused(await runCli(['runs', '--db', folder]), /is a folder; name a file/);
   assertRefused(await runCli(['verify', '--gold', '1']), /--gold and --answer, or --jsonl/);
 });

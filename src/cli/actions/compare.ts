@@ -13,7 +13,7 @@ import { wrapText } from '../render/wrap-text.ts';
 /** `compare`: every further run against the first. */
 export function compareStoredRuns({ db, runs, json }: ArgsOf<typeof compareCommand>): number {
   if (runs.length < 2)
-    throw new UsageError('compare needs the ids of two runs or more; list them with: parallel-r1 runs');
+    throw new UsageError('compare needs two runs or more, by id or name; list them with: parallel-r1 runs');
   using store = openRunStore(db, { readonly: true });
   const [first, ...others] = runs.map((id) => findRun(store, id));
   const comparisons = others.map((other) => compareRuns(store, first!, other));

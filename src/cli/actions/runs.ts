@@ -15,10 +15,11 @@ export async function handleRuns(args: ArgsOf<typeof runsCommand>): Promise<numb
       throw new UsageError(`"${run}" is one argument too many; for one run: parallel-r1 show ${run}`);
     return listRuns(args);
   }
-  if (run === undefined) throw new UsageError('runs end needs the id of a run; list them with: parallel-r1 runs');
-  endRun({ db: args.db, runId: run });
-  if (args.json) printJson({ id: run, status: 'done' });
-  tell(args, `run ${run} is ended; what it stored stays, and resume leaves it alone`);
+  if (run === undefined)
+    throw new UsageError('runs end needs the id or name of a run; list them with: parallel-r1 runs');
+  const id = endRun({ db: args.db, runId: run });
+  if (args.json) printJson({ id, status: 'done' });
+  tell(args, `run ${id} is ended; what it stored stays, and resume leaves it alone`);
   return 0;
 }
 

@@ -13,7 +13,10 @@ export const solveCommand = {
   options: {
     question: neededWord('the question, in quotes', text),
     ...SERVER_OPTIONS,
-    from: one('run of this store whose weights answer; default without a server: the newest finished one', text),
+    from: one(
+      'run of this store (id or name) whose weights answer; default without a server: the newest finished one',
+      text,
+    ),
     answer: one('reference to verify the answer against', text),
     sequential: flag('answer once more without forks, and compare'),
   },

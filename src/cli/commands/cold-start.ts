@@ -61,7 +61,7 @@ export const exportCommand = {
   describe:
     'write the accepted rows of a run as messages, sharegpt, alpaca, trl, verl or text, with a manifest and a card, or its evaluations as logs of inspect_ai; default: the newest run',
   options: {
-    run: word('id of the run; default: the newest', text),
+    run: word('id or name of the run; default: the newest', text),
     format: one(
       'messages, sharegpt, alpaca, trl, trl-chat, verl (parquet), text; inspect: evaluations',
       text,

@@ -3,7 +3,7 @@ import { choice, count, file, flag, neededWord, one, text, word, words } from '.
 
 /** Commands that show what is in a run: its report, single rollouts and answers, the page, two runs side by side. */
 
-const RUN = word('id of the run; default: the newest', text);
+const RUN = word('id or name of the run; default: the newest', text);
 
 /** `show`: the report of one run, or lists of what is in it. */
 export const showCommand = {
@@ -47,7 +47,7 @@ export const compareCommand = {
   name: 'compare <runs..>',
   task: 'judge',
   describe: 'two or more runs side by side: settings that differ, held-out problems won and lost, with an interval',
-  options: { runs: words('ids of runs; each is compared with the first') },
+  options: { runs: words('ids or names of runs; each is compared with the first') },
 } as const satisfies CommandSpec;
 
 /** `view`: the live page. */

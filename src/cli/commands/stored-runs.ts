@@ -6,7 +6,7 @@ import { SERVER_OPTIONS } from './shared-options.ts';
 
 /** Commands that look at what the store holds. */
 
-const RUN = word('id of the run; default: the newest', text);
+const RUN = word('id or name of the run; default: the newest', text);
 
 /** `runs`: what the store holds. */
 export const runsCommand = {
@@ -15,7 +15,7 @@ export const runsCommand = {
   describe: 'list the runs of the store, newest first; end RUN: never resume it again',
   options: {
     what: word('what to do; default: list', choice(['list', 'end'])),
-    run: word('end: id of the run', text),
+    run: word('end: id or name of the run', text),
   },
 } as const satisfies CommandSpec;
 
@@ -81,7 +81,7 @@ export const reverifyCommand = {
   task: 'judge',
   describe: 'judge the stored answers of a run with this version of the verifier and show which verdicts change',
   options: {
-    run: neededWord('id of the run', text),
+    run: neededWord('id or name of the run', text),
     apply: flag('write the new verdicts and the rewards that follow from them; what they replace is kept'),
   },
   examples: [['$0 reverify 20261124-101500-ab12', 'what would change']],
@@ -103,7 +103,7 @@ export const pruneCommand = {
   task: 'setUp',
   describe: 'show what can be freed of runs that are over (log-probs, kept answers, saved weights), and free it',
   options: {
-    ids: words('runs; default: all of the store'),
+    ids: words('ids or names of runs; default: all of the store'),
     only: many('free only that; may be repeated', choice(['log-probs', 'answers', 'weights']), 'all of them'),
     runs: flag('remove the runs named, with everything that is theirs'),
     yes: flag('free it without asking'),

@@ -64,7 +64,7 @@ export const resumeCommand = {
   task: 'train',
   describe: 'continue a run after Ctrl-C, a crash, kill -9 or power loss; default: the last unfinished one',
   options: {
-    run: word('id of the run', text),
+    run: word('id or name of the run', text),
     engine: { ...SERVER_OPTIONS.engine, describe: 'the server has moved: its new URL' },
     trainer: { ...SERVER_OPTIONS.trainer, describe: 'the trainer has moved: its new URL' },
     'budget-tokens': {
@@ -93,7 +93,7 @@ export const sftCommand = {
     data: forKey(`${SFT}.data`, one('JSONL file of {problem, answer, target}', path)),
     from: forKey(
       `${SFT}.data`,
-      one('run of this store whose cold-start rows are used', text),
+      one('run of this store (id or name) whose cold-start rows are used', text),
       (runId) => `run:${runId}`,
     ),
   },
@@ -108,7 +108,7 @@ export const rlCommand = {
   options: {
     ...RECIPE_OPTIONS,
     stage: one('id of the one RL stage to run; default: all of the recipe', text),
-    from: one('run of this store whose weights are taken', text),
+    from: one('run of this store (id or name) whose weights are taken', text),
     problems: forKey(`${RL}.problems`, one('JSONL file of {problem, answer}, or a set in a datasets folder', text)),
   },
 } as const satisfies CommandSpec;
@@ -121,7 +121,7 @@ export const evalCommand = {
     'mean@k, pass@k, best@k and majority@k with intervals: of a server as it is, of the weights a run ended with (--from), or of completions in files (--from-jsonl)',
   options: {
     ...RECIPE_OPTIONS,
-    from: one('run of this store whose weights are evaluated', text),
+    from: one('run of this store (id or name) whose weights are evaluated', text),
     problems: forKey(
       'eval.sets',
       many(
