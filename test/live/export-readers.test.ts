@@ -29,7 +29,7 @@ function* rows(): Generator<SftRow> {
   for (let i = 0; i < 3; i += 1) {
     yield {
       ...{ id: `p${i}`, source: 'houses', problem: `How many? ${i}`, answer: '3', prompt: PROMPT, target: TARGET },
-      ...{ blocks: 1, paths: 2, checker: 'strict', verifier: 'math/6', template: 'ab12', sample: 0, seed: i },
+      ...{ blocks: 1, paths: 2, checker: 'strict', verifier: 'math/7', template: 'ab12', sample: 0, seed: i },
     };
   }
 }

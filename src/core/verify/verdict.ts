@@ -1,5 +1,5 @@
 /** Name and version of the verifier; stored with every verdict so that history can be re-scored. */
-export const VERIFIER = 'math/6';
+export const VERIFIER = 'math/7';
 
 /** Something of a statement that was read over because it does not change the value, and what it was taken for. */
 export interface Skipped {

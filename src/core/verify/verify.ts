@@ -1,15 +1,17 @@
 import { compareAnswers } from './compare/compare-answers.ts';
 import { sayOpposites } from './compare/opposites.ts';
 import { isSameText, isSameWording, normaliseText } from './compare/texts.ts';
+import { listRemarks, standsBehind } from './extract/aftermath.ts';
 import { isRetracted, isTakenBack } from './extract/assertion.ts';
 import { findMainText, removeTags, restoreCommands } from './extract/sections.ts';
 import { findMarked, findStatement, type Statement, stripEmphasis } from './extract/statement.ts';
 import { LIMITS, Refusal, StepBudget } from './limits.ts';
 import { checkOptions, DEFAULT_POLICY, type Policy } from './policy.ts';
 import { loadPreciseFunctions, type PreciseLibrary } from './precise/precise-functions.ts';
-import { type Choice, findChoice, readChoice } from './read/choice.ts';
+import { type Choice, findChoice, findChoices, readChoice, readChoices } from './read/choice.ts';
 import { type Reading, readReference, readStatement } from './read/read-answer.ts';
 import { verifyReferenceDapo, verifyReferenceGsm8k } from './reference-strings.ts';
+import { type Item, isClosed } from './syntax-tree.ts';
 import { isUnconfirmed, type Skipped, VERIFIER, type Verdict } from './verdict.ts';
 
 /** How a response is judged. */
@@ -68,7 +70,13 @@ function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseL
   const { text } = statement;
   if (text === null) return toVerdict('unparsable', 'parse', { reason: 'syntax' });
   const found = { extracted: text };
-  if (isWithdrawn(statement, main)) return toVerdict('unparsable', 'retracted', { ...found, reason: 'syntax' });
+  const remarks = [
+    // What the line concludes is none of it: "The answer is 6, so it has 2 prime factors".
+    ...listRemarks(statement.rest.replace(/^[,;][^.]{0,400}/, ''), 'line'),
+    ...listRemarks(main.slice(statement.end), statement.source === 'box' ? 'sentence' : 'below'),
+  ];
+  if (remarks.length > 0 && !standsBehind(remarks, compareWith(text, policy)))
+    return toVerdict('unparsable', 'retracted', { ...found, reason: 'syntax' });
   if (isSameAsWritten(reference.text, text)) return toVerdict('correct', 'text-equal', found);
   const wanted = reference.read();
   if (typeof wanted === 'string') {
@@ -81,8 +89,27 @@ function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseL
     conclusion !== undefined && (typeof said === 'string' || isSentence(said) || said.item.kind === 'text');
   const answer = isConcluding ? readOrRefuse(() => readStatement(conclusion, policy)) : said;
   const extracted = isConcluding ? conclusion : text;
+  const options = findChoices(reference.text);
+  if (options !== null && options === readChoices(extracted)) return toVerdict('correct', 'choice', { extracted });
   if (typeof answer === 'string') return toVerdict('unparsable', 'parse', { extracted, reason: answer });
   return compareReadings(wanted, answer, { extracted, skipped: answer.skipped }, policy, precise);
+}
+
+/** Whether a text states the value of a statement; null where one of them cannot be read, or the two are no numbers. */
+function compareWith(statement: string, policy: Policy): (other: string) => boolean | null {
+  const said = readOrRefuse(() => readStatement(statement, policy));
+  return (other) => {
+    const again = typeof said === 'string' ? said : readOrRefuse(() => readStatement(other, policy));
+    if (typeof said === 'string' || typeof again === 'string') return null;
+    const isEqual = compareReadings(said, again, {}, policy, null).verdict === 'correct';
+    return isEqual || (isNumber(said.item) && isNumber(again.item)) ? isEqual : null;
+  };
+}
+
+/** A number, or an equation with one. */
+function isNumber(item: Item): boolean {
+  if (item.kind === 'relation') return item.sides.some(isNumber);
+  return item.kind === 'scalar' && isClosed(item.expr);
 }
 
 /** "There are 7 boxes", whose conclusion is the answer; what is more than a bare 7 only remarks on it. */

@@ -1,6 +1,8 @@
 import type { Rng } from '../../../src/core/rng.ts';
+import { drawHarmless } from './aftermath.ts';
 import type { AnswerShape } from './answer-kind.ts';
 import { between, isRare, pick } from './draw.ts';
+import { fitsSentence } from './sentences.ts';
 import type { Spelling } from './spelling.ts';
 import { fitsText, listEndings, setBoxed, setInline } from './statements.ts';
 
@@ -90,6 +92,10 @@ const TAILS = [
 export function buildResponse(answer: Spelling, rival: Spelling, shape: AnswerShape, rng: Rng): Response {
   const [ending, statement] = drawEnding(answer, shape, rng);
   const isBare = ending === 'bare';
+  if (!WEAK.has(ending) && !ending.includes('display') && fitsSentence(answer) && isRare(rng, 6)) {
+    const text = `${statement.replace(/[.!]$/, '')}.\n\n${drawHarmless(answer, rng)}`;
+    return plainResponse('remarks behind it', text, ending);
+  }
   const tail = isBare ? '' : pick(rng, TAILS);
   switch (between(rng, 0, 10)) {
     case 10:

@@ -1,3 +1,4 @@
+import { drawBrokenOff, drawOverruled, drawReason } from './aftermath.ts';
 import { isRare, pick } from './draw.ts';
 import { drawSpoiltBox } from './language-boxes.ts';
 import { drawSpoiltSentence, fitsSentence, VALUE } from './sentences.ts';
@@ -38,6 +39,17 @@ export const STORY_TRAPS: Readonly<Record<string, SetTrap>> = {
       ])}`,
     );
   },
+  'overruled behind it': (right, rival, rng) => {
+    // A member of a tuple says nothing against it.
+    if (!fitsSentence(right) || /,(?!\d{3}(?!\d))/.test(right.text) || !PLAIN_NUMBER.test(rival.text)) return null;
+    const statement = isRare(rng, 2)
+      ? `${pick(rng, ['So $x = ', 'Therefore the total is $', '$', 'We get $'])}${setBoxed(right, rng)}$`
+      : `${pick(rng, LABELS)}${setInline(right, rng)}`;
+    return say(`${statement}${pick(rng, ['\n\n', '.\n\n', '. '])}${drawOverruled(rival, rng)}`);
+  },
+  'reason about another': (right, rival, rng) =>
+    fitsSentence(right) && fitsSentence(rival) ? say(`${pick(rng, LEADS)}${drawReason(rival, right, rng)}`) : null,
+  'breaks off': (right, _, rng) => (fitsSentence(right) ? say(drawBrokenOff(right, rng)) : null),
   'box that is operated on': (right, _, rng) => {
     if (!isBoxable(right) || right.medium === 'plain') return null;
     const box = setBoxed(right, rng);
@@ -59,7 +71,8 @@ export const STORY_TRAPS: Readonly<Record<string, SetTrap>> = {
     );
   },
   'box that is replaced': (right, rival, rng) => {
-    if (!isBoxable(right)) return null;
+    // An approximation may be said again.
+    if (!isBoxable(right) || /approx|≈/.test(right.text)) return null;
     const [box, other] = [`$${setBoxed(right, rng)}$`, setInline(rival, rng)];
     return say(
       pick(rng, [
@@ -83,5 +96,8 @@ export const STORY_TRAPS: Readonly<Record<string, SetTrap>> = {
     );
   },
 };
+
+/** A number that anybody can read: what is garbled contradicts nothing. */
+const PLAIN_NUMBER = /^-?(?:\d{1,12}(?:\.\d{1,4})?|\\frac\{\d{1,6}\}\{\d{1,6}\})$/;
 
 const LABELS = LEADS.filter((lead) => lead.includes(':'));

@@ -16,6 +16,8 @@ export interface ScannedText {
 export interface BoxGroup {
   readonly at: number;
   readonly end: number;
+  /** Where the formula ends that it stands in. */
+  readonly behind: number;
   /** What is to be read: the contents as a list, and the marks behind the last box. Null when a box is an operand of something larger. */
   readonly text: string | null;
   /** Whether its sentence states it. */
@@ -36,7 +38,7 @@ const ALONE = /^[\s$.]{0,8}$/;
 export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: number, last: number): BoxGroup {
   const [start, end] = [boxes[first]!, boxes[last]!];
   if (first === last && ALONE.test(text.slice(0, start.at)) && ALONE.test(text.slice(end.end)))
-    return { at: start.at, end: end.end, text: trimContent(start.content), isStated: true };
+    return { at: start.at, end: end.end, behind: text.length, text: trimContent(start.content), isStated: true };
   const { content, isEnclosed } = joinContents(text, boxes.slice(first, last + 1));
   const around = formulas.find((one) => one.at <= end.at && one.end >= end.end && one.at < end.at);
   const closer =
@@ -70,7 +72,7 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
     !isStartOfRange(text.slice(end.end, end.end + FAR)) &&
     !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
   const said = other === null ? content : `${other.content} = ${content}`;
-  return { at: start.at, end: end.end, text: isOperand || !isOne ? null : said + suffix, isStated };
+  return { at: start.at, end: end.end, behind, text: isOperand || !isOne ? null : said + suffix, isStated };
 }
 
 /** The formula before "or" and a box. */

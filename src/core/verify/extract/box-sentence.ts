@@ -34,11 +34,15 @@ function isLedToPlainly(text: string): boolean {
 function isLeftAlone(after: string): boolean {
   if (!/[A-Za-z?？]/.test(after)) return true;
   const end = SENTENCE_END.exec(after);
-  const rest = dropCommands(end === null ? after : after.slice(0, end.index));
+  const rest = dropCommands(end === null ? after : after.slice(0, end.index)).replace(OPPOSED, ' ');
   if (end?.[0].startsWith('?')) return false;
   const reason = rest.search(REASONS);
   return !isDisclaimed(reason < 0 ? rest : rest.slice(0, reason));
 }
+
+/** ", not 35": another value that it is opposed to. */
+const OPPOSED =
+  /^[\s$)}*]{0,4},?\s?\(?(?:and |but )?not (?:\$[^$]{1,40}\$|-?\d[\d.,/]{0,20}%?(?!\d))(?!\s?(?:but|or|to)(?![A-Za-z]))/i;
 
 /**
  * Whether what a clause says stands in a clause of its own behind "that", and what leads to it denies or doubts: "it is false that", "we never showed

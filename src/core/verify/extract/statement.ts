@@ -6,7 +6,7 @@ import { findBoxes, type MathSpan } from './boxes.ts';
 import { flattenFormulas, splitSentences, stripLineMarks } from './flat-lines.ts';
 import { findFormulas } from './formulas.ts';
 import { findLabels, type Label, mayHoldLabel } from './labels.ts';
-import { isCheckOf, namesTwice, supposesOrTests } from './suppositions.ts';
+import { breaksOff, isCheckOf, namesTwice, supposesOrTests } from './suppositions.ts';
 
 /** The place of a text that states its answer, as text to be read. */
 export interface Statement {
@@ -113,7 +113,7 @@ function pickBox(scan: ScannedText, policy: Policy): Statement | null {
   const last = boxes.length - 1;
   const first = policy.boxes === 'last' ? last : policy.boxes === 'join-all' ? 0 : findGroupStart(text, boxes, last);
   const group = readBoxGroup(scan, first, last);
-  return { source: 'box', text: group.text, at: group.at, end: group.end, rest: '' };
+  return { source: 'box', text: group.text, at: group.at, end: group.behind, rest: '' };
 }
 
 /** What a label marks: its line, or the lines behind it; a box in there counts alone. Null when there is nothing. */
@@ -125,7 +125,7 @@ function readLabel(scan: ScannedText, label: Label): Statement | null {
     const last = scan.boxes.indexOf(boxes.at(-1)!);
     const first = Math.max(findGroupStart(scan.text, scan.boxes, last), scan.boxes.indexOf(boxes[0]!));
     const group = readBoxGroup(scan, first, last);
-    return { source, text: group.text, at: label.at, end: group.end, rest: '' };
+    return { source, text: group.text, at: label.at, end: group.behind, rest: '' };
   }
   const inside = scan.formulas.filter(({ at }) => at >= label.end && at < end);
   const region = flattenFormulas(scan.text.slice(label.end, end), shift(inside, label.end));
@@ -206,7 +206,13 @@ function findRegionEnd({ text, formulas }: ScannedText, label: Label): number {
 /** The last sentence with a value; sentences behind it without one are its rest. Bold type marks the value of a sentence. */
 function findClosing({ text, formulas }: ScannedText): Statement | null {
   if (PLAIN.test(text) && isContent(text) && !EMPTY_LABEL.test(text))
-    return { source: 'closing', text: supposesOrTests(text) ? null : text.trim(), at: 0, end: text.length, rest: '' };
+    return {
+      source: 'closing',
+      text: supposesOrTests(text) || breaksOff(text, []) ? null : text.trim(),
+      at: 0,
+      end: text.length,
+      rest: '',
+    };
   const from = Math.max(0, text.length - CLOSING);
   const flat = flattenFormulas(
     text.slice(from),
@@ -233,8 +239,9 @@ function findClosing({ text, formulas }: ScannedText): Statement | null {
     lastValued > 0 && isCheckOf(sentences[lastValued]!, sentences[lastValued - 1]!) ? lastValued - 1 : lastValued;
   const sentence = at < 0 ? sentences.at(-1) : sentences[at];
   if (sentence === undefined) return null;
-  const rest = at < 0 ? '' : sentences.slice(at + 1).join('. ');
-  if (supposesOrTests(sentence) || namesTwice(sentences[at - 1], sentence))
+  const behind = at < 0 ? [] : sentences.slice(at + 1);
+  const rest = behind.join('. ');
+  if (supposesOrTests(sentence) || namesTwice(sentences[at - 1], sentence) || breaksOff(text, behind))
     return { source: 'closing', text: null, at: from, end: text.length, rest };
   return { source: 'closing', text: readBold(sentence) ?? stripEmphasis(sentence), at: from, end: text.length, rest };
 }

@@ -75,6 +75,28 @@ function readUnmarked(sentences: readonly string[], letters: string): string | n
   return listed.size === 1 ? [...listed][0]! : hasDenied ? '' : null;
 }
 
+/** The options that a reference names where it names several, as `ABD`: `ABD`, `A, C`. Null for anything else. */
+export function findChoices(gold: string): string | null {
+  return gold.length <= 40 && /^[^a-z\d]*$/.test(stripMarkup(gold)) ? readChoices(gold) : null;
+}
+
+/** The options that a statement names and says nothing else of, where they are several and in order. */
+export function readChoices(text: string): string | null {
+  const bare = stripMarkup(foldCharacters(text));
+  if (/[\d=+*/^_<>|\\?]|[错誤误不非或]/.test(bare) || bare.length > MAX_CHOICES) return null;
+  const words = bare.match(/[A-Za-z]+/g) ?? [];
+  const named = words.filter((word) => /^[A-H]{1,8}$/.test(word));
+  const letters = named.join('');
+  if (letters.length < 2 || words.some((word) => !named.includes(word) && !CHOOSES.test(word))) return null;
+  return [...letters].every((letter, at) => at === 0 || letter > letters[at - 1]!) ? letters : null;
+}
+
+/** Code units of a statement that names several options. */
+const MAX_CHOICES = 120;
+/** What may be said of them. */
+const CHOOSES =
+  /^(?:the|correct|right|true|options?|choices?|statements?|answers?|are|is|and|both|so|therefore|thus|hence|select|choose)$/i;
+
 /** What a sentence says about options, where it asserts no letter. */
 const UNCLEAR = 'unclear';
 const DENIES = 'denies';
@@ -93,7 +115,7 @@ function stripMarkup(text: string): string {
 
 function splitSentences(text: string): string[] {
   return text
-    .split(/(?<=[.!?。！？])(?=\s|$|[\u2e80-\uffff])|[\n;；]/)
+    .split(/(?<=[.!?。！？])(?!(?<=^\s{0,4}\(?[A-Z]\.)\s{1,3}[\d$\\])(?=\s|$|[\u2e80-\uffff])|[\n;；]/)
     .map((sentence) => sentence.replace(ARROW, ''))
     .filter((sentence) => /\S/.test(sentence));
 }
@@ -228,7 +250,9 @@ class SentenceReader {
   }
 
   /** "(C) is correct", "C is the answer". */
-  #readPredicate(letter: string, rest: readonly Word[]): string {
+  #readPredicate(letter: string, behind: readonly Word[]): string {
+    const reason = behind.findIndex(({ text }) => hasClass(text.toLowerCase(), 'reason'));
+    const rest = reason < 0 ? behind : behind.slice(0, reason);
     if (rest.some(isDenial)) return DENIES;
     const isAnswer = rest.every(({ text }) => PREDICATE.has(text.toLowerCase()));
     return isAnswer && rest.length > 0 ? letter : UNCLEAR;

@@ -81,13 +81,17 @@ function findCut(tokens: readonly Token[], at: number, word: string, hasValue: b
 
 /** What a value may be opposed to: no more than another value, and nothing that says when it is so. */
 export function isPlainContrast(tail: readonly Token[]): boolean {
-  return !tail.some(
-    (token) =>
-      isRestricting(token) ||
-      /^(?:and|to)$/.test(token.text) ||
-      (['condition', 'bound', 'copula'] as const).some((name) => isWordOf(token, name)) ||
-      (token.kind === 'op' && /^[<>]=?$/.test(token.text)),
-  );
+  const from = /^than$/i.test(tail[1]?.text ?? '') ? 2 : 1;
+  const reason = tail.findIndex((token) => isWordOf(token, 'reason'));
+  return !tail
+    .slice(from, reason < 0 ? tail.length : reason)
+    .some(
+      (token) =>
+        isRestricting(token) ||
+        /^(?:and|to)$/.test(token.text) ||
+        (['condition', 'bound', 'copula'] as const).some((name) => isWordOf(token, name)) ||
+        (token.kind === 'op' && /^[<>]=?$/.test(token.text)),
+    );
 }
 
 /** A reason may say anything, but for a hedge, a condition, an operation at its end, and a second value behind "to" or "or". */

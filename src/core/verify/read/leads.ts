@@ -1,4 +1,4 @@
-import { isRestricting, isWordOf } from './cut-tail.ts';
+import { isRestricting, isValueToken, isWordOf } from './cut-tail.ts';
 import { changesNumber } from './number-words.ts';
 import { isOtherScript, leadsToValue } from './other-scripts.ts';
 import type { Token } from './token.ts';
@@ -14,7 +14,8 @@ export function isJoint(tokens: readonly Token[], at: number): boolean {
 }
 
 /** Whether a subject leaves its value alone: it does not deny, and does not state a value of its own. */
-export function isLead(lead: readonly Token[]): boolean {
+export function isLead(words: readonly Token[]): boolean {
+  const lead = withoutTerms(words);
   // "It is not 10, it's 11": what was denied is said, and something else follows.
   if (lead.length > 1 && lead.at(-1)!.kind === 'number' && isWordOf(lead.at(-2)!, 'denial')) return true;
   if (
@@ -22,6 +23,7 @@ export function isLead(lead: readonly Token[]): boolean {
     // What stands before it is another member of a list.
     lead.some(({ kind, text }) => kind === 'op' && text === ';') ||
     makesCases(lead) ||
+    standsInReason(lead) ||
     lead.slice(-2).some((token) => isWordOf(token, 'bound') && !EXTREME.test(token.text))
   )
     return false;
@@ -30,6 +32,23 @@ export function isLead(lead: readonly Token[]): boolean {
       (isWordOf(token, 'copula') || token.text === '=') && lead.slice(at + 1).some((one) => one.kind === 'number'),
   );
 }
+
+/** A subject without terms whose words would say something by themselves: "least common multiple", "when N is divided by 7". */
+function withoutTerms(lead: readonly Token[]): readonly Token[] {
+  const word = (at: number) => lead[at]?.text.toLowerCase() ?? '';
+  const isTerm = (at: number) => /^(?:least|lowest|greatest|highest)$/.test(word(at)) && word(at + 1) === 'common';
+  const at = lead.findIndex((_, k) => isTerm(k));
+  const left = at < 0 ? lead : [...lead.slice(0, at), ...lead.slice(at + 3)];
+  const when = left.findIndex(({ text }) => /^(?:when|if)$/i.test(text));
+  const by = left.findIndex(
+    ({ text }, k) =>
+      k > when && text === 'by' && /^divided$/i.test(left[k - 1]!.text) && left[k + 1]?.kind === 'number',
+  );
+  return when < 1 || by < 0 || by - when > MAX_DIVISION ? left : [...left.slice(0, when), ...left.slice(by + 2)];
+}
+
+/** Tokens from "when" to "divided by". */
+const MAX_DIVISION = 12;
 
 /** "If $n$ is even, it is", "If only it were": the value of one case, or of none; "If she sells all books, she earns" says what was asked. */
 function makesCases(lead: readonly Token[]): boolean {
@@ -40,6 +59,25 @@ function makesCases(lead: readonly Token[]): boolean {
     .slice(at + 1, comma < 0 ? lead.length : comma)
     .some(({ text, zone }) => zone === 'math' || /^only$/i.test(text));
 }
+
+/**
+ * "36, since there are", "36, and there are": the value behind it belongs to what is said of another one. "As" alone also
+ * compares, and a reason that stands first has its clause behind it.
+ */
+function standsInReason(lead: readonly Token[]): boolean {
+  const from = lead.findLastIndex(({ text }) => text === ',');
+  const clause = lead.slice(from + 1);
+  const opensReason = (token: Token, at: number) =>
+    isWordOf(token, 'reason') &&
+    (/^(?:since|because)$/i.test(token.text)
+      ? from + 1 + at > 0
+      : (at === 0 && from > 0) || (at > 0 && isValueToken(clause[at - 1]!, at - 1, clause)));
+  if (clause.some(opensReason)) return true;
+  return from > 0 && ATTACHES.test(clause[0]?.text ?? '') && lead.slice(0, from).some(isValueToken);
+}
+
+/** What attaches a clause to a value before it. */
+const ATTACHES = /^(?:and|but|if|when|where|while|for|i\.?e\.?|given)$/i;
 
 /** "The minimum is 5": what has the value, and no bound of it. */
 const EXTREME = /^(?:maximum|minimum)$/i;
@@ -64,7 +102,7 @@ export const isPoint = ({ kind, text, zone }: Token): boolean =>
 /** Whether words end in a verb whose object a value may be: "she earned", "which leaves her with", "a total of". */
 export function isVerbLead(lead: readonly Token[]): boolean {
   if (lead.some(({ kind, text }) => kind === 'number' || (kind === 'op' && text !== ','))) return false;
-  const end = lead.findLastIndex((token) => !isTrailing(token)) + 1;
+  const end = findVerbEnd(lead);
   const verb = lead[end - 1];
   if (verb === undefined) return false;
   if (isPhrase(lead.slice(0, end))) return true;
@@ -72,6 +110,17 @@ export function isVerbLead(lead: readonly Token[]): boolean {
   if (isOtherScript(verb.text)) return leadsToValue(verb.text);
   return isUnknownVerb(lead[end - 2], verb);
 }
+
+/** Behind the last word that may be a verb; "took him", "took Tom" have whom it is about between verb and value. */
+function findVerbEnd(lead: readonly Token[]): number {
+  const end = lead.findLastIndex((token) => !isTrailing(token)) + 1;
+  const [verb, person] = [lead[end - 2], lead[end - 1]];
+  const isAbout =
+    verb !== undefined && TAKES_PERSON.test(verb.text) && /^(?:him|them|us|me|[A-Z][a-z]{1,15})$/.test(person!.text);
+  return isAbout ? end - 1 : end;
+}
+
+const TAKES_PERSON = /^(?:took|takes?|costs?|gives?|gave|leaves?|left|earn(?:s|ed)?|sav(?:es?|ed))$/i;
 
 /** What may stand between a verb and its value. */
 function isTrailing(token: Token): boolean {

@@ -134,7 +134,8 @@ class QuantityParser {
         this.#at -= 1;
       } else if (isNounWord(token, this.#at > from)) {
         const word = toVocabulary(token.text);
-        if (makesAnother(this.#tokens, this.#at)) throw new Refusal('syntax');
+        if (makesAnother(this.#tokens, this.#at) || opensSecondClause(this.#tokens, this.#at))
+          throw new Refusal('syntax');
         isAdjunct ||= (this.#at > from || this.#endsWithUnit) && hasClass(word, 'preposition');
         if (!isAdjunct && isContentWord(word)) nouns.push(word);
       } else if (!isNounSign(token, this.#tokens[this.#at + 1]) && !(isAdjunct && this.#isInAdjunct())) break;
@@ -185,6 +186,16 @@ function makesAnother(tokens: readonly Token[], at: number): boolean {
   if ((MORE_BEHIND_AND.test(word) && before === 'and') || CUBED_BEHIND.test(`${before} ${word}`)) return true;
   return isPowerWord(tokens, at) || isCaseOf(tokens, at);
 }
+
+/** "12 apples at first and now has 7", "12 boys and there are 7 girls": a second statement behind "and". */
+export function opensSecondClause(tokens: readonly Token[], at: number): boolean {
+  const { kind, text } = tokens[at]!;
+  if (kind !== 'word' || !tokens.slice(Math.max(0, at - 2), at).some((one) => isAnd(one.text))) return false;
+  if (hasClass(text.toLowerCase(), 'verb') && text !== 'there') return isAnd(tokens[at - 1]!.text);
+  return /^(?:now|then|there|he|she|it|they|we)$/i.test(text) || hasClass(text.toLowerCase(), 'copula');
+}
+
+const isAnd = (text: string): boolean => text === 'and' || text === 'but';
 
 /** "to the fourth", "orders of magnitude". */
 function isPowerWord(tokens: readonly Token[], at: number): boolean {

@@ -7,6 +7,7 @@ import { type ParsedAnswer, parseTokens } from './answer-parser.ts';
 import { findCuts, isPlainContrast, isRestricting, isValueToken, isWordOf } from './cut-tail.ts';
 import { DETERMINERS, isClear, isJoint, isLead, isPoint, isVerbLead, MEASURES, skipFillers } from './leads.ts';
 import { foldNumberWords, startsNumber } from './number-words.ts';
+import { opensSecondClause } from './quantity-parser.ts';
 import type { Token } from './token.ts';
 import { type TokenizedText, tokenize } from './tokens.ts';
 
@@ -106,13 +107,14 @@ class StatementReader {
 
   /** Reads tokens as a value, or as a sentence, once without a tail and once for each place where a tail may begin. */
   #readWithTail(tokens: readonly Token[]): Reading | null {
+    if (isSubject(tokens)) return this.#readByEquation(tokens) ?? this.#readByCopula(tokens);
     const whole = this.#readVote(tokens) ?? this.#readTwice(tokens) ?? this.#readSentence(tokens);
     if (whole !== null) return whole;
+    if (tokens.some((_, at) => opensSecondClause(tokens, at))) return null;
     for (const { at, what } of findCuts(tokens)) {
       const tail = tokens.slice(at);
       if (what === 'remark' && tail.some((token) => isWordOf(token, 'bound'))) continue;
-      if (what === 'contrast' ? !isPlainContrast(tail.slice(1)) : what !== 'reason' && tail.some(isRestricting))
-        continue;
+      if (what === 'contrast' ? !isPlainContrast(tail) : what !== 'reason' && tail.some(isRestricting)) continue;
       const head = this.#readSentence(trimTokens(tokens.slice(0, at)));
       if (head !== null && head.item.kind !== 'text') return withSkipped(head, [{ what, text: this.#write(tail) }]);
     }
@@ -221,11 +223,11 @@ class StatementReader {
     for (let at = tokens.length - 2; at > 0; at -= 1) {
       if (!isJoint(tokens, at)) continue;
       const isPredicate = lastValue <= at && lastWord > at;
-      if (isPredicate && lastOther > at) continue;
+      if (isPredicate && lastOther > at && !isNamingPredicate(tokens.slice(at + 1))) continue;
       const [lead, rest] = [tokens.slice(0, at), tokens.slice(at + 1)];
       if (isPredicate) {
         const said = this.#parse(lead);
-        return said === null
+        return said === null || (lastOther > at && said.item.kind !== 'scalar')
           ? null
           : withSkipped({ ...said, words: null }, [{ what: 'remark', text: this.#write(tokens.slice(at)) }]);
       }
@@ -243,9 +245,12 @@ class StatementReader {
     const at = tokens.findIndex(isValueToken);
     if (at <= 0) return null;
     const lead = tokens.slice(0, at);
+    const isTime = /^(?:after|in)$/i.test(lead.at(-1)!.text);
+    if (!isLead(isTime ? lead.slice(0, -1) : lead)) return null;
     const isMeasure = MEASURES.has(tokens.at(-1)!.text.toLowerCase()) && lead.some((one) => isWordOf(one, 'verb'));
-    if (!isLead(lead) || !(isMeasure || isVerbLead(lead))) return null;
+    if (!isMeasure && !isTime && !isVerbLead(lead)) return null;
     const value = this.#parse(tokens.slice(at));
+    if (isTime && !isDuration(value)) return null;
     // "the two" counts what was said before, "he came in 2nd" counts nothing.
     if (tokens[at]!.kind === 'word' && DETERMINERS.has(tokens[at - 1]!.text.toLowerCase())) return null;
     if (value === null || value.skipped.some(({ what }) => what === 'ordinal')) return null;
@@ -299,6 +304,11 @@ function withSkipped(reading: Reading, skipped: readonly Skipped[]): Reading {
 const isSign = ({ kind, text }: Token): boolean =>
   kind === 'name' || kind === 'unknown' || (kind === 'op' && !',:;()'.includes(text));
 
+/** "The trains meet after 3 hours": behind "after" and "in" a time alone is what was asked for. */
+function isDuration(value: ParsedAnswer | null): boolean {
+  return value?.item.kind === 'scalar' && value.item.unit?.known?.dimension === 'time^1';
+}
+
 /** A value, or for an equation all of its sides, without symbols. */
 function isClosedValue(item: Item, isNamed: boolean): boolean {
   if (item.kind === 'scalar') return isNamed && isClosed(item.expr);
@@ -306,6 +316,35 @@ function isClosedValue(item: Item, isNamed: boolean): boolean {
     item.kind === 'relation' && !isNamed && item.sides.every((side) => side.kind === 'scalar' && isClosed(side.expr))
   );
 }
+
+/** "14 is the smallest such number": the value is what words without a value say it is, and nothing denies or bounds it. */
+function isNamingPredicate([article, ...rest]: readonly Token[]): boolean {
+  return (
+    /^(?:the|our)$/i.test(article!.text) &&
+    rest.length > 0 &&
+    rest.every(
+      (token) =>
+        token.kind === 'word' &&
+        !isRestricting(token) &&
+        !(['bound', 'condition', 'reason', 'copula'] as const).some((name) => isWordOf(token, name)),
+    )
+  );
+}
+
+/** "The 5 friends share the cake": what is said of so many is a sentence, whatever its verb is. */
+function isSubject(tokens: readonly Token[]): boolean {
+  const [determiner, value] = tokens;
+  if (tokens.length < SUBJECT_TOKENS || !DETERMINERS.has(determiner!.text.toLowerCase())) return false;
+  return (
+    isValueToken(value!, 1, tokens) &&
+    value!.zone !== 'math' &&
+    tokens.slice(2, 4).every(({ kind }) => kind === 'word') &&
+    tokens.slice(4).every(({ kind }) => kind === 'word' || kind === 'number')
+  );
+}
+
+/** A determiner, a number, a noun, and more than a word about it. */
+const SUBJECT_TOKENS = 5;
 
 /** What a calculation consists of: no words, no symbols but the `x` that multiplies. */
 function isCalculation({ kind, text }: Token): boolean {

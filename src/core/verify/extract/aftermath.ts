@@ -1,0 +1,268 @@
+import { isRetracted, isTakenBack } from './assertion.ts';
+import { hasValue } from './box-context.ts';
+import { flattenFormulas, splitSentences, stripLineMarks } from './flat-lines.ts';
+import { findFormulas } from './formulas.ts';
+
+/**
+ * What a text does to the statement that stands before it. Its sentences are heard one after another, and the last word
+ * counts: whoever doubts and then finds the same value again has doubted for nothing, whoever concludes another value has
+ * taken the first one back, in whatever words.
+ */
+
+/** What one sentence behind a statement says of it. */
+export type Remark =
+  /** It disowns the statement, whatever its value is. */
+  | { readonly kind: 'denial' }
+  /** It turns against the statement and says nothing yet: "Wait, let me check." */
+  | { readonly kind: 'doubt' }
+  /** It confirms what was said: "Yes, that is right." */
+  | { readonly kind: 'approval' }
+  /** It says that these values are none: "so 24 is not the answer". */
+  | { readonly kind: 'rejection'; readonly values: readonly string[] }
+  | Claim
+  /** A calculation, which confirms the statement where it comes to the same. */
+  | { readonly kind: 'calculation'; readonly readings: readonly string[] };
+
+/** It states a value of its own. */
+export interface Claim {
+  readonly kind: 'claim';
+  /** Ways to read it: the first one that can be compared counts. */
+  readonly readings: readonly string[];
+  /** Readings that may be part of something else: one of another value speaks against the statement, none for it. */
+  readonly others: readonly string[];
+  /** What is not the value of the statement takes it back, readable or not. */
+  readonly isDecisive?: boolean;
+}
+
+/** Code units behind a statement that are heard sentence by sentence. */
+const HEARD = 4_000;
+/** Remarks that are told, the last ones. */
+const MAX_REMARKS = 12;
+
+/**
+ * The remarks of a text on the statement before it, in order. It begins within the sentence of the statement,
+ * whose rest belongs to it and claims nothing, on its line, or below it.
+ */
+export function listRemarks(after: string, where: 'sentence' | 'line' | 'below'): Remark[] {
+  if (!/[^\s.$*_`)\]}>,;:-]/.test(after)) return [];
+  const whole = after.replace(DRAWINGS, ' ');
+  const heard = whole.slice(0, HEARD);
+  const sentences = flattenFormulas(heard, findFormulas(heard))
+    .split('\n')
+    .flatMap((line, k) =>
+      splitSentences(stripLineMarks(line)).map((text, at) => ({ text, isOwn: k === 0 && at === 0 })),
+    );
+  const startsNew = SENTENCE_END.test(heard);
+  const remarks: Remark[] = [];
+  let isChecking = false;
+  let isAside = false;
+  let isAnswering = false;
+  for (const { text, isOwn } of sentences) {
+    const isOnLine = where === 'line';
+    const bare = text.replace(/^\\end\{[a-z]{1,12}\*?\}|\*\*|`/g, '').trim();
+    if (bare === '') continue;
+    const isRest = where === 'sentence' && isOwn && !startsNew && !(/^[,;]/.test(bare) && ASKED.test(bare));
+    isAside ||= !isRest && ASIDES.test(bare);
+    isChecking = CHECKS.test(bare) || (isChecking && !CONCLUDES.test(bare));
+    remarks.push(...hear(bare, text, { isRest, isChecking, isAside, isAnswering, isOnLine }));
+    isAnswering ||= ASKS.test(bare);
+  }
+  // What nobody heard sentence by sentence may still take it back.
+  if (whole.length > HEARD && isTakenBack(whole.slice(HEARD))) remarks.push({ kind: 'doubt' });
+  return remarks.slice(-MAX_REMARKS);
+}
+
+/** The sentence of the statement ends with it, or ended before. */
+const SENTENCE_END = /^[\s$)}\]*_"']{0,6}[.!?。！？](?:\s|$)|^\s{1,6}\(?[A-Z][a-z]/;
+
+/** Where a sentence stands. */
+interface Place {
+  /** In the sentence of the statement, behind it. */
+  readonly isRest: boolean;
+  /** In a check of the statement. */
+  readonly isChecking: boolean;
+  /** Behind a turn to another way, a proof or a remark. */
+  readonly isAside: boolean;
+  /** Behind "the question asks". */
+  readonly isAnswering: boolean;
+  /** On the line of the statement. */
+  readonly isOnLine: boolean;
+}
+
+/** What a sentence says of the statement, then the value it states itself. `written`: with its emphasis, which marks a value and no word of a denial. */
+function hear(text: string, written: string, place: Place): Remark[] {
+  if (NO_SOLUTION.test(text) && !place.isRest)
+    return [{ kind: 'claim', readings: ['no solution'], others: [], isDecisive: true }];
+  const judged = judge(text, written, place);
+  const isRejecting = REJECTS.test(text) && !place.isAside;
+  const stated =
+    isRejecting || place.isRest || CONDITIONAL.test(text) || !hasValue(text) ? null : readValue(text, place);
+  return [judged, stated].filter((one) => one !== null);
+}
+
+function judge(text: string, written: string, { isRest, isAside, isOnLine }: Place): Remark | null {
+  if (DENIES.test(written) || DENIES_ELSEWHERE.test(text)) return { kind: 'denial' };
+  if (REJECTS.test(text) && !isAside)
+    return POINTS_BACK.test(text)
+      ? { kind: 'denial' }
+      : { kind: 'rejection', values: [...text.matchAll(VALUES)].map(([value]) => value) };
+  const opposed = OPPOSED.exec(text)?.[1];
+  if (opposed !== undefined) return { kind: 'rejection', values: [opposed] };
+  if (!isRest && !(isAside && /^however/i.test(text)) && isTurn(text, isOnLine)) return { kind: 'doubt' };
+  return APPROVES.test(text) && !NEGATES.test(text) ? { kind: 'approval' } : null;
+}
+
+function readValue(text: string, { isChecking, isAside, isAnswering }: Place): Remark | null {
+  const isAsked = ASKED.test(text) && !CHECKS.test(text);
+  const isModified = MODIFIES.test(text) && !isChecking && (!isAside || OBLIGES.test(text));
+  const isConcluded =
+    !isAside && (isAnswering || ADDS.test(text) || CONCLUDES.test(text) || (isBare(text) && !isChecking));
+  const readings = listReadings(text, isAsked || isModified);
+  if (isAsked || isConcluded || isModified)
+    return { kind: 'claim', ...readings, isDecisive: isAnswering || DECISIVE.test(text) };
+  return text.includes('=') ? { kind: 'calculation', readings: readings.readings } : null;
+}
+
+/**
+ * Whether a statement stands behind these remarks. `isSame` tells whether a text states the same value; null where the two cannot be
+ * compared. Whoever took the statement back brings it back by saying it again as a whole, and by nothing less.
+ */
+export function standsBehind(remarks: readonly Remark[], isSame: (text: string) => boolean | null): boolean {
+  const compare = (readings: readonly string[]) => readings.map(isSame).find((one) => one !== null) ?? null;
+  let state: 'stands' | 'doubted' | 'fallen' = 'stands';
+  for (const remark of remarks) state = next(remark, state, compare);
+  return state === 'stands';
+}
+
+function next(
+  remark: Remark,
+  state: 'stands' | 'doubted' | 'fallen',
+  compare: (readings: readonly string[]) => boolean | null,
+): 'stands' | 'doubted' | 'fallen' {
+  switch (remark.kind) {
+    case 'denial':
+      return 'fallen';
+    case 'doubt':
+      return state === 'stands' ? 'doubted' : state;
+    case 'approval':
+      return state === 'doubted' ? 'stands' : state;
+    case 'rejection':
+      return remark.values.some((value) => compare([value]) === true) ? 'fallen' : state;
+    case 'calculation':
+      return state === 'doubted' && compare(remark.readings) === true ? 'stands' : state;
+    case 'claim': {
+      const same = compare(state === 'fallen' ? remark.readings.slice(0, 1) : remark.readings);
+      if (same === true) return 'stands';
+      return same === false || remark.isDecisive === true || compare(remark.others) === false ? 'fallen' : state;
+    }
+  }
+}
+
+/** On the line of the statement single words are enough. "Actually, this is well known" turns against nothing. */
+function isTurn(text: string, isOnLine: boolean): boolean {
+  if (isOnLine && isRetracted(text)) return true;
+  return DOUBTS.test(text) && (!WEAK.test(text) || hasValue(text) || NEGATES.test(text) || OBLIGES.test(text));
+}
+
+/** The sentence, what stands behind its last joint, and of one that surely states something the last value in it. */
+function listReadings(text: string, isSure: boolean): Pick<Claim, 'readings' | 'others'> {
+  const led = isSure || !RELATIVE.test(text) ? JOINED.exec(text)?.[1] : undefined;
+  const others = isSure ? [LED.exec(text)?.[1], [...text.matchAll(VALUES)].at(-1)?.[0]] : [LED.exec(text)?.[1]];
+  return {
+    readings: [dropLead(text), ...(led === undefined ? [] : [led])],
+    others: others.filter((one) => one !== undefined && (isSure || !RELATIVE.test(text))) as string[],
+  };
+}
+
+/** Without the words with which it concludes. */
+function dropLead(text: string): string {
+  const lead = CONCLUDES.exec(text);
+  return lead?.index === 0 ? text.slice(lead[0].length).replace(/^[,\s]{1,3}/, '') : text;
+}
+
+/** Nothing but a value, with a unit at most. */
+const isBare = (text: string): boolean =>
+  /\d/.test(text) &&
+  /^[\s(]{0,3}(?:\\?\$)?[-−]?(?:\d|\$|\\)[^=]{0,60}$/.test(text) &&
+  !/[A-Za-z]{3,} [A-Za-z]/.test(text);
+
+const CONCLUDES =
+  /^[,;\s]{0,3}(?:(?:and|but) )?(?:(?:so|thus|hence|therefore)(?: in (?:total|all))?|consequently|finally|then|altogether|overall|in (?:conclusion|total|all|the end|summary)|to (?:sum up|conclude|summari[sz]e)|as a result)(?![A-Za-z])|(?<![A-Za-z])therefore(?![A-Za-z])|^[\s]{0,3}(?:因此|所以|故|因而|综上)/i;
+
+/** What is said to be asked for, or to be the answer. */
+const ASKED =
+  /(?<![A-Za-z])(?:(?:our|my|the|this) answer|(?:actual|true|real|right|correct(?:ed)?|revised|final|required|requested|desired|wanted) (?:[a-z]{2,12} )?(?:value|number|result|count|total|sum|quantity|answer)|(?:question|problem|we) (?:asks?|wants?|demands?|is about|were asked|are asked)|asked for|as (?:requested|required|asked)|(?:what|which) (?:we|is) (?:want|wanted|need|needed|asked)|in question|i would answer)(?![A-Za-z])|^(?:final|solution|result|answer|total|corrected|revised)(?: value| answer)?(?: \([^()]{1,20}\))?\s?[:=]/i;
+
+/** "The final value is", whatever stands behind it. */
+const DECISIVE =
+  /(?<![A-Za-z])(?:the|our|my) (?:final|correct|required|requested|desired|actual|true|real|right) (?:value|number|count|total|result|answer|sum|quantity) (?:is|are|must|should)(?![A-Za-z])/i;
+
+/** A question that was asked: what follows answers it. */
+const ASKS = /(?<![A-Za-z])(?:question|problem) (?:asks?|wants?|is about)(?![A-Za-z])/i;
+
+/** A second solution. */
+const ADDS =
+  /^(?:another|the (?:second|other)|a second) (?:solution|root|answer|value)(?![A-Za-z])|^(?:also|similarly),? [^.]{1,60}(?:works|is a (?:solution|root))/i;
+
+/** A further step that makes another value of the one before it. */
+const MODIFIES =
+  /(?<![A-Za-z])(?:closer (?:look|inspection)|(?:must|should|need to|have to|then|also|finally|remember to|now|so) (?:we |also )?(?:add|subtract|double|halve|divide|multiply|count|include)|(?:adding|subtracting|doubling|halving|including|counting) (?:the|this|it|that|them|one|\d)|counted twice|double.?counts?|was missed|(?:is|are) missing|(?:we|then) divide)(?![A-Za-z])/i;
+
+/** A value behind what joins it to its subject. */
+const JOINED =
+  /(?:(?<![A-Za-z])(?:is|are|was|be|gets?|gives?|giving|getting|obtain|makes?|so|thus|there are)|[=:：是为])\s{0,2}(-?[\d$\\][^=,:]{0,60})$/i;
+
+/** A value behind other words, which may make another one of it. */
+const LED = /(?:(?<![A-Za-z])(?:has|have|leaving|of|meant|read|that|for)|[,；])\s{0,2}(-?[\d$\\][^=,:]{0,60})$/i;
+
+/** "who has 12": of somebody else. */
+const RELATIVE = /(?<![A-Za-z])(?:who|whose|where|than|as many|as much)(?![A-Za-z])/i;
+
+/** A number, or a formula. */
+const VALUES = /\$[^$]{1,120}\$|-?\d[\d,]{0,80}(?:\.\d{1,40})?(?:\/\d{1,40})?/g;
+
+/** Code of drawings and programs. */
+const DRAWINGS = /\[asy\][\s\S]*?(?:\[\/asy\]|$)|```[\s\S]*?(?:```|$)/g;
+
+/** With these begins what does not lead to the answer any more. */
+const ASIDES =
+  /^\(?(?:note|notice|remark|observe|proof|alternative|alternatively|to (?:see|be|find|show|prove|get|understand|justify)|(?:we|you|one) (?:can|could|may|might) (?:also|have)|if (?:we|you)|another (?:way|approach|method)|in general|more generally|challenge|this is why)(?![A-Za-z])/i;
+
+/** Sentences that begin a check. */
+const CHECKS =
+  /(?<![A-Za-z])(?:check|checking|verify|verifying|verification|double-check|confirm(?:ing)?|substitut(?:e|ing)|plug(?:ging)?)(?![A-Za-z])/i;
+
+const DOUBTS =
+  /^(?:but |oh,? |and )?(?:no[,. ]|no$|nope|wait|hmm+|oops|sorry|hold on|on second thought|on reflection|(?:on )?re-?checking|actually|however|i mean)(?![A-Za-z])/i;
+
+const WEAK =
+  /^(?:but |and )?(?:actually|however),? (?:note|notice|it is worth|(?:we|you|one) (?:can|could) also|this is an?|this follows|the same)(?![A-Za-z])/i;
+
+/** "48, not 42": the value it is not. */
+const OPPOSED = /(?:,|\() ?(?:and )?not (?:equal to )?(\$[^$]{1,60}\$|-?\d[\d,]{0,20}(?:\.\d{1,20})?)/i;
+
+const DENIES_ELSEWHERE =
+  /(?:这|這|上面|以上|前面|刚才|答案)[^。，\n]{0,6}(?:错|錯|有误|有誤|不对|不對)|算错|算錯|应[为是该]|應[為是該]|更正|修正|訂正|间違|間違|いや、|틀렸|(?<![A-Za-zÀ-ÿЀ-ӿ])(?:me suis trompée?|c['’]est faux|erreur ?:|falsch ?:|fehler gemacht|verrechnet|nein,|richtig ist|korrektur ?:|corrección ?:|perdón,|me equivoqué|correzione ?:|mi sono sbagliat[oa]|нет,|ошиб(?:ся|лась|ка)|исправление|неверно|не верно|errei|não,|correção ?:)/i;
+
+const DENIES =
+  /(?<![A-Za-z])(?:(?:this|that|it|i|answer|result|above|value)(?:'s| is| was| am|'m| seems| cannot be| can't be| may be| might be)? (?:not (?:right|correct|sure|certain|true)|wrong|incorrect|mistaken|unsure|uncertain|false|invalid)|(?:isn't|wasn't) (?:right|correct)|(?:made|is|was|contains) an? (?:mistake|error)|(?:this|that|it|answer|result|value)(?: \w+)? (?:can't|cannot|can not) be (?:right|correct)|i (?:forgot|missed|overlooked|omitted|neglected|miscounted|miscalculated|misread|misstated|messed|meant|mean|erred|was wrong|solved for|change|changed)|(?:we|one) (?:forgot|missed|overlooked)|(?:check|this|that|it) fails|(?:this|that|it) (?:does not|doesn't) (?:hold|work|satisfy|match)|(?:this|that|it|which) (?:contradicts|violates)|(?:strike|scratch|ignore|disregard|forget) (?:that|it|this|the above)|never ?mind|my apologies|erratum|typo|make that|changed to|(?:it|that|this|answer|value|result) should (?:be|read|have been)|must be rejected|makes the denominator zero|extraneous, so|(?:this|that|it|which) (?:ignores|neglects|(?:over|under)counts|overlooks|misses|forgets|double.?counts))(?![A-Za-z])|^,? no,|^\(?should be |^(?:edit|update|correction|correcting|corrected|revised|fix|amendment|redo(?:ing)?|rather|or rather|more precisely|errat(?:um|a))[\s,:]/i;
+
+const NO_SOLUTION =
+  /(?<![A-Za-z])(?:there (?:is|are)|has|have) no (?:real |valid |integer |such )?solutions?(?:[.,;)\s]*$| (?:exists?|at all|to (?:the|this))(?![A-Za-z]))/i;
+
+/** "If the signs were reversed, the answer would have been 28." */
+const CONDITIONAL = /(?<![A-Za-z])(?:if|would|suppose)(?![A-Za-z])/i;
+
+const OBLIGES = /(?<![A-Za-z])(?:must|should|need|have to|remember)(?![A-Za-z])/i;
+
+const APPROVES =
+  /^(?:yes|yep|correct|good|great|perfect|ok(?:ay)?|right|indeed|done)(?![A-Za-z])|(?<![A-Za-z])(?:(?:that|this|it|which|everything|all|both|answer|result|solution|calculation)(?:'s| is| are)? (?:right|correct|consistent|confirmed|fine|good|valid)|checks? out|match(?:es)?|holds|works|as (?:expected|required|given|stated)|(?:answer|it|result) (?:stands|remains|holds)|confirms?|satisf(?:y|ies))(?![A-Za-z])|[✓✔✅]/i;
+
+const NEGATES =
+  /(?<![A-Za-z])(?:not|no|never|wrong|incorrect)(?![A-Za-z])|n['’]t(?![A-Za-z])|≠|\\n(?:e|eq)(?![A-Za-z])/i;
+
+/** What is said of a value that is none. */
+const REJECTS =
+  /(?<![A-Za-z])(?:is not (?:the|an?|our|my) (?:answer|solution|option|valid|possible|correct)|is (?:not (?:valid|possible|allowed|right|correct)|wrong|incorrect|invalid|inadmissible|extraneous|rejected|impossible)|(?:does not|doesn['’]t) (?:work|satisfy|count)|(?:must|should|has to) be (?:rejected|discarded|excluded)|(?:we|i) (?:must |should |have to )?(?:reject|discard|exclude))(?![A-Za-z])/i;
+
+const POINTS_BACK = /^(?:but |and |so )?(?:this|that|it)(?: (?:solution|value|answer|result|number))?(?![A-Za-z])/i;
