@@ -9,6 +9,8 @@
  *  6. what is said of a subject with a number is no number; two clauses are no noun phrase
  *  7. what a value is opposed to, whom a verb is about, when something happens, what it is called may stand around it
  *  8. several options are their letters in order; a reason may follow "is correct"
+ *  9. without a mark of an answer the conclusion before a check, a remark or a farewell counts
+ * 10. a value said twice around a box or in parentheses is one, where both are; what excludes a point of an expression leaves it
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -220,6 +222,56 @@ test('8: options', () => {
       ['AC', 'Answer: A, B, C'],
       ['AB', 'AB = 5'],
       ['B', 'Option B is not correct because it satisfies nothing.'],
+    ],
+    false,
+  );
+});
+
+test('9: a conclusion and what follows it', () => {
+  assertAll(
+    [
+      ['6', 'The solution is x = 6.\n\nCheck: 4(6 - 1) = 20 and 3*6 + 2 = 20. Both sides are 20.'],
+      ['6', 'Thus x = 6.\n\nVerification: 6 + 9 = 15. ✓'],
+      ['x = 5', 'So, the solution is x = 5. I hope that helps! If you want, I can show you 2 further examples.'],
+      ['[3, 7)', 'The solution set is $[3, 7)$. This contains the integers 3, 4, 5 and 6.'],
+      ['12', 'Let me check the first case: 3 + 4 = 7. Therefore the total is 12.'],
+      ['42', 'The answer is 42. Explanation: the height is 6, so we have 6 rows. Therefore 42 tiles are needed.'],
+      ['30', '$$\\boxed{30}$$\nKey points:\n1. 12 · 18 = 216, which agrees with the given product.'],
+      ['-1', 'So the value is \\boxed{-1}.\n\nLet me verify: $i = e^{i\\pi/2}$, so $i^2 = e^{i\\pi} = -1$. Right.'],
+      ['48', '\\boxed{48}\n\nThe answer is obtained by adding 24 and 24.'],
+    ],
+    true,
+  );
+  assertAll(
+    [
+      ['20', 'The solution is x = 6.\n\nCheck: 4(6 - 1) = 20 and 3*6 + 2 = 20. Both sides are 20.'],
+      ['7', 'Let me check the first case: 3 + 4 = 7. Therefore the total is 12.'],
+      [
+        '42',
+        'The answer is 42. Explanation: the height is 6, so we have 6 rows. Therefore 36 tiles are needed, not 42.',
+      ],
+    ],
+    false,
+  );
+});
+
+test('10: twice, or but for a point', () => {
+  assertAll(
+    [
+      ['1.5', 'So the final answer is \\( \\boxed{\\dfrac{3}{2}} \\), or 1.5 in decimal form.'],
+      ['0.25', 'Answer: 1/4 (= 0.25 = 25%)'],
+      ['4\\sqrt{2}', 'Final answer: $4\\sqrt{2}$ (≈ 5.657)'],
+      ['x+1', 'Thus it simplifies to $\\boxed{x+1}$ for $x \\neq 1$.'],
+      ['255', '$\\text{FF}_{16} = \\boxed{255}_{10}$.'],
+    ],
+    true,
+  );
+  assertAll(
+    [
+      ['1.5', 'The answer is $\\boxed{\\frac{3}{2}}$, or 2.5.'],
+      ['0.25', 'Answer: 1/4 (= 0.35)'],
+      ['7', 'The answer is $\\boxed{7}$ for $n \\neq 1$.'],
+      ['17', "If the order matters, the answer is $\\boxed{34}$; if it doesn't, it is $\\boxed{17}$."],
     ],
     false,
   );

@@ -101,6 +101,25 @@ test('no two strings make it throw', () => {
   );
 });
 
+/** Words that the reader has rules for, with values among them. */
+const word = fc.constantFrom(
+  ...(
+    'the an answer is are was not and but or since because as if when where divided by least common multiple greatest ' +
+    'in after to of for with took cost him Tom she we it now then there has ate so thus therefore final total wait no yes who ' +
+    'which than rather instead option only solution also check note obtained adding double counted twice get ' +
+    '3 7 36 1/2 50% $x$ $5$ \\boxed{7} ( ) = ≈ , . : ; ** #### Answer: A: B C hours days boxes people'
+  ).split(' '),
+);
+
+test('no sentence makes it throw', () => {
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 2, maxLength: 16 }), fc.constantFrom('7', 'B', 'x = 7'), (words, gold) => {
+      verify(gold, words.join(' '), { mode: 'math', structured: false });
+    }),
+    { numRuns: 10_000, seed: 7 },
+  );
+});
+
 test('a text meets itself unless it holds no answer', () => {
   fc.assert(
     fc.property(mixture, (text) => {

@@ -101,9 +101,17 @@ function compareWith(statement: string, policy: Policy): (other: string) => bool
   return (other) => {
     const again = typeof said === 'string' ? said : readOrRefuse(() => readStatement(other, policy));
     if (typeof said === 'string' || typeof again === 'string') return null;
-    const isEqual = compareReadings(said, again, {}, policy, null).verdict === 'correct';
+    const isEqual =
+      compareReadings(said, isNumber(said.item) ? endOfChain(again) : again, {}, policy, null).verdict === 'correct';
     return isEqual || (isNumber(said.item) && isNumber(again.item)) ? isEqual : null;
   };
+}
+
+/** `i^2 = e^{i\\pi} = -1` comes to -1. */
+function endOfChain(reading: Reading): Reading {
+  const { item } = reading;
+  if (item.kind !== 'relation' || item.ops.some((op) => op !== '=') || item.sides.length < 3) return reading;
+  return { ...reading, item: item.sides.at(-1)! };
 }
 
 /** A number, or an equation with one. */

@@ -30,6 +30,8 @@ export interface Claim {
   readonly readings: readonly string[];
   /** Readings that may be part of something else: one of another value speaks against the statement, none for it. */
   readonly others: readonly string[];
+  /** All values in it. */
+  readonly values: readonly string[];
   /** What is not the value of the statement takes it back, readable or not. */
   readonly isDecisive?: boolean;
 }
@@ -50,27 +52,36 @@ export function listRemarks(after: string, where: 'sentence' | 'line' | 'below')
   const sentences = flattenFormulas(heard, findFormulas(heard))
     .split('\n')
     .flatMap((line, k) =>
-      splitSentences(stripLineMarks(line)).map((text, at) => ({ text, isOwn: k === 0 && at === 0 })),
+      splitSentences(stripLineMarks(line).replace(LIST_NUMBER, '')).map((text, at) => ({
+        text,
+        isOwn: k === 0 && at === 0,
+      })),
     );
   const startsNew = SENTENCE_END.test(heard);
   const remarks: Remark[] = [];
   let isChecking = false;
   let isAside = false;
   let isAnswering = false;
-  for (const { text, isOwn } of sentences) {
+  let isExplaining = false;
+  for (const [k, { text, isOwn }] of sentences.entries()) {
     const isOnLine = where === 'line';
     const bare = text.replace(/^\\end\{[a-z]{1,12}\*?\}|\*\*|`/g, '').trim();
     if (bare === '') continue;
     const isRest = where === 'sentence' && isOwn && !startsNew && !(/^[,;]/.test(bare) && ASKED.test(bare));
     isAside ||= !isRest && ASIDES.test(bare);
     isChecking = CHECKS.test(bare) || (isChecking && !CONCLUDES.test(bare));
-    remarks.push(...hear(bare, text, { isRest, isChecking, isAside, isAnswering, isOnLine }));
+    isExplaining ||= EXPLAINS.test(bare);
+    const isUnderWay = isExplaining && k < sentences.length - 1;
+    remarks.push(...hear(bare, text, { isRest, isChecking, isAside, isAnswering, isUnderWay, isOnLine }));
     isAnswering ||= ASKS.test(bare);
   }
   // What nobody heard sentence by sentence may still take it back.
   if (whole.length > HEARD && isTakenBack(whole.slice(HEARD))) remarks.push({ kind: 'doubt' });
   return remarks.slice(-MAX_REMARKS);
 }
+
+/** `1. ` before what an item says. */
+const LIST_NUMBER = /^\d{1,3}[.)]\s{1,3}(?=\S)/;
 
 /** The sentence of the statement ends with it, or ended before. */
 const SENTENCE_END = /^[\s$)}\]*_"']{0,6}[.!?。！？](?:\s|$)|^\s{1,6}\(?[A-Z][a-z]/;
@@ -85,6 +96,8 @@ interface Place {
   readonly isAside: boolean;
   /** Behind "the question asks". */
   readonly isAnswering: boolean;
+  /** Within an explanation, before its last sentence. */
+  readonly isUnderWay: boolean;
   /** On the line of the statement. */
   readonly isOnLine: boolean;
 }
@@ -92,7 +105,7 @@ interface Place {
 /** What a sentence says of the statement, then the value it states itself. `written`: with its emphasis, which marks a value and no word of a denial. */
 function hear(text: string, written: string, place: Place): Remark[] {
   if (NO_SOLUTION.test(text) && !place.isRest)
-    return [{ kind: 'claim', readings: ['no solution'], others: [], isDecisive: true }];
+    return [{ kind: 'claim', readings: ['no solution'], others: [], values: [], isDecisive: true }];
   const judged = judge(text, written, place);
   const isRejecting = REJECTS.test(text) && !place.isAside;
   const stated =
@@ -112,50 +125,65 @@ function judge(text: string, written: string, { isRest, isAside, isOnLine }: Pla
   return APPROVES.test(text) && !NEGATES.test(text) ? { kind: 'approval' } : null;
 }
 
-function readValue(text: string, { isChecking, isAside, isAnswering }: Place): Remark | null {
+function readValue(text: string, { isChecking, isAside, isAnswering, isUnderWay }: Place): Remark | null {
+  if (TELLS_HOW.test(text)) return null;
   const isAsked = ASKED.test(text) && !CHECKS.test(text);
   const isModified = MODIFIES.test(text) && !isChecking && (!isAside || OBLIGES.test(text));
   const isConcluded =
-    !isAside && (isAnswering || ADDS.test(text) || CONCLUDES.test(text) || (isBare(text) && !isChecking));
+    !isAside &&
+    !isUnderWay &&
+    (isAnswering || ADDS.test(text) || CONCLUDES.test(text) || (isBare(text) && !isChecking));
   const readings = listReadings(text, isAsked || isModified);
   if (isAsked || isConcluded || isModified)
     return { kind: 'claim', ...readings, isDecisive: isAnswering || DECISIVE.test(text) };
   return text.includes('=') ? { kind: 'calculation', readings: readings.readings } : null;
 }
 
+/** `overruled`: another value was stated; `denied`: it was taken back. */
+type Standing = 'stands' | 'doubted' | 'overruled' | 'denied';
+
 /**
  * Whether a statement stands behind these remarks. `isSame` tells whether a text states the same value; null where the two cannot be
- * compared. Whoever took the statement back brings it back by saying it again as a whole, and by nothing less.
+ * compared. The last value counts; a statement that was denied comes back by being said again as a whole, and by nothing less.
  */
 export function standsBehind(remarks: readonly Remark[], isSame: (text: string) => boolean | null): boolean {
-  const compare = (readings: readonly string[]) => readings.map(isSame).find((one) => one !== null) ?? null;
-  let state: 'stands' | 'doubted' | 'fallen' = 'stands';
-  for (const remark of remarks) state = next(remark, state, compare);
-  return state === 'stands';
+  let standing: Standing = 'stands';
+  for (const remark of remarks) standing = next(remark, standing, isSame);
+  return standing === 'stands';
 }
 
-function next(
-  remark: Remark,
-  state: 'stands' | 'doubted' | 'fallen',
-  compare: (readings: readonly string[]) => boolean | null,
-): 'stands' | 'doubted' | 'fallen' {
+function next(remark: Remark, standing: Standing, isSame: (text: string) => boolean | null): Standing {
   switch (remark.kind) {
     case 'denial':
-      return 'fallen';
+      return 'denied';
     case 'doubt':
-      return state === 'stands' ? 'doubted' : state;
+      return standing === 'stands' ? 'doubted' : standing;
     case 'approval':
-      return state === 'doubted' ? 'stands' : state;
+      return standing === 'doubted' ? 'stands' : standing;
     case 'rejection':
-      return remark.values.some((value) => compare([value]) === true) ? 'fallen' : state;
+      return remark.values.some((value) => isSame(value) === true) ? 'denied' : standing;
     case 'calculation':
-      return state === 'doubted' && compare(remark.readings) === true ? 'stands' : state;
-    case 'claim': {
-      const same = compare(state === 'fallen' ? remark.readings.slice(0, 1) : remark.readings);
-      if (same === true) return 'stands';
-      return same === false || remark.isDecisive === true || compare(remark.others) === false ? 'fallen' : state;
-    }
+      return standing === 'doubted' && compareAll(remark.readings, isSame) === true ? 'stands' : standing;
+    case 'claim':
+      return hearClaim(remark, standing, isSame);
   }
+}
+
+function hearClaim(claim: Claim, standing: Standing, isSame: (text: string) => boolean | null): Standing {
+  const whole = isSame(claim.readings[0]!);
+  if (whole === true) return 'stands';
+  if (whole === false || claim.isDecisive === true) return standing === 'denied' ? 'denied' : 'overruled';
+  if (standing === 'denied') return 'denied';
+  const part = compareAll(claim.readings.slice(1), isSame);
+  if (part === true) return 'stands';
+  // "Therefore the discount is 7 and the price is 9", "so 7 tiles are needed".
+  const isAmong = claim.values.some((value) => isSame(value) === true);
+  if ((part === false && !isAmong) || compareAll(claim.others, isSame) === false) return 'overruled';
+  return isAmong && claim.values.length === 1 ? 'stands' : standing;
+}
+
+function compareAll(texts: readonly string[], isSame: (text: string) => boolean | null): boolean | null {
+  return texts.map(isSame).find((one) => one !== null) ?? null;
 }
 
 /** On the line of the statement single words are enough. "Actually, this is well known" turns against nothing. */
@@ -165,19 +193,26 @@ function isTurn(text: string, isOnLine: boolean): boolean {
 }
 
 /** The sentence, what stands behind its last joint, and of one that surely states something the last value in it. */
-function listReadings(text: string, isSure: boolean): Pick<Claim, 'readings' | 'others'> {
-  const led = isSure || !RELATIVE.test(text) ? JOINED.exec(text)?.[1] : undefined;
-  const others = isSure ? [LED.exec(text)?.[1], [...text.matchAll(VALUES)].at(-1)?.[0]] : [LED.exec(text)?.[1]];
+function listReadings(text: string, isSure: boolean): Pick<Claim, 'readings' | 'others' | 'values'> {
+  const isPlain = isSure || !RELATIVE.test(text);
+  const [joined, led] = isPlain ? [JOINED.exec(text)?.[1], LED.exec(text)?.[1]] : [];
+  const values = [...text.matchAll(VALUES)].map(([value]) => value).slice(0, MAX_VALUES);
+  const isThere = (one: string | undefined): one is string => one !== undefined;
   return {
-    readings: [dropLead(text), ...(led === undefined ? [] : [led])],
-    others: others.filter((one) => one !== undefined && (isSure || !RELATIVE.test(text))) as string[],
+    readings: [dropLead(text), joined].filter(isThere),
+    others: [led, isSure ? values.at(-1) : undefined].filter(isThere),
+    values,
   };
 }
+
+/** Values of a sentence that are looked at. */
+const MAX_VALUES = 6;
 
 /** Without the words with which it concludes. */
 function dropLead(text: string): string {
   const lead = CONCLUDES.exec(text);
-  return lead?.index === 0 ? text.slice(lead[0].length).replace(/^[,\s]{1,3}/, '') : text;
+  const rest = lead?.index === 0 ? text.slice(lead[0].length).replace(/^[,\s]{1,3}/, '') : text;
+  return rest.replace(/ it is[.!]?$/, '');
 }
 
 /** Nothing but a value, with a unit at most. */
@@ -228,6 +263,14 @@ const DRAWINGS = /\[asy\][\s\S]*?(?:\[\/asy\]|$)|```[\s\S]*?(?:```|$)/g;
 const ASIDES =
   /^\(?(?:note|notice|remark|observe|proof|alternative|alternatively|to (?:see|be|find|show|prove|get|understand|justify)|(?:we|you|one) (?:can|could|may|might) (?:also|have)|if (?:we|you)|another (?:way|approach|method)|in general|more generally|challenge|this is why)(?![A-Za-z])/i;
 
+/** The way to the answer is told behind it. */
+const EXPLAINS =
+  /^(?:(?:explanation|reasoning|solution|derivation|proof|key points?|steps?|summary)(?: \d)?[^.:]{0,20}:|here(?:['’]s| is) (?:how|why|the)|to see why|this is because|the reason is)/i;
+
+/** "The answer is obtained by adding 24 and 24." */
+const TELLS_HOW =
+  /(?<![A-Za-z])(?:obtained|found|calculated|computed|derived|reached|determined|given) (?:by|from|using|via|as)(?![A-Za-z])/i;
+
 /** Sentences that begin a check. */
 const CHECKS =
   /(?<![A-Za-z])(?:check|checking|verify|verifying|verification|double-check|confirm(?:ing)?|substitut(?:e|ing)|plug(?:ging)?)(?![A-Za-z])/i;
@@ -266,3 +309,32 @@ const REJECTS =
   /(?<![A-Za-z])(?:is not (?:the|an?|our|my) (?:answer|solution|option|valid|possible|correct)|is (?:not (?:valid|possible|allowed|right|correct)|wrong|incorrect|invalid|inadmissible|extraneous|rejected|impossible)|(?:does not|doesn['’]t) (?:work|satisfy|count)|(?:must|should|has to) be (?:rejected|discarded|excluded)|(?:we|i) (?:must |should |have to )?(?:reject|discard|exclude))(?![A-Za-z])/i;
 
 const POINTS_BACK = /^(?:but |and |so )?(?:this|that|it)(?: (?:solution|value|answer|result|number))?(?![A-Za-z])/i;
+
+/**
+ * Where what is said behind the conclusion of a text without any mark of an answer begins: a check, a remark, a farewell behind a sentence that
+ * states a value, and no other conclusion behind that. The number of sentences where there is none.
+ */
+export function findConclusionEnd(sentences: readonly string[], isValued: (sentence: string) => boolean): number {
+  const end = sentences.findIndex(
+    (one, at) => at > 0 && ADDENDA.test(one) && isStating(sentences.slice(0, at), isValued),
+  );
+  if (end < 0) return sentences.length;
+  const concludes = (one: string) => CONCLUDES.test(one) && isValued(one) && !EQUAL_SIDES.test(one);
+  return sentences.slice(end).some(concludes) ? sentences.length : end;
+}
+
+/** Whether the last sentence with a value concludes it, or says what something is. */
+function isStating(sentences: readonly string[], isValued: (sentence: string) => boolean): boolean {
+  const last = sentences.findLast(isValued);
+  return last !== undefined && (CONCLUDES.test(last) || last.includes('**') || STATES.test(last));
+}
+
+/** "the area is 12", "x = 6". */
+const STATES = /(?<![A-Za-z])(?:is|are|=)\s{0,2}[^=]{1,40}$|^[\s$]{0,3}[a-z]\s?=\s?[^=]{1,30}$/i;
+
+/** "So LHS = RHS = 20", "thus both sides are 20". */
+const EQUAL_SIDES = /(?<![A-Za-z])(?:LHS|RHS|both sides|left.hand|right.hand|left side|right side)(?![A-Za-z])/i;
+
+/** What may stand behind a conclusion and is none. */
+const ADDENDA =
+  /^[\s*_#>(•-]{0,6}(?:check|checking|verification|verifying|to verify|proof|substituting back|let me (?:verify|check)|as a check|both (?:of them|sides|approaches|methods)|you can also|for comparison|in comparison|i hope|hope (?:this|that|it)|if you(?:['’]d)? (?:would )?(?:like|want|have|need)|let me know|feel free|don['’]t hesitate|do not hesitate|great question|good luck|thank|note that|note:|remark:|this contains|that leaves|说明|总结|验证|检验|probe:|zur probe|das entspricht|bemerkung|remarque|vérification)/i;

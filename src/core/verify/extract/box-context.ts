@@ -62,18 +62,28 @@ export function readBoxGroup({ text, boxes, formulas }: ScannedText, first: numb
   );
   const rest = skipUnit(text.slice(end.end, end.end + NEAR));
   const gap = first > 0 ? text.slice(boxes[first - 1]!.end, start.at) : '';
+  const again =
+    first === last && isPlainNumber(content) ? OR_AGAIN.exec(text.slice(end.end, end.end + FAR))?.[1] : undefined;
+  // Where an expression is not defined says nothing about it elsewhere.
+  const isDomain = EXCEPT.test(text.slice(end.end, end.end + NEAR)) && /(?<![\\A-Za-z])[a-z](?![A-Za-z])/.test(content);
   const isOne =
     isStated &&
     !(gap.length <= MAX_GAP && ONE_OF_SEVERAL.test(gap)) &&
     !isChangedInLanguages(text.slice(Math.max(0, start.at - NEAR), start.at), text.slice(end.end, end.end + NEAR)) &&
     !isEndOfRange(before, rest) &&
-    !CHANGED_BEHIND.test(rest) &&
-    !CHANGED_BEHIND.test(text.slice(end.end, end.end + NEAR)) &&
+    (isDomain ||
+      again !== undefined ||
+      !(CHANGED_BEHIND.test(rest) || CHANGED_BEHIND.test(text.slice(end.end, end.end + NEAR)))) &&
     !isStartOfRange(text.slice(end.end, end.end + FAR)) &&
     !SECOND_LABEL.test(text.slice(end.end, end.end + NEAR));
-  const said = other === null ? content : `${other.content} = ${content}`;
+  const said = [...(other === null ? [] : [other.content]), content, ...(again === undefined ? [] : [again])].join(
+    ' = ',
+  );
   return { at: start.at, end: end.end, behind, text: isOperand || !isOne ? null : said + suffix, isStated };
 }
+
+/** "[\\frac32], or 1.5 in decimal form": the same value again. */
+const OR_AGAIN = /^[\s$]{0,3}(?:\\[)\]])?\s?,\s?or (\$[^$]{1,40}\$|-?\d[\d,]{0,20}(?:\.\d{1,20})?%?)(?=[\s.]|$)/;
 
 /** The formula before "or" and a box. */
 function findOtherForm(text: string, to: number, formulas: readonly MathSpan[]): MathSpan | null {
@@ -195,6 +205,9 @@ const CHANGED_BEHIND =
 const ONE_OF_SEVERAL =
   /^[\s$,;.]{0,6}(?:or )?(?:alternatively|(?:the )?(?:upper|lower) bound|max(?:imum)?(?![a-z])|min(?:imum)?(?![a-z])|[A-Z][ \t]?[:：]|\d{1,2}[.)][ \t])/i;
 
+/** "for $x \\ne 1$". */
+const EXCEPT = /^[\s$,)]{0,6}(?:for|where|when|if)\s[\s$(]{0,4}[a-zA-Z]\s?(?:≠|\\neq?(?![A-Za-z]))/;
+
 /** `, A: 8` behind a box marks another answer. */
 const SECOND_LABEL = /^[^\n]{0,24}[,;.)$]\s{1,3}A[ \t]{0,3}[:：][ \t]/;
 
@@ -238,7 +251,7 @@ const SEPARATOR =
  * the formula the box stands in, null outside of one; `after` is what follows.
  */
 function readSuffix(formula: string | null, after: string): string | null {
-  const bare = (formula ?? '').replace(BLANKS_BEFORE, '');
+  const bare = (formula ?? '').replace(/^_\{?10\}?(?!\d)/, '').replace(BLANKS_BEFORE, '');
   if (bare === '') return readSuffixOutside(after, formula !== null);
   const mark = readMark(bare);
   if (mark !== null) return mark;

@@ -96,6 +96,13 @@ function readLabel(text: string, at: number, word: string): Label | null {
   const startsLine = isLineStart(text, at);
   const ahead = text.slice(end, end + 32);
   const sign = SIGN.exec(ahead);
+  // "Explanation of the answer:" leads to an explanation.
+  if (
+    sign !== null &&
+    !isFinal &&
+    /(?<![A-Za-z])(?:of|to|for|about|behind) (?:the|this|my|our) $/i.test(text.slice(Math.max(0, at - 16), at))
+  )
+    return null;
   if (sign !== null && (isFinal || startsLine || sign[0].startsWith(':') || sign[0].startsWith('：')))
     return mark(text, word, isFinal ? 'final' : startsLine ? 'line' : 'sentence', at, end + sign[0].length);
   const copula = COPULA.exec(ahead);
@@ -131,9 +138,13 @@ function isLineStart(text: string, at: number): boolean {
   return MARKS.test(before.slice(lineBreak + 1).replace(/(?:the|my|our)[ \t]{1,3}$/i, ''));
 }
 
+/** `B:` at the start of a line: then `A:` is an option, too. */
+const OTHER_OPTIONS = /\n[\s*_-]{0,6}[B-D][*_]{0,3}[ \t]{0,3}[:：]/;
+
 /** `A: 8` at the start of a line. */
 function findShortLabels(text: string): Label[] {
   const labels: Label[] = [];
+  if (OTHER_OPTIONS.test(text)) return labels;
   for (const match of text.matchAll(/A[*_]{0,3}[ \t]{0,3}[:：][ \t*_]{0,4}/g))
     if (isLineStart(text, match.index))
       labels.push({ rank: 'line', at: match.index, end: match.index + match[0].length, isAsserted: true });

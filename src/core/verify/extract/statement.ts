@@ -1,5 +1,6 @@
 import { LIMITS } from '../limits.ts';
 import type { Policy } from '../policy.ts';
+import { findConclusionEnd } from './aftermath.ts';
 import { isTakenBack } from './assertion.ts';
 import { findGroupStart, hasValue, readBoxGroup, type ScannedText } from './box-context.ts';
 import { findBoxes, type MathSpan } from './boxes.ts';
@@ -113,8 +114,23 @@ function pickBox(scan: ScannedText, policy: Policy): Statement | null {
   const last = boxes.length - 1;
   const first = policy.boxes === 'last' ? last : policy.boxes === 'join-all' ? 0 : findGroupStart(text, boxes, last);
   const group = readBoxGroup(scan, first, last);
+  if (first === last && last > 0 && areAlternatives(scan, boxes[last - 1]!, boxes[last]!))
+    return { source: 'box', text: null, at: group.at, end: group.behind, rest: '' };
   return { source: 'box', text: group.text, at: group.at, end: group.behind, rest: '' };
 }
+
+/** "If order matters, it is [34]; if not, it is [17]": two cases, of which none is the answer. */
+function areAlternatives({ text }: ScannedText, one: MathSpan, other: MathSpan): boolean {
+  if (one.content.trim() === other.content.trim() || other.at - one.end > CASE) return false;
+  return (
+    CASE_BEFORE.test(text.slice(Math.max(0, one.at - CASE), one.at)) && CASE_BEFORE.test(text.slice(one.end, other.at))
+  );
+}
+
+/** Code units in which a case opens. */
+const CASE = 160;
+const CASE_BEFORE =
+  /(?:^|[.;\n])\s{0,3}(?:(?:but|and) )?(?:if|when|otherwise|with replacement|without replacement|in (?:the|that|this|one) (?:first |second |other )?case)(?![A-Za-z])[^.;\n]{0,120}$/i;
 
 /** What a label marks: its line, or the lines behind it; a box in there counts alone. Null when there is nothing. */
 function readLabel(scan: ScannedText, label: Label): Statement | null {
@@ -232,9 +248,9 @@ function findClosing({ text, formulas }: ScannedText): Statement | null {
     .filter((one) => isContent(one) && !EMPTY_LABEL.test(one));
   const last = sentences.at(-1);
   const isWord = last !== undefined && all.length > 1 && LONE_WORD.test(last) && !SIGN_OFFS.test(last);
-  const lastValued = isWord
-    ? sentences.length - 1
-    : sentences.findLastIndex((one) => hasValue(one) || VALUE_AT_END.test(stripEmphasis(one)));
+  const isValued = (one: string) => hasValue(one) || VALUE_AT_END.test(stripEmphasis(one));
+  const end = isWord ? sentences.length : findConclusionEnd(sentences, isValued);
+  const lastValued = isWord ? sentences.length - 1 : sentences.slice(0, end).findLastIndex(isValued);
   const at =
     lastValued > 0 && isCheckOf(sentences[lastValued]!, sentences[lastValued - 1]!) ? lastValued - 1 : lastValued;
   const sentence = at < 0 ? sentences.at(-1) : sentences[at];

@@ -42,7 +42,7 @@ function withoutTerms(lead: readonly Token[]): readonly Token[] {
   const when = left.findIndex(({ text }) => /^(?:when|if)$/i.test(text));
   const by = left.findIndex(
     ({ text }, k) =>
-      k > when && text === 'by' && /^divided$/i.test(left[k - 1]!.text) && left[k + 1]?.kind === 'number',
+      k > Math.max(0, when) && text === 'by' && /^divided$/i.test(left[k - 1]!.text) && left[k + 1]?.kind === 'number',
   );
   return when < 1 || by < 0 || by - when > MAX_DIVISION ? left : [...left.slice(0, when), ...left.slice(by + 2)];
 }

@@ -100,9 +100,22 @@ class StatementReader {
   }
 
   read(): Reading {
-    const found = this.#readMainClause() ?? this.#readWithTail(this.#tokens) ?? this.#readConclusion();
+    const found =
+      this.#readGloss() ?? this.#readMainClause() ?? this.#readWithTail(this.#tokens) ?? this.#readConclusion();
     if (found === null) throw this.#refusal ?? new Refusal('syntax');
     return found;
+  }
+
+  /** "1/4 (= 0.25)" says one value twice and is read as the chain it is; what it is about ("(≈ 5.657)") is a remark. */
+  #readGloss(): Reading | null {
+    const tokens = this.#tokens;
+    const open = tokens.findLastIndex(({ text }) => text === '(');
+    const sign = tokens[open + 1]?.text ?? '';
+    if (open < 1 || tokens.at(-1)!.text !== ')' || !/^(?:=|≈|approx)$/.test(sign)) return null;
+    const head = tokens.slice(0, open);
+    if (sign === '=') return this.#readWithTail([...head, ...tokens.slice(open + 1, -1)]);
+    const reading = this.#readWithTail(head);
+    return reading && withSkipped(reading, [{ what: 'remark', text: this.#write(tokens.slice(open)) }]);
   }
 
   /** Reads tokens as a value, or as a sentence, once without a tail and once for each place where a tail may begin. */
