@@ -71,8 +71,8 @@ export const STORY_TRAPS: Readonly<Record<string, SetTrap>> = {
     );
   },
   'box that is replaced': (right, rival, rng) => {
-    // An approximation may be said again.
-    if (!isBoxable(right) || /approx|≈/.test(right.text)) return null;
+    // An approximation may be said again, and so may the same value by another name.
+    if (!isBoxable(right) || /approx|≈/.test(right.text) || rival.text.includes('=')) return null;
     const [box, other] = [`$${setBoxed(right, rng)}$`, setInline(rival, rng)];
     return say(
       pick(rng, [

@@ -120,7 +120,7 @@ function blankFormulas(text: string, from: number, to: number, formulas: readonl
   for (const one of formulas) {
     if (one.end <= at || one.end > to) continue;
     const formula = text.slice(one.at, one.end);
-    blanked += `${text.slice(at, Math.max(at, one.at))}${one.at >= at && JOINING.test(formula) ? formula : ENDS_SENTENCE.test(formula) ? ' #. ' : ' # '}`;
+    blanked += `${text.slice(at, Math.max(at, one.at))}${one.at >= at && JOINING.test(formula) ? formula : ENDS_SENTENCE.test(formula) && !/^\s[a-z]/.test(text.slice(one.end, one.end + 2)) ? ' #. ' : ' # '}`;
     at = one.end;
   }
   return blanked + text.slice(at, to);
@@ -199,7 +199,7 @@ function skipUnit(after: string): string {
  * "for n = 1", "for all other n".
  */
 const CHANGED_BEHIND =
-  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when(?=\s[^.;]{0,80}(?:[=<>≤≥]|\\(?:ge|le|ne|lt|gt)|(?:is|are) (?:even|odd|prime|positive|negative|zero)))|through (?=[\s$]{0,3}[\d\\])|up to (?=[\s$]{0,3}[\d\\])|per ?mille|‰|\.\.|(?:for|in) (?:the case of )?(?:(?:all |every |any |an )?(?:odd|even|prime|composite|positive|negative)(?![a-z])|[$(\\]{0,3}[A-Za-z][$)\\]{0,3} (?:is )?(?:odd|even|prime|composite|positive|negative))|to the (?:power|[a-z]{2,9}th|square|cube)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus)(?![A-Za-z])|times(?=\s{1,3}[\d$(\\]|\s{1,3}(?:the|a|an|its|that)\s)|to\s{1,3}(?:[^A-Za-z\s]|at |between|from|within|exactly|almost|around|roughly|some|any|no |not|minus|negative|double|half|twice|triple|thrice|a |one |(?:less|more|about|nearly|under|over|up)(?![a-z])|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
+  /^[\s$,;()}\]\\]{0,6}(?:or(?![A-Za-z])|when(?=\s[^.;]{0,80}(?:[=<>≤≥]|\\(?:ge|le|ne|lt|gt)|(?:is|are) (?:even|odd|prime|positive|negative|zero)))|through (?=[\s$]{0,3}[\d\\])|up to (?=[\s$]{0,3}[\d\\])|per ?mille|‰|\.\.|(?:for|in) (?:the case of )?(?:(?:all |every |any |an )?(?:odd|even|prime|composite|positive|negative)(?![a-z])|[$(\\]{0,3}[A-Za-z][$)\\]{0,3} (?:is )?(?:odd|even|prime|composite|positive|negative))|to the (?:power|[a-z]{2,9}th|square|cube)|and (?:a|one) (?:half|third|quarter)|(?:plus|minus)(?![A-Za-z])|times(?=\s{1,3}[\d$(\\]|\s{1,3}(?:the|a|an|its|that)\s)|to\s{1,3}(?:[^A-Za-z\s]|neg|at |between|from|within|exactly|almost|around|roughly|some|any|no |not|minus|negative|double|half|twice|triple|thrice|a |one |(?:less|more|about|nearly|under|over|up)(?![a-z])|[a-z](?![a-z])|[a-z]{2,8}\(|(?:sin|cos|tan|log|ln|pi)(?![a-z]))|(?:for|in) (?:(?:(?:all|any|every) )?other|[$(\\]{0,3}[A-Za-z]\s?(?:[=<>≠≤≥]|\\(?:ne|le|ge|lt|gt))))/;
 
 /** Between two boxes: "alternatively", "upper bound", "max", `B:`, or the number of a list. */
 const ONE_OF_SEVERAL =
