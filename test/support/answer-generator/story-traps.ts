@@ -2,6 +2,7 @@ import { drawBrokenOff, drawOverruled, drawReason } from './aftermath.ts';
 import { isRare, pick } from './draw.ts';
 import { drawSpoiltBox } from './language-boxes.ts';
 import { drawSpoiltSentence, fitsSentence, VALUE } from './sentences.ts';
+import type { Spelling } from './spelling.ts';
 import { setBoxed, setInline } from './statements.ts';
 import { isBoxable, LEADS, type SetTrap, say } from './trap.ts';
 
@@ -71,8 +72,9 @@ export const STORY_TRAPS: Readonly<Record<string, SetTrap>> = {
     );
   },
   'box that is replaced': (right, rival, rng) => {
-    // An approximation may be said again, and so may the same value by another name.
-    if (!isBoxable(right) || /approx|≈/.test(right.text) || rival.text.includes('=')) return null;
+    // An approximation may be said again, and so may the same value by another name or with its unit.
+    const isSaidAgain = /approx|≈/.test(right.text) || rival.text.includes('=') || (!hasUnit(right) && hasUnit(rival));
+    if (!isBoxable(right) || isSaidAgain) return null;
     const [box, other] = [`$${setBoxed(right, rng)}$`, setInline(rival, rng)];
     return say(
       pick(rng, [
@@ -99,5 +101,7 @@ export const STORY_TRAPS: Readonly<Record<string, SetTrap>> = {
 
 /** A number that anybody can read: what is garbled contradicts nothing. */
 const PLAIN_NUMBER = /^-?(?:\d{1,12}(?:\.\d{1,4})?|\\frac\{\d{1,6}\}\{\d{1,6}\})$/;
+
+const hasUnit = ({ text }: Spelling): boolean => /\\(?:text|mathrm|mbox)/.test(text);
 
 const LABELS = LEADS.filter((lead) => lead.includes(':'));
