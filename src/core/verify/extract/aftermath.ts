@@ -30,7 +30,7 @@ export interface Claim {
   readonly readings: readonly string[];
   /** Readings that may be part of something else: one of another value speaks against the statement, none for it. */
   readonly others: readonly string[];
-  /** All values in it. */
+  /** The last values in it. */
   readonly values: readonly string[];
   /** What is not the value of the statement takes it back, readable or not. */
   readonly isDecisive?: boolean;
@@ -116,9 +116,7 @@ function hear(text: string, written: string, place: Place): Remark[] {
 function judge(text: string, written: string, { isRest, isAside, isOnLine }: Place): Remark | null {
   if (DENIES.test(written) || DENIES_ELSEWHERE.test(text)) return { kind: 'denial' };
   if (REJECTS.test(text) && !isAside)
-    return POINTS_BACK.test(text)
-      ? { kind: 'denial' }
-      : { kind: 'rejection', values: [...text.matchAll(VALUES)].map(([value]) => value) };
+    return POINTS_BACK.test(text) ? { kind: 'denial' } : { kind: 'rejection', values: listValues(text) };
   const opposed = OPPOSED.exec(text)?.[1];
   if (opposed !== undefined) return { kind: 'rejection', values: [opposed] };
   if (!isRest && !(isAside && /^however/i.test(text)) && isTurn(text, isOnLine)) return { kind: 'doubt' };
@@ -196,13 +194,18 @@ function isTurn(text: string, isOnLine: boolean): boolean {
 function listReadings(text: string, isSure: boolean): Pick<Claim, 'readings' | 'others' | 'values'> {
   const isPlain = isSure || !RELATIVE.test(text);
   const [joined, led] = isPlain ? [JOINED.exec(text)?.[1], LED.exec(text)?.[1]] : [];
-  const values = [...text.matchAll(VALUES)].map(([value]) => value).slice(0, MAX_VALUES);
+  const values = listValues(text);
   const isThere = (one: string | undefined): one is string => one !== undefined;
   return {
     readings: [dropLead(text), joined].filter(isThere),
     others: [led, isSure ? values.at(-1) : undefined].filter(isThere),
     values,
   };
+}
+
+/** The last values of a sentence. */
+function listValues(text: string): string[] {
+  return [...text.matchAll(VALUES)].map(([value]) => value).slice(-MAX_VALUES);
 }
 
 /** Values of a sentence that are looked at. */
@@ -315,18 +318,23 @@ const POINTS_BACK = /^(?:but |and |so )?(?:this|that|it)(?: (?:solution|value|an
  * states a value, and no other conclusion behind that. The number of sentences where there is none.
  */
 export function findConclusionEnd(sentences: readonly string[], isValued: (sentence: string) => boolean): number {
-  const end = sentences.findIndex(
-    (one, at) => at > 0 && ADDENDA.test(one) && isStating(sentences.slice(0, at), isValued),
-  );
-  if (end < 0) return sentences.length;
+  const end = findAddendum(sentences, isValued);
   const concludes = (one: string) => isBare(one) || (CONCLUDES.test(one) && isValued(one) && !EQUAL_SIDES.test(one));
   return sentences.slice(end).some(concludes) ? sentences.length : end;
 }
 
-/** Whether the last sentence with a value concludes it, or says what something is. */
-function isStating(sentences: readonly string[], isValued: (sentence: string) => boolean): boolean {
-  const last = sentences.findLast(isValued);
-  return last !== undefined && (CONCLUDES.test(last) || last.includes('**') || STATES.test(last));
+function findAddendum(sentences: readonly string[], isValued: (sentence: string) => boolean): number {
+  let last: string | null = null;
+  for (const [at, sentence] of sentences.entries()) {
+    if (last !== null && ADDENDA.test(sentence) && isStating(last)) return at;
+    if (isValued(sentence)) last = sentence;
+  }
+  return sentences.length;
+}
+
+/** Whether a sentence concludes its value, or says what something is. */
+function isStating(sentence: string): boolean {
+  return CONCLUDES.test(sentence) || sentence.includes('**') || STATES.test(sentence);
 }
 
 /** "the area is 12", "x = 6". */
