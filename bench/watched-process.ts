@@ -36,9 +36,16 @@ export class WatchedProcess {
         this.#tail = (this.#tail + chunk).slice(-TAIL_CHARS);
       });
     }
-    this.ended = once(this.child, 'exit').then(([code]) => {
-      this.#hasEnded = true;
-      return code as number | null;
+    // A message sent to a process that is just ending is an error of the channel, and none of the end.
+    this.child.on('error', (error) => {
+      this.#tail += error.message;
+      if (this.child.pid === undefined) throw error;
+    });
+    this.ended = new Promise((resolve) => {
+      this.child.once('exit', (code) => {
+        this.#hasEnded = true;
+        resolve(code);
+      });
     });
   }
 

@@ -222,7 +222,7 @@ function dropLead(text: string): string {
 const isBare = (text: string): boolean =>
   /\d/.test(text) &&
   /^[\s(]{0,3}(?:\\?\$)?[-−]?(?:\d|\$|\\)[^=]{0,60}$/.test(text) &&
-  !/[A-Za-z]{3,} [A-Za-z]/.test(text);
+  !/[A-Za-z]{3} [A-Za-z]/.test(text);
 
 const CONCLUDES =
   /^[,;\s]{0,3}(?:(?:and|but) )?(?:(?:so|thus|hence|therefore)(?: in (?:total|all))?|consequently|finally|then|altogether|overall|in (?:conclusion|total|all|the end|summary)|to (?:sum up|conclude|summari[sz]e)|as a result)(?![A-Za-z])|(?<![A-Za-z])therefore(?![A-Za-z])|^[\s]{0,3}(?:因此|所以|故|因而|综上)/i;
