@@ -89,8 +89,8 @@ function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseL
     conclusion !== undefined && (typeof said === 'string' || isSentence(said) || said.item.kind === 'text');
   const answer = isConcluding ? readOrRefuse(() => readStatement(conclusion, policy)) : said;
   const extracted = isConcluding ? conclusion : text;
-  const options = findChoices(reference.text);
-  if (options !== null && options === readChoices(extracted)) return toVerdict('correct', 'choice', { extracted });
+  if (reference.options !== null && reference.options === readChoices(extracted))
+    return toVerdict('correct', 'choice', { extracted });
   if (typeof answer === 'string') return toVerdict('unparsable', 'parse', { extracted, reason: answer });
   return compareReadings(wanted, answer, { extracted, skipped: answer.skipped }, policy, precise);
 }
@@ -128,6 +128,8 @@ interface Reference {
   readonly text: string;
   /** The option it names; null where it is none. */
   readonly choice: Choice | null;
+  /** The options that it names where they are several; null where they are not. */
+  readonly options: string | null;
   /** What it says, or why it cannot be read. */
   read(): Reading | string;
 }
@@ -146,7 +148,7 @@ function openReference(gold: string, policy: Policy): Reference {
     reading ??= readOrRefuse(() => (solution === null ? readReference(text, policy) : readStatement(text, policy)));
     return reading;
   };
-  last = { key, reference: { text, choice: findChoice(text), read } };
+  last = { key, reference: { text, choice: findChoice(text), options: findChoices(text), read } };
   return last.reference;
 }
 

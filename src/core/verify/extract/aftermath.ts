@@ -318,6 +318,7 @@ const POINTS_BACK = /^(?:but |and |so )?(?:this|that|it)(?: (?:solution|value|an
  * states a value, and no other conclusion behind that. The number of sentences where there is none.
  */
 export function findConclusionEnd(sentences: readonly string[], isValued: (sentence: string) => boolean): number {
+  if (!sentences.some((one) => ADDENDA.test(one))) return sentences.length;
   const end = findAddendum(sentences, isValued);
   const concludes = (one: string) => isBare(one) || (CONCLUDES.test(one) && isValued(one) && !EQUAL_SIDES.test(one));
   return sentences.slice(end).some(concludes) ? sentences.length : end;

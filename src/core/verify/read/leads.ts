@@ -35,6 +35,7 @@ export function isLead(words: readonly Token[]): boolean {
 
 /** A subject without terms whose words would say something by themselves: "least common multiple", "when N is divided by 7". */
 function withoutTerms(lead: readonly Token[]): readonly Token[] {
+  if (!lead.some(({ text }) => text === 'common' || text === 'divided')) return lead;
   const word = (at: number) => lead[at]?.text.toLowerCase() ?? '';
   const isTerm = (at: number) => /^(?:least|lowest|greatest|highest)$/.test(word(at)) && word(at + 1) === 'common';
   const at = lead.findIndex((_, k) => isTerm(k));

@@ -188,11 +188,16 @@ function makesAnother(tokens: readonly Token[], at: number): boolean {
 }
 
 /** "12 apples at first and now has 7", "12 boys and there are 7 girls": a second statement behind "and". */
-export function opensSecondClause(tokens: readonly Token[], at: number): boolean {
+function opensSecondClause(tokens: readonly Token[], at: number): boolean {
   const { kind, text } = tokens[at]!;
   if (kind !== 'word' || !tokens.slice(Math.max(0, at - 2), at).some((one) => isAnd(one.text))) return false;
   if (hasClass(text.toLowerCase(), 'verb') && text !== 'there') return isAnd(tokens[at - 1]!.text);
   return /^(?:now|then|there|he|she|it|they|we)$/i.test(text) || hasClass(text.toLowerCase(), 'copula');
+}
+
+/** Whether a second statement opens anywhere. */
+export function hasSecondClause(tokens: readonly Token[]): boolean {
+  return tokens.some(({ text }) => isAnd(text)) && tokens.some((_, at) => opensSecondClause(tokens, at));
 }
 
 const isAnd = (text: string): boolean => text === 'and' || text === 'but';

@@ -7,7 +7,7 @@ import { type ParsedAnswer, parseTokens } from './answer-parser.ts';
 import { findCuts, isPlainContrast, isRestricting, isValueToken, isWordOf } from './cut-tail.ts';
 import { DETERMINERS, isClear, isJoint, isLead, isPoint, isVerbLead, MEASURES, skipFillers } from './leads.ts';
 import { foldNumberWords, startsNumber } from './number-words.ts';
-import { opensSecondClause } from './quantity-parser.ts';
+import { hasSecondClause } from './quantity-parser.ts';
 import type { Token } from './token.ts';
 import { type TokenizedText, tokenize } from './tokens.ts';
 
@@ -123,7 +123,7 @@ class StatementReader {
     if (isSubject(tokens)) return this.#readByEquation(tokens) ?? this.#readByCopula(tokens);
     const whole = this.#readVote(tokens) ?? this.#readTwice(tokens) ?? this.#readSentence(tokens);
     if (whole !== null) return whole;
-    if (tokens.some((_, at) => opensSecondClause(tokens, at))) return null;
+    if (hasSecondClause(tokens)) return null;
     for (const { at, what } of findCuts(tokens)) {
       const tail = tokens.slice(at);
       if (what === 'remark' && tail.some((token) => isWordOf(token, 'bound'))) continue;
