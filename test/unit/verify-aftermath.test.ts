@@ -12,18 +12,8 @@
  *  9. without a mark of an answer the conclusion before a check, a remark or a farewell counts
  * 10. a value said twice around a box or in parentheses is one, where both are; what excludes a point of an expression leaves it
  */
-import assert from 'node:assert/strict';
 import test from 'node:test';
-import { verify } from '../../src/core/verify/verify.ts';
-
-type Pair = readonly [gold: string, text: string];
-
-function assertAll(pairs: readonly Pair[], isRight: boolean): void {
-  for (const [gold, text] of pairs) {
-    const verdict = verify(gold, text, { mode: 'math', structured: false });
-    assert.equal(verdict.verdict === 'correct', isRight, `${gold} against ${text}: ${JSON.stringify(verdict)}`);
-  }
-}
+import { assertAll } from '../support/assert-verdicts.ts';
 
 test('1: another value', () => {
   const behind = [
@@ -93,6 +83,8 @@ test('3: taken back, and said again', () => {
   assertAll(
     [
       ['7', '\\boxed{7}\n\nThat is wrong. Yes, that is right.'],
+      ['7', `\\boxed{7}\n\nThat is wrong.${'\n$a + b = 5$.'.repeat(40)}`],
+      ['7', `\\boxed{7}\n\nSo it is 9.${'\n$a + b = 5$.'.repeat(40)}`],
       ['7', '\\boxed{7}\n\nI made a mistake. The answer is half of 7.'],
       ['7', 'The answer is 7. Wait, let me verify. 3 + 5 = 8. So 8.'],
       ['7', '\\boxed{7}\n\nLet me verify: 6*8 = 48, not 7.'],

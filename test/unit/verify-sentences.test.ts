@@ -12,16 +12,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stripThinking } from '../../src/core/canonicalise.ts';
-import { verify } from '../../src/core/verify/verify.ts';
-
-type Pair = readonly [gold: string, text: string];
-
-function assertAll(pairs: readonly Pair[], isRight: boolean): void {
-  for (const [gold, text] of pairs) {
-    const verdict = verify(gold, text, { mode: 'math', structured: false });
-    assert.equal(verdict.verdict === 'correct', isRight, `${gold} against ${text}: ${JSON.stringify(verdict)}`);
-  }
-}
+import { assertAll } from '../support/assert-verdicts.ts';
 
 test('1: behind a label', () => {
   assertAll(

@@ -107,7 +107,7 @@ function compareWith(statement: string, policy: Policy): (other: string) => bool
   };
 }
 
-/** `i^2 = e^{i\\pi} = -1` comes to -1. */
+/** `i^2 = e^{i\pi} = -1` comes to -1. */
 function endOfChain(reading: Reading): Reading {
   const { item } = reading;
   if (item.kind !== 'relation' || item.ops.some((op) => op !== '=') || item.sides.length < 3) return reading;

@@ -38,8 +38,8 @@ export interface Claim {
 
 /** Code units behind a statement that are heard sentence by sentence. */
 const HEARD = 4_000;
-/** Remarks that are told, the last ones. */
-const MAX_REMARKS = 12;
+/** Claims that are told, and as many calculations: the last ones, for each has to be read. What takes a statement back is told however early it comes. */
+const MAX_READ = 12;
 
 /**
  * The remarks of a text on the statement before it, in order. It begins within the sentence of the statement,
@@ -77,7 +77,13 @@ export function listRemarks(after: string, where: 'sentence' | 'line' | 'below')
   }
   // What nobody heard sentence by sentence may still take it back.
   if (whole.length > HEARD && isTakenBack(whole.slice(HEARD))) remarks.push({ kind: 'doubt' });
-  return remarks.slice(-MAX_REMARKS);
+  return keepLast(keepLast(remarks, 'claim'), 'calculation');
+}
+
+/** Without all but the last remarks of a kind. */
+function keepLast(remarks: readonly Remark[], kind: Remark['kind']): Remark[] {
+  let left = remarks.filter((one) => one.kind === kind).length;
+  return remarks.filter((one) => one.kind !== kind || left-- <= MAX_READ);
 }
 
 /** `1. ` before what an item says. */
