@@ -204,6 +204,8 @@ test('8: options', () => {
       ['AC', '\\boxed{A, C}'],
       ['B', '$\\boxed{\\text{B. } 12}$'],
       ['B', 'Option B is correct because it satisfies both conditions.'],
+      ['B', '\\boxed{B}\n\nSo A is too small, and C does not fit.'],
+      ['B', '\\boxed{B}\n\nThus the correct option is B.'],
     ],
     true,
   );
@@ -214,6 +216,10 @@ test('8: options', () => {
       ['AC', 'Answer: A, B, C'],
       ['AB', 'AB = 5'],
       ['B', 'Option B is not correct because it satisfies nothing.'],
+      ['B', '\\boxed{B}\n\nSo C is the answer.'],
+      ['B', 'The answer is B.\n\nTherefore, the correct option is C.'],
+      ['B', '\\boxed{B}\n\n**C**'],
+      ['(1,2)', '\\boxed{(1,2)}\n\nTherefore it is (1,3).'],
     ],
     false,
   );

@@ -95,7 +95,7 @@ function judgeMath(gold: string, main: string, policy: Policy, precise: PreciseL
   return compareReadings(wanted, answer, { extracted, skipped: answer.skipped }, policy, precise);
 }
 
-/** Whether a text states the value of a statement; null where one of them cannot be read, or the two are no numbers. */
+/** Whether a text states the value of a statement; null where one of them cannot be read, or the two cannot be compared. */
 function compareWith(statement: string, policy: Policy): (other: string) => boolean | null {
   const said = readOrRefuse(() => readStatement(statement, policy));
   return (other) => {
@@ -103,7 +103,7 @@ function compareWith(statement: string, policy: Policy): (other: string) => bool
     if (typeof said === 'string' || typeof again === 'string') return null;
     const isEqual =
       compareReadings(said, isNumber(said.item) ? endOfChain(again) : again, {}, policy, null).verdict === 'correct';
-    return isEqual || (isNumber(said.item) && isNumber(again.item)) ? isEqual : null;
+    return isEqual || areAlike(said.item, again.item) ? isEqual : null;
   };
 }
 
@@ -112,6 +112,12 @@ function endOfChain(reading: Reading): Reading {
   const { item } = reading;
   if (item.kind !== 'relation' || item.ops.some((op) => op !== '=') || item.sides.length < 3) return reading;
   return { ...reading, item: item.sides.at(-1)! };
+}
+
+/** Whether one of two items that are not equal speaks against the other: two numbers, two tuples of as many. */
+function areAlike(one: Item, other: Item): boolean {
+  if (one.kind === 'tuple' && other.kind === 'tuple') return one.items.length === other.items.length;
+  return isNumber(one) && isNumber(other);
 }
 
 /** A number, or an equation with one. */
@@ -225,12 +231,26 @@ function judgeChoice({ letter, isBare }: Choice, main: string, policy: Policy): 
     return toVerdict('unparsable', 'choice', { reason: 'syntax' });
   const asserted = readChoice(text, letter, marked !== null);
   if (asserted === '') return toVerdict('unparsable', 'choice', { reason: 'syntax', extracted: marked?.text ?? null });
+  if (asserted !== null && marked !== null && isOverruled(asserted, letter, main.slice(marked.end)))
+    return toVerdict('unparsable', 'choice', { reason: 'syntax', extracted: asserted });
   if (asserted !== null)
     return toVerdict(asserted === letter ? 'correct' : 'incorrect', 'choice', { extracted: asserted });
   if (isBare) return null;
   const reason = marked === null || marked.text === '' ? 'no-answer' : 'syntax';
   return toVerdict('unparsable', 'choice', { reason, extracted: marked?.text ?? null });
 }
+
+/** Whether another option is concluded behind the one that was asserted; what is said of the others explains it. */
+function isOverruled(asserted: string, letter: string, after: string): boolean {
+  const namesOption = (text: string) => OPTION.test(text);
+  const claims = listRemarks(after, 'below', namesOption).filter(({ kind }) => kind === 'claim');
+  return !standsBehind(claims, (text) => {
+    const again = readChoice(text, letter, true);
+    return again === null || again === '' ? null : again === asserted;
+  });
+}
+
+const OPTION = /(?<![A-Za-z])[A-J](?![A-Za-z])/;
 
 interface Findings {
   readonly extracted?: string | null;

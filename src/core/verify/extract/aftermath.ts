@@ -43,9 +43,13 @@ const MAX_READ = 12;
 
 /**
  * The remarks of a text on the statement before it, in order. It begins within the sentence of the statement,
- * whose rest belongs to it and claims nothing, on its line, or below it.
+ * whose rest belongs to it and claims nothing, on its line, or below it. `states`: whether a text names what a statement may say.
  */
-export function listRemarks(after: string, where: 'sentence' | 'line' | 'below'): Remark[] {
+export function listRemarks(
+  after: string,
+  where: 'sentence' | 'line' | 'below',
+  states: (text: string) => boolean = hasValue,
+): Remark[] {
   if (!/[^\s.$*_`)\]}>,;:-]/.test(after)) return [];
   const whole = after.replace(DRAWINGS, ' ');
   const heard = whole.slice(0, HEARD);
@@ -72,7 +76,7 @@ export function listRemarks(after: string, where: 'sentence' | 'line' | 'below')
     isChecking = CHECKS.test(bare) || (isChecking && !CONCLUDES.test(bare));
     isExplaining ||= EXPLAINS.test(bare);
     const isUnderWay = isExplaining && k < sentences.length - 1;
-    remarks.push(...hear(bare, text, { isRest, isChecking, isAside, isAnswering, isUnderWay, isOnLine }));
+    remarks.push(...hear(bare, text, { isRest, isChecking, isAside, isAnswering, isUnderWay, isOnLine }, states));
     isAnswering ||= ASKS.test(bare);
   }
   // What nobody heard sentence by sentence may still take it back.
@@ -109,13 +113,12 @@ interface Place {
 }
 
 /** What a sentence says of the statement, then the value it states itself. `written`: with its emphasis, which marks a value and no word of a denial. */
-function hear(text: string, written: string, place: Place): Remark[] {
+function hear(text: string, written: string, place: Place, states: (text: string) => boolean): Remark[] {
   if (NO_SOLUTION.test(text) && !place.isRest)
     return [{ kind: 'claim', readings: ['no solution'], others: [], values: [], isDecisive: true }];
   const judged = judge(text, written, place);
   const isRejecting = REJECTS.test(text) && !place.isAside;
-  const stated =
-    isRejecting || place.isRest || CONDITIONAL.test(text) || !hasValue(text) ? null : readValue(text, place);
+  const stated = isRejecting || place.isRest || CONDITIONAL.test(text) || !states(text) ? null : readValue(text, place);
   return [judged, stated].filter((one) => one !== null);
 }
 
@@ -224,11 +227,12 @@ function dropLead(text: string): string {
   return rest.replace(/ it is[.!]?$/, '');
 }
 
-/** Nothing but a value, with a unit at most. */
+/** Nothing but a value, with a unit at most, or an option. */
 const isBare = (text: string): boolean =>
-  /\d/.test(text) &&
-  /^[\s(]{0,3}(?:\\?\$)?[-−]?(?:\d|\$|\\)[^=]{0,60}$/.test(text) &&
-  !/[A-Za-z]{3} [A-Za-z]/.test(text);
+  /^\(?[A-J]\)?[.]?$/.test(text) ||
+  (/\d/.test(text) &&
+    /^[\s(]{0,3}(?:\\?\$)?[-−]?(?:\d|\$|\\)[^=]{0,60}$/.test(text) &&
+    !/[A-Za-z]{3} [A-Za-z]/.test(text));
 
 const CONCLUDES =
   /^[,;\s]{0,3}(?:(?:and|but) )?(?:(?:so|thus|hence|therefore)(?: in (?:total|all))?|consequently|finally|then|altogether|overall|in (?:conclusion|total|all|the end|summary)|to (?:sum up|conclude|summari[sz]e)|as a result)(?![A-Za-z])|(?<![A-Za-z])therefore(?![A-Za-z])|^[\s]{0,3}(?:因此|所以|故|因而|综上)/i;

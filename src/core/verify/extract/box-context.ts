@@ -276,6 +276,8 @@ function readSuffixOutside(after: string, isBehindFormula: boolean): string | nu
   const isDirect = !isBehindFormula && bare.length === after.length && /^[\^_!/*+\-\d(A-Za-z\\]/.test(after);
   if (isDirect || CROSSED.test(bare) || isFactorOutside(after) || /^(?:[*/^×·]|\\(?:times|cdot|div))/.test(bare))
     return null;
+  // Behind a blank line stands another sentence, and no unit.
+  if (/^[\s*$]{0,8}\n[ \t]{0,8}\n/.test(after)) return '';
   const text = /^\\(?:text|mbox|mathrm)\s?\{([^{}]{1,40})\}/.exec(bare);
   const words = text?.[1] ?? /^[A-Za-z][A-Za-z' ]{0,40}/.exec(bare)?.[0];
   return words === undefined ? '' : readSuffixWords(words, bare.slice(text?.[0].length ?? words.length));
